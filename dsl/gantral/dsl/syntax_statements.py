@@ -97,7 +97,7 @@ class Parallel(Node):
 
 @dataclass(frozen=True, slots=True)
 class WaitCase(Node):
-    """`for event [as name] { … }`; `body` is None only in the short form `wait for event within`."""
+    """`for event [as name] { … }`; `body` is None only in the form `wait for event within`."""
 
     event: Path
     name: Identifier | None
