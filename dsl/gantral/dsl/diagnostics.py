@@ -1,0 +1,70 @@
+"""What is wrong with a source, as one value that every stage makes and every face prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from gantral.dsl.render import FORMATS, Format, render
+from gantral.dsl.span import Span
+
+__all__ = [
+    "FORMATS",
+    "Diagnostic",
+    "Edit",
+    "Format",
+    "Label",
+    "Severity",
+    "Step",
+    "in_order",
+    "render",
+]
+
+Severity: TypeAlias = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Another place that matters, with what it has to do with the finding."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a witness path, in the order it is taken."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A mend: put `text` in the place of `span` (an empty span inserts)."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding (LANGUAGE section 11).
+
+    `code` is `G` and four digits, never reused, with a page `docs/codes/<code>.md`. `message` is
+    one line without a full stop. `edits`, when there are any, are all of one mend.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    labels: tuple[Label, ...] = ()
+    path: tuple[Step, ...] = ()
+    help: str = ""
+    edits: tuple[Edit, ...] = ()
+
+
+def in_order(found: tuple[Diagnostic, ...] | list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings by place, then code, each once: the order in which they are shown."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.span, one.code, one.message)))
