@@ -1,0 +1,50 @@
+# Everything works on a machine with Python 3.11+ and the package registries; the first target that
+# runs sets the rest up, and a second run fetches nothing. What could not be had is a named failure.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The pin of the installer itself, for a machine that has none.
+UV_PIN := 0.9.10
+ROOTS := grammar dsl compiler runtime cli
+
+.PHONY: help setup test lint types units pythons demo bench soak clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: .venv/.made ## the environment of the lock file, into .venv
+
+.venv/.made: uv.lock pyproject.toml
+	@PYTHON='$(PYTHON)' UV_PIN='$(UV_PIN)' bash tooling/setup.sh
+	@touch $@
+
+test: setup lint types units pythons ## every check and every test
+
+lint: setup
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+
+types: setup
+	@$(BIN)/mypy --no-error-summary $(ROOTS)
+
+units: setup
+	@$(BIN)/pytest -q
+
+pythons: setup
+	@bash tooling/pythons.sh
+
+demo: setup ## the refund example from spec to verified evidence
+	@$(BIN)/gantral demo
+
+bench: setup ## speed, as ratios in one run
+	@$(BIN)/python bench
+
+soak: setup ## the randomised tests, for long
+	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q -m property
+
+clean: ## all that was made here, the fetched tools too
+	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The ``gantral`` command. A command imports only what it uses (DESIGN section 9)."""

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Run what must not depend on the Python version on every further interpreter that works here:
+# text in, bytes out. An interpreter that cannot be run counts as absent, and is said to be.
+set -euo pipefail
+
+light=()
+for area in authority dsl compiler codegen evidence; do
+  [ -d "tests/$area" ] && light+=("tests/$area")
+done
+
+own=$(.venv/bin/python -c 'import sys; print("3.%d" % sys.version_info[1])')
+uv=$(command -v uv || ls .tools/uv-*/bin/uv)
+tested=("$own (all tests)")
+absent=()
+for version in 3.11 3.12 3.13 3.14; do
+  [ "$version" = "$own" ] && continue
+  if ! "python$version" -c '' >/dev/null 2>&1; then
+    absent+=("$version")
+    continue
+  fi
+  home=.tools/python-$version
+  # The stamp holds the lock file's digest: a second run asks no registry for anything.
+  stamp=$(sha256sum uv.lock pyproject.toml | sha256sum | cut -c1-64)
+  if [ "$(cat "$home/.made" 2>/dev/null || true)" != "$stamp" ]; then
+    UV_PROJECT_ENVIRONMENT=$home "$uv" sync --quiet --frozen --extra runtime --group test \
+      --python "python$version"
+    printf '%s' "$stamp" >"$home/.made"
+  fi
+  echo "Python $version: ${light[*]}"
+  "$home/bin/python" -m pytest -q -p no:cacheprovider "${light[@]}"
+  tested+=("$version (${light[*]})")
+done
+
+printf 'Python tested: %s\n' "$(IFS=,; echo "${tested[*]}" | sed 's/,/, /g')"
+[ ${#absent[@]} -eq 0 ] || printf 'Python not here, so not tested: %s\n' "${absent[*]}"
