@@ -1,0 +1,301 @@
+"""What the workflow asks of the workers and what they answer (plain JSON, CONTRACT section 7).
+
+Every shape is a ``TypedDict``: the payload on the wire is the dict itself, so a team's own data
+converter and codec see nothing unusual. Texts are canonical (instants
+``YYYY-MM-DDTHH:MM:SS.mmmZ``, decimals with their scale); the word ``"none"`` stands for an absent
+text. Values are spec-named wire values unless a member says otherwise.
+
+This module is passed through the workflow sandbox: it holds shapes and names, and nothing runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, NotRequired, TypedDict
+
+Envelope = dict[str, Any]
+"""A DSSE envelope (FORMAT section 1): payload, payloadType, signatures."""
+
+# Activity types of the evidence worker, and its task queue. Operations carry the manifest's names.
+COMMIT: Final = "gantral.commit"
+OPEN_GATE: Final = "gantral.open_gate"
+EVIDENCE_QUEUE: Final = "gantral-evidence"
+
+# The error type of a refused commit. Its message starts with the name of the rule.
+NOT_COMMITTED: Final = "NotCommitted"
+# The error type of a read or notify that failed: message "<rule>: <why>", never retried.
+ACTION_FAILED: Final = "ActionFailed"
+# The error type of a gate question that names no gate or program this worker has.
+NOT_OPENED: Final = "NotOpened"
+
+ANSWER_FAILURE: Final = "FAILURE"
+
+ZEROS: Final = "0" * 64
+"""The predecessor hash of commit 0 and of artifact 0."""
+
+
+def workflow_queue(team: str) -> str:
+    """The task queue of a team's generated workflows."""
+    return f"gantral-{team}"
+
+
+class Person(TypedDict):
+    """Who started the instance: ``actor`` the actor id, ``value`` the identity claim's value."""
+
+    actor: str
+    value: str
+
+
+class StartCommand(TypedDict):
+    """The argument of a workflow: written by the API, sealed by its decision key."""
+
+    submission: Envelope
+    input: dict[str, Any]
+    context: list[list[str]]  # [[pointer, leaf], …] of the input, sorted by pointer
+    initiator: Person
+    environment: str
+
+
+class ContextValues(TypedDict):
+    """A new context: every leaf gets a fresh salt.
+
+    ``values``: pointer -> leaf value (text; ``{}`` absent, ``[]`` an empty list).
+    ``persons``: pointer -> claim value, for leaves of type person; the worker writes the actor id.
+    """
+
+    values: dict[str, Any]
+    persons: NotRequired[dict[str, str]]
+
+
+class ContextLeaves(TypedDict):
+    """A context whose leaves exist already (the input's, from the submission)."""
+
+    leaves: list[list[str]]
+
+
+class ContextSame(TypedDict):
+    """The context of the predecessor (REJECTED after WAITING, TERMINATED, records only)."""
+
+    same: Literal[True]
+
+
+class ContextAmended(TypedDict):
+    """The WAITING commit's context, save for these pointers, whose leaves are new."""
+
+    amended: dict[str, Any]
+
+
+CommitContext = ContextValues | ContextLeaves | ContextSame | ContextAmended
+
+
+class SubmissionDecision(TypedDict):
+    """The decision of CREATED."""
+
+    submission: Envelope
+
+
+class VotesDecision(TypedDict):
+    """The decision of APPROVED, OVERRIDDEN, REJECTED by a vote: every sealed vote, as delivered."""
+
+    votes: list[Envelope]
+
+
+class End(TypedDict):
+    """What goes with REJECTED and TERMINATED.
+
+    ``message``: text for people ("none" if there is none; it becomes an erasable leaf);
+    ``statement``: the site that ended it ("require/1", "finance/1", "payments.refund/1", "none");
+    ``standing``: call ids of effects that are done or unknown, and not undone.
+    """
+
+    message: str
+    statement: str
+    standing: list[str]
+
+
+class PolicyRecord(TypedDict):
+    """FORMAT section 3: what OPA was asked and what it said."""
+
+    kind: Literal["policy", "waiver"]
+    gate: str
+    round: str
+    query: str
+    policy_version_id: str
+    input_hash: str
+    answer: str
+
+
+class ClockRecord(TypedDict):
+    """The gate's absolute instants: [[instant, action, from, to], …], rising."""
+
+    kind: Literal["clock"]
+    gate: str
+    round: str
+    instants: list[list[Any]]
+
+
+class DecidersRecord(TypedDict):
+    """Who may not decide, and the actor ids behind ``actor`` and ``actors`` pointers."""
+
+    kind: Literal["deciders"]
+    gate: str
+    round: str
+    excluded: list[str]
+    named: dict[str, list[str]]
+
+
+class UseRecord(TypedDict):
+    """One claimed use: the effect worker's signed claim."""
+
+    kind: Literal["use"]
+    claim: Envelope
+
+
+class OutcomeRecord(TypedDict):
+    """How a claimed use ended: the effect worker's signed outcome."""
+
+    kind: Literal["outcome"]
+    outcome: Envelope
+
+
+Record = PolicyRecord | ClockRecord | DecidersRecord | UseRecord | OutcomeRecord
+"""Records the workflow sends. The end record is written by the worker from ``end``."""
+
+
+class CommitCommand(TypedDict):
+    """The argument of ``gantral.commit``: one transition. Keyed by instance and commit number."""
+
+    team: str
+    workflow_id: str
+    instance_id: str
+    program: str  # workflow_version_id
+    commit: int
+    prev: str  # commit_hash of the predecessor, 64 zeros for commit 0
+    last_artifact: str  # artifact_hash of the last artifact so far, 64 zeros for none
+    sequence: int  # the sequence of the first artifact of this commit
+    states: list[str]  # one of authority.GROUPS
+    timestamp: str  # workflow time
+    gate: str  # or "none"
+    round: int  # 0 when there is no gate
+    cause: str  # of the first artifact of the group
+    human_actor_id: str  # or "none"
+    policy_version_id: str  # or "none"
+    context: CommitContext
+    decision: SubmissionDecision | VotesDecision | Literal["none"]
+    records: list[Record]
+    end: End | Literal["none"]
+
+
+class CommitReceipt(TypedDict):
+    """The answer of ``gantral.commit``: the transition has happened."""
+
+    commit_hash: str
+    first_artifact_hash: str  # of this commit, "none" when it has no artifact
+    last_artifact: str  # next command's last_artifact
+    sequence: int  # next command's sequence
+    context: list[list[str]]  # [[pointer, leaf], …]
+    context_hash: str
+
+
+class OpenGateCommand(TypedDict):
+    """The argument of ``gantral.open_gate``. Everything else is read from the manifest."""
+
+    team: str
+    workflow_id: str
+    instance_id: str
+    program: str
+    gate: str
+    round: int
+    opened_at: str  # workflow time; the clock's instants are counted from it
+    initiator: Person
+    proposal: dict[str, Any]  # parameter -> spec-named wire value
+
+
+class OpenGateAnswer(TypedDict):
+    """The answer of ``gantral.open_gate``.
+
+    ``answer`` is REQUIRE_HUMAN without a question when the gate has no policy (then
+    ``policy_version_id``, ``input_hash``, ``query`` are "none"). FAILURE: ``cause`` is
+    policy_failure or authority_ambiguous or context_mismatch and ``problem`` says why, in words.
+    """
+
+    answer: Literal["ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"]
+    cause: str  # "none" unless FAILURE
+    problem: str
+    query: str
+    policy_version_id: str
+    input_hash: str
+    instants: list[list[Any]]
+    excluded: list[str]
+    named: dict[str, list[str]]
+
+
+class Grant(TypedDict):
+    """What an effect acts under, named by the evidence that gave it.
+
+    ``artifact``: artifact_hash of APPROVED or OVERRIDDEN; or ``waiver``: commit_hash of the waiver.
+    Exactly one of the two. ``waiting_commit`` and ``decision_commit`` are commit numbers; for a
+    waiver both are the waiver's.
+    """
+
+    artifact: NotRequired[str]
+    waiver: NotRequired[str]
+    waiting_commit: int
+    decision_commit: int
+    gate: str
+    round: int
+
+
+class EffectCommand(TypedDict):
+    """The argument of an effect's activity (type = the manifest's wire name)."""
+
+    team: str
+    workflow_id: str
+    instance_id: str
+    program: str
+    run: str  # Temporal run id
+    call: str  # call id; of an undo: the call id of the effect that it undoes
+    operation: str
+    undo: bool
+    grants: list[Grant]
+    arguments: dict[str, Any]  # spec-named wire arguments; of an undo they are checked, not believed
+    lapses: str  # instant or "none": only bounds the queue; the worker judges by the commit
+
+
+class EffectAnswer(TypedDict):
+    """The answer of an effect's activity.
+
+    ``status``: done, not_done (refused before the service or by it), unknown.
+    ``result``: spec-named wire value, or None. ``results``: [[path, leaf], …] of the result.
+    ``claims`` and ``outcomes``: signed envelopes, one a grant, empty when nothing was claimed.
+    ``cause``: authority.Cause word when refused or unknown, else "none"; ``problem``: why, in words.
+    """
+
+    status: Literal["done", "not_done", "unknown"]
+    result: Any
+    results: list[list[str]]
+    claims: list[Envelope]
+    outcomes: list[Envelope]
+    cause: str
+    problem: str
+
+
+class ActionCommand(TypedDict):
+    """The argument of a read or notify without ``as`` (type = the manifest's wire name)."""
+
+    team: str
+    workflow_id: str
+    instance_id: str
+    program: str
+    run: str
+    call: str
+    operation: str
+    arguments: dict[str, Any]
+
+
+class ActionAnswer(TypedDict):
+    """The answer of a read or notify: a spec-named wire value, None for no result.
+
+    A failure is an ApplicationError of type ``ActionFailed``.
+    """
+
+    result: Any
