@@ -257,7 +257,7 @@ class EffectCommand(TypedDict):
     operation: str
     undo: bool
     grants: list[Grant]
-    arguments: dict[str, Any]  # spec-named wire arguments; of an undo they are checked, not believed
+    arguments: dict[str, Any]  # spec-named wire arguments; each is checked against its leaf
     lapses: str  # instant or "none": only bounds the queue; the worker judges by the commit
 
 
@@ -267,7 +267,8 @@ class EffectAnswer(TypedDict):
     ``status``: done, not_done (refused before the service or by it), unknown.
     ``result``: spec-named wire value, or None. ``results``: [[path, leaf], …] of the result.
     ``claims`` and ``outcomes``: signed envelopes, one a grant, empty when nothing was claimed.
-    ``cause``: authority.Cause word when refused or unknown, else "none"; ``problem``: why, in words.
+    ``cause``: a word of authority.Cause when refused or unknown, else "none".
+    ``problem``: why, in words, else "none".
     """
 
     status: Literal["done", "not_done", "unknown"]
