@@ -128,7 +128,7 @@ def start_opa(processes: Processes, bundle: Path, *, name: str = "opa") -> OpaSe
     def start() -> OpaServer:
         port = free_port()
         command: list[str | Path] = [opa(), "run", "--server", "--addr", f"127.0.0.1:{port}"]
-        command += ["--disable-telemetry", "--log-level", "error", "--bundle", bundle]
+        command += ["--skip-version-check", "--log-level", "error", "--bundle", bundle]
         url = f"http://127.0.0.1:{port}"
         process = processes.start(name, command, ready=lambda: _ok(f"{url}/health?bundles"))
         return OpaServer(process, url)
