@@ -61,7 +61,8 @@ def build_bundle(folder: Path, output: Path) -> str:
             target.write_bytes(content)
         made = Path(scratch) / "bundle.tar.gz"
         # From inside the stage: a bundle holds the paths it was made from, and ours say nothing.
-        build = [command, "build", "--bundle", ".", "--revision", revision, "--output", made]
+        build: list[str | Path] = [command, "build", "--bundle", ".", "--output", made]
+        build += ["--revision", revision]
         _opa("can't be bundled", build, stage)
         _replace(output, made.read_bytes())
     return revision

@@ -110,7 +110,7 @@ def start_test_server(processes: Processes, *, name: str = "temporal-test") -> T
         port = free_port()
         process = processes.start(
             name,
-            [temporal_test_server(), str(port), "--enable-time-skipping"],
+            [temporal_test_server(), str(port)],
             ready=lambda: listening(port),
         )
         return TestServer(process, f"127.0.0.1:{port}")
