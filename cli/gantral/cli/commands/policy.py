@@ -11,7 +11,7 @@ from pathlib import Path
 from gantral.cli.failure import Failure
 from gantral.cli.main import Subparsers
 from gantral.cli.tools import opa
-from gantral.policy.revision import policy_revision
+from gantral.policy.revision import policy_version_id
 
 _KINDS = (".rego", "data.json", "data.yaml", "data.yml")
 
@@ -51,7 +51,7 @@ def build_bundle(folder: Path, output: Path) -> str:
     _opa("does not pass opa check --strict", [command, "check", "--strict", folder])
     if any(folder.rglob("*_test.rego")):
         _opa("fails its own tests", [command, "test", folder])
-    revision = policy_revision(files)
+    revision = policy_version_id(files)
     with tempfile.TemporaryDirectory() as scratch:
         # Bundle what was digested, not what lies in the folder by then.
         stage = Path(scratch) / "policies"
