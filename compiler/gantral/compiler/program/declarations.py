@@ -1,0 +1,276 @@
+"""Typed declarations and the whole program (LANGUAGE sections 2, 5 and 6). Durations are in ms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from gantral.compiler.program.expressions import Expr
+from gantral.compiler.program.statements import Statement
+from gantral.compiler.program.types import RecordType, Type
+from gantral.dsl.span import Span
+
+Kind: TypeAlias = Literal["read", "notify", "effect", "critical effect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`retry count every … up to …`: attempts after the first; intervals in ms, None: default."""
+
+    count: int
+    every: int | None
+    up_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRef:
+    """`result[.a.b]` or `args.a[.b]` in an undo's argument, or a constant there."""
+
+    source: Literal["result", "args", "const"]
+    path: tuple[str, ...]
+    """Empty for a constant, and for the whole result."""
+    type: Type
+    value: str | None
+    """The canonical text of a constant."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UndoBy:
+    """The undo of an effect: an operation of the same service ("service.operation")."""
+
+    operation: str
+    arguments: tuple[tuple[str, ResultRef], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; `key` is "service.operation". `result` is None when it answers nothing."""
+
+    key: str
+    service: str
+    name: str
+    kind: Kind
+    queue: str
+    parameters: RecordType
+    result: Type | None
+    plain_name: str | None
+    """The activity's own name, from `as` on a read or notify."""
+    timeout: int
+    heartbeat: int | None
+    retry: Retry | None
+    idempotent: bool
+    undo: UndoBy | None
+    doc: str
+    span: Span
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes the world: it then needs an approval."""
+        return self.kind in ("effect", "critical effect")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service; operations in source order."""
+
+    name: str
+    queue: str
+    operations: tuple[Operation, ...]
+    doc: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`policy name = rego "path" query "…"`; `path` is as written, relative to its file."""
+
+    name: str
+    path: str
+    query: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RoleOf:
+    """A role by its bare name (unique in a project)."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ActorOf:
+    """`actor path`: a person of the proposal; `path` starts with the parameter."""
+
+    path: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ActorsOf:
+    """`actors path`: a list of persons of the proposal."""
+
+    path: tuple[str, ...]
+    span: Span
+
+
+Principal: TypeAlias = RoleOf | ActorOf | ActorsOf
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """`count of [principals]`: that many distinct voters in the union."""
+
+    count: int
+    principals: tuple[Principal, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """`F and G`: disjoint sets of voters."""
+
+    parts: tuple[Formula, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """`F or G`."""
+
+    parts: tuple[Formula, ...]
+    span: Span
+
+
+Formula: TypeAlias = Quorum | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An operation that the gate's yes may set off."""
+
+    operation: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """`amend path where condition`; `path` starts with the parameter, `type` is the field's."""
+
+    path: tuple[str, ...]
+    type: Type
+    condition: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """What a vote must bring; `reason` says that one is asked for, lengths in code points."""
+
+    reason: bool
+    reason_min: int | None
+    reason_max: int | None
+    assurance: str | None
+    login_within: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """`after d remind`."""
+
+    after: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """`after d widen narrow to wide`."""
+
+    after: int
+    narrow: tuple[Principal, ...]
+    wide: tuple[Principal, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """`after d reject`: always the last tick."""
+
+    after: int
+    span: Span
+
+
+Tick: TypeAlias = Remind | Widening | Reject
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gate. `lasts` is None for a hold (no releases). A parameter is personal when it is declared
+    so or when an `ask` in the program fills it with personal data."""
+
+    name: str
+    parameters: RecordType
+    title: Expr | None
+    """A text expression over the parameters; None: the gate's name."""
+    releases: tuple[Release, ...]
+    decide: Formula
+    waived_by: str | None
+    """The policy's name."""
+    initiator_may_decide: bool
+    veto: tuple[Principal, ...]
+    apart: tuple[ActorOf | ActorsOf, ...]
+    amend: tuple[Amend, ...]
+    prove: Prove | None
+    clock: tuple[Tick, ...]
+    lasts: int | None
+    uses: int
+    doc: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`once per` / `one at a time per`: each path starts with a field of the input."""
+
+    mode: Literal["once", "one_at_a_time"]
+    paths: tuple[tuple[str, ...], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One workflow with all it uses, names resolved. `path` is the posix path of its file.
+
+    `services`, `gates` and `policies` are those that the workflow declares or uses, by bare name,
+    in the order of first declaration. `types` are the named types they use, by codegen name,
+    each after those it is made of.
+    """
+
+    path: str
+    name: str
+    version: str
+    team: str
+    start_by: tuple[str, ...]
+    key: Key | None
+    input: RecordType
+    output: RecordType
+    types: Mapping[str, Type]
+    services: Mapping[str, Service]
+    policies: Mapping[str, Policy]
+    gates: Mapping[str, Gate]
+    run: tuple[Statement, ...]
+    run_span: Span
+    on_failure: tuple[Statement, ...]
+    doc: str
+    span: Span
+    name_span: Span
+    operations: Mapping[str, Operation] = field(init=False, compare=False)
+    """Every operation of `services` by its key."""
+
+    def __post_init__(self) -> None:
+        found = {one.key: one for each in self.services.values() for one in each.operations}
+        object.__setattr__(self, "operations", found)

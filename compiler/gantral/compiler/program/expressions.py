@@ -1,0 +1,308 @@
+"""Typed expressions (LANGUAGE section 4).
+
+Every node has `span`, `type` and `personal` (its value carries data marked `personal`; for a
+record the fields of its type say which part does).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as Word
+from typing import TypeAlias
+
+from gantral.compiler.program.types import Type
+from gantral.dsl.span import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What every expression has."""
+
+    span: Span
+    type: Type
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal(Typed):
+    """A constant as canonical text (contract section 3): `12`, `40.00`, `true`, `PT30M`, text."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent(Typed):
+    """`none`; the type is optional."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextExpr(Typed):
+    """`"text {hole}"` with at least one hole; every hole is a scalar."""
+
+    parts: tuple[str | Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetRef(Typed):
+    """A name bound by `let` (never an approval); `binding` is where, a key even across scopes."""
+
+    name: str
+    binding: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRef(Typed):
+    """`input`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitiatorRef(Typed):
+    """`initiator`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceIdRef(Typed):
+    """`instance.id`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedAtRef(Typed):
+    """`instance.started_at`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureRef(Typed):
+    """`f.cause` or `f.happened` of the handler that `binding` names; `failure.cause` of the run
+    (in `on failure`) has the name `failure` and no binding."""
+
+    name: str
+    field: Word["cause", "happened"]
+    binding: Span | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamRef(Typed):
+    """A parameter of the gate (only in that gate's clauses)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldRef(Typed):
+    """`old` in `amend … where`: the proposed value of the field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRef(Typed):
+    """`new` in `amend … where`: the value a vote puts there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRef(Typed):
+    """A name bound by `let … = ask …`; only ever the base of a Member. Its type is the record of
+    the gate's parameters as they were approved."""
+
+    name: str
+    binding: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalMeta(Typed):
+    """`ok.decision.deciders|at|reason|waived`: approved by nobody."""
+
+    name: str
+    binding: Span
+    field: Word["deciders", "at", "reason", "waived"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedRef(Typed):
+    """`ok.proposed`: the parameters before amendment, approved by nobody; base of a Member."""
+
+    name: str
+    binding: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member(Typed):
+    """`base.name`; with `optional`, `base?.name`: none when base is none."""
+
+    base: Expr
+    name: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowed(Typed):
+    """`base`, which a test on every path here has shown to be some (or one of fewer enum words)."""
+
+    base: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widen(Typed):
+    """`base` at its type here: a decimal at a larger scale, or a list or record rebuilt from the
+    declared fields of another type with the same ones."""
+
+    base: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negate(Typed):
+    """`-x` of an int, decimal or duration."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary(Typed):
+    """`+ - *`; operand types may differ (instant ± duration, int * duration, decimal scales)."""
+
+    operator: Word["+", "-", "*"]
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare(Typed):
+    """A comparison of two values of like type; decimals may differ in scale."""
+
+    operator: Word["==", "!=", "<", "<=", ">", ">="]
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logic(Typed):
+    """`and`, `or`, short-circuit."""
+
+    operator: Word["and", "or"]
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not(Typed):
+    """`not x`."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test(Typed):
+    """`x is some` when `some`, else `x is none`."""
+
+    operand: Expr
+    some: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class In(Typed):
+    """`item in items`, negated: `item not in items`; `items` is a list."""
+
+    item: Expr
+    items: Expr
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditional(Typed):
+    """`if condition then then else otherwise`."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coalesce(Typed):
+    """`left ?? right`."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordExpr(Typed):
+    """`{ a: 1 }` in the order of the type's fields; an optional left out is not listed."""
+
+    fields: tuple[tuple[str, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListExpr(Typed):
+    """`[a, b]`."""
+
+    items: tuple[Expr, ...]
+
+
+FunctionName: TypeAlias = Word[
+    "len", "contains", "starts_with", "ends_with", "lower", "upper", "trim", "min", "max"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionCall(Typed):
+    """A built-in; `min` and `max` take one list and are optional."""
+
+    name: FunctionName
+    arguments: tuple[Expr, ...]
+
+
+Expr: TypeAlias = (
+    Literal
+    | Absent
+    | TextExpr
+    | LetRef
+    | InputRef
+    | InitiatorRef
+    | InstanceIdRef
+    | StartedAtRef
+    | FailureRef
+    | ParamRef
+    | OldRef
+    | NewRef
+    | ApprovalRef
+    | ApprovalMeta
+    | ProposedRef
+    | Member
+    | Narrowed
+    | Widen
+    | Negate
+    | Binary
+    | Compare
+    | Logic
+    | Not
+    | Test
+    | In
+    | Conditional
+    | Coalesce
+    | RecordExpr
+    | ListExpr
+    | FunctionCall
+)
+
+
+def children(expression: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside, in source order: enough to walk any of them."""
+    match expression:
+        case TextExpr():
+            return tuple(part for part in expression.parts if not isinstance(part, str))
+        case Member() | Narrowed() | Widen():
+            return (expression.base,)
+        case Negate() | Not() | Test():
+            return (expression.operand,)
+        case Binary() | Compare() | Logic() | Coalesce():
+            return (expression.left, expression.right)
+        case In():
+            return (expression.item, expression.items)
+        case Conditional():
+            return (expression.condition, expression.then, expression.otherwise)
+        case RecordExpr():
+            return tuple(value for _, value in expression.fields)
+        case ListExpr():
+            return expression.items
+        case FunctionCall():
+            return expression.arguments
+        case _:
+            return ()

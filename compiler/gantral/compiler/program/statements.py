@@ -1,0 +1,155 @@
+"""Typed statements (LANGUAGE section 7, the part that is built)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gantral.compiler.program.expressions import Expr
+from gantral.compiler.program.types import RecordType, Type
+from gantral.dsl.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A name after `under`, with the span of the `let` name that binds it."""
+
+    name: str
+    binding: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """`else [as name] { … }`: runs when the call is not done or unknown."""
+
+    name: str | None
+    binding: Span | None
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """A call site. `id` is "service.operation/ordinal", counted from 1 over `run`, then `on
+    failure`. Arguments stand in the order of the operation's parameters; an optional one left out
+    is not listed. `type` is what it gives: the result, or with a handler what both sides give."""
+
+    operation: str
+    ordinal: int
+    arguments: tuple[tuple[str, Expr], ...]
+    under: tuple[Approval, ...]
+    handler: Handler | None
+    type: Type
+    span: Span
+    head: Span
+    """The operation's name: where a diagnostic about the call points."""
+
+    @property
+    def id(self) -> str:
+        """Its call id."""
+        return f"{self.operation}/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """`ask gate(…)`. `id` is "gate/ordinal". `type` is the record of the approved parameters."""
+
+    gate: str
+    ordinal: int
+    arguments: tuple[tuple[str, Expr], ...]
+    type: RecordType
+    span: Span
+    head: Span
+    """The gate's name."""
+
+    @property
+    def id(self) -> str:
+        """Its site."""
+        return f"{self.gate}/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """`let name = value`; of an Ask the name is an approval. `binding` (the name's span) is the key
+    that LetRef and ApprovalRef carry."""
+
+    name: str
+    binding: Span
+    value: Expr | ServiceCall | Ask
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """A service call as a statement."""
+
+    call: ServiceCall
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AskStatement:
+    """An `ask` whose approval is not named."""
+
+    ask: Ask
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if`; `else if` is an If alone in `otherwise`."""
+
+    condition: Expr
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Require:
+    """`require condition else message`; `ordinal` counts like a call's, site "require/1"."""
+
+    condition: Expr
+    message: Expr
+    ordinal: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate:
+    """`terminate message`, site "terminate/1"."""
+
+    message: Expr
+    ordinal: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """`complete record`, site "complete/1"; the record has the workflow's output type."""
+
+    output: Expr
+    ordinal: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    """`give value`, only in a handler of a bound call."""
+
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """`undo name`: the undo of the effect bound to it; `call` is that effect's call id."""
+
+    name: str
+    binding: Span
+    call: str
+    span: Span
+
+
+Statement: TypeAlias = Let | Do | AskStatement | If | Require | Terminate | Complete | Give | Undo

@@ -1,0 +1,147 @@
+"""Types of the language (LANGUAGE section 3), resolved: no name is left to look up."""
+
+from __future__ import annotations
+
+import decimal
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class StringType:
+    """`string(min, max, pattern)`: lengths in code points; `pattern` matches the whole text."""
+
+    min: int | None = None
+    max: int | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntType:
+    """`int(min, max)`."""
+
+    min: int | None = None
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalType:
+    """`decimal(scale, min, max)`: exactly `scale` digits after the point."""
+
+    scale: int
+    min: decimal.Decimal | None = None
+    max: decimal.Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoolType:
+    """`bool`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateType:
+    """`date`."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstantType:
+    """`instant`, to the millisecond, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class DurationType:
+    """`duration(min, max)`, bounds in milliseconds."""
+
+    min: int | None = None
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonType:
+    """`person`: the deployment's one identity claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    """`"A" | "B"`, words in the order written; `name` when declared by `type`."""
+
+    words: tuple[str, ...]
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """`list(min, max) of T`; `max` is None only for a list that an expression makes."""
+
+    element: Type
+    min: int | None = None
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record; also a parameter of a gate or an operation.
+
+    `wire` is its name toward services (the spec name unless `as` says another).
+    """
+
+    name: str
+    type: Type
+    personal: bool = False
+    wire: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """`{ name: T, … }`; `name` when declared by `type` (an imported one: `alias_Name`)."""
+
+    fields: tuple[Field, ...]
+    name: str | None = None
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name."""
+        for one in self.fields:
+            if one.name == name:
+                return one
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """`T?`; never nested in itself."""
+
+    inner: Type
+
+
+@dataclass(frozen=True, slots=True)
+class NothingType:
+    """What an operation without a result answers, and the type of a lone `none` inside `T?`."""
+
+
+Type: TypeAlias = (
+    StringType
+    | IntType
+    | DecimalType
+    | BoolType
+    | DateType
+    | InstantType
+    | DurationType
+    | PersonType
+    | EnumType
+    | ListType
+    | RecordType
+    | OptionalType
+    | NothingType
+)
+
+SCALARS = (
+    StringType,
+    IntType,
+    DecimalType,
+    BoolType,
+    DateType,
+    InstantType,
+    DurationType,
+    PersonType,
+    EnumType,
+)
