@@ -16,6 +16,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: .venv/.made ## the environment of the lock file, into .venv
+	@:
 
 .venv/.made: uv.lock pyproject.toml
 	@PYTHON='$(PYTHON)' UV_PIN='$(UV_PIN)' bash tooling/setup.sh
