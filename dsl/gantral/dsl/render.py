@@ -1,4 +1,4 @@
-"""Diagnostics as text: `full` (like rustc's), `concise`, `json` and `github` (LANGUAGE section 11)."""
+"""Diagnostics as text: `full` (like rustc's), `concise`, `json`, `github` (LANGUAGE section 11)."""
 
 from __future__ import annotations
 

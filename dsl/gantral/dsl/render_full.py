@@ -26,7 +26,7 @@ class Frame:
         gutter = self._gutter(one)
         head = self._paint(one.severity, f"{one.severity}[{one.code}]")
         out = [head + self._paint("bold", f": {shown(one.message)}")]
-        marks = [(one.span, "", "^", one.severity)]
+        marks: list[tuple[Span, str, str, str]] = [(one.span, "", "^", one.severity)]
         marks += [(label.span, label.text, "-", "rule") for label in one.labels]
         files = list(dict.fromkeys(span.source for span, *_ in marks))
         for name in files:
