@@ -33,6 +33,12 @@ def program(tools: Path, name: str, script: str) -> Path:
     return path
 
 
+def building(version: str) -> str:
+    """A go whose ``install`` makes an opa that says it is ``version``."""
+    made = rf"printf '#!/bin/sh\necho Version: {version}\n' >$GOBIN/opa"
+    return f"if [ $1 = env ]; then echo go1.26; else {made}; /bin/chmod +x $GOBIN/opa; fi"
+
+
 def test_the_folder_is_where_it_is_said_to_be(tools: Path) -> None:
     assert tools_folder() == tools
 
@@ -81,8 +87,7 @@ def test_an_old_go_is_passed_over_and_the_registry_tried(tools: Path) -> None:
 
 
 def test_a_build_of_another_version_is_refused(tools: Path) -> None:
-    built = r"printf '#!/bin/sh\necho Version: 9.9.9\n' >$GOBIN/opa; /bin/chmod +x $GOBIN/opa"
-    program(tools, "go", f"if [ $1 = env ]; then echo go1.26; else {built}; fi")
+    program(tools, "go", building("9.9.9"))
     with pytest.raises(ToolMissing, match=r"it built 9\.9\.9"):
         opa()
 
