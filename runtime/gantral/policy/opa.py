@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
-from gantral.policy.question import Question
+from gantral.policy.questions import Question
 
 WORDS: Final = frozenset({"ALLOW", "REQUIRE_HUMAN", "DENY"})
 REVISION = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)

@@ -219,7 +219,7 @@ def _duration(shape: Shape, value: Any, pointer: str) -> None:
 
 def _person(shape: Shape, value: Any, pointer: str) -> None:
     text = _text(value, pointer)
-    if not text or len(text) > 255 or any(ord(c) < 32 or ord(c) == 127 for c in text):
+    if not text or len(text) > 256 or any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise ShapeError(pointer, "a person is wanted: one identity claim's value")
 
 

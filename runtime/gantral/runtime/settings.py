@@ -1,0 +1,366 @@
+"""The deployment's settings, ``gantral.toml`` (CONTRACT section 8, DESIGN section 9).
+
+``load(path)`` reads the whole file strictly: a wrong key, a wrong type, a literal secret is a
+:class:`SettingsError` that names the key and the remedy. A section that a command does not need may
+be missing; asking for it then is the error. Secrets are read when they are used, so a role that
+holds no key needs no key file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NoReturn
+
+from gantral.runtime.settings_reader import SettingsError, Table
+
+__all__ = [
+    "Api",
+    "Assurance",
+    "Evidence",
+    "Identity",
+    "Keys",
+    "Opa",
+    "RoleMap",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "Temporal",
+    "WorkerSettings",
+    "load",
+]
+
+ROLES = ("workflow", "evidence", "service")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Where a secret lies: ``file:PATH`` or ``env:NAME``. Its value is never kept or printed."""
+
+    key: str
+    source: str
+    folder: Path
+
+    def read(self) -> bytes:
+        """The secret's bytes.
+
+        Raises:
+            SettingsError: the file or the variable is not there, or is empty.
+        """
+        kind, _, where = self.source.partition(":")
+        if kind == "env":
+            value = os.environ.get(where, "").encode()
+            if not value:
+                raise SettingsError(self.key, f"the variable {where} is not set", f"set {where}")
+            return value
+        try:
+            value = (self.folder / where).read_bytes()
+        except OSError as error:
+            raise SettingsError(
+                self.key,
+                f"{where} can't be read: {error.strerror}",
+                "make the keys with `gantral keys new`, or mend the path"
+                " (it is relative to the settings file)",
+            ) from None
+        if not value:
+            raise SettingsError(self.key, f"{where} is empty", "make it with `gantral keys new`")
+        return value
+
+
+@dataclass(frozen=True)
+class Temporal:
+    """``profile`` of Temporal's own configuration; ``address``/``namespace`` when given here.
+
+    ``queues``: logical queue of a spec -> task queue. One that is not named keeps its name.
+    """
+
+    profile: str
+    address: str | None
+    namespace: str | None
+    queues: Mapping[str, str]
+
+    def queue(self, logical: str) -> str:
+        """The task queue of a logical queue."""
+        return self.queues.get(logical, logical)
+
+
+@dataclass(frozen=True)
+class Opa:
+    """``timeout`` and ``reconnect`` in seconds."""
+
+    url: str
+    timeout: float
+    reconnect: float
+
+
+@dataclass(frozen=True)
+class RoleMap:
+    """A token holds the role when its ``claim`` is, or is a list that holds, ``value``."""
+
+    claim: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Assurance:
+    """A token has the assurance when its ``claim`` is one of ``values``."""
+
+    claim: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The one OpenID provider, and how its claims map to roles and assurances."""
+
+    issuer: str
+    audience: str
+    person: str
+    algorithms: tuple[str, ...]
+    roles: Mapping[str, RoleMap]
+    assurance: Mapping[str, Assurance]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Folders of the store and of the drafts, and the trust file."""
+
+    store: Path
+    drafts: Path
+    trust: Path
+
+    def read_trust(self) -> bytes:
+        """The trust file's bytes.
+
+        Raises:
+            SettingsError: it can't be read.
+        """
+        try:
+            return self.trust.read_bytes()
+        except OSError as error:
+            raise SettingsError(
+                "evidence.trust",
+                f"{self.trust} can't be read: {error.strerror}",
+                "make it with `gantral keys trust`, or mend the path",
+            ) from None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The signing keys this process may hold, and the team's pepper. ``None``: not configured."""
+
+    commit: Secret | None
+    decision: Secret | None
+    effect: Secret | None
+    closer: Secret | None
+    pepper: Secret | None
+
+    def read(self, name: Literal["commit", "decision", "effect", "closer", "pepper"]) -> bytes:
+        """The named secret's bytes.
+
+        Raises:
+            SettingsError: it is not configured or can't be read.
+        """
+        secret: Secret | None = getattr(self, name)
+        if secret is None:
+            raise SettingsError(
+                f"keys.{name}", "it is needed here and not set", f'add {name} = "file:keys/…"'
+            )
+        return secret.read()
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where ``gantral serve`` listens, and the URL that people and clients use."""
+
+    host: str
+    port: int
+    url: str
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """``roles`` of the worker process; ``services``: ``module:callable`` that returns one."""
+
+    roles: tuple[str, ...]
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A deployment's settings. Optional sections are reached by the ``need_…`` methods."""
+
+    file: Path
+    environment: Literal["development", "production"]
+    packages: tuple[str, ...]
+    source_path: tuple[Path, ...]
+    temporal: Temporal
+    opa: Opa | None
+    identity: Identity | None
+    evidence: Evidence | None
+    keys: Keys
+    api: Api | None
+    worker: WorkerSettings
+
+    def need_opa(self) -> Opa:
+        """Section ``[opa]``. Raises SettingsError when it is missing."""
+        return self.opa or _missing("opa", 'add [opa] with url = "http://127.0.0.1:8181"')
+
+    def need_identity(self) -> Identity:
+        """Section ``[identity]``. Raises SettingsError when it is missing."""
+        return self.identity or _missing("identity", "add [identity] with issuer and audience")
+
+    def need_evidence(self) -> Evidence:
+        """Section ``[evidence]``. Raises SettingsError when it is missing."""
+        return self.evidence or _missing(
+            "evidence", 'add [evidence] with store = "file:…", drafts and trust'
+        )
+
+    def need_api(self) -> Api:
+        """Section ``[api]``. Raises SettingsError when it is missing."""
+        return self.api or _missing("api", 'add [api] with listen = "127.0.0.1:8080"')
+
+
+def load(path: Path | str) -> Settings:
+    """Read a settings file.
+
+    Raises:
+        SettingsError: at the first thing that is wrong, naming its key and the remedy.
+    """
+    file = Path(path)
+    try:
+        data = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            str(file), f"it can't be read: {error.strerror}", "say --settings FILE"
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(str(file), "it is not UTF-8", "save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(str(file), f"it is no TOML: {error}", "mend that line") from None
+    folder = file.resolve().parent
+    root = Table("", data)
+    settings = _settings(file, folder, root)
+    root.done()
+    return settings
+
+
+def _settings(file: Path, folder: Path, root: Table) -> Settings:
+    deployment = root.table("deployment")
+    worker = root.table("worker")
+    settings = Settings(
+        file=file,
+        environment=deployment.choice("environment", ("development", "production"), "development"),
+        packages=deployment.texts("packages", ()),
+        source_path=tuple(folder / part for part in deployment.texts("path", ())),
+        temporal=_temporal(root.table("temporal")),
+        opa=_opa(root.table("opa")) if root.has("opa") else None,
+        identity=_identity(root.table("identity")) if root.has("identity") else None,
+        evidence=_evidence(folder, root.table("evidence")) if root.has("evidence") else None,
+        keys=_keys(folder, root.table("keys")),
+        api=_api(root.table("api")) if root.has("api") else None,
+        worker=WorkerSettings(worker.choices("roles", ROLES, ROLES), worker.texts("services", ())),
+    )
+    deployment.done()
+    worker.done()
+    return settings
+
+
+def _temporal(table: Table) -> Temporal:
+    queues = table.table("queues")
+    temporal = Temporal(
+        profile=table.text("profile", "default"),
+        address=table.text_or_none("address"),
+        namespace=table.text_or_none("namespace"),
+        queues={name: queues.text(name) for name in queues.names()},
+    )
+    table.done()
+    return temporal
+
+
+def _opa(table: Table) -> Opa:
+    opa = Opa(table.url("url"), table.seconds("timeout", "2s"), table.seconds("reconnect", "30s"))
+    table.done()
+    return opa
+
+
+def _identity(table: Table) -> Identity:
+    roles, assurance = table.table("roles"), table.table("assurance")
+    identity = Identity(
+        issuer=table.url("issuer"),
+        audience=table.text("audience"),
+        person=table.text("person", "sub"),
+        algorithms=table.texts("algorithms", ("RS256",)),
+        roles={name: _role(roles.table(name)) for name in roles.names()},
+        assurance={name: _assurance(assurance.table(name)) for name in assurance.names()},
+    )
+    for algorithm in identity.algorithms:
+        if algorithm.lower() == "none" or algorithm.upper().startswith("HS"):
+            # With HMAC the provider's public key would be the secret.
+            table.fail("algorithms", f"{algorithm} can't tell who signed", 'use ["RS256"]')
+    table.done()
+    return identity
+
+
+def _role(table: Table) -> RoleMap:
+    role = RoleMap(table.text("claim"), table.text("value"))
+    table.done()
+    return role
+
+
+def _assurance(table: Table) -> Assurance:
+    assurance = Assurance(table.text("claim"), table.texts("values"))
+    table.done()
+    return assurance
+
+
+def _evidence(folder: Path, table: Table) -> Evidence:
+    store = table.file("store", folder)
+    evidence = Evidence(
+        store=store,
+        drafts=table.file("drafts", folder),
+        trust=table.file("trust", folder),
+    )
+    if evidence.drafts == store or store in evidence.drafts.parents:
+        table.fail("drafts", "it lies in the write-once store", "drafts are deletable: move it")
+    table.done()
+    return evidence
+
+
+def _keys(folder: Path, table: Table) -> Keys:
+    def secret(name: str) -> Secret | None:
+        source = table.text_or_none(name)
+        if source is None:
+            return None
+        kind, _, where = source.partition(":")
+        if kind not in ("file", "env") or not where:
+            # The value may be the secret itself: the message must not repeat it.
+            table.fail(name, "a secret may not stand here", 'say "file:PATH" or "env:NAME"')
+        return Secret(f"keys.{name}", source, folder)
+
+    keys = Keys(
+        commit=secret("commit"),
+        decision=secret("decision"),
+        effect=secret("effect"),
+        closer=secret("closer"),
+        pepper=secret("pepper"),
+    )
+    table.done()
+    return keys
+
+
+def _api(table: Table) -> Api:
+    listen = table.text("listen", "127.0.0.1:8080")
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        table.fail("listen", f"{listen!r} is no HOST:PORT", 'say "127.0.0.1:8080"')
+    url = table.url("url", f"http://{listen}")
+    table.done()
+    return Api(host.strip("[]"), int(port), url.rstrip("/"))
+
+
+def _missing(section: str, remedy: str) -> NoReturn:
+    raise SettingsError(section, "this section is needed here and missing", remedy)
