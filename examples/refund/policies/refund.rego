@@ -23,6 +23,7 @@ decision := {"decision": "REQUIRE_HUMAN"} if {
 }
 
 acceptable if {
+	input.version == 1
 	input.workflow == "refund"
 	input.gate == "finance"
 	is_string(input.proposal.refund.currency)

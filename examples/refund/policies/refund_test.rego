@@ -3,7 +3,7 @@ package refund_test
 import data.refund
 
 asked(amount, currency) := {
-	"version": "1",
+	"version": 1,
 	"workflow": "refund",
 	"gate": "finance",
 	"round": 1,
@@ -43,6 +43,10 @@ test_another_gate_is_refused if {
 
 test_another_workflow_is_refused if {
 	answer(object.union(asked(5.00, "EUR"), {"workflow": "payout"})) == {"decision": "DENY"}
+}
+
+test_another_version_of_the_question_is_refused if {
+	answer(object.union(asked(5.00, "EUR"), {"version": 2})) == {"decision": "DENY"}
 }
 
 test_an_empty_question_is_refused if answer({}) == {"decision": "DENY"}

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from gantral.cli.failure import Failure
@@ -30,6 +32,24 @@ class Persona:
 
     sub: str
     claims: Mapping[str, object] = field(default_factory=dict)
+
+
+def load_personas(path: Path) -> tuple[Persona, ...]:
+    """The personas of a TOML file: one table each, named by its subject, holding its claims.
+
+    Raises:
+        Failure: it can't be read, or holds something else.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Failure(f"{path}: {error}", "give one table a persona: [alice]") from None
+    personas = []
+    for sub, claims in tables.items():
+        if not isinstance(claims, dict) or "sub" in claims:
+            raise Failure(f"{path}: {sub} is no table of claims", f"write [{sub}], without sub")
+        personas.append(Persona(sub, claims))
+    return tuple(personas)
 
 
 def sign_in(
