@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,15 @@ def test_no_registry_and_no_path_of_a_machine_is_named() -> None:
             if FORBIDDEN.search(line):
                 found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}")
     assert found == []
+
+
+def test_the_wheel_packs_all_of_the_example_and_nothing_a_run_left() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packed = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    example = ROOT / "examples" / "refund"
+    held = {path.relative_to(example).parts[0] for path in committed() if example in path.parents}
+    assert set(packed) == {f"examples/refund/{name}" for name in held}
+    assert all(into == f"gantral/cli/{source}" for source, into in packed.items())
 
 
 @pytest.mark.parametrize(
