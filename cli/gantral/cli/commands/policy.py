@@ -11,7 +11,7 @@ from pathlib import Path
 from gantral.cli.failure import Failure
 from gantral.cli.main import Subparsers
 from gantral.cli.tools import opa
-from gantral.policy.revision import policy_version_id
+from gantral.policy import policy_version_id
 
 _KINDS = (".rego", "data.json", "data.yaml", "data.yml")
 
