@@ -65,7 +65,7 @@ def test_opa_tells_the_revision_with_its_answer(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.tar.gz"
     revision = build_bundle(POLICIES, bundle)
     refund = {"amount": 12.5, "currency": "EUR"}
-    asked = {"workflow": "refund", "gate": "finance", "proposal": {"refund": refund}}
+    asked = {"version": 1, "workflow": "refund", "gate": "finance", "proposal": {"refund": refund}}
     with Processes(tmp_path / "logs") as processes:
         server = start_opa(processes, bundle)
         request = urllib.request.Request(
