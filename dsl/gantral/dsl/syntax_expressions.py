@@ -128,7 +128,7 @@ class Comprehension(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """A call of a built-in function. Only the sole argument may be a Generator.
+    """A call of a built-in function. An argument without a name may be a Generator.
 
     A call of a service is a ServiceCall and is never inside an expression.
     """

@@ -92,10 +92,27 @@ class SyntaxFault:
     unclosed: bool
 
 
+class TooDeepError(Exception):
+    """More rules in one another than the limit; `start` and `end` are the innermost token's."""
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__(start, end)
+        self.start = start
+        self.end = end
+
+
 def run(
-    tokens: list[Token], start: str, build: Build, report: Callable[[SyntaxFault], None]
+    tokens: list[Token],
+    start: str,
+    build: Build,
+    report: Callable[[SyntaxFault], None],
+    limit: int,
 ) -> Any:
-    """The value of the start rule, or None when it could not be reached."""
+    """The value of the start rule, or None when it could not be reached.
+
+    Raises TooDeepError when a value would hold more than `limit` built values in one another, so that
+    whoever walks what is built may recurse.
+    """
     table = load()
     states_of, rules = table.states, table.rules
     goal = f"<{start}>"
@@ -103,6 +120,7 @@ def run(
     values: list[Any] = []
     starts: list[int] = []
     ends: list[int] = []
+    depths: list[int] = []
     recovery = Recovery(table.states, table.rules, table.lists, table.opened, symbol)
     errors = 0
     at = 0
@@ -133,7 +151,7 @@ def run(
             if plan.keep < 0 or errors >= MAX_ERRORS:
                 return None
             del stack[plan.keep :], values[plan.keep - 1 :]
-            del starts[plan.keep - 1 :], ends[plan.keep - 1 :]
+            del starts[plan.keep - 1 :], ends[plan.keep - 1 :], depths[plan.keep - 1 :]
             if plan.mend:
                 # The mended word or mark is one that no value is built of.
                 place = token.start
@@ -147,16 +165,18 @@ def run(
             values.append(token)
             starts.append(token.start)
             ends.append(token.end)
+            depths.append(0)
             at += 1
             continue
         origin, name, size, kept = rules[-1 - action]
         if size:
             first, last = starts[-size], ends[-1]
             parts = values[-size:]
-            del stack[-size:], values[-size:], starts[-size:], ends[-size:]
+            depth = max(depths[-size:])
+            del stack[-size:], values[-size:], starts[-size:], ends[-size:], depths[-size:]
         else:
             first = last = ends[-1] if ends else token.start
-            parts = []
+            parts, depth = [], 0
         value: Any
         if name == "":
             value = parts[kept[0]]
@@ -167,10 +187,17 @@ def run(
                     children.extend(parts[-1 - place])
                 else:
                     children.append(parts[place])
-            value = children if name == "*" else build(name, first, last, children)
+            if name == "*":
+                value = children
+            else:
+                depth += 1
+                if depth > limit:
+                    raise TooDeepError(tokens[at - 1].start, tokens[at - 1].end)
+                value = build(name, first, last, children)
         if origin == goal and token.kind == "$END" and len(stack) == 1:
             return value
         stack.append(states_of[stack[-1]][origin])
         values.append(value)
         starts.append(first)
         ends.append(last)
+        depths.append(depth)
