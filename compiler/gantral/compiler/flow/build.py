@@ -1,0 +1,269 @@
+"""From the typed program to its flow graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from gantral.compiler.flow.atoms import Names, arguments_of
+from gantral.compiler.flow.graph import (
+    Argument,
+    Edge,
+    Flow,
+    FlowNode,
+    GateFacts,
+    OperationFacts,
+    Operator,
+)
+from gantral.compiler.program import declarations as d
+from gantral.compiler.program import expressions as e
+from gantral.compiler.program import statements as s
+from gantral.dsl.span import Span
+
+
+def build_flow(program: d.Program) -> Flow:
+    """The flow graph of a workflow. Statements after an end become nodes that nothing leads to, so
+    that the proof of reachability sees them."""
+    return _Builder(program).build()
+
+
+def _gate_facts(gate: d.Gate) -> GateFacts:
+    principals = [*_principals(gate.decide), *gate.veto, *gate.apart]
+    for tick in gate.clock:
+        if isinstance(tick, d.Widening):
+            principals += [*tick.narrow, *tick.wide]
+    last = gate.clock[-1] if gate.clock else None
+    persons = {".".join(one.path) for one in principals if not isinstance(one, d.RoleOf)}
+    return GateFacts(
+        releases=tuple(one.operation for one in gate.releases),
+        lasts=gate.lasts,
+        uses=gate.uses,
+        waivable=gate.waived_by is not None,
+        reject=last.after if isinstance(last, d.Reject) else None,
+        amends=tuple(".".join(one.path) for one in gate.amend),
+        persons=tuple(sorted(persons)),
+        span=gate.span,
+    )
+
+
+def _principals(formula: d.Formula) -> list[d.Principal]:
+    if isinstance(formula, d.Quorum):
+        return list(formula.principals)
+    return [one for part in formula.parts for one in _principals(part)]
+
+
+@dataclass(slots=True)
+class _Open:
+    """An edge whose target is not known yet."""
+
+    node: int
+    label: str
+
+
+class _Builder:
+    def __init__(self, program: d.Program) -> None:
+        self._program = program
+        self._names = Names()
+        self._nodes: list[FlowNode] = []
+        self._edges: list[list[Edge]] = []
+        self._failing = -1
+        self._gives: list[tuple[str, list[_Open]]] = []
+
+    def build(self) -> Flow:
+        program = self._program
+        self._node("start", "", program.name_span)
+        failures: list[_Open] = []
+        self._fail: Callable[[_Open], None] = failures.append
+        self._stop(self._block(program.run, [_Open(0, "then")]), program.run_span)
+        failing = self._node("failing", "", program.run_span)
+        self._join(failures, failing)
+        # What fails in `on failure` itself only makes the rest of it not happen.
+        stray: list[_Open] = []
+        self._fail = stray.append
+        after = self._block(program.on_failure, [_Open(failing, "then")])
+        self._join([*after, *stray], self._node("terminated", "", program.run_span))
+        return Flow(
+            workflow=program.name,
+            gates={name: _gate_facts(gate) for name, gate in program.gates.items()},
+            operations={
+                key: OperationFacts(one.kind, one.timeout, one.undo.operation if one.undo else None)
+                for key, one in program.operations.items()
+            },
+            nodes=tuple(
+                replace(node, next=tuple(edges))
+                for node, edges in zip(self._nodes, self._edges, strict=True)
+            ),
+        )
+
+    def _node(
+        self,
+        operator: Operator,
+        site: str,
+        span: Span,
+        *,
+        binds: str = "",
+        under: tuple[str, ...] = (),
+        arguments: tuple[Argument, ...] = (),
+        settles: str = "",
+    ) -> int:
+        node = FlowNode(
+            id=len(self._nodes),
+            operator=operator,
+            site=site,
+            next=(),
+            span=span,
+            binds=binds,
+            under=under,
+            arguments=arguments,
+            settles=settles,
+        )
+        self._nodes.append(node)
+        self._edges.append([])
+        return node.id
+
+    def _join(self, ends: list[_Open], target: int) -> None:
+        for end in ends:
+            self._edges[end.node].append(Edge(end.label, target))
+
+    def _stop(self, ends: list[_Open], span: Span) -> None:
+        if ends:
+            self._join(ends, self._node("nothing", "", span))
+
+    def _block(self, statements: tuple[s.Statement, ...], ends: list[_Open]) -> list[_Open]:
+        for statement in statements:
+            ends = self._statement(statement, ends)
+        return ends
+
+    def _statement(self, statement: s.Statement, ends: list[_Open]) -> list[_Open]:
+        match statement:
+            case s.Let():
+                binds = self._names.bind(statement.name, statement.binding)
+                value = statement.value
+                if isinstance(value, s.ServiceCall):
+                    return self._call(value, ends, binds)
+                if isinstance(value, s.Ask):
+                    return self._ask(value, ends, binds)
+                arguments = arguments_of("", value, self._names)
+                return self._plain("let", "", statement.span, ends, arguments, binds)
+            case s.Do():
+                return self._call(statement.call, ends, "")
+            case s.AskStatement():
+                return self._ask(statement.ask, ends, "")
+            case s.If():
+                return self._if(statement, ends)
+            case s.Require():
+                return self._require(statement, ends)
+            case s.Terminate():
+                return self._terminate(statement, ends)
+            case s.Complete():
+                site = f"complete/{statement.ordinal}"
+                arguments = arguments_of("", statement.output, self._names)
+                self._plain("complete", site, statement.span, ends, arguments, "")
+                return []
+            case s.Give():
+                binds, given = self._gives[-1]
+                arguments = arguments_of("", statement.value, self._names)
+                given += self._plain("give", "", statement.span, ends, arguments, binds)
+                return []
+            case s.Undo():
+                return self._plain("undo", statement.call, statement.span, ends, (), "")
+
+    def _plain(
+        self,
+        operator: Operator,
+        site: str,
+        span: Span,
+        ends: list[_Open],
+        arguments: tuple[Argument, ...],
+        binds: str,
+    ) -> list[_Open]:
+        node = self._node(operator, site, span, arguments=arguments, binds=binds)
+        self._join(ends, node)
+        return [_Open(node, "then")]
+
+    def _terminate(self, statement: s.Terminate, ends: list[_Open]) -> list[_Open]:
+        site = f"terminate/{statement.ordinal}"
+        arguments = arguments_of("", statement.message, self._names)
+        for end in self._plain("terminate", site, statement.span, ends, arguments, ""):
+            self._fail(end)
+        return []
+
+    def _if(self, statement: s.If, ends: list[_Open]) -> list[_Open]:
+        condition = statement.condition
+        node = self._node(
+            "choose",
+            "",
+            condition.span,
+            arguments=arguments_of("", condition, self._names),
+            settles=self._settled(condition),
+        )
+        self._join(ends, node)
+        then = self._block(statement.then, [_Open(node, "true")])
+        return then + self._block(statement.otherwise, [_Open(node, "false")])
+
+    def _settled(self, condition: e.Expr) -> str:
+        """The handler's name when the condition is just `f.happened == "no"`."""
+        match condition:
+            case e.Compare(
+                operator="==",
+                left=e.FailureRef(field="happened", binding=Span() as binding, name=name),
+                right=e.Literal(value="no"),
+            ):
+                return self._names.bind(name, binding)
+            case _:
+                return ""
+
+    def _require(self, statement: s.Require, ends: list[_Open]) -> list[_Open]:
+        node = self._node(
+            "choose",
+            f"require/{statement.ordinal}",
+            statement.span,
+            arguments=(
+                *arguments_of("", statement.condition, self._names),
+                *arguments_of("else", statement.message, self._names),
+            ),
+        )
+        self._join(ends, node)
+        self._fail(_Open(node, "false"))
+        return [_Open(node, "true")]
+
+    def _ask(self, ask: s.Ask, ends: list[_Open], binds: str) -> list[_Open]:
+        arguments = tuple(
+            one for name, value in ask.arguments for one in arguments_of(name, value, self._names)
+        )
+        node = self._node("ask", ask.id, ask.head, binds=binds, arguments=arguments)
+        self._join(ends, node)
+        self._join([_Open(node, "no")], self._node("rejected", ask.id, ask.head))
+        self._fail(_Open(node, "failed"))
+        labels = ["yes"]
+        if self._program.gates[ask.gate].waived_by is not None:
+            labels.append("waived")
+        return [_Open(node, label) for label in labels]
+
+    def _call(self, call: s.ServiceCall, ends: list[_Open], binds: str) -> list[_Open]:
+        arguments = tuple(
+            one for name, value in call.arguments for one in arguments_of(name, value, self._names)
+        )
+        node = self._node(
+            "call",
+            call.id,
+            call.head,
+            binds=binds,
+            under=tuple(self._names.bind(one.name, one.binding) for one in call.under),
+            arguments=arguments,
+        )
+        self._join(ends, node)
+        done = [_Open(node, "done")]
+        handler = call.handler
+        if handler is None:
+            self._fail(_Open(node, "failed"))
+            return done
+        failed = [_Open(node, "failed")]
+        if handler.binding is not None:
+            name = self._names.bind(handler.name or "", handler.binding)
+            failed = self._plain("let", call.id, handler.span, failed, (), name)
+        given: list[_Open] = []
+        self._gives.append((binds, given))
+        through = self._block(handler.body, failed)
+        self._gives.pop()
+        return [*done, *given, *through]

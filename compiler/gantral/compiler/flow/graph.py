@@ -1,0 +1,134 @@
+"""The flow graph: what can happen in a workflow, in which order, reading what.
+
+A path ("atom") is a name, then fields: ``order.total.amount``. The first part is ``input``,
+``initiator``, ``instance``, ``failure`` or a name that a node binds; constants are no atoms. Of an
+approval ``ok``, ``ok.f`` is what was approved, while ``ok!proposed.f`` and ``ok!decision`` are what
+nobody approved. Names are unique in a graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from gantral.dsl.span import Span
+
+Operator: TypeAlias = Literal[
+    "start",
+    "ask",
+    "call",
+    "let",
+    "give",
+    "choose",
+    "undo",
+    "complete",
+    "terminate",
+    "failing",
+    "rejected",
+    "terminated",
+    "nothing",
+]
+"""What a node does. ``failing`` is where every failure arrives; ``nothing`` is where a path that
+just stops arrives, so that the proof can say so."""
+
+ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """What the proofs need of a gate. Times are in ms; paths are dotted, parameter first."""
+
+    releases: tuple[str, ...]
+    lasts: int | None
+    uses: int
+    waivable: bool
+    reject: int | None
+    amends: tuple[str, ...]
+    persons: tuple[str, ...]
+    """The paths that say who decides (`actor`, `actors`)."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFacts:
+    """What the proofs need of an operation. `timeout` is in ms."""
+
+    kind: Literal["read", "notify", "effect", "critical effect"]
+    timeout: int | None
+    undo: str | None
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes the world."""
+        return self.kind in ("effect", "critical effect")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``no``, ``done``,
+    ``failed``, ``true``, ``false``."""
+
+    label: str
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument by its dotted name and the paths its value is computed from. ``copies`` says that
+    the value is exactly the one at its single path."""
+
+    name: str
+    atoms: tuple[str, ...]
+    copies: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FlowNode:
+    """One thing that can happen. `site` is the gate's, call's or statement's id, or empty."""
+
+    id: int
+    operator: Operator
+    site: str
+    next: tuple[Edge, ...]
+    span: Span
+    binds: str = ""
+    under: tuple[str, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    settles: str = ""
+    """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing."""
+    waits: int = 0
+    """The time, in ms, that certainly passes here."""
+
+    @property
+    def subject(self) -> str:
+        """The gate or the operation of the site."""
+        return self.site.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A workflow's graph. Node 0 is ``start``; a node's id is its index."""
+
+    workflow: str
+    gates: Mapping[str, GateFacts]
+    operations: Mapping[str, OperationFacts]
+    nodes: tuple[FlowNode, ...]
+    before: tuple[tuple[tuple[int, Edge], ...], ...] = field(init=False, compare=False)
+    """For each node the edges that lead to it, with where they come from."""
+
+    def __post_init__(self) -> None:
+        found: list[list[tuple[int, Edge]]] = [[] for _ in self.nodes]
+        for node in self.nodes:
+            for edge in node.next:
+                found[edge.target].append((node.id, edge))
+        object.__setattr__(self, "before", tuple(tuple(each) for each in found))
+
+    def operation(self, node: FlowNode) -> OperationFacts:
+        """The operation that a ``call`` node calls."""
+        return self.operations[node.subject]
+
+    def gate(self, node: FlowNode) -> GateFacts:
+        """The gate that an ``ask`` node asks."""
+        return self.gates[node.subject]

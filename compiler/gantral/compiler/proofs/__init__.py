@@ -1,0 +1,26 @@
+"""The proofs of DESIGN section 4 on the flow graph, each in its own file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from gantral.compiler.flow import Flow
+from gantral.compiler.proofs import p1, p2, p3, p5, p8, p9, p12
+from gantral.dsl.diagnostics import Diagnostic, in_order
+
+__all__ = ["PROOFS", "prove"]
+
+PROOFS: Mapping[str, Callable[[Flow], Iterator[Diagnostic]]] = {
+    "P1": p1.prove,
+    "P2": p2.prove,
+    "P3": p3.prove,
+    "P5": p5.prove,
+    "P8": p8.prove,
+    "P9": p9.prove,
+    "P12": p12.prove,
+}
+
+
+def prove(flow: Flow) -> tuple[Diagnostic, ...]:
+    """Every way in which the flow breaks a property, in the order of the source; empty: proved."""
+    return in_order([one for proof in PROOFS.values() for one in proof(flow)])

@@ -1,0 +1,41 @@
+"""P5: every gate ends in a `reject`; every wait has a limit and an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gantral.compiler.flow.graph import Flow
+from gantral.dsl.diagnostics import Diagnostic
+
+
+def prove(flow: Flow) -> Iterator[Diagnostic]:
+    """G0502 for a gate that could wait for ever, G0503 for a call without a limit or an outcome."""
+    for name, gate in flow.gates.items():
+        if gate.reject is None or gate.reject <= 0:
+            yield Diagnostic(
+                code="G0502",
+                severity="error",
+                message=f"gate `{name}` could wait for ever",
+                span=gate.span,
+                help="end its clock with `after … reject`: silence is rejection",
+            )
+    for node in flow.nodes:
+        labels = {edge.label for edge in node.next}
+        if node.operator == "ask" and not {"yes", "no", "failed"} <= labels:
+            yield Diagnostic(
+                code="G0503",
+                severity="error",
+                message=f"asking `{node.subject}` has no outcome for a no or a failure",
+                span=node.span,
+                help="every ask leads on, to REJECTED, or to TERMINATED",
+            )
+        elif node.operator == "call" and (
+            not flow.operation(node).timeout or not {"done", "failed"} <= labels
+        ):
+            yield Diagnostic(
+                code="G0503",
+                severity="error",
+                message=f"the call of `{node.subject}` has no limit or no outcome when it strikes",
+                span=node.span,
+                help="declare `timeout` on the operation",
+            )

@@ -1,0 +1,67 @@
+"""P8: what was shown is what is done. Each argument of an effect is approved by its `under` alone,
+of a critical one by people's approvals alone (LANGUAGE section 8, rules 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gantral.compiler.flow.graph import Argument, Flow, FlowNode
+from gantral.compiler.flow.walk import reachable, witness
+from gantral.compiler.proofs.approvals import askers
+from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances
+from gantral.dsl.diagnostics import Diagnostic, Label
+
+
+def prove(flow: Flow) -> Iterator[Diagnostic]:
+    """G0306 at each argument of an effect whose data its approvals did not approve."""
+    known = Provenances(flow)
+    asks = askers(flow)
+    seen = reachable(flow)
+    for node in flow.nodes:
+        if node.operator != "call" or not flow.operation(node).acts or node.id not in seen:
+            continue
+        allowed = frozenset(node.under)
+        if flow.operation(node).kind == "critical effect":
+            allowed = frozenset(
+                name for name in allowed if name in asks and not flow.gate(asks[name]).waivable
+            )
+        if not node.under:
+            continue  # G0301 says that already
+        for argument in node.arguments:
+            strange = known.of(argument.atoms, node) - allowed
+            if strange:
+                yield _finding(flow, node, argument, strange, known)
+
+
+def _finding(
+    flow: Flow, node: FlowNode, argument: Argument, strange: Provenance, known: Provenances
+) -> Diagnostic:
+    culprits = [atom for atom in argument.atoms if known.of((atom,), node) & strange]
+    read = ", ".join(f"`{atom}`".replace("!", ".") for atom in culprits)
+    if NOBODY in strange:
+        message = f"`{argument.name}` is data that nobody approved: it reads {read}"
+    else:
+        others = ", ".join(f"`{name}`" for name in sorted(strange))
+        message = f"`{argument.name}` carries what {others} approved: it reads {read}"
+    return Diagnostic(
+        code="G0306",
+        severity="error",
+        message=message,
+        span=argument.span,
+        labels=(Label(node.span, f"acts under {', '.join(f'`{one}`' for one in node.under)}"),),
+        path=witness(flow, node.id),
+        help=_help(flow, node, culprits),
+    )
+
+
+def _help(flow: Flow, node: FlowNode, culprits: list[str]) -> str:
+    for name in node.under:
+        ask = askers(flow).get(name)
+        for shown in ask.arguments if ask else ():
+            for culprit in culprits:
+                if shown.copies and (
+                    culprit == shown.atoms[0] or culprit.startswith(shown.atoms[0] + ".")
+                ):
+                    rest = culprit[len(shown.atoms[0]) :]
+                    return f"read it through the approval: `{name}.{shown.name}{rest}`"
+    return "show it at the gate as a parameter, and read it through the approval"

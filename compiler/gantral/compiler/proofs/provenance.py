@@ -1,0 +1,106 @@
+"""Who approved what: for every name in a flow graph, the approvals that approved its data.
+
+LANGUAGE section 8, rule 3. A provenance is a set of approvals, or holds NOBODY, which is no
+approval's name: then it is a subset of no `under`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gantral.compiler.flow.graph import Flow, FlowNode
+from gantral.compiler.flow.walk import reachable
+from gantral.compiler.proofs.approvals import askers, obtained
+
+Provenance = frozenset[str]
+NOBODY = "!nobody"
+_NOBODYS: Provenance = frozenset({NOBODY})
+
+
+def head(atom: str) -> str:
+    """The name that an atom starts with; of `ok!proposed.f` that is `ok!proposed`."""
+    return atom.partition(".")[0]
+
+
+class Provenances:
+    """The provenance of every name and atom, by a least fixed point over the definitions."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._asks = askers(flow)
+        self._have = obtained(flow)
+        self._defined: dict[str, list[FlowNode]] = {}
+        for node in flow.nodes:
+            if node.binds and node.operator != "ask":
+                self._defined.setdefault(node.binds, []).append(node)
+        self._chosen = {name: self._choices(name) for name in self._defined}
+        self._known: dict[str, Provenance] = dict.fromkeys(self._defined, frozenset())
+        self._settle()
+
+    def of(self, atoms: Iterable[str], at: FlowNode) -> Provenance:
+        """The union over the atoms, as read at the node: an approval that is not in scope there
+        approves nothing (it is one execution of one ask)."""
+        found: set[str] = set()
+        for atom in atoms:
+            name = head(atom)
+            if name in self._asks:
+                found.add(name if name in self._have.get(at.id, ()) else NOBODY)
+            else:
+                found |= self._known.get(name, _NOBODYS)
+        return frozenset(found)
+
+    def _settle(self) -> None:
+        changed = True
+        while changed:
+            changed = False
+            for name, nodes in self._defined.items():
+                found = frozenset().union(*(self._definition(node) for node in nodes))
+                for choice in self._chosen[name]:
+                    found |= self._choice(choice)
+                if found != self._known[name]:
+                    self._known[name] = found
+                    changed = True
+
+    def _definition(self, node: FlowNode) -> Provenance:
+        if node.operator == "call":
+            acts = self._flow.operation(node).acts
+            return frozenset(node.under) if acts and node.under else _NOBODYS
+        if node.operator == "let" and node.site:
+            return _NOBODYS  # a failure's cause comes from no approval
+        return self.of((atom for one in node.arguments for atom in one.atoms), node)
+
+    def _choice(self, node: FlowNode) -> Provenance:
+        if node.operator == "call":
+            return self._definition(node)
+        return self.of((atom for one in node.arguments for atom in one.atoms), node)
+
+    def _choices(self, name: str) -> list[FlowNode]:
+        """The nodes on whose outcome it depends which definition of the name counts: where two of
+        their edges lead to different definitions. An edge from which the name is never defined
+        ends the run before anyone could read it, and does not count."""
+        nodes = self._defined[name]
+        if len(nodes) < 2:
+            return []
+        reach = {node.id: reachable(self._flow, node.id) for node in nodes}
+        found = []
+        for node in self._flow.nodes:
+            if len(node.next) < 2:
+                continue
+            sides = {
+                frozenset(
+                    one.id
+                    for one in nodes
+                    if one.id == edge.target or one.id in self._reach(reach, edge.target)
+                )
+                | ({node.id} if node in nodes and edge.label == "done" else frozenset())
+                for edge in node.next
+            }
+            sides.discard(frozenset())
+            if len(sides) > 1:
+                found.append(node)
+        return found
+
+    def _reach(self, cache: dict[int, frozenset[int]], start: int) -> frozenset[int]:
+        if start not in cache:
+            cache[start] = reachable(self._flow, start)
+        return cache[start]
