@@ -145,7 +145,7 @@ class Clauses:
         """The clause of any of these names; a second one is an error."""
         here = [one for one in self._parts if one.name in names]
         for again in here[1:]:
-            word = self._context.text[again.span.start : again.span.end].split(None, 1)[0]
+            word = self._context.text[here[0].span.start : here[0].span.end].split(None, 1)[0]
             self._context.error(
                 "G0106",
                 again.span,

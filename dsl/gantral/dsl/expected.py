@@ -32,6 +32,12 @@ _GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
             "a declaration",
             "import workflow type role assurance calendar event service policy gate",
         ),
+        (
+            "ask",
+            "a value",
+            "ask for parallel repeat wait run not - ( [ { NAME STRING INT DECIMAL DURATION true"
+            " false none if",
+        ),
         ("not", "a value", "not - ( [ { NAME STRING INT DECIMAL DURATION true false none if"),
         ("+", "an operator", "+ - * ?? == != < <= > >= . ?. ( in not is and or"),
         ("list", "a type", "list NAME TYPE_NAME STRING { ("),

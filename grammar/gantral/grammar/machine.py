@@ -93,7 +93,7 @@ class SyntaxFault:
 
 
 class TooDeepError(Exception):
-    """More rules in one another than the limit; `start` and `end` are the innermost token's."""
+    """Too many rules in one another; `start` and `end` are where the last token read is."""
 
     def __init__(self, start: int, end: int) -> None:
         super().__init__(start, end)
@@ -110,8 +110,8 @@ def run(
 ) -> Any:
     """The value of the start rule, or None when it could not be reached.
 
-    Raises TooDeepError when a value would hold more than `limit` built values in one another, so that
-    whoever walks what is built may recurse.
+    Raises TooDeepError when a value would hold more than `limit` built values in one another, so
+    that whoever walks what is built may recurse.
     """
     table = load()
     states_of, rules = table.states, table.rules
@@ -129,7 +129,10 @@ def run(
         row = states_of[stack[-1]]
         action = row.get(symbol(token, row))
         if action is None:
-            quiet = token.kind == "ERROR"
+            # At the end only what is not a consequence is told: a brace that is open for certain.
+            quiet = token.kind == "ERROR" or (
+                token.kind == "$END" and errors > 0 and not recovery.unbalanced(token)
+            )
             plan = recovery.plan(stack, tokens, at)
             if not quiet:
                 errors += 1

@@ -96,15 +96,10 @@ class Recovery:
         if token.kind == "$END":
             return Plan(-1, at)
         if token.kind != "ERROR":
-            mended = self._mend(stack, tokens, at)
+            mended = self._misspelt(stack, tokens, at) or self._unclosed(stack, token, at)
+            mended = mended or self._left_out(stack, tokens, at)
             if mended is not None:
                 return mended
-            if token.first and token.text in _DECLARATIONS and not token.label:
-                # A declaration in the middle of something: the braces before it are not closed.
-                for keep in range(len(stack) - 1, 0, -1):
-                    if self._fits(stack, keep, token):
-                        self._missing += self._depth(token) - self._braces(stack, keep)
-                        return Plan(keep, at, unclosed=True)
         braces = self._prefix_braces(stack)
         for place in range(at, len(tokens) - 1):
             here = tokens[place]
@@ -125,9 +120,6 @@ class Recovery:
     def _depth(self, token: Token) -> int:
         return token.depth - self._missing
 
-    def _braces(self, stack: list[int], keep: int) -> int:
-        return sum(1 for state in stack[:keep] if state in self._opened)
-
     def _prefix_braces(self, stack: list[int]) -> list[int]:
         counts = [0]
         for state in stack:
@@ -139,19 +131,43 @@ class Recovery:
             return False
         return self._shift(stack[:keep], self._reading(token))
 
-    def _mend(self, stack: list[int], tokens: list[Token], at: int) -> Plan | None:
-        ahead = tokens[at + 1 : at + 1 + _AHEAD]
+    def unbalanced(self, token: Token) -> bool:
+        """Whether braces are open at this token that no finding has spoken of."""
+        return self._depth(token) > 0
+
+    def _misspelt(self, stack: list[int], tokens: list[Token], at: int) -> Plan | None:
         token = tokens[at]
+        if token.kind != "WORD":
+            return None
         row = self._states[stack[-1]]
-        if token.kind == "WORD":
-            near = [word for word in sorted(row) if word[0].islower() and _near(token.text, word)]
-            if len(near) == 1 and self._runs(stack, near[0], ahead):
-                return Plan(len(stack), at, near[0], True)
+        near = [word for word in sorted(row) if word[0].islower() and _near(token.text, word)]
+        if len(near) != 1 or not self._runs(stack, near[0], tokens[at + 1 : at + 1 + _AHEAD]):
+            return None
+        return Plan(len(stack), at, near[0], True)
+
+    def _unclosed(self, stack: list[int], token: Token, at: int) -> Plan | None:
+        """A declaration where more braces are open than it can stand in."""
+        if not token.first or token.label or token.text not in _DECLARATIONS:
+            return None
+        braces = self._prefix_braces(stack)
+        for keep in range(len(stack) - 1, 0, -1):
+            if braces[keep] < self._depth(token) and self._fits(stack, keep, token):
+                self._missing += self._depth(token) - braces[keep]
+                return Plan(keep, at, unclosed=True)
+        return None
+
+    def _left_out(self, stack: list[int], tokens: list[Token], at: int) -> Plan | None:
+        row = self._states[stack[-1]]
         for mark in _MARKS:
-            if mark in row and self._runs(stack, mark, tokens[at : at + _AHEAD]):
-                if mark in "{}" and token.depth:
-                    self._missing += 1 if mark == "}" else -1
-                return Plan(len(stack), at, mark, False)
+            if mark not in row or not self._runs(stack, mark, tokens[at : at + _AHEAD]):
+                continue
+            if mark == "{":
+                if at and tokens[at - 1].kind == "}":
+                    continue
+                self._missing -= 1
+            elif mark == "}":
+                self._missing += 1
+            return Plan(len(stack), at, mark)
         return None
 
     def _runs(self, stack: list[int], first: str, then: list[Token]) -> bool:
