@@ -44,7 +44,7 @@ bench: setup ## speed, as ratios in one run
 	@$(BIN)/python bench
 
 soak: setup ## the randomised tests, for long
-	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q -m property
+	@$(BIN)/pytest -q -m hypothesis --hypothesis-profile=soak --timeout=3600
 
 clean: ## all that was made here, the fetched tools too
 	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -21,22 +21,36 @@ for candidate in "$PYTHON" python3 python3.14 python3.13 python3.12 python3.11 p
 done
 [ -n "$python" ] || fail
 
+# Each way fills the folder $1 with a uv in bin/.
+with_venv() { "$python" -m venv "$1" && "$1/bin/python" -m pip install -q "uv==$UV_PIN"; }
+with_pip() { "$python" -m pip install -q --no-deps --target "$1" "uv==$UV_PIN"; }
+# Debian splits venv from its Python.
+with_debian() {
+  [ "$(id -u)" = 0 ] || { echo "only root may install packages"; return 1; }
+  DEBIAN_FRONTEND=noninteractive apt-get -q update &&
+    DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends python3-venv &&
+    with_venv "$1"
+}
+
 uv=$(command -v uv || true)
 if [ -z "$uv" ] || ! "$uv" --version >/dev/null 2>&1; then
   tried+=("uv from PATH: not there")
-  uv=.tools/uv-$UV_PIN/bin/uv
+  home=.tools/uv-$UV_PIN
+  uv=$home/bin/uv
   if [ ! -x "$uv" ]; then
-    work=.tools/.uv.$$
-    trap 'rm -rf "$work"' EXIT
     mkdir -p .tools
-    log=$work.log
-    trap 'rm -rf "$work" "$log"' EXIT
-    if ! { "$python" -m venv "$work" && "$work/bin/python" -m pip install -q "uv==$UV_PIN"; } >"$log" 2>&1; then
-      tried+=("uv $UV_PIN with $python -m venv and pip: $(tail -n 1 "$log")")
-      fail
-    fi
-    rm -rf ".tools/uv-$UV_PIN"
-    mv "$work" ".tools/uv-$UV_PIN"
+    work=.tools/.uv.$$
+    trap 'rm -rf "$work" "$work.log"' EXIT
+    for way in with_venv with_pip with_debian; do
+      rm -rf "$work"
+      if "$way" "$work" >"$work.log" 2>&1 && [ -x "$work/bin/uv" ]; then
+        rm -rf "$home"
+        mv "$work" "$home"
+        break
+      fi
+      tried+=("uv $UV_PIN ${way/_/ } of $python: $(tail -n 1 "$work.log")")
+    done
+    [ -x "$uv" ] || fail
   fi
 fi
 
