@@ -1,0 +1,78 @@
+"""Canonical bytes and the digests that the compiler makes (FORMAT sections 1 and 7)."""
+
+from __future__ import annotations
+
+import decimal
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeAlias
+
+from gantral.compiler.program import Program
+from gantral.dsl.span import Span
+
+Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
+
+# Where a thing stands and what its author says of it is no part of what it means; neither is the
+# name under which a structural type is known.
+_NO_MEANING = {
+    "Program": ("path", "types", "operations", "doc"),
+    "Operation": ("doc",),
+    "Service": ("doc",),
+    "Gate": ("doc",),
+    "RecordType": ("name",),
+    "EnumType": ("name",),
+}
+
+
+def canonical(tree: Tree) -> bytes:
+    """RFC 8785 bytes of objects, lists and text with ASCII keys: there Python's order of keys and
+    its escapes are that standard's."""
+    return json.dumps(
+        tree, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def tagged_hash(kind: str, data: bytes) -> str:
+    """H(kind, data) of FORMAT section 1, in lower-case hex."""
+    return hashlib.sha256(f"gantral.dev/{kind}/v1\n".encode() + data).hexdigest()
+
+
+def program_digest(program: Program) -> str:
+    """H(program, typed tree without spans and comments); the same for any layout of the text."""
+    return tagged_hash("program", canonical(_tree(program)))
+
+
+def workflow_version_id(manifest: bytes) -> str:
+    """H(manifest, exact bytes of manifest.json)."""
+    return tagged_hash("manifest", manifest)
+
+
+def _tree(value: Any) -> Tree:
+    """Every node with its class and the members that carry meaning; absent is the empty object."""
+    if value is None:
+        return {}
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, decimal.Decimal):
+        # `min: 0` and `min: 0.00` are one bound.
+        return format(value.normalize(), "f")
+    if isinstance(value, tuple):
+        return [_tree(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _tree(value[name]) for name in sorted(value)}
+    if is_dataclass(value):
+        name = type(value).__name__
+        left_out = _NO_MEANING.get(name, ())
+        node: dict[str, Tree] = {"node": name}
+        for field in fields(value):
+            member = getattr(value, field.name)
+            if field.name not in left_out and not isinstance(member, Span):
+                node[field.name] = _tree(member)
+        return node
+    raise TypeError(f"{type(value).__name__} has no place in a program")

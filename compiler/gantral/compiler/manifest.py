@@ -1,0 +1,284 @@
+"""The manifest: what evidence, the inbox and every worker need of a program, as closed text."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gantral.compiler.automaton import automaton
+from gantral.compiler.digest import Tree, canonical, program_digest, tagged_hash
+from gantral.compiler.plan import Plan, plan
+from gantral.compiler.program import (
+    ActorOf,
+    ActorsOf,
+    AllOf,
+    Amend,
+    AnyOf,
+    Expr,
+    Formula,
+    Gate,
+    Literal,
+    Operation,
+    Policy,
+    Principal,
+    Program,
+    Prove,
+    Remind,
+    ResultRef,
+    RoleOf,
+    TextExpr,
+    Tick,
+    Widening,
+)
+from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
+from gantral.compiler.terms import NoTerm, clause_term, parameter_path, pointer
+from gantral.dsl.diagnostics import Diagnostic
+
+TYPE = "gantral.dev/manifest/v1"
+BAD_BOUND = "G0342"
+
+# What a `retry` leaves unsaid, and what a read has without one (LANGUAGE section 5).
+READ_RETRIES = 3
+RETRY_EVERY = 1_000
+RETRY_UP_TO = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The exact bytes of manifest.json, and why there are none (then `data` is empty)."""
+
+    data: bytes
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def manifest(program: Program) -> Manifest:
+    """The manifest of a program that passed every proof.
+
+    What its closed language can't say is an error here: G0340, G0341 (plan), G0342 (a bound).
+    """
+    planned = plan(program)
+    found = list(planned.diagnostics)
+    gates: dict[str, Tree] = {}
+    for name, gate in program.gates.items():
+        gates[name] = _gate(gate, planned, found)
+    if found:
+        return Manifest(b"", tuple(found))
+    tree: Tree = {
+        "type": TYPE,
+        "workflow_id": program.name,
+        "version": program.version,
+        "owning_team_id": program.team,
+        "program_digest": program_digest(program),
+        "start_by": [*sorted(program.start_by)],
+        "key": _key(program),
+        "input": shape(program.input),
+        "output": shape(program.output),
+        "policies": {name: _policy(one) for name, one in program.policies.items()},
+        "operations": {key: _operation(one) for key, one in program.operations.items()},
+        "gates": gates,
+        "automaton": automaton(program),
+    }
+    return Manifest(canonical(tree), ())
+
+
+def wire_name(operation: Operation) -> str:
+    """The activity's name: kind and signature are part of it, so that a worker never serves
+    another reading of the operation (LANGUAGE section 5). With `as`, that plain name."""
+    if operation.plain_name is not None:
+        return operation.plain_name
+    undo: Tree = "none"
+    if operation.undo is not None:
+        undo = [operation.undo.operation, _undo_arguments(operation)]
+    signature: Tree = {
+        "operation": operation.key,
+        "kind": operation.kind,
+        "arguments": _unmarked(shape(operation.parameters)),
+        "result": "none" if operation.result is None else _unmarked(shape(operation.result)),
+        "needs": "none",
+        "idempotent": _truth(operation.idempotent),
+        "undo": undo,
+    }
+    digest = tagged_hash("operation", canonical(signature))[:16]
+    return f"gantral/{operation.kind.replace(' ', '_')}/{operation.key}/{digest}"
+
+
+def _unmarked(tree: Tree) -> Tree:
+    """The shape without its `personal` marks: who may read a field is no part of a signature."""
+    if isinstance(tree, list):
+        return [_unmarked(part) for part in tree]
+    if isinstance(tree, dict):
+        return {name: _unmarked(part) for name, part in tree.items() if name != "personal"}
+    return tree
+
+
+def policy_path(policy: Policy) -> str:
+    """The policy's file relative to the project root: specs name it relative to themselves."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(policy.span.source), policy.path))
+
+
+def _policy(policy: Policy) -> Tree:
+    return {"path": policy_path(policy), "query": policy.query}
+
+
+def _key(program: Program) -> Tree:
+    if program.key is None:
+        return "none"
+    return {
+        "mode": program.key.mode,
+        "paths": [pointer(("input", *path)) for path in program.key.paths],
+    }
+
+
+def _operation(operation: Operation) -> Tree:
+    undo: Tree = "none"
+    if operation.undo is not None:
+        undo = {"operation": operation.undo.operation, "arguments": _undo_arguments(operation)}
+    return {
+        "kind": operation.kind,
+        "queue": operation.queue,
+        "wire": wire_name(operation),
+        "arguments": shape(operation.parameters),
+        "result": "none" if operation.result is None else shape(operation.result),
+        "timeout": duration_text(operation.timeout),
+        "heartbeat": duration_or_none(operation.heartbeat),
+        "retry": _retry(operation),
+        "idempotent": _truth(operation.idempotent),
+        "undo": undo,
+    }
+
+
+def _retry(operation: Operation) -> Tree:
+    retry = operation.retry
+    if retry is None and operation.kind != "read":
+        return "none"
+    every = RETRY_EVERY if retry is None or retry.every is None else retry.every
+    longest = RETRY_UP_TO if retry is None or retry.up_to is None else retry.up_to
+    return {
+        "count": str(READ_RETRIES if retry is None else retry.count),
+        "every": duration_text(every),
+        "up_to": duration_text(max(every, longest)),
+    }
+
+
+def _undo_arguments(operation: Operation) -> Tree:
+    undo = operation.undo
+    return {} if undo is None else {name: _undo_term(one) for name, one in undo.arguments}
+
+
+def _undo_term(reference: ResultRef) -> Tree:
+    """An undo's argument: `result` of the effect itself, a path of its arguments, or a constant."""
+    match reference.source:
+        case "const":
+            return {"const": [scalar_name(reference.type), reference.value or ""]}
+        case "args":
+            return {"path": pointer(reference.path)}
+        case "result":
+            return {"result": ["self", "".join(f".{step}" for step in reference.path)]}
+
+
+def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
+    apart: list[Tree] = [] if gate.initiator_may_decide else ["initiator"]
+    return {
+        "parameters": shape(gate.parameters),
+        "title": title_parts(gate),
+        "decide": [{"when": "always", "formula": _formula(gate.decide)}],
+        "veto": _principals(gate.veto),
+        "apart": [*apart, *(_principal(one) for one in gate.apart)],
+        "amend": _amendments(gate.amend, found),
+        "prove": _prove(gate.prove),
+        "waived": gate.waived_by or "none",
+        "guarded": "none",
+        "clock": [_tick(one) for one in gate.clock],
+        "lasts": duration_or_none(gate.lasts),
+        "uses": str(gate.uses),
+        "alike": "false",
+        "releases": [*sorted(one.operation for one in gate.releases)],
+        "plan": dict(planned.gates[gate.name]),
+    }
+
+
+def title_parts(gate: Gate) -> Tree:
+    """The title as texts and paths; one that is richer is computed by the workflow alone."""
+    title = gate.title
+    if title is None:
+        return [["text", gate.name]]
+    if isinstance(title, Literal):
+        return [["text", title.value]]
+    parts: list[Tree] = []
+    for part in title.parts if isinstance(title, TextExpr) else (title,):
+        steps = parameter_path(part) if not isinstance(part, str) else None
+        if isinstance(part, str):
+            parts.append(["text", part])
+        elif steps is not None:
+            parts.append(["path", pointer(steps)])
+        else:
+            return ["computed"]
+    return parts
+
+
+def _amendments(amendments: Iterable[Amend], found: list[Diagnostic]) -> Tree:
+    terms: dict[str, Tree] = {}
+    for one in amendments:
+        try:
+            terms[pointer(one.path)] = clause_term(one.condition, one.path)
+        except NoTerm as fault:
+            found.append(_unverifiable(one.condition, fault))
+    return terms
+
+
+def _unverifiable(condition: Expr, fault: NoTerm) -> Diagnostic:
+    return Diagnostic(
+        BAD_BOUND,
+        "error",
+        "this bound of an amendment can't be checked again by a verifier",
+        fault.span,
+        help=f"{fault.why}: `old`, `new` and the gate's parameters, `and or not`, comparisons",
+    )
+
+
+def _formula(formula: Formula) -> Tree:
+    match formula:
+        case AnyOf(parts=parts):
+            return {"any": [_formula(one) for one in parts]}
+        case AllOf(parts=parts):
+            return {"all": [_formula(one) for one in parts]}
+        case _:
+            return {"quorum": [str(formula.count), _principals(formula.principals)]}
+
+
+def _principals(principals: Iterable[Principal]) -> list[Tree]:
+    return [_principal(one) for one in principals]
+
+
+def _principal(principal: Principal) -> Tree:
+    match principal:
+        case RoleOf(name=name):
+            return name
+        case ActorOf(path=path):
+            return {"actor": pointer(path)}
+        case ActorsOf(path=path):
+            return {"actors": pointer(path)}
+
+
+def _prove(prove: Prove | None) -> Tree:
+    asked = prove is not None and prove.reason
+    least = prove.reason_min if prove is not None else None
+    return {
+        # A reason that is asked for without a length still has to say something.
+        "reason_min": bound(1 if asked and least is None else least),
+        "reason_max": bound(None if prove is None else prove.reason_max),
+        "assurance": bound(None if prove is None else prove.assurance),
+        "login_within": duration_or_none(None if prove is None else prove.login_within),
+    }
+
+
+def _tick(tick: Tick) -> Tree:
+    after = duration_text(tick.after)
+    if isinstance(tick, Widening):
+        return [after, "widen", _principals(tick.narrow), _principals(tick.wide)]
+    return [after, "remind" if isinstance(tick, Remind) else "reject"]
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,232 @@
+"""The plan: what each gate's yes may set off, each argument in terms of what is shown.
+
+LANGUAGE section 6, last bullet: an effect's argument is a plan term (lets substituted). What is
+none is refused here; evidence could not compare it with what people saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gantral.compiler.digest import Tree
+from gantral.compiler.program import (
+    Absent,
+    Approval,
+    ApprovalMeta,
+    ApprovalRef,
+    Ask,
+    DecimalType,
+    Do,
+    Expr,
+    If,
+    InitiatorRef,
+    InputRef,
+    Let,
+    LetRef,
+    ListExpr,
+    Literal,
+    Member,
+    Narrowed,
+    Program,
+    ProposedRef,
+    RecordExpr,
+    ServiceCall,
+    Statement,
+    Widen,
+)
+from gantral.compiler.shapes import scalar_name
+from gantral.compiler.terms import NoTerm, constant, expression_term, pointer
+from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.span import Span
+
+NOT_A_TERM = "G0340"
+MIXED_APPROVALS = "G0341"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Per gate: call id -> the call as the manifest writes it."""
+
+    gates: Mapping[str, Mapping[str, Tree]]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def plan(program: Program) -> Plan:
+    """The plan of every gate, and what keeps an argument from being a plan term (G0340, G0341)."""
+    return _Planner(program).plan()
+
+
+def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
+    """Every call site, in source order, handlers' included."""
+    for statement in statements:
+        match statement:
+            case Do(call=call) | Let(value=ServiceCall() as call):
+                yield call
+                if call.handler is not None:
+                    yield from calls(call.handler.body)
+            case If(then=then, otherwise=otherwise):
+                yield from calls(then)
+                yield from calls(otherwise)
+            case _:
+                pass
+
+
+def bindings(statements: tuple[Statement, ...]) -> Iterator[Let]:
+    """Every `let`, in source order."""
+    for statement in statements:
+        match statement:
+            case Let():
+                yield statement
+                if isinstance(statement.value, ServiceCall) and statement.value.handler is not None:
+                    yield from bindings(statement.value.handler.body)
+            case Do(call=call) if call.handler is not None:
+                yield from bindings(call.handler.body)
+            case If(then=then, otherwise=otherwise):
+                yield from bindings(then)
+                yield from bindings(otherwise)
+            case _:
+                pass
+
+
+class _Planner:
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._lets = {one.binding: one.value for one in bindings(program.run)}
+        self._gates: dict[str, dict[str, Tree]] = {name: {} for name in program.gates}
+        self._found: list[Diagnostic] = []
+
+    def plan(self) -> Plan:
+        for call in calls(self._program.run):
+            if self._program.operations[call.operation].acts:
+                self._plan(call)
+        return Plan(self._gates, tuple(self._found))
+
+    def _plan(self, call: ServiceCall) -> None:
+        operation = self._program.operations[call.operation]
+        arguments: dict[str, Tree] = {}
+        for name, value in call.arguments:
+            try:
+                self._argument(name, value, call.under, arguments)
+            except NoTerm as fault:
+                self._found.append(self._refusal(call, name, fault))
+        for approval in call.under:
+            gate = self._gate(approval.binding)
+            if gate is not None:
+                self._gates[gate][call.id] = {
+                    "operation": call.operation,
+                    "at_most": "1",
+                    "arguments": arguments,
+                    "undo": operation.undo.operation if operation.undo is not None else "none",
+                }
+
+    def _gate(self, binding: Span) -> str | None:
+        value = self._lets.get(binding)
+        return value.gate if isinstance(value, Ask) else None
+
+    def _argument(
+        self, name: str, value: Expr, under: tuple[Approval, ...], into: dict[str, Tree]
+    ) -> None:
+        value = self._resolved(value)
+        match value:
+            case Absent():
+                pass
+            case RecordExpr(fields=fields):
+                for field, part in fields:
+                    self._argument(f"{name}.{field}", part, under, into)
+            case ListExpr():
+                raise NoTerm(value.span, "a list made in the run can't be compared item by item")
+            case Literal():
+                into[name] = constant(value)
+            case Widen(base=Literal() as base) if isinstance(value.type, DecimalType):
+                into[name] = constant(base, value.type)
+            case Widen() if isinstance(value.type, DecimalType):
+                raise NoTerm(value.span, "its value here has more decimals than what is shown")
+            case Widen(base=base):
+                self._argument(name, base, under, into)
+            case _:
+                read = self._read(value, under)
+                if read is None:
+                    read = {"expr": expression_term(value, lambda one: self._leaf(one, under))}
+                into[name] = read
+
+    def _resolved(self, value: Expr) -> Expr:
+        """The expression with lets, narrowing and fields of record literals seen through."""
+        match value:
+            case Narrowed(base=base):
+                return self._resolved(base)
+            case LetRef(binding=binding):
+                bound = self._lets.get(binding)
+                if bound is not None and not isinstance(bound, ServiceCall | Ask):
+                    return self._resolved(bound)
+                return value
+            case Member(base=base, name=name):
+                above = self._resolved(base)
+                if isinstance(above, RecordExpr):
+                    for field, part in above.fields:
+                        if field == name:
+                            return self._resolved(part)
+                    return Absent(span=value.span, type=value.type)
+                return value
+            case _:
+                return value
+
+    def _read(self, value: Expr, under: tuple[Approval, ...]) -> Tree | None:
+        """{"path"} or {"result"} of a plain read; None for anything else."""
+        steps: list[str] = []
+        at = self._resolved(value)
+        while isinstance(at, Member | Narrowed):
+            if isinstance(at, Member):
+                steps.insert(0, at.name)
+            at = self._resolved(at.base)
+        match at:
+            case ApprovalRef(binding=binding, name=name):
+                if len(under) > 1 and any(one.binding != binding for one in under):
+                    raise NoTerm(value.span, f"it is shown by `{name}`'s gate alone")
+                return {"path": pointer(tuple(steps))}
+            case LetRef(binding=binding):
+                call = self._lets.get(binding)
+                if isinstance(call, ServiceCall):
+                    return {"result": [call.id, "".join(f".{step}" for step in steps)]}
+            case InputRef():
+                raise NoTerm(value.span, "`input` is not what people approved")
+            case InitiatorRef():
+                raise NoTerm(value.span, "`initiator` is not what people approved")
+            case ApprovalMeta() | ProposedRef():
+                raise NoTerm(value.span, "that part of an approval is approved by nobody")
+            case _:
+                pass
+        return None
+
+    def _leaf(self, value: Expr, under: tuple[Approval, ...]) -> Tree | None:
+        """A read inside arithmetic."""
+        seen = self._resolved(value)
+        if seen is not value and not isinstance(seen, Member | LetRef | ApprovalRef):
+            return expression_term(seen, lambda one: self._leaf(one, under))
+        match self._read(value, under):
+            case {"path": str(path)}:
+                return {"path": [scalar_name(value.type), path]}
+            case None:
+                return None
+            case _:
+                raise NoTerm(value.span, "a result in arithmetic is known only after the call")
+
+    def _refusal(self, call: ServiceCall, name: str, fault: NoTerm) -> Diagnostic:
+        mixed = len(call.under) > 1 and fault.why.startswith("it is shown by")
+        if mixed:
+            return Diagnostic(
+                MIXED_APPROVALS,
+                "error",
+                f"`{name}` of `{call.operation}` comes from one of several approvals",
+                fault.span,
+                help=f"{fault.why}; effects under several approvals are not built yet: act under "
+                "one gate that shows every argument",
+            )
+        return Diagnostic(
+            NOT_A_TERM,
+            "error",
+            f"`{name}` of `{call.operation}` can't be shown in the plan of what a yes sets off",
+            fault.span,
+            help=f"{fault.why}; compute the value before the `ask`, give it to the gate as a "
+            "parameter, and read it through the approval",
+        )
