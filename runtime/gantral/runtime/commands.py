@@ -22,7 +22,8 @@ EVIDENCE_QUEUE: Final = "gantral-evidence"
 
 # The error type of a refused commit. Its message starts with the name of the rule.
 NOT_COMMITTED: Final = "NotCommitted"
-# The error type of a read or notify that failed: message "<rule>: <why>", never retried.
+# The error type of a read or notify that failed. Non-retryable when the service said so (NotDone)
+# or its types were broken; else Temporal tries again as the manifest's ``retry`` says.
 ACTION_FAILED: Final = "ActionFailed"
 # The error type of a gate question that names no gate or program this worker has.
 NOT_OPENED: Final = "NotOpened"

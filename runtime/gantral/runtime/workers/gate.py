@@ -1,0 +1,220 @@
+"""``gantral.open_gate``: ask policy, resolve persons and instants, before people are asked.
+
+Everything a gate needs from outside the workflow is fetched here once, enters history, and is
+committed with WAITING_FOR_HUMAN on that same snapshot (DESIGN section 5, Gate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gantral.authority import Cause
+from gantral.evidence import EvidenceError, H, actor_id, canonical
+from gantral.evidence.forms import duration_ms, instant_ms, instant_text
+from gantral.policy import Opa, PolicyFailure, ShapeError, ask, question
+from gantral.policy.shapes import at, bare, check
+from gantral.runtime import programs
+from gantral.runtime.commands import (
+    ANSWER_FAILURE,
+    NOT_OPENED,
+    OPEN_GATE,
+    OpenGateAnswer,
+    OpenGateCommand,
+)
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+
+@dataclass(frozen=True)
+class Actors:
+    """From identity claims to actor ids, under the team's pepper (FORMAT section 4)."""
+
+    pepper: bytes
+    issuer: str
+    claim: str
+
+    def resolve(self, value: str) -> str:
+        """The actor id of a claim value.
+
+        Raises:
+            ShapeError: the value has not the form of a person: authority would be ambiguous.
+        """
+        check(["person"], value)
+        return actor_id(self.pepper, self.issuer, self.claim, value)
+
+
+class GateOpener:
+    """The activity. ``opa`` is None in a deployment without policies."""
+
+    def __init__(self, actors: Actors, opa: Opa | None) -> None:
+        self._actors = actors
+        self._opa = opa
+
+    @activity.defn(name=OPEN_GATE)
+    async def open_gate(self, command: dict[str, Any]) -> dict[str, Any]:
+        """CONTRACT section 7. Raises ApplicationError ``NotOpened`` for a command that names no
+        gate of a program of this worker."""
+        return dict(await self.answer(_read(command)))
+
+    async def answer(self, command: OpenGateCommand) -> OpenGateAnswer:
+        """What the gate needs, or the failure that ends the run."""
+        manifest, gate = _gate(command)
+        answer: OpenGateAnswer = {
+            "answer": "REQUIRE_HUMAN",
+            "cause": Cause.NONE.value,
+            "problem": "none",
+            "query": "none",
+            "policy_version_id": "none",
+            "input_hash": "none",
+            "instants": _instants(gate, command["opened_at"]),
+            "excluded": [],
+            "named": {},
+        }
+        try:
+            check(gate["parameters"], command["proposal"])
+            initiator = self._actors.resolve(command["initiator"]["value"])
+        except ShapeError as error:
+            return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, f"the proposal: {error}")
+        if initiator != command["initiator"]["actor"]:
+            return _failure(
+                answer, Cause.AUTHORITY_AMBIGUOUS, "the initiator's name and actor id differ"
+            )
+        try:
+            answer["excluded"] = self._excluded(gate, command["proposal"], initiator)
+            answer["named"] = self._named(gate, command["proposal"])
+        except ShapeError as error:
+            return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))
+        if gate["waived"] == "none":
+            return answer
+        return await self._asked(answer, manifest, gate, command)
+
+    async def _asked(
+        self,
+        answer: OpenGateAnswer,
+        manifest: Mapping[str, Any],
+        gate: Mapping[str, Any],
+        command: OpenGateCommand,
+    ) -> OpenGateAnswer:
+        asked = question(
+            query=manifest["policies"][gate["waived"]]["query"],
+            workflow=command["workflow_id"],
+            gate=command["gate"],
+            round=command["round"],
+            initiator=command["initiator"]["value"],
+            parameters=gate["parameters"],
+            proposal=command["proposal"],
+        )
+        answer["query"] = asked.query
+        try:
+            answer["input_hash"] = H("policy-input", canonical(asked.as_text))
+        except EvidenceError as error:
+            return _failure(answer, Cause.POLICY_FAILURE, f"the policy input: {error.message}")
+        if self._opa is None:
+            return _failure(answer, Cause.POLICY_FAILURE, "this worker knows no OPA: set [opa] url")
+        try:
+            given = await ask(self._opa, asked)
+        except PolicyFailure as failure:
+            return _failure(answer, Cause.POLICY_FAILURE, str(failure))
+        answer["answer"] = given.decision  # type: ignore[typeddict-item]
+        answer["policy_version_id"] = given.policy_version_id
+        return answer
+
+    def _excluded(
+        self, gate: Mapping[str, Any], proposal: Mapping[str, Any], initiator: str
+    ) -> list[str]:
+        found: set[str] = set()
+        for who in gate["apart"]:
+            if who == "initiator":
+                found.add(initiator)
+            else:
+                ((_, pointer),) = who.items()
+                found.update(self._people(gate, proposal, pointer))
+        return sorted(found)
+
+    def _named(self, gate: Mapping[str, Any], proposal: Mapping[str, Any]) -> dict[str, list[str]]:
+        return {
+            pointer: self._people(gate, proposal, pointer)
+            for pointer in sorted(set(_pointers(gate)))
+        }
+
+    def _people(
+        self, gate: Mapping[str, Any], proposal: Mapping[str, Any], pointer: str
+    ) -> list[str]:
+        """The actor ids at a pointer, none twice; nobody there is ambiguous authority."""
+        value: Any = proposal
+        for step in pointer.split("/")[1:]:
+            value = value.get(step) if isinstance(value, dict) else None
+        shape = bare(at(gate["parameters"], pointer))
+        people = value if shape[0] == "list" and value is not None else [value]
+        if not people or any(person is None for person in people):
+            raise ShapeError(pointer, "no person stands there, so nobody is named")
+        return sorted({self._actors.resolve(person) for person in people})
+
+
+def _pointers(gate: Mapping[str, Any]) -> Iterable[str]:
+    """Every pointer that a formula, a veto or a widening names a person by."""
+
+    def walk(tree: Any) -> Iterable[str]:
+        if isinstance(tree, dict):
+            if tree.keys() in ({"actor"}, {"actors"}):
+                yield from map(str, tree.values())
+            else:
+                for inner in tree.values():
+                    yield from walk(inner)
+        elif isinstance(tree, list):
+            for inner in tree:
+                yield from walk(inner)
+
+    yield from walk([case["formula"] for case in gate["decide"]])
+    yield from walk(gate["veto"])
+    yield from walk(gate["clock"])
+
+
+def _instants(gate: Mapping[str, Any], opened_at: str) -> list[list[Any]]:
+    start = instant_ms(opened_at)
+    instants: list[list[Any]] = []
+    for after, action, *rest in gate["clock"]:
+        before, behind = rest if rest else ("none", "none")
+        instants.append([instant_text(start + duration_ms(after)), action, before, behind])
+    return instants
+
+
+def _failure(answer: OpenGateAnswer, cause: Cause, problem: str) -> OpenGateAnswer:
+    answer["answer"] = ANSWER_FAILURE
+    answer["cause"] = cause.value
+    answer["problem"] = problem
+    return answer
+
+
+def _gate(command: OpenGateCommand) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    try:
+        manifest = programs.get(command["program"]).manifest
+        return manifest, manifest["gates"][command["gate"]]
+    except programs.ProgramError as error:
+        raise _not_opened(str(error)) from None
+    except KeyError:
+        raise _not_opened(f"the program has no gate {command['gate']}") from None
+
+
+_TEXTS = ("team", "workflow_id", "instance_id", "program", "gate", "opened_at")
+
+
+def _read(command: Mapping[str, Any]) -> OpenGateCommand:
+    initiator = command.get("initiator")
+    good = (
+        command.keys() == OpenGateCommand.__required_keys__
+        and all(isinstance(command[name], str) for name in _TEXTS)
+        and type(command["round"]) is int
+        and isinstance(initiator, dict)
+        and initiator.keys() == {"actor", "value"}
+        and all(isinstance(part, str) for part in initiator.values())
+    )
+    if not good:
+        raise _not_opened("the command has not the shape of CONTRACT section 7")
+    return command  # type: ignore[return-value]
+
+
+def _not_opened(why: str) -> ApplicationError:
+    return ApplicationError(why, type=NOT_OPENED, non_retryable=True)
