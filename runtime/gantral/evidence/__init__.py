@@ -1,0 +1,55 @@
+"""Evidence v1: bytes, envelopes, commits, the recount, stores and the verifier (FORMAT).
+
+Names load on first use: the recount is imported inside a workflow sandbox, which shall not pay for
+keys and stores, and the verifier needs no store.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gantral.evidence.bytes import canonical, parse
+    from gantral.evidence.envelope import Opened, open_envelope, seal
+    from gantral.evidence.errors import EvidenceError
+    from gantral.evidence.hashes import H, artifact_hash
+    from gantral.evidence.keys import SigningKey, actor_id
+    from gantral.evidence.store import AlreadyThere, LocalStore, Store, StoreError
+    from gantral.evidence.trust import TrustFile
+
+__all__ = [
+    "AlreadyThere",
+    "EvidenceError",
+    "H",
+    "LocalStore",
+    "Opened",
+    "SigningKey",
+    "Store",
+    "StoreError",
+    "TrustFile",
+    "actor_id",
+    "artifact_hash",
+    "canonical",
+    "open_envelope",
+    "parse",
+    "seal",
+]
+
+_PLACES = {
+    "bytes": ("canonical", "parse"),
+    "envelope": ("Opened", "open_envelope", "seal"),
+    "errors": ("EvidenceError",),
+    "hashes": ("H", "artifact_hash"),
+    "keys": ("SigningKey", "actor_id"),
+    "store": ("AlreadyThere", "LocalStore", "Store", "StoreError"),
+    "trust": ("TrustFile",),
+}
+_MODULE_OF = {name: module for module, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)

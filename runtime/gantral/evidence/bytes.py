@@ -1,0 +1,149 @@
+"""The bytes of evidence: RFC 8785 on text, lists and objects only (FORMAT section 1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn, TypeAlias
+
+from gantral.evidence.errors import EvidenceError
+
+# Text, a list of values, or an object of values. ``Any`` inside: Python has no cheap recursive
+# type that callers could build on without casting at every step.
+Value: TypeAlias = str | list[Any] | dict[str, Any]
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 12
+
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_MARKS = re.compile(r"[{}\[\],:]*\Z")
+
+
+def _refuse(text: str) -> NoReturn:
+    raise EvidenceError("bytes", f"a number stands where only text may ({text[:40]})")
+
+
+_decoder = json.JSONDecoder(parse_int=_refuse, parse_float=_refuse, parse_constant=_refuse)
+_encoder = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+)
+
+
+def canonical(value: Value, limit: int = MAX_BYTES) -> bytes:
+    """The RFC 8785 bytes of ``value``: text, lists and objects with text keys.
+
+    Raises:
+        EvidenceError: ``bytes``, for any other type, lone surrogates, depth over 12, or more than
+            ``limit`` bytes (FORMAT section 1).
+    """
+    _check(value, 1)
+    data = _encode(value)
+    if len(data) > limit:
+        raise EvidenceError("bytes", f"{len(data)} bytes, at most {limit} are allowed")
+    return data
+
+
+def parse(data: bytes, limit: int = MAX_BYTES) -> Value:
+    """Read ``data`` strictly: it must be exactly the bytes that ``canonical`` would write.
+
+    Parse, re-encode and compare catches duplicate keys, escapes, spaces, order and byte order
+    marks at once; what is left to check is that nothing but text stands outside the brackets.
+
+    Raises:
+        EvidenceError: ``bytes``, whatever the input (FORMAT section 1).
+    """
+    if len(data) > limit:
+        raise EvidenceError("bytes", f"{len(data)} bytes, at most {limit} are allowed")
+    try:
+        text = data.decode("utf-8")
+        value = _decoder.decode(text)
+        same = _encode(value) == data
+    except EvidenceError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise EvidenceError("bytes", f"not strict JSON ({_short(error)})") from None
+    if not same:
+        raise EvidenceError("bytes", "not in canonical form (RFC 8785)")
+    # Valid JSON from here on, so this expression is linear: without its strings, a text of the
+    # profile has nothing but marks, and each pass takes off one level of nesting.
+    marks = _STRING.sub("", text)
+    if not _MARKS.match(marks):
+        raise EvidenceError("bytes", "something else than text, a list or an object")
+    marks = marks.replace(",", "").replace(":", "")
+    for _ in range(MAX_DEPTH):
+        if not marks:
+            break
+        marks = _peel(marks)
+    if marks:
+        raise EvidenceError("bytes", f"nested deeper than {MAX_DEPTH}")
+    return value  # type: ignore[no-any-return]
+
+
+def parse_object(data: bytes, limit: int = MAX_BYTES) -> dict[str, Any]:
+    """``parse``, for what must be an object.
+
+    Raises:
+        EvidenceError: ``bytes``.
+    """
+    value = parse(data, limit)
+    if not isinstance(value, dict):
+        raise EvidenceError("bytes", "an object is wanted")
+    return value
+
+
+_INNERMOST = re.compile(r"\[\]|\{\}")
+
+
+def _peel(marks: str) -> str:
+    return _INNERMOST.sub("", marks)
+
+
+def _encode(value: Value) -> bytes:
+    text = _encoder.encode(value)
+    # RFC 8785 sorts keys by UTF-16 code units, Python by code points: they differ only where a
+    # character above the surrogates meets one outside the basic plane.
+    if not text.isascii() and max(text) > "\ud7ff":
+        text = json.dumps(
+            _sorted(value), ensure_ascii=False, separators=(",", ":"), check_circular=False
+        )
+    return text.encode("utf-8")
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+        return {key: _sorted(value[key]) for key in keys}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value
+
+
+def _check(value: Any, depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        # Cheap for ASCII; a lone surrogate has no UTF-8 form and must not surface as a crash.
+        if not value.isascii():
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError:
+                raise EvidenceError("bytes", "text with a lone surrogate") from None
+        return
+    if depth > MAX_DEPTH:
+        raise EvidenceError("bytes", f"nested deeper than {MAX_DEPTH}")
+    if kind is list:
+        for item in value:
+            _check(item, depth + 1)
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise EvidenceError("bytes", f"a key that is not text ({key!r:.40})")
+            _check(key, depth)
+            _check(item, depth + 1)
+    elif isinstance(value, str):
+        _check(str(value), depth)
+    else:
+        raise EvidenceError("bytes", f"{kind.__name__} where text, a list or an object is wanted")
+
+
+def _short(error: Exception) -> str:
+    return type(error).__name__ if isinstance(error, RecursionError) else str(error)[:120]

@@ -1,0 +1,163 @@
+"""DSSE envelopes, written and read by hand: library readers are too lenient (FORMAT section 1)."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gantral.evidence.bytes import MAX_BYTES, canonical, parse_object
+from gantral.evidence.errors import EvidenceError
+from gantral.evidence.hashes import H
+from gantral.evidence.keys import SigningKey
+from gantral.evidence.trust import TrustFile
+
+# Base64 makes 4 of 3; the rest of an envelope is well under 4 KiB.
+MAX_ENVELOPE = MAX_BYTES * 4 // 3 + 4096
+
+_ENVELOPE = {"payload", "payloadType", "signatures"}
+_SIGNATURE = {"keyid", "sig"}
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An envelope read strictly, its signature not yet judged."""
+
+    kind: str
+    statement: dict[str, Any]
+    payload: bytes
+    keyid: str
+    signature: bytes
+
+    @property
+    def hash(self) -> str:
+        """H(kind, payload): what names a commit, a vote, a submission (FORMAT sections 3, 5)."""
+        return H(self.kind, self.payload)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An envelope whose signature holds: the statement, its exact bytes, who signed, with what
+    use of a key."""
+
+    statement: dict[str, Any]
+    payload: bytes
+    keyid: str
+    use: str
+    hash: str
+
+
+def payload_type(kind: str) -> str:
+    """The one payloadType of a kind."""
+    return f"application/vnd.gantral.{kind}.v1+json"
+
+
+def pae(kind: str, payload: bytes) -> bytes:
+    """What DSSE signs: the type and the payload, each with its length."""
+    name = payload_type(kind).encode()
+    return b"DSSEv1 %d %b %d %b" % (len(name), name, len(payload), payload)
+
+
+def seal(kind: str, statement: Mapping[str, Any], key: SigningKey) -> dict[str, Any]:
+    """Sign ``statement`` as an envelope of ``kind``.
+
+    Raises:
+        EvidenceError: ``bytes``, when the statement is outside the profile of FORMAT section 1.
+    """
+    payload = canonical(dict(statement))
+    signature = key.sign(pae(kind, payload))
+    return {
+        "payload": b64encode(payload).decode("ascii"),
+        "payloadType": payload_type(kind),
+        "signatures": [{"keyid": key.keyid, "sig": b64encode(signature).decode("ascii")}],
+    }
+
+
+def unwrap(envelope: object, kind: str) -> Sealed:
+    """Read an envelope's exact members and its canonical payload; judge no signature.
+
+    Raises:
+        EvidenceError: ``envelope`` or ``bytes``.
+    """
+    if not isinstance(envelope, dict) or envelope.keys() != _ENVELOPE:
+        raise EvidenceError("envelope", "an envelope has exactly payload, payloadType, signatures")
+    if envelope["payloadType"] != payload_type(kind):
+        raise EvidenceError("envelope", f"payloadType is not {payload_type(kind)}")
+    signatures = envelope["signatures"]
+    if not isinstance(signatures, list) or len(signatures) != 1:
+        raise EvidenceError("envelope", "an envelope has exactly one signature")
+    one = signatures[0]
+    if not isinstance(one, dict) or one.keys() != _SIGNATURE or not isinstance(one["keyid"], str):
+        raise EvidenceError("envelope", "a signature has exactly keyid and sig")
+    payload = _base64(envelope["payload"])
+    signature = _base64(one["sig"])
+    if len(signature) != 64:
+        raise EvidenceError("envelope", "a signature has 64 bytes")
+    statement = parse_object(payload)
+    if statement.get("type") != f"gantral.dev/{kind}/v1":
+        unknown = isinstance(statement.get("type"), str)
+        raise EvidenceError(
+            "version",
+            f"the statement's type is {statement.get('type')!r:.60}, not gantral.dev/{kind}/v1",
+            inconclusive=unknown,
+        )
+    return Sealed(kind, statement, payload, one["keyid"], signature)
+
+
+def judge(sealed: Sealed, trust: TrustFile, uses: frozenset[str], team: str, at: str) -> Opened:
+    """Demand that a key of one of these uses, of this team, valid at ``at``, signed it.
+
+    Raises:
+        EvidenceError: ``key_unknown`` (inconclusive), ``key_use``, ``key_team``,
+            ``key_lifetime``, ``key_compromised`` or ``signature``.
+    """
+    key = trust.key(sealed.keyid, uses)
+    if not key.public.verifies(sealed.signature, pae(sealed.kind, sealed.payload)):
+        raise EvidenceError("signature", f"the signature of key {sealed.keyid} does not hold")
+    key.check(team, at)
+    return Opened(sealed.statement, sealed.payload, sealed.keyid, key.use, sealed.hash)
+
+
+def open_envelope(
+    envelope: object, kind: str, trust: TrustFile, use: str | frozenset[str], team: str, at: str
+) -> Opened:
+    """``unwrap``, then ``judge``. ``at`` is the instant of the signing, as the statement says.
+
+    Raises:
+        EvidenceError: as those two.
+    """
+    uses = frozenset({use}) if isinstance(use, str) else use
+    return judge(unwrap(envelope, kind), trust, uses, team, at)
+
+
+def read_envelope(data: bytes, kind: str) -> Sealed:
+    """``unwrap`` a file's exact bytes.
+
+    Raises:
+        EvidenceError: ``bytes``, ``envelope`` or ``version``.
+    """
+    return unwrap(parse_object(data, MAX_ENVELOPE), kind)
+
+
+def write_envelope(envelope: Mapping[str, Any]) -> bytes:
+    """The file bytes of an envelope: RFC 8785 too.
+
+    Raises:
+        EvidenceError: ``bytes``.
+    """
+    return canonical(dict(envelope), MAX_ENVELOPE)
+
+
+def _base64(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise EvidenceError("envelope", "base64 text is wanted")
+    try:
+        data = b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise EvidenceError("envelope", "not standard base64") from None
+    # Unused bits of the last character decode to nothing: only re-encoding shows them.
+    if b64encode(data).decode("ascii") != text:
+        raise EvidenceError("envelope", "not standard padded base64")
+    return data
