@@ -1,0 +1,275 @@
+"""One instance as the evidence tells it: every state here was committed, signed and read back.
+
+The API believes the store and not a workflow's memory, so what an approver is shown is exactly
+what the hash in their vote covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gantral.authority import ENDS, State
+from gantral.evidence import EvidenceError, H, Store, TrustFile, parse
+from gantral.evidence.envelope import Sealed, judge, read_envelope, unwrap
+from gantral.evidence.hashes import leaf
+
+_COMMIT_USES = frozenset({"commit", "closer"})
+_MOST_KEPT = 20_000
+
+
+class Untold(Exception):  # noqa: N818 - the evidence's state, not a fault of ours
+    """The evidence of an instance can't be read as it should be; the message names the place."""
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A sealed vote as it lies in the store. ``refusal``: its rule and message, when refused."""
+
+    hash: str
+    envelope: Mapping[str, Any]
+    statement: Mapping[str, Any]
+    refusal: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A gate that was opened. ``values``: pointer -> leaf value of the proposal, as shown.
+
+    ``instants``: [[instant, action, from, to], …]; ``excluded`` and ``named`` are actor ids.
+    """
+
+    commit: int
+    artifact: Mapping[str, Any]
+    context: Sequence[Sequence[str]]
+    values: Mapping[str, Any]
+    instants: Sequence[Sequence[Any]]
+    excluded: Sequence[str]
+    named: Mapping[str, Sequence[str]]
+
+    @property
+    def gate(self) -> str:
+        """The gate's name."""
+        return str(self.artifact["gate"])
+
+    @property
+    def round(self) -> int:
+        """Its round, from 1."""
+        return int(self.artifact["round"])
+
+    @property
+    def deadline(self) -> str:
+        """The instant of ``reject``."""
+        return str(self.instants[-1][0])
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is committed of one instance. ``names``: actor id -> claim value, where not erased."""
+
+    team: str
+    instance_id: str
+    version_id: str
+    manifest: Mapping[str, Any]
+    submission: Mapping[str, Any]
+    commits: tuple[Mapping[str, Any], ...]
+    waiting: Waiting | None
+    votes: tuple[Vote, ...]
+    texts: Mapping[str, Any] = field(repr=False)
+    names: Mapping[str, str] = field(repr=False)
+
+    @property
+    def artifacts(self) -> list[Mapping[str, Any]]:
+        """Every artifact, in order."""
+        return [one for commit in self.commits for one in commit["artifacts"]]
+
+    @property
+    def state(self) -> State:
+        """The authority state it is in."""
+        return State(self.artifacts[-1]["authority_state"])
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.state in ENDS
+
+    @property
+    def end(self) -> Mapping[str, Any] | None:
+        """The record of its end: message leaf, statement, standing calls."""
+        records = self.commits[-1]["records"]
+        return next((one for one in records if one["kind"] == "end"), None)
+
+    def value(self, leaf_hash: str) -> Any:
+        """The value behind a leaf, or None when it was erased."""
+        return self.texts.get(leaf_hash)
+
+    def values(self, commit: Mapping[str, Any]) -> dict[str, Any]:
+        """pointer -> leaf value of a commit's context; erased ones are "(erased)"."""
+        return {path: self.texts.get(one, "(erased)") for path, one in commit["context"]}
+
+
+class Library:
+    """Reads stories. What was read once of the write-once store is kept.
+
+    Args:
+        store: the evidence. trust: whose signatures count. teams: where instances are looked for.
+    """
+
+    def __init__(self, store: Store, trust: TrustFile, teams: Sequence[str]) -> None:
+        self._store = store
+        self._trust = trust
+        self._teams = tuple(teams)
+        self._kept: dict[str, Any] = {}
+
+    def team_of(self, instance_id: str) -> str | None:
+        """The team whose instance this is, or None when there is no such instance."""
+        for team in self._teams:
+            if self._store.get(f"{team}/{instance_id}/commits/00000000.json") is not None:
+                return team
+        return None
+
+    def story(self, instance_id: str) -> Story | None:
+        """The instance's story, or None when nothing of it was committed.
+
+        Raises:
+            Untold: its evidence is not as it should be. StoreError.
+        """
+        team = self.team_of(instance_id)
+        return None if team is None else self._tell(team, instance_id)
+
+    def _tell(self, team: str, instance_id: str) -> Story:
+        place = f"{team}/{instance_id}"
+        commits: list[Mapping[str, Any]] = []
+        while (one := self._commit(team, f"{place}/commits/{len(commits):08d}.json")) is not None:
+            commits.append(one)
+        first = commits[0]["artifacts"][0]
+        texts = self._texts(place)
+        submission = self._opened(
+            unwrap(commits[0]["decision"]["submission"], "submission"), "decision", team
+        )
+        return Story(
+            team=team,
+            instance_id=instance_id,
+            version_id=first["workflow_version_id"],
+            manifest=self._manifest(place, first["workflow_version_id"]),
+            submission=submission,
+            commits=tuple(commits),
+            waiting=_waiting(commits, texts),
+            votes=self._votes(team, place),
+            texts={name: parts[3] for name, parts in texts.items()},
+            names={
+                parts[2].removeprefix("/identity/"): str(parts[3])
+                for parts in texts.values()
+                if parts[2].startswith("/identity/")
+            },
+        )
+
+    def _commit(self, team: str, key: str) -> Mapping[str, Any] | None:
+        if key not in self._kept:
+            data = self._store.get(key)
+            if data is None:
+                return None
+            try:
+                sealed = read_envelope(data, "commit")
+                at = str(sealed.statement["timestamp"])
+                opened = judge(sealed, self._trust, _COMMIT_USES, team, at)
+            except (EvidenceError, KeyError) as error:
+                raise Untold(f"{key}: {error}") from None
+            self._keep(key, opened.statement)
+        found: Mapping[str, Any] = self._kept[key]
+        return found
+
+    def _votes(self, team: str, place: str) -> tuple[Vote, ...]:
+        votes = []
+        for key in list(self._store.list(f"{place}/votes")):
+            if key.endswith(".refusal.json"):
+                continue
+            if key not in self._kept:
+                data = self._store.get(key) or b""
+                try:
+                    sealed = read_envelope(data, "authority-decision")
+                    statement = self._opened(sealed, "decision", team)
+                    self._keep(key, (sealed.hash, parse(data), statement))
+                except EvidenceError as error:
+                    raise Untold(f"{key}: {error}") from None
+            name, envelope, statement = self._kept[key]
+            votes.append(Vote(name, envelope, statement, self._refusal(team, key)))
+        votes.sort(key=lambda vote: (vote.statement["timestamp"], vote.hash))
+        return tuple(votes)
+
+    def _refusal(self, team: str, key: str) -> Mapping[str, Any] | None:
+        key = f"{key.removesuffix('.json')}.refusal.json"
+        if key not in self._kept:
+            data = self._store.get(key)
+            if data is None:
+                return None
+            try:
+                self._keep(key, self._opened(read_envelope(data, "refusal"), "decision", team))
+            except EvidenceError as error:
+                raise Untold(f"{key}: {error}") from None
+        found: Mapping[str, Any] = self._kept[key]
+        return found
+
+    def _opened(self, sealed: Sealed, use: str, team: str) -> Mapping[str, Any]:
+        at = str(sealed.statement.get("timestamp"))
+        try:
+            return judge(sealed, self._trust, frozenset({use}), team, at).statement
+        except EvidenceError as error:
+            raise Untold(f"{sealed.kind}: {error}") from None
+
+    def _manifest(self, place: str, version_id: str) -> Mapping[str, Any]:
+        key = f"{place}/manifest.json"
+        if key not in self._kept:
+            data = self._store.get(key)
+            if data is None or H("manifest", data) != version_id:
+                raise Untold(f"{key} is not the manifest that the instance was started with")
+            self._keep(key, parse(data))
+        found: Mapping[str, Any] = self._kept[key]
+        return found
+
+    def _texts(self, place: str) -> dict[str, list[Any]]:
+        # Never kept: a text can be erased, and must then be gone here too.
+        texts: dict[str, list[Any]] = {}
+        for key in list(self._store.list(f"{place}/texts")):
+            data = self._store.get(key)
+            if data is None:
+                continue
+            try:
+                parts = parse(data)
+            except EvidenceError as error:
+                raise Untold(f"{key}: {error}") from None
+            name = key.rsplit("/", 1)[1].removesuffix(".json")
+            if not isinstance(parts, list) or len(parts) != 4 or leaf(parts) != name:
+                raise Untold(f"{key} is not the text that its name binds")
+            texts[name] = parts
+        return texts
+
+    def _keep(self, key: str, value: Any) -> None:
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[key] = value
+
+
+def _waiting(
+    commits: Sequence[Mapping[str, Any]], texts: Mapping[str, Sequence[Any]]
+) -> Waiting | None:
+    last = commits[-1]["artifacts"][-1:] or [None]
+    if last[0] is None or last[0]["authority_state"] != State.WAITING_FOR_HUMAN:
+        return None
+    commit = commits[-1]
+    records = {record["kind"]: record for record in commit["records"]}
+    values = {}
+    for path, name in commit["context"]:
+        if name not in texts:
+            raise Untold(f"the text at {path} of the proposal is gone, so it can't be shown")
+        values[path] = texts[name][3]
+    return Waiting(
+        commit=len(commits) - 1,
+        artifact=last[0],
+        context=commit["context"],
+        values=values,
+        instants=records["clock"]["instants"],
+        excluded=records["deciders"]["excluded"],
+        named=records["deciders"]["named"],
+    )

@@ -1,0 +1,211 @@
+"""The manifest's small trees as sentences: who decides, what may be amended, what a yes does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from gantral.evidence import forms
+
+Values = Mapping[str, Any]
+"""pointer -> leaf value of the proposal, as shown."""
+
+Names = Callable[[str], str]
+"""actor id -> what that person is called here."""
+
+_COMPARISONS = {
+    "<": "less than", "<=": "at most", ">": "more than", ">=": "at least",
+    "==": "exactly", "!=": "other than",
+}  # fmt: skip
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+def formula(tree: Mapping[str, Any], values: Values) -> str:
+    """A ``decide`` formula: "2 finance managers, or 1 finance director"."""
+    if "quorum" in tree:
+        number, who = tree["quorum"]
+        names = [principal(one, values, many=number != "1") for one in who]
+        if len(who) == 1 and isinstance(who[0], dict):
+            return names[0] if number == "1" else f"{number} of {names[0]}"
+        return f"{number} {' or '.join(names)}"
+    if "any" in tree:
+        return ", or ".join(_part(one, values) for one in tree["any"])
+    return " and also ".join(_part(one, values) for one in tree["all"]) + " (different people)"
+
+
+def _part(tree: Mapping[str, Any], values: Values) -> str:
+    text = formula(tree, values)
+    return text if "quorum" in tree else f"({text})"
+
+
+def principal(who: Any, values: Values, *, many: bool = False) -> str:
+    """A role, or the person or persons that the proposal names."""
+    if isinstance(who, str):
+        return role(who, many=many)
+    if "actor" in who:
+        return f"the person in {field(who['actor'])}"
+    return f"the people in {field(who['actors'])}"
+
+
+def role(name: str, *, many: bool = False) -> str:
+    """A role's name for people: "finance_manager" is "finance managers"."""
+    words = name.replace("_", " ")
+    if not many:
+        return words
+    if words.endswith("y") and words[-2:-1] not in "aeiou":
+        return f"{words[:-1]}ies"
+    return f"{words}es" if words.endswith(("s", "x", "ch", "sh")) else f"{words}s"
+
+
+def field(pointer: str) -> str:
+    """A pointer for people: "/refund/amount" is "refund amount"."""
+    return " ".join(part.replace("_", " ") for part in pointer.strip("/").split("/"))
+
+
+def apart(clauses: list[Any]) -> list[str]:
+    """Who may not decide."""
+    said = []
+    for clause in clauses:
+        if clause == "initiator":
+            said.append("whoever asked for it")
+        else:
+            said.append(principal(clause, {}))
+    return said
+
+
+def amendment(tree: Mapping[str, Any], pointer: str, values: Values) -> str:
+    """The rule for an amended field: "more than 0.00 and at most 40.00 (what was asked for)"."""
+    ((operator, inner),) = tree.items()
+    if operator in ("and", "or"):
+        parts = [amendment(one, pointer, values) for one in inner]
+        return f" {operator} ".join(parts)
+    if operator == "not":
+        return f"not ({amendment(inner, pointer, values)})"
+    if operator in _COMPARISONS:
+        left, right = inner
+        if _is_new(right, pointer) and not _is_new(left, pointer):
+            left, right, operator = right, left, _FLIPPED[operator]
+        if _is_new(left, pointer):
+            return f"{_COMPARISONS[operator]} {term(right, values)}"
+        return f"{term(left, values)} is {_COMPARISONS[operator]} {term(right, values)}"
+    return term(tree, values)
+
+
+def _is_new(tree: Mapping[str, Any], pointer: str) -> bool:
+    return "new" in tree and tree["new"][1] == pointer
+
+
+def term(tree: Mapping[str, Any], values: Values) -> str:
+    """One side of a comparison."""
+    ((operator, inner),) = tree.items()
+    if operator == "const":
+        return value(inner[1])
+    if operator == "new":
+        return f"the new {field(inner[1])}"
+    if operator == "old":
+        return f"{value(values.get(inner[1], ''))} (what was asked for)"
+    if operator == "path":
+        return f"{value(values.get(inner[1], ''))} ({field(inner[1])})"
+    left, right = inner
+    sign = {"+": "plus", "-": "minus", "*": "times"}[operator]
+    return f"{term(left, values)} {sign} {term(right, values)}"
+
+
+def value(leaf: Any) -> str:
+    """A leaf value for people."""
+    if leaf == {}:
+        return "not given"
+    if leaf == []:
+        return "none"
+    return {"true": "yes", "false": "no"}.get(leaf, str(leaf))
+
+
+def rows(values: Values, prefix: str = "") -> list[tuple[str, str, str]]:
+    """(pointer, label, text) of every value under a prefix, in the order of its path."""
+    below = sorted(
+        (path, leaf) for path, leaf in values.items()
+        if path == prefix or path.startswith(f"{prefix}/")
+    )  # fmt: skip
+    return [(path, field(path), value(leaf)) for path, leaf in below]
+
+
+def arguments(plan: Mapping[str, Any], values: Values) -> list[dict[str, str]]:
+    """A planned call's arguments in terms of what is shown.
+
+    Each is {name, value, source}: ``source`` is the pointer of the proposal it is read from, or
+    "none" for constants, results of earlier calls, and what is computed from them.
+    """
+    found: list[dict[str, str]] = []
+    for name, tree in sorted(plan["arguments"].items()):
+        if "path" in tree:
+            prefix = tree["path"]
+            for path, _, text in rows(values, prefix):
+                below = path.removeprefix(prefix).strip("/").replace("/", " ")
+                label = f"{name.replace('.', ' ')} {below}".strip().replace("_", " ")
+                found.append({"name": label, "value": text, "source": path})
+            continue
+        found.append(
+            {
+                "name": name.replace(".", " ").replace("_", " "),
+                "value": _computed(tree, values),
+                "source": "none",
+            }
+        )
+    return found
+
+
+def _computed(tree: Mapping[str, Any], values: Values) -> str:
+    if "const" in tree:
+        return value(tree["const"][1])
+    if "result" in tree:
+        call, inner = tree["result"]
+        operation = call.rsplit("/", 1)[0]
+        return f"what {operation} gives as {inner.strip('.').replace('.', ' ').replace('_', ' ')}"
+    if "path" in tree:
+        return value(values.get(tree["path"], ""))
+    if "expr" in tree:
+        return _expression(tree["expr"], values)
+    return _expression(tree, values)
+
+
+def _expression(tree: Mapping[str, Any], values: Values) -> str:
+    ((operator, inner),) = tree.items()
+    signs = {"+": "+", "-": "−", "*": "×"}
+    if operator in signs:
+        left, right = (_computed(one, values) for one in inner)
+        return f"{left} {signs[operator]} {right}"
+    if operator == "path" and isinstance(inner, list):
+        return value(values.get(inner[1], ""))
+    return term(tree, values) if operator in ("new", "old") else _computed(tree, values)
+
+
+def when(instant: str) -> str:
+    """An instant for people: "26 Nov 2026, 10:00 UTC"."""
+    moment = datetime.fromisoformat(instant)
+    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
+def until(instant: str, now: datetime) -> str:
+    """How far off an instant is: "in 2 days 4 hours", "3 minutes ago", "now"."""
+    seconds = int((datetime.fromisoformat(instant) - now).total_seconds())
+    text = length(abs(seconds) * 1000)
+    if abs(seconds) < 60:
+        return "now" if seconds <= 0 else "in less than a minute"
+    return f"in {text}" if seconds > 0 else f"{text} ago"
+
+
+def duration(text: str) -> str:
+    """A canonical duration for people: "PT72H" is "3 days"."""
+    return length(forms.duration_ms(text))
+
+
+def length(milliseconds: int) -> str:
+    """The two largest units of a length of time."""
+    rest = milliseconds // 1000
+    parts = []
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    return " ".join(parts[:2]) or "no time"
