@@ -1,0 +1,82 @@
+"""How a governed run ends, as values and as the exceptions that carry them up to the run itself.
+
+Generated code never catches these: it only knows ``ActionFailed``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
+
+from gantral.authority import Cause, State
+from gantral.runtime.commands import NOT_COMMITTED, Record
+from temporalio.exceptions import ApplicationError
+
+# The error type of a start that is refused before CREATED.
+START_REFUSED: Final = "StartRefused"
+
+
+class RunEnd(TypedDict):
+    """The result of the Temporal workflow and the answer of the query ``end``."""
+
+    state: str  # COMPLETED, REJECTED or TERMINATED
+    cause: str
+    gate: str  # of REJECTED, else "none"
+    round: int
+    statement: str  # the site that ended it
+    message: str
+    standing: list[str]  # call ids of effects that are done or unknown, and not undone
+    output: Any  # spec-named wire values of COMPLETED, else None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A TERMINATED to be: why, in words, and at which site."""
+
+    cause: Cause
+    message: str
+    statement: str
+    policy_version_id: str = "none"
+    records: tuple[Record, ...] = ()
+
+
+class Terminated(Exception):  # noqa: N818 - the state's name
+    """The run must end TERMINATED; raised through generated code up to the run."""
+
+    def __init__(self, ending: Ending) -> None:
+        self.ending = ending
+        super().__init__(ending.message)
+
+
+class Rejected(Exception):  # noqa: N818 - the state's name
+    """REJECTED is committed; nothing is left to do but to return."""
+
+    def __init__(self, end: RunEnd) -> None:
+        self.end = end
+        super().__init__(end["cause"])
+
+
+def not_committed(why: str) -> ApplicationError:
+    """Evidence could not be committed: the run fails and does nothing more (DESIGN section 5)."""
+    return ApplicationError(f"not committed: {why}", type=NOT_COMMITTED, non_retryable=True)
+
+
+def refused(why: str) -> ApplicationError:
+    """A start that may not become an instance: the run fails before CREATED."""
+    return ApplicationError(f"start refused: {why}", type=START_REFUSED, non_retryable=True)
+
+
+def ended(state: State, cause: Cause, *, output: Any = None, **rest: Any) -> RunEnd:
+    """A ``RunEnd``; members that are not given are empty."""
+    end: RunEnd = {
+        "state": state.value,
+        "cause": cause.value,
+        "gate": "none",
+        "round": 0,
+        "statement": "none",
+        "message": "",
+        "standing": [],
+        "output": output,
+    }
+    end.update(rest)  # type: ignore[typeddict-item]
+    return end

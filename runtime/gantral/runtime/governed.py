@@ -1,0 +1,333 @@
+"""The governed workflow: what generated code inherits and what Temporal runs.
+
+The run itself is a task of its own. The task that Temporal knows only waits for it, so a request to
+cancel never interrupts a commit or an effect: it becomes a note, acted on in the state that results
+(DESIGN section 5). Update handlers never move the machine either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import decimal
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar, get_args
+
+from gantral.authority import Cause, State
+from gantral.runtime import forms, programs, terms
+from gantral.runtime.admission import admit
+from gantral.runtime.calls import Approval, Ask, Call, Failure
+from gantral.runtime.commands import StartCommand
+from gantral.runtime.effects import Actions
+from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
+from gantral.runtime.gate import Gates
+from gantral.runtime.machine import Identity, Machine, Transition
+from gantral.runtime.values import Person, Record, problem
+from gantral.runtime.waiting import Notes, until
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+
+InputT = TypeVar("InputT", bound=Record)
+OutputT = TypeVar("OutputT", bound=Record)
+ResultT = TypeVar("ResultT")
+ApprovalT = TypeVar("ApprovalT", bound=Approval)
+ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
+T = TypeVar("T")
+
+
+class Governed(Generic[InputT, OutputT]):
+    """The base of a generated workflow; the subclass has ``body`` and perhaps ``on_failure``."""
+
+    program_: ClassVar[str]
+    workflow_: ClassVar[str]
+    input_: ClassVar[type[Record]]
+
+    def __init__(self) -> None:
+        info = workflow.info()
+        self._program = programs.get(self.program_)
+        identity = Identity(
+            team=self._program.team,
+            workflow_id=self._program.workflow_id,
+            instance_id=info.workflow_id,
+            program=self.program_,
+            run=info.run_id,
+        )
+        self._notes = Notes()
+        self._machine = Machine(identity)
+        self._actions = Actions(self._machine, self._program)
+        self._gates = Gates(self._machine, self._program, self._notes)
+        self._initiator = Person()
+        self._started_at: datetime | None = None
+        self._completed_at = "none"
+        self._failing = False
+        self._end: RunEnd | None = None
+
+    # What generated code calls.
+
+    async def body(self, input: InputT) -> OutputT:
+        """The ``run`` block of the spec. Generated."""
+        raise NotImplementedError
+
+    async def on_failure(self, input: InputT, failure: Failure) -> None:
+        """The ``on failure`` block of the spec; reads and notifies only. Generated where present."""
+
+    @property
+    def initiator(self) -> Person:
+        """Who started the instance."""
+        return self._initiator
+
+    @property
+    def instance_id(self) -> str:
+        """``instance.id``."""
+        return self._machine.identity.instance_id
+
+    @property
+    def started_at(self) -> datetime:
+        """``instance.started_at``: the time of CREATED."""
+        assert self._started_at is not None  # set before body runs
+        return self._started_at
+
+    async def read(
+        self, arguments: Call[ResultT], /, *, call: str, handled: bool = False
+    ) -> ResultT:
+        """Call a read. Raises ActionFailed only where ``handled``; else a failure ends the run."""
+        self._go_on()
+        result: ResultT = await self._actions.act(arguments, call, handled=handled)
+        return result
+
+    async def notify(
+        self, arguments: Call[ResultT], /, *, call: str, handled: bool = False
+    ) -> ResultT:
+        """Call a notify. Raises as ``read``."""
+        self._go_on()
+        result: ResultT = await self._actions.act(arguments, call, handled=handled)
+        return result
+
+    async def effect(
+        self,
+        arguments: Call[ResultT],
+        /,
+        *,
+        call: str,
+        under: Sequence[Approval],
+        handled: bool = False,
+    ) -> ResultT:
+        """Call an effect under approvals. Raises as ``read``."""
+        self._go_on()
+        result: ResultT = await self._actions.effect(arguments, call, under, handled=handled)
+        return result
+
+    async def ask(self, proposal: Ask[ApprovalT], /, *, site: str) -> ApprovalT:
+        """Ask people; returns what they approved. A rejection ends the run here."""
+        self._go_on()
+        approval = await self._gates.ask(proposal, site)
+        assert isinstance(approval, proposal.approval_)
+        return approval  # type: ignore[return-value]
+
+    async def undo(self, call: str) -> None:
+        """``undo x``, x being bound to this call. Ends the run if it could not be undone."""
+        self._go_on()
+        if not await self._actions.undo(call):
+            raise Terminated(Ending(Cause.ACTION_FAILED, f"{call} could not be undone", call))
+
+    def require(self, condition: bool, message: str, *, at: str) -> None:
+        """``require``: TERMINATED by the spec unless the condition holds."""
+        if not condition:
+            self.terminate(message, at=at)
+
+    def terminate(self, message: str, *, at: str) -> NoReturn:
+        """``terminate``: TERMINATED by the spec."""
+        raise Terminated(Ending(Cause.TERMINATED_BY_SPEC, message, at))
+
+    def complete(self, output: OutputT, *, at: str) -> OutputT:
+        """``complete``: the output. COMPLETED is committed when ``body`` has returned it."""
+        self._go_on()
+        self._completed_at = at
+        return output
+
+    # What Temporal calls.
+
+    async def execute_(self, start: StartCommand) -> RunEnd:
+        """Run the instance to its end. Fails only when evidence could not be committed, the start
+        was refused, or the code is wrong; a rejection is an ordinary result."""
+        run = asyncio.create_task(self._run(start))
+        while not run.done():
+            try:
+                await workflow.wait([run])
+            except asyncio.CancelledError:
+                # A request to cancel: noted. (An eviction cancels the run as well, which ends it.)
+                self._notes.cancelled = True
+        return run.result()
+
+    @workflow.query(name="show")
+    def show_(self) -> dict[str, Any]:
+        """What an inbox shows of this instance (README.md lists the members)."""
+        return {
+            "state": "none" if self._machine.state is None else self._machine.state.value,
+            "initiator": str(self._initiator),
+            "started_at": (
+                "none" if self._started_at is None else forms.write_instant(self._started_at)
+            ),
+            "commits": self._machine.commits,
+            "context_hash": self._machine.context_hash,
+            "standing": self._actions.standing,
+            "end": self._end,
+            "cause": "none" if self._end is None else self._end["cause"],
+            "waiting": self._gates.shown(),
+        }
+
+    @workflow.query(name="end")
+    def end_(self) -> RunEnd | None:
+        """How it ended, None while it has not."""
+        return self._end
+
+    @workflow.update(name="decide")
+    async def decide_(self, delivery: dict[str, Any]) -> dict[str, Any]:
+        """A sealed vote. Answers when it is counted; the deciding one when that is committed."""
+        return await self._gates.decide(delivery)
+
+    @decide_.validator
+    def _decide(self, delivery: dict[str, Any]) -> None:
+        self._gates.validate(delivery)
+
+    async def _run(self, start: StartCommand) -> RunEnd:
+        # Of this task alone: tasks have contexts of their own.
+        decimal.setcontext(forms.EXACT.copy())
+        try:
+            end = await self._instance(start)
+        except Exception as error:
+            # The run fails. Votes that wait for its commit must hear that first.
+            self._notes.broken = str(error) or type(error).__name__
+            await until(workflow.all_handlers_finished)
+            raise
+        self._end = end
+        await until(workflow.all_handlers_finished)
+        return end
+
+    async def _instance(self, start: StartCommand) -> RunEnd:
+        admitted = admit(self._machine.identity, self.input_, start)
+        created = await self._machine.commit(admitted.transition)
+        self._initiator = Person(admitted.initiator["value"])
+        self._started_at = created.at
+        self._gates.initiator = admitted.initiator
+        input: Any = admitted.input
+        try:
+            output = await _total(self.body(input))
+            if self._completed_at == "none":
+                raise TypeError("the body returned without complete()")
+            return await self._complete(output)
+        except Rejected as rejected:
+            return {**rejected.end, "standing": self._actions.standing}
+        except Terminated as terminated:
+            return await self._terminated(input, terminated.ending)
+
+    async def _complete(self, output: Record) -> RunEnd:
+        await self._machine.commit(
+            Transition(
+                (State.COMPLETED,),
+                {"values": output.leaves("/output"), "persons": output.persons("/output")},
+                cause=Cause.COMPLETED,
+            )
+        )
+        return ended(
+            State.COMPLETED,
+            Cause.COMPLETED,
+            statement=self._completed_at,
+            output=output.to_wire(),
+            standing=self._actions.standing,
+        )
+
+    async def _terminated(self, input: InputT, ending: Ending) -> RunEnd:
+        """LANGUAGE section 8, rule 7: undo, last first; then ``on failure``; then TERMINATED."""
+        self._failing = True
+        message = ending.message
+        await self._actions.undo_all()
+        standing = self._actions.standing
+        if standing:
+            message += f"; what stands: {', '.join(standing)}"
+        try:
+            await _total(self.on_failure(input, Failure(ending.cause.value)))
+        except Terminated as later:
+            message += f"; on failure: {later.ending.message}"
+        await self._machine.commit(
+            Transition(
+                (State.TERMINATED,),
+                {"same": True},
+                cause=ending.cause,
+                policy_version_id=ending.policy_version_id,
+                records=ending.records,
+                end={"message": message, "statement": ending.statement, "standing": standing},
+            )
+        )
+        return ended(
+            State.TERMINATED,
+            ending.cause,
+            statement=ending.statement,
+            message=message,
+            standing=standing,
+        )
+
+    def _go_on(self) -> None:
+        """Between two statements: end the run if somebody asked to cancel it."""
+        if self._notes.cancelled and not self._failing:
+            raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", "none"))
+
+
+def governed(*, workflow: str, program: str, codegen: int) -> Callable[[ClassT], ClassT]:
+    """Make a generated class a Temporal workflow (PINNED, type = the spec's name).
+
+    Raises:
+        ImportError: if the code was generated for another runtime.
+    """
+    if codegen != programs.CODEGEN:
+        raise ImportError(
+            f"this package was generated for runtime {codegen}, this is {programs.CODEGEN}: run "
+            "`gantral compile` with the installed version"
+        )
+
+    def decorate(cls: ClassT) -> ClassT:
+        cls.program_ = program
+        cls.workflow_ = workflow
+        cls.input_ = _input(cls)
+        _define(cls, workflow)
+        return cls
+
+    return decorate
+
+
+def _input(cls: type[Governed[Any, Any]]) -> type[Record]:
+    for base in getattr(cls, "__orig_bases__", ()):
+        for argument in get_args(base)[:1]:
+            if isinstance(argument, type) and issubclass(argument, Record):
+                return argument
+    raise TypeError(f"{cls.__name__} does not say what its input is: Governed[Input, Output]")
+
+
+def _define(cls: type[Governed[Any, Any]], name: str) -> None:
+    async def run(self: Governed[Any, Any], start: dict[str, Any]) -> dict[str, Any]:
+        end: Any = await self.execute_(start)  # type: ignore[arg-type]
+        return dict(end)
+
+    # Temporal wants the run method on the very class that it registers.
+    run.__qualname__ = f"{cls.__qualname__}.run"
+    run.__module__ = cls.__module__
+    cls.run = workflow.run(run)  # type: ignore[attr-defined]
+    workflow.defn(
+        name=name,
+        failure_exception_types=[Exception],
+        versioning_behavior=VersioningBehavior.PINNED,
+    )(cls)
+
+
+async def _total(step: Awaitable[T]) -> T:
+    """Run generated code; a value outside its type is a failed action (LANGUAGE section 4)."""
+    try:
+        return await step
+    except ValidationError as error:
+        raise Terminated(
+            Ending(Cause.ACTION_FAILED, f"a value is outside its type: {problem(error)}", "none")
+        ) from None
+    except ArithmeticError as error:
+        why = f"a value is outside its type: {type(error).__name__}"
+        raise Terminated(Ending(Cause.ACTION_FAILED, why, "none")) from None

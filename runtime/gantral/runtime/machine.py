@@ -1,0 +1,183 @@
+"""The authority machine of one instance: its state is a projection of what was committed.
+
+A transition happens in the store (``gantral.commit``); only its receipt moves the state, edge by
+edge, through ``gantral.authority.advance``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from gantral.authority import Cause, State, advance
+from gantral.runtime import forms
+from gantral.runtime.commands import (
+    COMMIT,
+    EVIDENCE_QUEUE,
+    ZEROS,
+    CommitCommand,
+    CommitContext,
+    CommitReceipt,
+    End,
+    Record,
+    SubmissionDecision,
+    VotesDecision,
+)
+from gantral.runtime.ends import not_committed
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import ActivityError
+
+# A commit whose worker was lost is delivered again, with the same command, until somebody answers;
+# any answer is final, since every error of the activity is non-retryable (DESIGN section 5).
+_ATTEMPT = timedelta(seconds=10)
+_QUEUED = timedelta(days=1)
+_REDELIVERY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1.0)
+
+_STATE = SearchAttributeKey.for_keyword("GantralState")
+_GATE = SearchAttributeKey.for_keyword("GantralGate")
+_TEAM = SearchAttributeKey.for_keyword("GantralTeam")
+_WORKFLOW = SearchAttributeKey.for_keyword("GantralWorkflow")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which instance of which program this is."""
+
+    team: str
+    workflow_id: str
+    instance_id: str
+    program: str
+    run: str
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One commit to be: a group of states of ``authority.GROUPS`` and what goes with it."""
+
+    states: tuple[State, ...]
+    context: CommitContext
+    cause: Cause = Cause.NONE
+    gate: str = "none"
+    round: int = 0
+    human_actor_id: str = "none"
+    policy_version_id: str = "none"
+    decision: SubmissionDecision | VotesDecision | Literal["none"] = "none"
+    records: tuple[Record, ...] = ()
+    end: End | Literal["none"] = "none"
+    at: datetime | None = None  # workflow time, unless it was fixed before
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a commit left: its number, time and receipt."""
+
+    number: int
+    at: datetime
+    receipt: CommitReceipt
+
+
+def now() -> datetime:
+    """Workflow time, cut to the millisecond: the only clock of evidence."""
+    return forms.to_millisecond(workflow.now())
+
+
+class Machine:
+    """State, chain and pending records of one instance. Only the main coroutine may move it."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.state: State | None = None
+        self.commits = 0
+        self.context_hash = "none"
+        self._prev = ZEROS
+        self._last_artifact = ZEROS
+        self._sequence = 0
+        self._records: list[Record] = []
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Keep uses and outcomes for the next commit, whichever that is."""
+        self._records.extend(records)
+
+    async def commit(self, transition: Transition) -> Committed:
+        """Commit a transition, then move the state.
+
+        Raises:
+            IllegalTransition: if the authority table does not hold the move; nothing is sent.
+            ApplicationError: of type NotCommitted; nothing has become visible.
+        """
+        self._path(transition.states)
+        at = transition.at or now()
+        number = self.commits
+        command = self._command(transition, at)
+        try:
+            receipt: CommitReceipt = await workflow.execute_activity(
+                COMMIT,
+                command,
+                task_queue=EVIDENCE_QUEUE,
+                result_type=dict[str, Any],
+                start_to_close_timeout=_ATTEMPT,
+                schedule_to_close_timeout=_QUEUED,
+                retry_policy=_REDELIVERY,
+                summary=" ".join(transition.states) or "records",
+            )
+        except ActivityError as error:
+            raise not_committed(str(error.cause or error)) from error
+        if receipt["sequence"] != self._sequence + len(transition.states):
+            # Somebody answered this activity by hand; the next commit would find no predecessor.
+            raise not_committed("the receipt does not count the artifacts that were sent")
+        self.state = self._path(transition.states)
+        self.commits += 1
+        self.context_hash = receipt["context_hash"]
+        self._prev = receipt["commit_hash"]
+        self._last_artifact = receipt["last_artifact"]
+        self._sequence = receipt["sequence"]
+        self._records.clear()
+        if transition.states:
+            self._publish(transition)
+        return Committed(number, at, receipt)
+
+    def _publish(self, transition: Transition) -> None:
+        """Show the committed state to the inbox and Temporal's UI: plain text, no personal data."""
+        waiting = self.state is State.WAITING_FOR_HUMAN
+        updates = [
+            _STATE.value_set(str(self.state)),
+            _GATE.value_set(transition.gate if waiting else "none"),
+        ]
+        if transition.states[0] is State.CREATED:
+            updates += [
+                _TEAM.value_set(self.identity.team),
+                _WORKFLOW.value_set(self.identity.workflow_id),
+            ]
+        workflow.upsert_search_attributes(updates)
+
+    def _path(self, states: Sequence[State]) -> State | None:
+        reached = self.state
+        for target in states:
+            reached = advance(reached, target)
+        return reached
+
+    def _command(self, transition: Transition, at: datetime) -> CommitCommand:
+        return {
+            "team": self.identity.team,
+            "workflow_id": self.identity.workflow_id,
+            "instance_id": self.identity.instance_id,
+            "program": self.identity.program,
+            "commit": self.commits,
+            "prev": self._prev,
+            "last_artifact": self._last_artifact,
+            "sequence": self._sequence,
+            "states": [state.value for state in transition.states],
+            "timestamp": forms.write_instant(at),
+            "gate": transition.gate,
+            "round": transition.round,
+            "cause": transition.cause.value,
+            "human_actor_id": transition.human_actor_id,
+            "policy_version_id": transition.policy_version_id,
+            "context": transition.context,
+            "decision": transition.decision,
+            "records": [*self._records, *transition.records],
+            "end": transition.end,
+        }
