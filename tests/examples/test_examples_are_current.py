@@ -1,4 +1,4 @@
-"""Every example is proved, its generated code is what the compiler writes now, its policies build."""
+"""Every example is proved, its generated code is current, its policies build."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ while True:
 
 PARENT = """
 import pathlib, sys
-from gantral.cli.tools.processes import Processes, listening
+from gantral.cli.tools.processes import Processes, listening, stop_on_signals
 port = int(sys.argv[1])
-processes = Processes(pathlib.Path(sys.argv[2]))
-child = processes.start(
-    "child", [sys.executable, "-c", sys.argv[3], str(port), "polite"], ready=lambda: listening(port)
-)
-print(child.pid, child.supervisor.pid, flush=True)
-sys.stdin.read()
+stop_on_signals()
+with Processes(pathlib.Path(sys.argv[2])) as processes:
+    command = [sys.executable, "-c", sys.argv[3], str(port), "polite"]
+    child = processes.start("child", command, ready=lambda: listening(port))
+    print(child.pid, child.supervisor.pid, flush=True)
+    sys.stdin.read()
 """
 
 
@@ -121,18 +121,35 @@ def test_one_that_never_answers_is_stopped(tmp_path: Path) -> None:
     assert not listening(port)
 
 
+def parent_of(port: int, logs: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(port), str(logs), LISTEN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_to_the_parent_stops_all(tmp_path: Path, number: signal.Signals) -> None:
+    port = free_port()
+    with parent_of(port, tmp_path) as parent:
+        assert parent.stdout is not None
+        child, supervisor = (int(word) for word in parent.stdout.readline().split())
+        parent.send_signal(number)
+        parent.wait(timeout=30)
+    # The parent waited for them: nothing is left to wait for here.
+    assert not alive(child)
+    assert not alive(supervisor)
+
+
 @pytest.mark.parametrize("victim", ["parent", "supervisor"])
 def test_no_orphan_when_killed_by_force(tmp_path: Path, victim: str) -> None:
     if victim == "supervisor" and sys.platform != "linux":
         pytest.skip("only Linux tells a child that its parent died")
     port = free_port()
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(port), str(tmp_path), LISTEN],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with parent:
+    with parent_of(port, tmp_path) as parent:
         assert parent.stdout is not None
         child, supervisor = (int(word) for word in parent.stdout.readline().split())
         assert alive(child)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from gantral.cli.commands.policy import build_bundle
 from gantral.cli.failure import Failure
 from gantral.cli.tools.personas import Persona, sign_in
-from gantral.cli.tools.processes import Processes, listening
+from gantral.cli.tools.processes import Processes, free_port, listening
 from gantral.cli.tools.servers import (
     IdentityProvider,
     start_identity_provider,
@@ -78,6 +79,19 @@ def test_opa_tells_the_revision_with_its_answer(tmp_path: Path) -> None:
     assert told["result"] == {"decision": "ALLOW"}
     (named,) = told["provenance"]["bundles"].values()
     assert named == {"revision": revision}
+
+
+def test_a_port_that_was_taken_meanwhile_is_left_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "bundle.tar.gz"
+    build_bundle(POLICIES, bundle)
+    with socket.create_server(("127.0.0.1", 0)) as taken, Processes(tmp_path / "logs") as processes:
+        offered = iter([taken.getsockname()[1], free_port()])
+        monkeypatch.setattr("gantral.cli.tools.servers.free_port", lambda: next(offered))
+        server = start_opa(processes, bundle)
+        assert server.process.running()
+        assert next(offered, None) is None
 
 
 @pytest.fixture(scope="module")

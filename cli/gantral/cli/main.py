@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -96,6 +95,8 @@ def _dispatch(arguments: list[str]) -> int:
         print(f"gantral {_version()}")
         return 0
     if name not in COMMANDS:
+        import difflib
+
         near = difflib.get_close_matches(name, COMMANDS, n=1)
         what = "option" if name.startswith("-") else "command"
         meant = f"did you mean {near[0]}? " if near else ""
