@@ -5,6 +5,7 @@ Pure: no key, no store. ``seal("commit", built.statement, key)`` makes the envel
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -195,7 +196,7 @@ def _check_order(order: BuildCommit, states: tuple[State, ...]) -> None:
         if len(pair) != 2 or not forms.is_hex64(pair[1]):
             raise EvidenceError("form", "a context holds pairs of pointer and leaf")
     pointers = [pair[0] for pair in order.context]
-    if any(a >= b for a, b in zip(pointers, pointers[1:], strict=False)):
+    if any(a >= b for a, b in itertools.pairwise(pointers)):
         raise EvidenceError("form", "the context is not sorted by pointer")
     if not forms.is_hex64(order.prev_commit_hash):
         raise EvidenceError("form", "prev_commit_hash is no hash")

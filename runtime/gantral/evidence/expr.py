@@ -36,9 +36,9 @@ def evaluate(expression: Mapping[str, Any], read: Callable[[str, str], str]) -> 
     if operator == "not":
         return not _truth(evaluate(operand, read))  # type: ignore[arg-type]
     if operator == "and":
-        return all([_truth(evaluate(part, read)) for part in operand])
+        return all(_truth(evaluate(part, read)) for part in operand)
     if operator == "or":
-        return any([_truth(evaluate(part, read)) for part in operand])
+        return any(_truth(evaluate(part, read)) for part in operand)
     if not isinstance(operand, list) or len(operand) != 2:
         raise EvidenceError("expression", f"{operator} takes two operands")
     return _binary(operator, evaluate(operand[0], read), evaluate(operand[1], read))

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 
 from gantral.evidence.errors import EvidenceError
 
-# "finance_manager" | {"actor": "/p"} | {"actors": "/p"}; {"any": […]} | {"all": […]} | {"quorum": …}
+# "finance_manager" | {"actor": "/p"} | {"actors": "/p"}
 Principal: TypeAlias = str | Mapping[str, str]
+# {"any": [F, …]} | {"all": [F, …]} | {"quorum": ["2", [PRINCIPAL, …]]}
 Formula: TypeAlias = Mapping[str, Any]
 Quorum: TypeAlias = tuple[int, Sequence[Principal]]
 

@@ -17,7 +17,19 @@ USES = ("commit", "decision", "effect", "closer", "release", "erasure", "witness
 ENVIRONMENTS = ("development", "production")
 
 _FILE = frozenset(
-    "type trust_id serial previous issued environment keys programs max_skew actor_claim log".split()
+    [
+        "type",
+        "trust_id",
+        "serial",
+        "previous",
+        "issued",
+        "environment",
+        "keys",
+        "programs",
+        "max_skew",
+        "actor_claim",
+        "log",
+    ]
 )
 _KEY = frozenset(
     "alg public_key use teams environment not_before not_after compromised_from".split()

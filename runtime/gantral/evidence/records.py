@@ -1,0 +1,229 @@
+"""The exact members of every statement and record (FORMAT sections 2, 3, 5, 6; CONTRACT 6).
+
+``FORMS`` is published as JSON Schema in docs/evidence/schemas.
+"""
+
+from __future__ import annotations
+
+from gantral.authority import Cause, State
+from gantral.evidence.schema import Form, either, items, members, row, table, text, words
+
+ANY = {"type": "string"}
+NONE = words("none")
+HASH = text("[0-9a-f]{64}")
+HASH_OR_NONE = text("none|[0-9a-f]{64}")
+UUID = text("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NAME = text("[a-z][a-z0-9_]{0,62}")
+NAME_OR_NONE = NAME  # the word none has the form of a name
+ACTOR = text("actor:[0-9a-f]{32}")
+ACTOR_OR_NONE = text("none|actor:[0-9a-f]{32}")
+NUMBER = text("0|[1-9][0-9]{0,15}")
+ROUND = text("none|[1-9][0-9]{0,15}")
+INSTANT = text("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z")
+INSTANT_OR_NONE = text("none|" + INSTANT["pattern"][4:-2])
+POLICY = text("sha256:[0-9a-f]{64}")
+POLICY_OR_NONE = text("none|sha256:[0-9a-f]{64}")
+POINTER = text("(?:/[^/]*)+")
+CALL = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*")
+OPERATION = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*")
+SLOT = text("(?:undo/)?[1-9][0-9]{0,5}")
+TEXT = row(text("[0-9a-f]{32}"), UUID, ANY, ANY)
+CONTEXT = items(row(POINTER, HASH))
+
+ENVELOPE = members(payload=ANY, payloadType=ANY, signatures=row(members(keyid=HASH, sig=ANY)))
+PRINCIPAL = either(ANY, table(POINTER))
+PRINCIPALS = either(NONE, items(PRINCIPAL))
+INSTANTS = items(row(INSTANT, words("remind", "widen", "reject"), PRINCIPALS, PRINCIPALS))
+ASSURANCE = members(
+    aud=ANY,
+    auth_time=INSTANT_OR_NONE,
+    identity=HASH,
+    iss=ANY,
+    level=ANY,
+    role_map=HASH,
+    token_hash=HASH,
+)
+
+ARTIFACT = Form(
+    "artifact",
+    members(
+        artifact_hash=HASH,
+        artifact_id=UUID,
+        artifact_version=words("1.0.0"),
+        authority_state=words(*State),
+        cause=words(*Cause),
+        context_hash=HASH,
+        decision_hash=HASH_OR_NONE,
+        gate=NAME_OR_NONE,
+        human_actor_id=ACTOR_OR_NONE,
+        instance_id=UUID,
+        owning_team_id=NAME,
+        policy_version_id=POLICY_OR_NONE,
+        prev_artifact_hash=HASH,
+        records_hash=HASH_OR_NONE,
+        round=ROUND,
+        sequence=NUMBER,
+        timestamp=INSTANT,
+        workflow_id=NAME,
+        workflow_version_id=HASH,
+    ),
+)
+SUBMISSION = Form(
+    "submission",
+    members(
+        assurance=ASSURANCE,
+        business_key=HASH_OR_NONE,
+        context_hash=HASH,
+        environment=words("development", "production"),
+        human_actor_id=ACTOR_OR_NONE,
+        instance_id=UUID,
+        owning_team_id=NAME,
+        parent_artifact_hash=HASH_OR_NONE,
+        retain_until=INSTANT_OR_NONE,
+        timestamp=INSTANT,
+        type=words("gantral.dev/submission/v1"),
+        workflow_id=NAME,
+        workflow_version_id=HASH,
+    ),
+)
+VOTE = Form(
+    "vote",
+    members(
+        amendment=items(row(POINTER, ANY)),
+        assurance=ASSURANCE,
+        context_snapshot_hash=HASH,
+        decision_id=UUID,
+        decision_type=words("APPROVE", "OVERRIDE", "REJECT", "RETRACT", "WITHDRAW"),
+        human_actor_id=ACTOR,
+        instance_id=UUID,
+        justification=text("none|leaf:[0-9a-f]{64}"),
+        justification_length=NUMBER,
+        role=items(NAME),
+        supersedes=HASH_OR_NONE,
+        timestamp=INSTANT,
+        type=words("gantral.dev/authority-decision/v1"),
+        waiting_artifact_hash=HASH,
+    ),
+)
+REFUSAL = Form(
+    "refusal",
+    members(
+        instance_id=UUID,
+        owning_team_id=NAME,
+        reason=ANY,
+        timestamp=INSTANT,
+        type=words("gantral.dev/refusal/v1"),
+        vote=HASH,
+    ),
+)
+CLAIM = Form(
+    "use",
+    members(
+        arguments=items(row(ANY, ANY, HASH_OR_NONE)),
+        attempt=NUMBER,
+        call=CALL,
+        grant=HASH,
+        instance_id=UUID,
+        operation=OPERATION,
+        owning_team_id=NAME,
+        queue=ANY,
+        run=ANY,
+        slot=SLOT,
+        timestamp=INSTANT,
+        type=words("gantral.dev/use/v1"),
+    ),
+)
+OUTCOME = Form(
+    "outcome",
+    members(
+        call=CALL,
+        grant=HASH,
+        instance_id=UUID,
+        operation=OPERATION,
+        owning_team_id=NAME,
+        results=items(row(POINTER, HASH)),
+        slot=SLOT,
+        status=words("done", "not_done", "unknown"),
+        timestamp=INSTANT,
+        type=words("gantral.dev/outcome/v1"),
+    ),
+)
+ERASURE = Form(
+    "erasure",
+    members(
+        instance_id=UUID,
+        leaves=items(HASH),
+        owning_team_id=NAME,
+        reason=ANY,
+        timestamp=INSTANT,
+        type=words("gantral.dev/erasure/v1"),
+    ),
+)
+SUBMITTED = Form("decision (submission)", members(submission=ENVELOPE))
+DECISION = Form(
+    "decision",
+    members(
+        eligible=items(ACTOR),
+        excluded=items(ACTOR),
+        opened_after=items(TEXT),
+        opened_before=items(TEXT),
+        type=words("gantral.dev/decision/v1"),
+        votes=items(ENVELOPE),
+        waiting_artifact_hash=HASH,
+    ),
+)
+_AT = {"gate": NAME, "round": text("[1-9][0-9]{0,15}")}
+_POLICY = {**_AT, "query": ANY, "policy_version_id": POLICY_OR_NONE, "input_hash": HASH_OR_NONE}
+RECORDS: dict[str, Form] = {
+    "policy": Form(
+        "policy record",
+        members(
+            kind=words("policy"),
+            answer=words("ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"),
+            **_POLICY,
+        ),
+    ),
+    "waiver": Form(
+        "waiver record", members(kind=words("waiver"), answer=words("ALLOW"), **_POLICY)
+    ),
+    "clock": Form("clock record", members(kind=words("clock"), instants=INSTANTS, **_AT)),
+    "deciders": Form(
+        "deciders record",
+        members(kind=words("deciders"), excluded=items(ACTOR), named=table(items(ACTOR)), **_AT),
+    ),
+    "use": Form("use record", members(kind=words("use"), claim=ENVELOPE)),
+    "outcome": Form("outcome record", members(kind=words("outcome"), outcome=ENVELOPE)),
+    "end": Form(
+        "end record",
+        members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(CALL)),
+    ),
+}
+COMMIT = Form(
+    "commit",
+    members(
+        artifacts=items(ARTIFACT.schema),
+        commit=NUMBER,
+        context=CONTEXT,
+        decision=either(NONE, SUBMITTED.schema, DECISION.schema),
+        instance_id=UUID,
+        owning_team_id=NAME,
+        prev_commit_hash=HASH,
+        records=items(either(*(form.schema for form in RECORDS.values()))),
+        timestamp=INSTANT,
+        type=words("gantral.dev/commit/v1"),
+    ),
+)
+
+FORMS: dict[str, Form] = {
+    "artifact": ARTIFACT,
+    "commit": COMMIT,
+    "decision": DECISION,
+    "decision_submission": SUBMITTED,
+    "erasure": ERASURE,
+    "outcome": OUTCOME,
+    "refusal": REFUSAL,
+    "submission": SUBMISSION,
+    "use": CLAIM,
+    "vote": VOTE,
+    **{f"record_{kind}": form for kind, form in RECORDS.items()},
+}

@@ -1,0 +1,171 @@
+"""The small part of JSON Schema in which statements are published, compiled to fast checks.
+
+One source: what strangers read in docs/evidence/schemas is what the verifier runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gantral.evidence.errors import EvidenceError
+
+Schema = Mapping[str, Any]
+# Returns "" or what is wrong and where.
+Check = Callable[[Any], str]
+
+
+def text(pattern: str) -> dict[str, Any]:
+    """Text that matches ``pattern`` as a whole."""
+    return {"type": "string", "pattern": f"^(?:{pattern})$"}
+
+
+def words(*allowed: str) -> dict[str, Any]:
+    """One of these words."""
+    return {"enum": list(allowed)}
+
+
+def items(schema: Schema) -> dict[str, Any]:
+    """A list of these."""
+    return {"type": "array", "items": schema}
+
+
+def row(*schemas: Schema) -> dict[str, Any]:
+    """A list of exactly these, in order."""
+    return {
+        "type": "array",
+        "prefixItems": list(schemas),
+        "minItems": len(schemas),
+        "maxItems": len(schemas),
+    }
+
+
+def members(**schemas: Schema) -> dict[str, Any]:
+    """An object with exactly these members."""
+    return {
+        "type": "object",
+        "properties": dict(schemas),
+        "required": sorted(schemas),
+        "additionalProperties": False,
+    }
+
+
+def table(values: Schema) -> dict[str, Any]:
+    """An object of any members with these values."""
+    return {"type": "object", "additionalProperties": values}
+
+
+def either(*schemas: Schema) -> dict[str, Any]:
+    """One of these."""
+    return {"anyOf": list(schemas)}
+
+
+def compile_schema(schema: Schema) -> Check:
+    """A check for the forms that the functions above make."""
+    if "pattern" in schema:
+        # $ would let a line end pass; JSON Schema's engines do not.
+        match = re.compile(schema["pattern"][1:-1] + r"\Z").match
+
+        def check_text(value: Any) -> str:
+            if isinstance(value, str) and match(value):
+                return ""
+            return f": {value!r:.60} does not have the form"
+
+        return check_text
+    if "enum" in schema:
+        allowed = frozenset(schema["enum"])
+        return lambda value: (
+            ""
+            if isinstance(value, str) and value in allowed
+            else f": {value!r:.60} is not one of the words"
+        )
+    if "anyOf" in schema:
+        checks = [compile_schema(part) for part in schema["anyOf"]]
+        return lambda value: (
+            "" if any(not check(value) for check in checks) else ": has none of the forms"
+        )
+    if schema.get("type") == "string":
+        return lambda value: "" if isinstance(value, str) else ": text is wanted"
+    if schema.get("type") == "array":
+        return _array(schema)
+    if "properties" in schema:
+        return _object(schema)
+    values = compile_schema(schema["additionalProperties"])
+
+    def check_table(value: Any) -> str:
+        if not isinstance(value, dict):
+            return ": an object is wanted"
+        for name, item in value.items():
+            if wrong := values(item):
+                return f"/{name}{wrong}"
+        return ""
+
+    return check_table
+
+
+def _array(schema: Schema) -> Check:
+    if "items" in schema:
+        each = compile_schema(schema["items"])
+
+        def check_items(value: Any) -> str:
+            if not isinstance(value, list):
+                return ": a list is wanted"
+            for index, item in enumerate(value):
+                if wrong := each(item):
+                    return f"/{index}{wrong}"
+            return ""
+
+        return check_items
+    places = [compile_schema(part) for part in schema["prefixItems"]]
+
+    def check_row(value: Any) -> str:
+        if not isinstance(value, list) or len(value) != len(places):
+            return f": a list of {len(places)} is wanted"
+        for index, place in enumerate(places):
+            if wrong := place(value[index]):
+                return f"/{index}{wrong}"
+        return ""
+
+    return check_row
+
+
+def _object(schema: Schema) -> Check:
+    checks = {name: compile_schema(part) for name, part in schema["properties"].items()}
+    names = checks.keys()
+
+    def check_object(value: Any) -> str:
+        if not isinstance(value, dict):
+            return ": an object is wanted"
+        if value.keys() != names:
+            if extra := sorted(value.keys() - names):
+                return f": has the unknown member {extra[0][:60]}"
+            return f": lacks the member {min(names - value.keys())}"
+        for name, check in checks.items():
+            if wrong := check(value[name]):
+                return f"/{name}{wrong}"
+        return ""
+
+    return check_object
+
+
+class Form:
+    """A named statement form: its published schema and its check."""
+
+    def __init__(self, name: str, schema: Schema) -> None:
+        self.name = name
+        self.schema = schema
+        self._check = compile_schema(schema)
+
+    def require(self, value: Any) -> None:
+        """Demand that ``value`` has the form.
+
+        Raises:
+            EvidenceError: ``form``, naming the place.
+        """
+        if wrong := self._check(value):
+            raise EvidenceError("form", f"{self.name}{wrong}")
+
+    def fits(self, value: Any) -> bool:
+        """Whether ``value`` has the form."""
+        return not self._check(value)
