@@ -79,9 +79,7 @@ def test_examples_parse_with_sensible_spans(path: Path) -> None:
         if not isinstance(node, syntax.File):
             assert piece == piece.strip()
             assert piece
-        if isinstance(node, (syntax.Identifier, syntax.Name)):
-            assert piece == node.text
-        elif isinstance(node, syntax.Path):
+        if isinstance(node, (syntax.Identifier, syntax.Name, syntax.Path)):
             assert piece == node.text
         elif isinstance(node, syntax.Block):
             assert (piece[0], piece[-1]) == ("{", "}")
@@ -214,8 +212,8 @@ def test_one_token_away_from_a_spec_is_answered_and_told_once(
     tokens = lex(text).tokens[:-1]
     gone = data.draw(st.sampled_from(tokens))
     result = parse("any", text[: gone.start] + text[gone.end :])
-    # Leaving out a brace may be told where it is missing and where it is one too many.
-    assert len(result.diagnostics) <= (3 if gone.kind in "{}" else 2)
+    # Of all that can be left out of the examples, 99 in 100 give one finding, none more than two.
+    assert len(result.diagnostics) <= 2
 
 
 def test_the_same_on_every_hash_seed() -> None:

@@ -144,7 +144,7 @@ class Clauses:
     def one(self, *names: str) -> Part | None:
         """The clause of any of these names; a second one is an error."""
         here = [one for one in self._parts if one.name in names]
-        for again in here[1:]:
+        for again in [] if self._context.damaged(self._span) else here[1:]:
             word = self._context.text[here[0].span.start : here[0].span.end].split(None, 1)[0]
             self._context.error(
                 "G0106",

@@ -122,7 +122,7 @@ def _call(context: Context, span: Span, kids: list[Any]) -> Call | ServiceCall:
         return Call(span, parts[0], arguments)
     if parts:
         return ServiceCall(
-            span, Path(callee.span, parts), named(context, arguments), under=(), handler=None
+            span, Path(callee.span, parts), named(context, span, arguments), under=(), handler=None
         )
     context.error(
         "G0115",
@@ -143,10 +143,10 @@ def _dotted(callee: Any) -> tuple[Identifier, ...]:
     return (Identifier(callee.span, callee.text), *reversed(parts))
 
 
-def named(context: Context, arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
+def named(context: Context, within: Span, arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
     """The arguments of an operation, each of which must say its name."""
     for one in arguments:
-        if one.name is None:
+        if one.name is None and not context.damaged(within):
             context.error(
                 "G0110",
                 one.span,

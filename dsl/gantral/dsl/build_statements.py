@@ -97,7 +97,7 @@ def _call_statement(context: Context, span: Span, kids: list[Any]) -> ServiceCal
             f"`{path.text}` is no operation of a service, and only that is called as a statement",
             "write `service.operation(…)`",
         )
-    given = named(context, tuple(arguments.items))
+    given = named(context, span, tuple(arguments.items))
     return ServiceCall(span, path, given, _names(context, kids), first_of(kids, Handler))
 
 

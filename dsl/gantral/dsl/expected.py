@@ -32,6 +32,7 @@ _GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
             "a declaration",
             "import workflow type role assurance calendar event service policy gate",
         ),
+        ("+", "an operator", "+ - * ?? == != < <= > >= . ?. ( in not is and or"),
         (
             "ask",
             "a value",
@@ -39,7 +40,6 @@ _GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
             " false none if",
         ),
         ("not", "a value", "not - ( [ { NAME STRING INT DECIMAL DURATION true false none if"),
-        ("+", "an operator", "+ - * ?? == != < <= > >= . ?. ( in not is and or"),
         ("list", "a type", "list NAME TYPE_NAME STRING { ("),
         ("INT", "a value", "- ( [ { NAME STRING INT DECIMAL DURATION true false none if"),
         ("actor", "a role", "actor actors NAME"),

@@ -35,6 +35,7 @@ class Table:
     states: list[dict[str, int]]
     lists: frozenset[int]
     opened: frozenset[int]
+    closed: frozenset[int]
     keywords: frozenset[str]
 
 
@@ -54,6 +55,7 @@ def load() -> Table:
             if any(row.get(word, -1) >= 0 for word in _OPENERS)
         ),
         opened=frozenset(row["{"] for row in states if row.get("{", -1) >= 0),
+        closed=frozenset(row["}"] for row in states if row.get("}", -1) >= 0),
         keywords=frozenset(symbol for row in states for symbol in row if symbol[0].islower()),
     )
 
@@ -121,7 +123,7 @@ def run(
     starts: list[int] = []
     ends: list[int] = []
     depths: list[int] = []
-    recovery = Recovery(table.states, table.rules, table.lists, table.opened, symbol)
+    recovery = Recovery(table.states, table.rules, table.lists, table.opened, table.closed, symbol)
     errors = 0
     at = 0
     while True:
@@ -133,19 +135,17 @@ def run(
             quiet = token.kind == "ERROR" or (
                 token.kind == "$END" and errors > 0 and not recovery.unbalanced(token)
             )
+            quiet = quiet or recovery.doubtful
             plan = recovery.plan(stack, tokens, at)
+            # A colon can be missing before this token, or after it where a label must stand.
+            spot = at + (plan.label and plan.go_on == at)
             if not quiet:
                 errors += 1
-                brace = next(
-                    (
-                        starts[place - 1]
-                        for place in range(len(stack) - 1, 0, -1)
-                        if stack[place] in table.opened
-                    ),
-                    -1,
-                )
+                brace = _open_brace(table, stack, starts)
                 expected = recovery.expected(stack)
-                after = tokens[at - 1].end if at else token.start
+                if plan.label and plan.go_on == at:
+                    token, expected = tokens[at + 1], frozenset((":",))
+                after = tokens[spot - 1].end if spot else token.start
                 report(
                     SyntaxFault(
                         token, expected, plan.mend, plan.replace, brace, after, plan.unclosed
@@ -157,9 +157,12 @@ def run(
             del starts[plan.keep - 1 :], ends[plan.keep - 1 :], depths[plan.keep - 1 :]
             if plan.mend:
                 # The mended word or mark is one that no value is built of.
-                place = token.start
+                place = tokens[spot].start
                 made = Token(plan.mend, plan.mend, place, place, False, token.depth)
-                tokens[at : at + plan.replace] = [made]
+                tokens[spot : spot + plan.replace] = [made]
+                if plan.label:
+                    at = plan.go_on
+                    tokens[at].label = True
             else:
                 at = plan.go_on
             continue
@@ -204,3 +207,16 @@ def run(
         starts.append(first)
         ends.append(last)
         depths.append(depth)
+
+
+def _open_brace(table: Table, stack: list[int], starts: list[int]) -> int:
+    """Where the innermost brace stands that is open on the stack, -1 when there is none."""
+    closed = 0
+    for place in range(len(stack) - 1, 0, -1):
+        if stack[place] in table.closed:
+            closed += 1
+        elif stack[place] in table.opened:
+            if not closed:
+                return starts[place - 1]
+            closed -= 1
+    return -1

@@ -27,7 +27,6 @@ _DECLARATIONS = frozenset(
         "role",
         "assurance",
         "type",
-        "on",
     ]
 )
 # Statement words that can stand nowhere inside an expression, so they need not begin a line.
@@ -50,18 +49,22 @@ _STATEMENTS = frozenset(
         "complete",
     ]
 )
-_AHEAD = 3
+_AHEAD = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Keep so many states of the stack and go on at that token; `keep` -1 gives up."""
+    """Keep so many states of the stack and go on at that token; `keep` -1 gives up.
+
+    `label`: the token to go on at is a label, whose colon was left out.
+    """
 
     keep: int
     go_on: int
     mend: str = ""
     replace: bool = False
     unclosed: bool = False
+    label: bool = False
 
 
 class Recovery:
@@ -73,14 +76,20 @@ class Recovery:
         rules: list[tuple[str, str, int, list[int]]],
         lists: frozenset[int],
         opened: frozenset[int],
+        closed: frozenset[int],
         symbol: Callable[[Token, dict[str, int]], str],
     ) -> None:
         self._states = states
         self._rules = rules
         self._lists = lists
         self._opened = opened
+        self._closed = closed
         self._symbol = symbol
         self._missing = 0
+        self._balance = 0
+        self._counted = False
+        self.doubtful = False
+        """Whether a `{` was left out and its place not found: what follows may be misread."""
 
     def expected(self, stack: list[int]) -> frozenset[str]:
         """The terminals that can come next, as written in the grammar."""
@@ -95,11 +104,16 @@ class Recovery:
         token = tokens[at]
         if token.kind == "$END":
             return Plan(-1, at)
+        if not self._counted:
+            kinds = [one.kind for one in tokens]
+            self._balance = kinds.count("{") - kinds.count("}")
+            self._counted = True
         if token.kind != "ERROR":
-            mended = self._misspelt(stack, tokens, at) or self._unclosed(stack, token, at)
-            mended = mended or self._left_out(stack, tokens, at)
+            mended = self._misspelt(stack, tokens, at) or self._unclosed(stack, tokens, at)
+            mended = mended or self._colon(stack, tokens, at) or self._left_out(stack, tokens, at)
             if mended is not None:
                 return mended
+        self.doubtful = self._balance < 0
         braces = self._prefix_braces(stack)
         for place in range(at, len(tokens) - 1):
             here = tokens[place]
@@ -123,7 +137,7 @@ class Recovery:
     def _prefix_braces(self, stack: list[int]) -> list[int]:
         counts = [0]
         for state in stack:
-            counts.append(counts[-1] + (state in self._opened))
+            counts.append(counts[-1] + (state in self._opened) - (state in self._closed))
         return counts
 
     def _fits(self, stack: list[int], keep: int, token: Token) -> bool:
@@ -141,39 +155,70 @@ class Recovery:
             return None
         row = self._states[stack[-1]]
         near = [word for word in sorted(row) if word[0].islower() and _near(token.text, word)]
-        if len(near) != 1 or not self._runs(stack, near[0], tokens[at + 1 : at + 1 + _AHEAD]):
+        if len(near) != 1 or not self._runs(stack, near[0], tokens[at + 1 : at + 3]):
             return None
         return Plan(len(stack), at, near[0], True)
 
-    def _unclosed(self, stack: list[int], token: Token, at: int) -> Plan | None:
+    def _unclosed(self, stack: list[int], tokens: list[Token], at: int) -> Plan | None:
         """A declaration where more braces are open than it can stand in."""
-        if not token.first or token.label or token.text not in _DECLARATIONS:
+        width = 1
+        if at and tokens[at].text == "failure" and tokens[at - 1].text == "on":
+            at, width = at - 1, 2
+        elif tokens[at].text not in _DECLARATIONS:
+            return None
+        token = tokens[at]
+        if not token.first or token.label:
             return None
         braces = self._prefix_braces(stack)
         for keep in range(len(stack) - 1, 0, -1):
-            if braces[keep] < self._depth(token) and self._fits(stack, keep, token):
+            fits = self._fits(stack, keep, token)
+            if not fits or not self._follow(stack[:keep], tokens[at : at + width]):
+                continue
+            if braces[keep] == self._depth(token):
+                return None
+            if braces[keep] < self._depth(token):
                 self._missing += self._depth(token) - braces[keep]
                 return Plan(keep, at, unclosed=True)
         return None
+
+    def _colon(self, stack: list[int], tokens: list[Token], at: int) -> Plan | None:
+        """`name value`: the word before was a label, if what follows fits then."""
+        here = tokens[at]
+        if here.kind == "WORD" and "LABEL" in self._states[stack[-1]]:
+            trial = list(stack)
+            if self._shift(trial, _same("LABEL")):
+                then = tokens[at + 1 : at + 1 + _AHEAD]
+                return (
+                    Plan(len(stack), at, ":", label=True) if self._runs(trial, ":", then) else None
+                )
+        if len(stack) < 2 or not at or tokens[at - 1].kind != "WORD":
+            return None
+        trial = stack[:-1]
+        if not self._shift(trial, _same("LABEL")):
+            return None
+        if not self._runs(trial, ":", tokens[at : at + _AHEAD]):
+            return None
+        return Plan(len(stack) - 1, at - 1, ":", label=True)
 
     def _left_out(self, stack: list[int], tokens: list[Token], at: int) -> Plan | None:
         row = self._states[stack[-1]]
         for mark in _MARKS:
             if mark not in row or not self._runs(stack, mark, tokens[at : at + _AHEAD]):
                 continue
-            if mark == "{":
-                if at and tokens[at - 1].kind == "}":
-                    continue
-                self._missing -= 1
-            elif mark == "}":
-                self._missing += 1
+            change = {"{": 1, "}": -1}.get(mark, 0)
+            if change and self._balance * change >= 0:
+                # The braces of the text say that another mistake was made.
+                continue
+            self._balance += change
+            self._missing -= change
             return Plan(len(stack), at, mark)
         return None
 
     def _runs(self, stack: list[int], first: str, then: list[Token]) -> bool:
         trial = list(stack)
-        if not self._shift(trial, _same(first)):
-            return False
+        return self._shift(trial, _same(first)) and self._follow(trial, then)
+
+    def _follow(self, trial: list[int], then: list[Token]) -> bool:
         for token in then:
             if token.kind == "$END":
                 return True
