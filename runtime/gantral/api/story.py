@@ -100,6 +100,22 @@ class Story:
         records = self.commits[-1]["records"]
         return next((one for one in records if one["kind"] == "end"), None)
 
+    @property
+    def standing(self) -> list[str]:
+        """Call ids of effects that are done or unknown, and not undone, after its end."""
+        return list(self.end["standing"]) if self.end else []
+
+    @property
+    def done(self) -> set[str]:
+        """Call ids of effects whose signed outcome is done."""
+        outcomes = [
+            unwrap(record["outcome"], "outcome").statement
+            for commit in self.commits
+            for record in commit["records"]
+            if record["kind"] == "outcome"
+        ]
+        return {one["call"] for one in outcomes if one["status"] == "done"}
+
     def value(self, leaf_hash: str) -> Any:
         """The value behind a leaf, or None when it was erased."""
         return self.texts.get(leaf_hash)

@@ -114,11 +114,7 @@ def term(tree: Mapping[str, Any], values: Values) -> str:
 
 def value(leaf: Any) -> str:
     """A leaf value for people."""
-    if leaf == {}:
-        return "not given"
-    if leaf == []:
-        return "none"
-    return {"true": "yes", "false": "no"}.get(leaf, str(leaf))
+    return {"{}": "not given", "[]": "none", "true": "yes", "false": "no"}.get(leaf, str(leaf))
 
 
 def rows(values: Values, prefix: str = "") -> list[tuple[str, str, str]]:

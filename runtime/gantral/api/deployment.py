@@ -1,0 +1,136 @@
+"""What a running ``serve`` holds: settings read once, keys, programs, store and provider."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from gantral.api.refusals import RefusalLog
+from gantral.api.sealing import Seal
+from gantral.api.story import Library
+from gantral.api.temporal import Gateway
+from gantral.evidence import LocalStore, SigningKey, Store, TrustFile
+from gantral.identity import Expected, Provider, RoleMap
+from gantral.runtime import programs
+from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.settings import Identity, Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Everything a request needs. ``programs``: workflow name -> the program that starts it."""
+
+    settings: Settings
+    identity: Identity
+    programs: Mapping[str, ProgramInfo]
+    trust: TrustFile
+    seal: Seal
+    store: Store
+    drafts: Store
+    library: Library
+    provider: Provider
+    gateway: Gateway
+    refusals: RefusalLog
+    now: Callable[[], datetime] = field(default=_now)
+
+    @property
+    def url(self) -> str:
+        """The URL that people use."""
+        return self.settings.need_api().url
+
+    def acr(self, assurance: str) -> tuple[str, ...]:
+        """The claim values that prove an assurance, for ``acr_values``."""
+        known = self.identity.assurance.get(assurance)
+        return known.values if known else ()
+
+
+def load_programs(settings: Settings, trust: TrustFile | None = None) -> list[ProgramInfo]:
+    """Load every package of ``[deployment] packages``.
+
+    Raises:
+        ProgramError: one can't be loaded.
+    """
+    for folder in map(str, settings.source_path):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+    return [
+        programs.load(package, queues=settings.temporal.queues, trust=trust)
+        for package in settings.packages
+    ]
+
+
+def role_map(identity: Identity) -> RoleMap:
+    """The settings' mapping, as identity reads it."""
+    return RoleMap(
+        person=identity.person,
+        roles={name: (one.claim, one.value) for name, one in identity.roles.items()},
+        assurances={name: (one.claim, one.values) for name, one in identity.assurance.items()},
+    )
+
+
+def expected(identity: Identity) -> Expected:
+    """What a good token looks like here."""
+    return Expected(identity.issuer, identity.audience, identity.algorithms)
+
+
+def assemble(
+    settings: Settings, gateway: Gateway, *, now: Callable[[], datetime] = _now
+) -> Deployment:
+    """Read keys, trust file and programs.
+
+    Raises:
+        SettingsError, EvidenceError, ProgramError: what :func:`preflight` finds first, with its
+            remedy.
+    """
+    identity, evidence = settings.need_identity(), settings.need_evidence()
+    trust = TrustFile.load(evidence.read_trust())
+    key = SigningKey.load(settings.keys.read("decision"))
+    loaded = load_programs(settings, trust)
+    store = LocalStore(evidence.store)
+    seal = Seal(key, settings.keys.read("pepper"), role_map(identity), settings.environment)
+    return Deployment(
+        settings=settings,
+        identity=identity,
+        programs={one.workflow_id: one for one in loaded},
+        trust=trust,
+        seal=seal,
+        store=store,
+        drafts=LocalStore(evidence.drafts, deletable=True),
+        library=Library(store, trust, sorted({one.team for one in loaded})),
+        provider=Provider(expected(identity)),
+        gateway=gateway,
+        refusals=RefusalLog(evidence.drafts / "serve-refusals.jsonl", key),
+        now=now,
+    )
+
+
+def roles_of(manifest: Mapping[str, Any]) -> set[str]:
+    """Every role that a program names."""
+    roles = set(manifest["start_by"])
+    for gate in manifest["gates"].values():
+        for case in gate["decide"]:
+            roles |= set(_principals(case["formula"]))
+        roles |= {one for one in gate["veto"] if isinstance(one, str)}
+        for step in gate["clock"]:
+            for group in step[2:]:
+                roles |= {one for one in group if isinstance(one, str)}
+    return roles
+
+
+def assurances_of(manifest: Mapping[str, Any]) -> set[str]:
+    """Every assurance that a program asks for."""
+    return {gate["prove"]["assurance"] for gate in manifest["gates"].values()} - {"none"}
+
+
+def _principals(formula: Mapping[str, Any]) -> list[str]:
+    if "quorum" in formula:
+        return [one for one in formula["quorum"][1] if isinstance(one, str)]
+    parts = formula.get("any") or formula.get("all") or []
+    return [name for one in parts for name in _principals(one)]

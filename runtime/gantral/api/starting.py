@@ -1,0 +1,275 @@
+"""Start an instance: who may, with what, and only once per key (LANGUAGE section 2)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gantral.api.deployment import Deployment
+from gantral.api.entry import enter
+from gantral.api.problems import Problem
+from gantral.api.sealing import Text, put_texts, text
+from gantral.authority import State
+from gantral.evidence import AlreadyThere, canonical, parse
+from gantral.evidence.context import flatten
+from gantral.evidence.envelope import unwrap
+from gantral.evidence.hashes import leaf
+from gantral.identity import Person
+from gantral.policy import shapes
+from gantral.runtime.commands import StartCommand
+from gantral.runtime.programs import ProgramInfo
+
+_MOST_ATTEMPTS = 1000
+_MOST_INPUT = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A start that was read and found in order. ``leaves``: pointer -> leaf value of the input."""
+
+    person: Person
+    program: ProgramInfo
+    value: Any
+    leaves: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An identity that is free: the instance id, and its key for people ("none" without one)."""
+
+    instance_id: str
+    key: str
+
+
+async def start(
+    deployment: Deployment, person: Person, body: Any, idempotency: str | None
+) -> dict[str, str]:
+    """Start an instance and return its receipt.
+
+    Args:
+        body: {"workflow": name, "input": spec-named values}.
+        idempotency: the request's Idempotency-Key: a workflow without a key is started once per
+            person and such key, so that asking again after a 504 is harmless.
+
+    Raises:
+        Problem: with the rule. StoreError.
+    """
+    program, given = _read(deployment, body)
+    manifest = program.manifest
+    allowed = set(manifest["start_by"])
+    if not allowed & set(person.roles):
+        raise Problem(
+            403,
+            "start_not_allowed",
+            f"{program.workflow_id} is started by {' or '.join(sorted(allowed))},"
+            " and you hold none of these roles",
+            "ask somebody who holds it, or your administrator",
+        )
+    shape = manifest["input"]
+    value, errors = enter(shape, given, "/input")
+    if errors:
+        raise Problem(
+            422,
+            "input_refused",
+            f"the input is not what {program.workflow_id} takes",
+            "; ".join(f"{one.pointer}: {one.message}" for one in errors[:5]),
+            errors=errors,
+        )
+    leaves = _leaves(deployment, person, shape, value)
+    asked = Asked(person, program, value, leaves)
+    if manifest["key"] != "none":
+        claim = await _claim(deployment, asked)
+    elif idempotency is None:
+        claim = Claim(str(uuid.uuid4()), "none")
+    else:
+        claim = _own(deployment, asked, idempotency)
+        if (receipt := await _repeated(deployment, asked, claim)) is not None:
+            return receipt
+    return await _start(deployment, asked, claim)
+
+
+def _read(deployment: Deployment, body: Any) -> tuple[ProgramInfo, Any]:
+    if not isinstance(body, dict) or set(body) != {"workflow", "input"}:
+        raise Problem(
+            400,
+            "body_members",
+            "the body has exactly the members workflow and input",
+            'send {"workflow": "refund", "input": {…}}',
+        )
+    name = body["workflow"]
+    program = deployment.programs.get(name) if isinstance(name, str) else None
+    if program is None:
+        known = ", ".join(sorted(deployment.programs)) or "none"
+        raise Problem(404, "no_such_workflow", "there is no such workflow here", f"known: {known}")
+    if len(json.dumps(body["input"], ensure_ascii=False)) > _MOST_INPUT:
+        raise Problem(413, "input_too_large", "the input is larger than 256 Ki characters")
+    return program, body["input"]
+
+
+def canonical_size(value: Any) -> bytes:
+    """The bytes an input takes on its way to the workflow."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _leaves(
+    deployment: Deployment, person: Person, shape: shapes.Shape, value: Any
+) -> dict[str, str]:
+    leaves = flatten(value, shape, "/input")
+    for path, claim in shapes.persons(shape, value, "/input").items():
+        leaves[path] = deployment.seal.actor_of(person, claim)
+    return leaves
+
+
+def _own(deployment: Deployment, asked: Asked, idempotency: str) -> Claim:
+    if not 8 <= len(idempotency) <= 200 or not idempotency.isascii():
+        raise Problem(400, "idempotency_key", "an Idempotency-Key has 8 to 200 characters of ASCII")
+    actor = deployment.seal.actor(asked.person)
+    program = asked.program
+    own = deployment.seal.instance_id(
+        "asked", program.team, program.workflow_id, actor, idempotency
+    )
+    return Claim(own, "none")
+
+
+async def _repeated(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str, str] | None:
+    """The receipt of the start that this one repeats, or None when it is the first.
+
+    Raises:
+        Problem: 409 idempotency_reused.
+    """
+    story = deployment.library.story(claim.instance_id)
+    if story is None:
+        known = await deployment.gateway.closed(claim.instance_id)
+        return None if known is None else _receipt(deployment, asked.program, claim, "none")
+    if story.values(story.commits[0]) != asked.leaves:
+        raise Problem(
+            409,
+            "idempotency_reused",
+            f"this Idempotency-Key was used for another input: {claim.instance_id}",
+            "use a fresh one",
+            members={"first": claim.instance_id},
+        )
+    return _receipt(deployment, asked.program, claim, str(story.submission["timestamp"]))
+
+
+async def _claim(deployment: Deployment, asked: Asked) -> Claim:
+    program = asked.program
+    key = program.manifest["key"]
+    values = [asked.leaves[path] for path in key["paths"]]
+    shown = values[0] if len(values) == 1 else canonical(values).decode()
+    for attempt in range(1, _MOST_ATTEMPTS + 1):
+        identity = (program.team, program.workflow_id, values, str(attempt))
+        instance_id = deployment.seal.instance_id(*identity)
+        if await _free(deployment, program, instance_id, key["mode"]):
+            return Claim(instance_id, shown)
+    raise Problem(409, "too_many_attempts", f"this key was tried {_MOST_ATTEMPTS} times")
+
+
+async def _free(deployment: Deployment, program: ProgramInfo, instance_id: str, mode: str) -> bool:
+    """True when nothing has this id; False when what had it leaves the key free again.
+
+    Raises:
+        Problem: 409 already_started.
+    """
+    story = deployment.library.story(instance_id)
+    if story is None:
+        if await deployment.gateway.closed(instance_id) is None:
+            return True
+        # Started and nothing committed yet, or lost before its first commit.
+        raise _first(program, instance_id, "nothing of it is committed yet")
+    if not story.ended:
+        raise _first(program, instance_id, f"it is {story.state.value}")
+    if mode == "once" and story.state is State.COMPLETED:
+        raise _first(program, instance_id, "it is COMPLETED, and this workflow runs once per key")
+    standing = story.standing
+    if mode == "one_at_a_time":
+        standing = [call for call in standing if call not in story.done]
+    if standing:
+        raise _first(program, instance_id, f"its effects stand: {', '.join(standing)}")
+    return False
+
+
+def _first(program: ProgramInfo, instance_id: str, why: str) -> Problem:
+    return Problem(
+        409,
+        "already_started",
+        f"{program.workflow_id} was started for this key before: {instance_id}; {why}",
+        f"look at it: gantral show {instance_id[:8]}",
+        members={"first": instance_id},
+    )
+
+
+async def _start(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str, str]:
+    """Claim the id in the drafts, put the texts, start. Nothing lies in the instance's folder but
+    what the one submission that won binds: a text that nothing binds would spoil its evidence."""
+    program, instance_id = asked.program, claim.instance_id
+    key = f"{program.team}/{instance_id}/start.json"
+    mine = _draft(deployment, asked, claim)
+    first = mine
+    try:
+        deployment.drafts.put(key, json.dumps(mine).encode())
+    except AlreadyThere:
+        # Somebody claimed it and was cut off before, or is about to start it: finish their start.
+        first = json.loads(deployment.drafts.get(key) or json.dumps(mine))
+    if first is mine and await deployment.gateway.closed(instance_id) is not None:
+        # It was started, and its draft tidied away, while we looked.
+        deployment.drafts.delete(key)
+        raise _first(program, instance_id, "another start was quicker")
+    texts = [Text(leaf(parts), canonical(parts)) for parts in first["texts"]]
+    put_texts(deployment.store, program.team, instance_id, texts)
+    started = await deployment.gateway.start(
+        instance_id, program.workflow_id, program.team, first["command"]
+    )
+    if first is not mine and not _alike(first, mine):
+        raise _first(program, instance_id, "another start was quicker")
+    if first is mine and not started:
+        raise _first(program, instance_id, "another start was quicker")
+    at = unwrap(first["command"]["submission"], "submission").statement["timestamp"]
+    return _receipt(deployment, program, claim, str(at))
+
+
+def _alike(first: dict[str, Any], mine: dict[str, Any]) -> bool:
+    return all(first["command"][name] == mine["command"][name] for name in ("initiator", "input"))
+
+
+def _draft(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str, Any]:
+    seal, instance_id, person = deployment.seal, claim.instance_id, asked.person
+    bound = {path: text(instance_id, path, one) for path, one in asked.leaves.items()}
+    context = [[path, bound[path].leaf] for path in sorted(bound)]
+    identity = seal.identity(person, instance_id)
+    business = None if claim.key == "none" else text(instance_id, "/business_key", claim.key)
+    submission = seal.submission(
+        person,
+        asked.program.manifest,
+        asked.program.version_id,
+        instance_id,
+        context,
+        business,
+        identity,
+        deployment.now(),
+    )
+    command: StartCommand = {
+        "submission": submission,
+        "input": asked.value,
+        "context": context,
+        "initiator": {"actor": seal.actor(person), "value": person.value},
+        "environment": seal.environment,
+    }
+    texts = [*bound.values(), identity, *([business] if business else [])]
+    return {"command": command, "texts": [parse(one.data) for one in texts]}
+
+
+def _receipt(deployment: Deployment, program: ProgramInfo, claim: Claim, at: str) -> dict[str, str]:
+    return {
+        "instance_id": claim.instance_id,
+        "workflow": program.workflow_id,
+        "workflow_version_id": program.version_id,
+        "team": program.team,
+        "submitted_at": at,
+        "url": f"{deployment.url}/instances/{claim.instance_id}",
+    }

@@ -1,0 +1,183 @@
+"""Everything that ``serve`` asks of Temporal, each with a time limit.
+
+A limit that strikes is not a refusal: what was asked may still happen. It is answered 504
+"unknown, ask again", and asking again with the same id is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from gantral.api.problems import Problem, unknown
+from gantral.runtime.commands import StartCommand, workflow_queue
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+_STATE: Final = SearchAttributeKey.for_keyword("GantralState")
+_GATE: Final = SearchAttributeKey.for_keyword("GantralGate")
+_TEAM: Final = SearchAttributeKey.for_keyword("GantralTeam")
+_WORKFLOW: Final = SearchAttributeKey.for_keyword("GantralWorkflow")
+_SILENT: Final = frozenset(
+    {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE}
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One instance as the visibility store lists it. It lags a little; the evidence rules."""
+
+    instance_id: str
+    workflow: str
+    team: str
+    state: str
+    gate: str
+    title: str
+    deadline: str
+    started: str
+    running: bool
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A workflow's validator said no: its rule and message."""
+
+    rule: str
+    message: str
+
+
+class Gateway:
+    """A connected client. ``limit``: how long one answer may take."""
+
+    def __init__(self, client: Client, limit: timedelta = timedelta(seconds=10)) -> None:
+        self._client = client
+        self._limit = limit
+
+    async def start(
+        self, instance_id: str, workflow: str, team: str, command: StartCommand
+    ) -> bool:
+        """Start an instance; False when one of this id was started before.
+
+        Raises:
+            Problem: 504.
+        """
+        try:
+            await self._client.start_workflow(
+                workflow,
+                command,
+                id=instance_id,
+                task_queue=workflow_queue(team),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(_STATE, "CREATED"),
+                        SearchAttributePair(_TEAM, team),
+                        SearchAttributePair(_WORKFLOW, workflow),
+                    ]
+                ),
+                rpc_timeout=self._limit,
+            )
+        except WorkflowAlreadyStartedError:
+            return False
+        except RPCError as error:
+            raise _problem(error, "whether the instance was started") from None
+        return True
+
+    async def decide(
+        self, instance_id: str, update_id: str, delivery: Mapping[str, Any]
+    ) -> Mapping[str, Any] | Rejected:
+        """Deliver a sealed vote; returns how it was counted, or the validator's refusal.
+
+        Raises:
+            Problem: 504; or 409 when the instance is over.
+        """
+        handle = self._client.get_workflow_handle(instance_id)
+        try:
+            answer: Mapping[str, Any] = await handle.execute_update(
+                "decide", delivery, id=update_id, result_type=dict, rpc_timeout=self._limit
+            )
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError):
+                return Rejected(cause.type or "refused", cause.message)
+            return Rejected("refused", str(cause))
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            raise unknown("whether your decision was counted") from None
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return Rejected("instance_ended", "the instance is over")
+            raise _problem(error, "whether your decision was counted") from None
+        return answer
+
+    async def closed(self, instance_id: str) -> bool | None:
+        """Whether the execution is closed; None when Temporal knows no such execution.
+
+        Raises:
+            Problem: 504.
+        """
+        try:
+            found = await self._client.get_workflow_handle(instance_id).describe(
+                rpc_timeout=self._limit
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise _problem(error, "how the instance stands") from None
+        return found.close_time is not None
+
+    async def rows(self, query: str, most: int) -> list[Row]:
+        """Instances that a visibility query finds, the youngest first, ``most`` at the most.
+
+        Raises:
+            Problem: 504.
+        """
+        found: list[Row] = []
+        try:
+            listing = self._client.list_workflows(query, limit=most, rpc_timeout=self._limit)
+            async for one in listing:
+                attributes = one.typed_search_attributes
+                team = attributes.get(_TEAM)
+                if team is None:
+                    # Not ours: the namespace may be shared with ordinary workflows.
+                    continue
+                memo = await one.memo()
+                found.append(
+                    Row(
+                        instance_id=one.id,
+                        workflow=attributes.get(_WORKFLOW) or one.workflow_type,
+                        team=team,
+                        state=attributes.get(_STATE) or "CREATED",
+                        gate=attributes.get(_GATE) or "none",
+                        title=str(memo.get("title", "")),
+                        deadline=str(memo.get("deadline", "none")),
+                        started=one.start_time.isoformat(timespec="milliseconds"),
+                        running=one.close_time is None,
+                    )
+                )
+        except RPCError as error:
+            raise _problem(error, "which instances there are") from None
+        return found
+
+
+def _problem(error: RPCError, what: str) -> Problem:
+    if error.status in _SILENT:
+        return unknown(what)
+    return Problem(
+        502,
+        "temporal_refused",
+        f"Temporal refused: {error.message[:200]}",
+        "this is for whoever runs the deployment",
+    )
