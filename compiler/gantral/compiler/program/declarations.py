@@ -234,7 +234,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`once per` / `one at a time per`: each path starts with a field of the input."""
+    """`once per` / `one at a time per`: each path starts with `input`, or is `("initiator",)`."""
 
     mode: Literal["once", "one_at_a_time"]
     paths: tuple[tuple[str, ...], ...]

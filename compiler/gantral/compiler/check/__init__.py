@@ -1,0 +1,1 @@
+"""The rules of names, types, statements, gates, services and authority, checked on the tree."""

@@ -1,0 +1,254 @@
+"""What the names in scope mean, and what tests on the way here have shown of their values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from gantral.compiler.names.findings import Findings
+from gantral.compiler.names.module import Names
+from gantral.compiler.program import expressions as ex
+from gantral.compiler.program.types import EnumType, OptionalType, Type
+from gantral.compiler.types.resolve import Types
+from gantral.dsl.diagnostics import Label
+from gantral.dsl.span import Span
+
+BindingKind: TypeAlias = Literal[
+    "let", "approval", "handler", "parameter", "old", "new", "input", "initiator", "instance",
+    "failure",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a name means; `type` is None when what it is bound to was wrong (then uses are silent).
+
+    `span` is where it is bound, None for a name that the language gives. `gate` is an approval's.
+    """
+
+    kind: BindingKind
+    name: str
+    span: Span | None
+    type: Type | None
+    personal: bool = False
+    gate: str = ""
+
+
+Key: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of a value: that it is there, and which enum words it can have."""
+
+    some: bool
+    words: tuple[str, ...] | None
+
+
+@dataclass(slots=True)
+class Env:
+    """The scope that expressions are checked in; blocks open and close it like brackets."""
+
+    findings: Findings
+    names: Names
+    types: Types
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    read: set[Span] = field(default_factory=set)
+    """Where the bindings that something reads are bound."""
+    approved_reads: dict[str, Counter[tuple[str, ...]]] = field(default_factory=dict)
+    """For each gate how often each path is read through its approvals."""
+    _facts: dict[Key, Fact] = field(default_factory=dict)
+    _facts_trail: list[tuple[Key, Fact | None]] = field(default_factory=list)
+    _bound_trail: list[str] = field(default_factory=list)
+    _behind: dict[str, Span] = field(default_factory=dict)
+    """Approvals whose block has ended."""
+    _told: set[Span] = field(default_factory=set)
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """A block: names bound and facts learnt inside are gone after it."""
+        facts, bound = len(self._facts_trail), len(self._bound_trail)
+        yield
+        self._forget(facts)
+        while len(self._bound_trail) > bound:
+            gone = self.bindings.pop(self._bound_trail.pop())
+            if gone.kind == "approval" and gone.span is not None:
+                self._behind[gone.name] = gone.span
+
+    @contextmanager
+    def knowing(self, condition: ex.Expr | None, truth: bool) -> Iterator[None]:
+        """Where the condition is known to be so."""
+        facts = len(self._facts_trail)
+        self.learn(condition, truth)
+        yield
+        self._forget(facts)
+
+    def _forget(self, until: int) -> None:
+        while len(self._facts_trail) > until:
+            key, before = self._facts_trail.pop()
+            if before is None:
+                del self._facts[key]
+            else:
+                self._facts[key] = before
+
+    def bind(self, binding: Binding) -> bool:
+        """Binds a name in the innermost block; False after a finding when it is taken."""
+        name = binding.name
+        first = self.bindings.get(name)
+        span = first.span if first is not None else self.names.value(name)
+        if first is None and span is None:
+            self.bindings[name] = binding
+            self._bound_trail.append(name)
+            return True
+        assert binding.span is not None
+        labels = (Label(span, "first bound here"),) if span is not None else ()
+        given = "" if span is not None else ", a name that the language gives"
+        self.findings.error(
+            "G0203",
+            binding.span,
+            f"`{name}` is bound already{given}: a name binds once, and none hides another",
+            f"give it another name, such as `{name}_2`",
+            labels,
+        )
+        return False
+
+    def left_behind(self, name: str, span: Span) -> bool:
+        """Whether an approval of that name ended with its block; says so once for each."""
+        bound = self._behind.get(name)
+        if bound is None:
+            return False
+        self.read.add(bound)
+        if bound not in self._told:
+            self._told.add(bound)
+            self.findings.error(
+                "G0302",
+                span,
+                f"the approval `{name}` is not obtained on every path to here",
+                "act in the block that asks, or ask before the block",
+                (Label(bound, "it ends with the block that binds it here"),),
+            )
+        return True
+
+    def learn(self, condition: ex.Expr | None, truth: bool) -> None:
+        """From here to the end of the block the condition is known to be so."""
+        if condition is None:
+            return
+        for key, fact in _facts(condition, truth).items():
+            before = self._facts.get(key)
+            self._facts_trail.append((key, before))
+            self._facts[key] = fact if before is None else _both(before, fact)
+
+    def narrowed(self, value: ex.Expr) -> ex.Expr:
+        """The value at the type that the facts leave it."""
+        key = access(value)
+        fact = self._facts.get(key) if key is not None else None
+        if fact is None:
+            return value
+        type_: Type = value.type
+        if fact.some and isinstance(type_, OptionalType):
+            type_ = type_.inner
+        if fact.words is not None and isinstance(type_, EnumType):
+            left = tuple(word for word in type_.words if word in fact.words)
+            if left and left != type_.words:
+                type_ = EnumType(left)
+        if type_ is value.type:
+            return value
+        return ex.Narrowed(span=value.span, type=type_, personal=value.personal, base=value)
+
+
+def access(value: ex.Expr) -> Key | None:
+    """The path by which a value is read, when it is one that can't change."""
+    match value:
+        case ex.LetRef() | ex.ApprovalRef():
+            return (value.binding,)
+        case ex.ProposedRef():
+            return (value.binding, "decision", "proposed")
+        case ex.InputRef():
+            return ("input",)
+        case ex.ParamRef():
+            return ("parameter", value.name)
+        case ex.OldRef():
+            return ("old",)
+        case ex.NewRef():
+            return ("new",)
+        case ex.FailureRef():
+            return (value.binding, value.field)
+        case ex.Narrowed():
+            return access(value.base)
+        case ex.Member():
+            base = access(value.base)
+            return None if base is None else (*base, value.name)
+        case _:
+            return None
+
+
+def _both(one: Fact, other: Fact) -> Fact:
+    if one.words is None or other.words is None:
+        return Fact(one.some or other.some, one.words if other.words is None else other.words)
+    words = tuple(word for word in one.words if word in other.words)
+    return Fact(one.some or other.some, words)
+
+
+def _facts(condition: ex.Expr, truth: bool) -> dict[Key, Fact]:
+    match condition:
+        case ex.Not():
+            return _facts(condition.operand, not truth)
+        case ex.Logic():
+            left, right = _facts(condition.left, truth), _facts(condition.right, truth)
+            if (condition.operator == "and") == truth:
+                for key, fact in right.items():
+                    left[key] = _both(left[key], fact) if key in left else fact
+                return left
+            return _either(left, right)
+        case ex.Test():
+            if condition.some != truth:
+                return {}
+            return _some(condition.operand)
+        case ex.Compare() if condition.operator in ("==", "!="):
+            return _words(condition, truth == (condition.operator == "=="))
+        case _:
+            return {}
+
+
+def _some(operand: ex.Expr) -> dict[Key, Fact]:
+    """That a path has a value says that all it is read through by `?.` have one."""
+    facts: dict[Key, Fact] = {}
+    value: ex.Expr | None = operand
+    while value is not None:
+        key = access(value)
+        if key is None:
+            break
+        if value is operand or isinstance(value.type, OptionalType):
+            facts[key] = Fact(True, None)
+        value = value.base if isinstance(value, (ex.Member, ex.Narrowed)) else None
+    return facts
+
+
+def _words(condition: ex.Compare, equal: bool) -> dict[Key, Fact]:
+    for value, other in (
+        (condition.left, condition.right),
+        (condition.right, condition.left),
+    ):
+        key = access(value)
+        if key is None or not isinstance(value.type, EnumType) or not isinstance(other, ex.Literal):
+            continue
+        if equal:
+            return {key: Fact(False, (other.value,))}
+        return {key: Fact(False, tuple(w for w in value.type.words if w != other.value))}
+    return {}
+
+
+def _either(left: dict[Key, Fact], right: dict[Key, Fact]) -> dict[Key, Fact]:
+    facts: dict[Key, Fact] = {}
+    for key, one in left.items():
+        other = right.get(key)
+        if other is None:
+            continue
+        words = None
+        if one.words is not None and other.words is not None:
+            words = tuple(dict.fromkeys(one.words + other.words))
+        facts[key] = Fact(one.some and other.some, words)
+    return facts

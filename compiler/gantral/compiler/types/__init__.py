@@ -1,0 +1,1 @@
+"""Types: resolved from syntax, compared, described (LANGUAGE section 3)."""

@@ -1,0 +1,183 @@
+"""How types relate: what goes into what, what can be compared, how a type is called.
+
+Refinements are no part of it (LANGUAGE section 3): they are checked where a value enters.
+"""
+
+from __future__ import annotations
+
+from gantral.compiler.program.types import (
+    BoolType,
+    DateType,
+    DecimalType,
+    DurationType,
+    EnumType,
+    InstantType,
+    IntType,
+    ListType,
+    NothingType,
+    OptionalType,
+    PersonType,
+    RecordType,
+    StringType,
+    Type,
+)
+
+_WORDS: dict[type[object], str] = {
+    StringType: "string",
+    IntType: "int",
+    BoolType: "bool",
+    DateType: "date",
+    InstantType: "instant",
+    DurationType: "duration",
+    PersonType: "person",
+    NothingType: "nothing",
+}
+
+_ORDERED = (StringType, IntType, DecimalType, DateType, InstantType, DurationType)
+
+
+def describe(type_: Type) -> str:
+    """The type as a message names it."""
+    match type_:
+        case DecimalType():
+            return f"decimal(scale: {type_.scale})"
+        case EnumType():
+            return type_.name or " | ".join(f'"{word}"' for word in type_.words)
+        case ListType():
+            inner = describe(type_.element)
+            return f"list of ({inner})" if inner.endswith("?") else f"list of {inner}"
+        case RecordType():
+            if type_.name is not None:
+                return type_.name
+            listed = ", ".join(f"{one.name}: {describe(one.type)}" for one in type_.fields)
+            return f"{{ {listed} }}" if listed else "{ }"
+        case OptionalType():
+            return describe(type_.inner) + "?"
+        case _:
+            return _WORDS[type(type_)]
+
+
+def fits(value: Type, wanted: Type) -> bool:
+    """Whether a value of type `value` may stand where `wanted` is wanted."""
+    match wanted:
+        case OptionalType():
+            if isinstance(value, OptionalType):
+                return isinstance(value.inner, NothingType) or fits(value.inner, wanted.inner)
+            return fits(value, wanted.inner)
+        case DecimalType():
+            return isinstance(value, DecimalType) and value.scale <= wanted.scale
+        case StringType():
+            return isinstance(value, (StringType, EnumType))
+        case EnumType():
+            return isinstance(value, EnumType) and set(value.words) <= set(wanted.words)
+        case ListType():
+            return isinstance(value, ListType) and (
+                isinstance(value.element, NothingType) or fits(value.element, wanted.element)
+            )
+        case RecordType():
+            return isinstance(value, RecordType) and _fields_fit(value, wanted)
+        case _:
+            return type(value) is type(wanted)
+
+
+def _fields_fit(value: RecordType, wanted: RecordType) -> bool:
+    if value is wanted:
+        return True
+    if len(value.fields) != len(wanted.fields):
+        return False
+    for one in wanted.fields:
+        has = value.field(one.name)
+        if has is None or not fits(has.type, one.type):
+            return False
+    return True
+
+
+def difference(value: Type, wanted: Type) -> str:
+    """Why one does not go into the other, for the help of a mismatch; or empty."""
+    if isinstance(value, OptionalType) and fits(value.inner, wanted):
+        return "it may be none: test it with `is some` before, or give a value with `??`"
+    if isinstance(wanted, RecordType) and isinstance(value, RecordType):
+        for one in wanted.fields:
+            has = value.field(one.name)
+            if has is None:
+                return f"it lacks the field `{one.name}`"
+            if not fits(has.type, one.type):
+                return f"its field `{one.name}` is {describe(has.type)}, not {describe(one.type)}"
+        extra = [one.name for one in value.fields if wanted.field(one.name) is None]
+        return f"it has a field `{extra[0]}` too many" if extra else ""
+    if isinstance(wanted, DecimalType) and isinstance(value, DecimalType):
+        return f"declare the place with scale {value.scale}, or the value with {wanted.scale}"
+    if isinstance(wanted, EnumType) and isinstance(value, EnumType):
+        extra = [word for word in value.words if word not in wanted.words]
+        return f'it may be "{extra[0]}", which is not among the words wanted'
+    return ""
+
+
+def alike(value: Type, wanted: Type) -> bool:
+    """Whether a fitting value has the very form of `wanted`, so that nothing need be rebuilt."""
+    match wanted:
+        case OptionalType():
+            inner = value.inner if isinstance(value, OptionalType) else value
+            return isinstance(inner, NothingType) or alike(inner, wanted.inner)
+        case DecimalType():
+            return isinstance(value, DecimalType) and value.scale == wanted.scale
+        case ListType():
+            return isinstance(value, ListType) and (
+                isinstance(value.element, NothingType) or alike(value.element, wanted.element)
+            )
+        case RecordType():
+            if value is wanted:
+                return True
+            return isinstance(value, RecordType) and None is not value.name == wanted.name
+        case _:
+            return True
+
+
+def join(left: Type, right: Type) -> Type | None:
+    """The least type that both fit, or None."""
+    if fits(right, left):
+        return left
+    if fits(left, right):
+        return right
+    if isinstance(left, OptionalType) or isinstance(right, OptionalType):
+        inner = join(_some(left), _some(right))
+        if isinstance(_some(left), NothingType):
+            inner = _some(right)
+        elif isinstance(_some(right), NothingType):
+            inner = _some(left)
+        return None if inner is None else OptionalType(inner)
+    if isinstance(left, EnumType) and isinstance(right, EnumType):
+        return EnumType(tuple(dict.fromkeys(left.words + right.words)))
+    return None
+
+
+def _some(type_: Type) -> Type:
+    return type_.inner if isinstance(type_, OptionalType) else type_
+
+
+def comparable(left: Type, right: Type) -> bool:
+    """Whether `==` between the two can ever hold and means one thing."""
+    if isinstance(left, DecimalType) and isinstance(right, DecimalType):
+        return True
+    if isinstance(left, EnumType) and isinstance(right, EnumType):
+        return bool(set(left.words) & set(right.words))
+    if isinstance(left, OptionalType) or isinstance(right, OptionalType):
+        return False
+    if isinstance(left, ListType) and isinstance(right, ListType):
+        empty = isinstance(left.element, NothingType) or isinstance(right.element, NothingType)
+        return empty or comparable(_some(left.element), _some(right.element))
+    if isinstance(left, RecordType) and isinstance(right, RecordType):
+        names = {one.name for one in left.fields}
+        if names != {one.name for one in right.fields}:
+            return False
+        return all(
+            comparable(_some(one.type), _some(other.type))
+            for one in left.fields
+            if (other := right.field(one.name)) is not None
+        )
+    return fits(left, right) or fits(right, left)
+
+
+def ordered(type_: Type) -> bool:
+    """Whether `<` means something for it."""
+    return isinstance(type_, _ORDERED)
