@@ -138,6 +138,10 @@ class Processes:
         self._end([process])
         raise NotReady(name, f"ended with status {process.wait()} before it was ready", log)
 
+    def ended(self) -> Process | None:
+        """A server that ended though nobody stopped it, if there is one."""
+        return next((one for one in self._running if not one.running()), None)
+
     def stop(self) -> None:
         """Stop what runs: all told at once, the last started waited for first."""
         self._end(self._running[::-1])

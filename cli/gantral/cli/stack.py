@@ -1,0 +1,214 @@
+"""A whole deployment on loopback: Temporal, OPA, identity provider, `serve` and a worker.
+
+What `gantral dev` and `gantral demo` stand on. Every part is the real one; keys, trust file and
+settings are made in a work folder, on ports that were free.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gantral.cli.failure import Failure
+from gantral.cli.tools import opa, temporal_server
+from gantral.cli.tools.personas import Persona, load_personas
+from gantral.cli.tools.processes import Process, Processes, free_port, listening
+from gantral.cli.tools.servers import (
+    start_identity_provider,
+    start_opa,
+    start_temporal,
+)
+
+SEARCH_ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
+_COMMAND = [sys.executable, "-m", "gantral.cli"]
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployment that runs. `settings` is its gantral.toml, `url` the inbox and the API."""
+
+    settings: Path
+    url: str
+    temporal: str
+    temporal_ui: str
+    issuer: str
+    personas: tuple[Persona, ...]
+    worker: Process
+    evidence: Path
+    trust: Path
+
+
+def raise_stack(processes: Processes, project: Path, work: Path, say: Say) -> Stack:
+    """Start everything that `project` needs, with its files in `work`.
+
+    The project is a folder with `gantral.toml`, `personas.toml`, `policies/` and generated code
+    that is up to date.
+
+    Raises:
+        Failure: a file is missing or wrong, a tool can't be had, a server does not start.
+    """
+    settings = _read(project / "gantral.toml")
+    personas = load_personas(project / "personas.toml")
+    temporal_server(), opa()  # fetched before anything runs, so that nothing waits half started
+    work.mkdir(parents=True, exist_ok=True)
+    bundle = work / "policy" / "bundle.tar.gz"
+    from gantral.cli.commands.policy import build_bundle
+
+    say("policies  checked, tested, bundled " + build_bundle(project / "policies", bundle)[:19])
+    trust = make_keys(project, settings, work)
+    temporal = start_temporal(
+        processes, search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword")
+    )
+    say(f"temporal  {temporal.address}, its own page {temporal.ui}")
+    policy = start_opa(processes, bundle)
+    say(f"opa       {policy.url}")
+    provider = start_identity_provider(processes, personas)
+    say(f"identity  {provider.issuer}")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    file = write_settings(
+        work / "gantral.toml",
+        settings,
+        project,
+        work,
+        {
+            "temporal": {"address": temporal.address, "namespace": "default"},
+            "opa": {"url": policy.url},
+            "identity": {"issuer": provider.issuer},
+            "api": {"listen": f"127.0.0.1:{port}", "url": url},
+        },
+    )
+    worker = start_worker(processes, file, project)
+    processes.start(
+        "serve",
+        [*_COMMAND, "serve", "--settings", file],
+        ready=lambda: listening(port),
+        limit=60,
+        env=environment(),
+        folder=project,
+    )
+    say(f"inbox     {url}")
+    return Stack(
+        settings=file,
+        url=url,
+        temporal=temporal.address,
+        temporal_ui=temporal.ui,
+        issuer=provider.issuer,
+        personas=personas,
+        worker=worker,
+        evidence=work / "evidence",
+        trust=trust,
+    )
+
+
+def start_worker(
+    processes: Processes, settings: Path, project: Path, name: str = "worker"
+) -> Process:
+    """Start `gantral worker` in all its roles; ready when it says that it polls."""
+    log = processes.logs / f"{name}.log"
+    return processes.start(
+        name,
+        [*_COMMAND, "worker", "--settings", settings],
+        ready=lambda: log.is_file() and "polling" in log.read_text(errors="replace"),
+        limit=60,
+        grace=20,
+        env=environment(),
+        folder=project,
+    )
+
+
+def environment() -> dict[str, str]:
+    """What the parts of a stack find in their environment: no proxy, lines as they come."""
+    return {
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def make_keys(project: Path, settings: dict[str, Any], work: Path) -> Path:
+    """Development keys, once, and a trust file that lists the project's programs as they are."""
+    manifests = [
+        project / part / (package.replace(".", "/") + "/manifest.json")
+        for package in settings["deployment"]["packages"]
+        for part in settings["deployment"].get("path", ["."])
+    ]
+    missing = [path for path in manifests if not path.is_file()]
+    if missing:
+        raise Failure(f"{missing[0]} is not there", "write it with gantral compile")
+    teams = sorted({str(_manifest(path)["owning_team_id"]) for path in manifests})
+    keys = work / "keys"
+    if not keys.exists():
+        team_options = [word for team in teams for word in ("--team", team)]
+        _ours("keys", "new", "--out", keys, "--environment", "development", *team_options)
+    trust = work / "trust.json"
+    trust.unlink(missing_ok=True)
+    programs = [word for path in manifests for word in ("--program", path)]
+    _ours("keys", "trust", "--keys", keys, *programs, "--out", trust)
+    return trust
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    import json
+
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found
+
+
+def _ours(*words: str | Path) -> None:
+    import contextlib
+    import io
+
+    from gantral.cli.main import main
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = main([os.fspath(word) for word in words])
+    if status != 0:
+        raise Failure(f"gantral {words[0]} {words[1]} failed:\n{said.getvalue().strip()}")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Failure(
+            f"{path} can't be read: {error}", "run it from a project's folder, or say which"
+        ) from None
+
+
+def write_settings(
+    file: Path,
+    settings: dict[str, Any],
+    project: Path,
+    work: Path,
+    given: dict[str, dict[str, Any]],
+) -> Path:
+    """The project's settings with what `given` says instead, and files in `work`, as `file`."""
+    import tomli_w
+
+    made = {section: dict(table) for section, table in settings.items()}
+    made["deployment"]["path"] = [
+        str((project / part).resolve()) for part in made["deployment"].get("path", ["."])
+    ]
+    made["temporal"] = {**made.get("temporal", {}), **given.get("temporal", {})}
+    for section, table in given.items():
+        made[section] = {**made.get(section, {}), **table}
+    made["evidence"] = {
+        "store": f"file:{work / 'evidence'}",
+        "drafts": f"file:{work / 'drafts'}",
+        "trust": f"file:{work / 'trust.json'}",
+    }
+    made["keys"] = {
+        name: f"file:{work / 'keys' / name}.key"
+        for name in ("commit", "decision", "effect", "closer", "pepper")
+    }
+    file.write_text(tomli_w.dumps(made), "utf-8")
+    return file
