@@ -11,7 +11,7 @@ UV_PIN := 0.9.10
 # The examples with their generated code are held to the same types.
 TYPED := grammar dsl compiler runtime cli $(wildcard examples/*/src)
 
-.PHONY: help setup test lint types units pythons demo bench soak clean
+.PHONY: help setup tools test lint types units pythons demo bench soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,7 +23,10 @@ setup: .venv/.made ## the environment of the lock file, into .venv
 	@PYTHON='$(PYTHON)' UV_PIN='$(UV_PIN)' bash tooling/setup.sh
 	@touch $@
 
-test: setup lint types units pythons ## every check and every test
+tools: setup ## the pinned servers and a browser, into .tools
+	@$(BIN)/python -m gantral.cli.tools
+
+test: setup tools lint types units pythons ## every check and every test
 
 lint: setup
 	@$(BIN)/ruff check -q .

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from gantral.cli.tools import ToolMissing, chromium, opa, tools_folder
+from gantral.cli.tools.__main__ import main as fetch_all
 from gantral.cli.tools.home import install
 from gantral.cli.tools.opa import OPA_VERSION
 
@@ -148,3 +149,13 @@ def test_two_at_once_do_the_work_once(tools: Path) -> None:
     assert len(builds) == 1
     assert found == [tools / "thing-1"] * 2
     assert (tools / "thing-1" / "tool").read_text() == "whole"
+
+
+def test_all_that_is_missing_is_told_at_once(
+    tools: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(tools, "go", "echo go1.26; [ $1 = env ] || { echo 'no route to host' >&2; exit 1; }")
+    assert fetch_all() == 1
+    said = capsys.readouterr().err
+    assert f"error: OPA {OPA_VERSION} could not be had" in said
+    assert "error: Chromium could not be had" in said
