@@ -6,13 +6,12 @@ committed with WAITING_FOR_HUMAN on that same snapshot (DESIGN section 5, Gate).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from gantral.authority import Cause
-from gantral.evidence import EvidenceError, H, actor_id, canonical
-from gantral.evidence.forms import duration_ms, instant_ms, instant_text
+from gantral.evidence import EvidenceError, H, canonical
 from gantral.policy import Opa, PolicyFailure, ShapeError, ask, question
 from gantral.policy.shapes import at, bare, check
 from gantral.runtime import programs
@@ -23,26 +22,10 @@ from gantral.runtime.commands import (
     OpenGateAnswer,
     OpenGateCommand,
 )
+from gantral.runtime.workers import deciders
+from gantral.runtime.workers.actors import Actors
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
-
-
-@dataclass(frozen=True)
-class Actors:
-    """From identity claims to actor ids, under the team's pepper (FORMAT section 4)."""
-
-    pepper: bytes
-    issuer: str
-    claim: str
-
-    def resolve(self, value: str) -> str:
-        """The actor id of a claim value.
-
-        Raises:
-            ShapeError: the value has not the form of a person: authority would be ambiguous.
-        """
-        check(["person"], value)
-        return actor_id(self.pepper, self.issuer, self.claim, value)
 
 
 class GateOpener:
@@ -68,7 +51,7 @@ class GateOpener:
             "query": "none",
             "policy_version_id": "none",
             "input_hash": "none",
-            "instants": _instants(gate, command["opened_at"]),
+            "instants": _instants(gate, command),
             "excluded": [],
             "named": {},
         }
@@ -82,8 +65,9 @@ class GateOpener:
                 answer, Cause.AUTHORITY_AMBIGUOUS, "the initiator's name and actor id differ"
             )
         try:
-            answer["excluded"] = self._excluded(gate, command["proposal"], initiator)
-            answer["named"] = self._named(gate, command["proposal"])
+            people = partial(self._people, gate, command["proposal"])
+            answer["excluded"] = deciders.excluded(gate, initiator, people)
+            answer["named"] = deciders.named(gate, people)
         except ShapeError as error:
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))
         if gate["waived"] == "none":
@@ -121,24 +105,6 @@ class GateOpener:
         answer["policy_version_id"] = given.policy_version_id
         return answer
 
-    def _excluded(
-        self, gate: Mapping[str, Any], proposal: Mapping[str, Any], initiator: str
-    ) -> list[str]:
-        found: set[str] = set()
-        for who in gate["apart"]:
-            if who == "initiator":
-                found.add(initiator)
-            else:
-                ((_, pointer),) = who.items()
-                found.update(self._people(gate, proposal, pointer))
-        return sorted(found)
-
-    def _named(self, gate: Mapping[str, Any], proposal: Mapping[str, Any]) -> dict[str, list[str]]:
-        return {
-            pointer: self._people(gate, proposal, pointer)
-            for pointer in sorted(set(_pointers(gate)))
-        }
-
     def _people(
         self, gate: Mapping[str, Any], proposal: Mapping[str, Any], pointer: str
     ) -> list[str]:
@@ -153,32 +119,11 @@ class GateOpener:
         return sorted({self._actors.resolve(person) for person in people})
 
 
-def _pointers(gate: Mapping[str, Any]) -> Iterable[str]:
-    """Every pointer that a formula, a veto or a widening names a person by."""
-
-    def walk(tree: Any) -> Iterable[str]:
-        if isinstance(tree, dict):
-            if tree.keys() in ({"actor"}, {"actors"}):
-                yield from map(str, tree.values())
-            else:
-                for inner in tree.values():
-                    yield from walk(inner)
-        elif isinstance(tree, list):
-            for inner in tree:
-                yield from walk(inner)
-
-    yield from walk([case["formula"] for case in gate["decide"]])
-    yield from walk(gate["veto"])
-    yield from walk(gate["clock"])
-
-
-def _instants(gate: Mapping[str, Any], opened_at: str) -> list[list[Any]]:
-    start = instant_ms(opened_at)
-    instants: list[list[Any]] = []
-    for after, action, *rest in gate["clock"]:
-        before, behind = rest if rest else ("none", "none")
-        instants.append([instant_text(start + duration_ms(after)), action, before, behind])
-    return instants
+def _instants(gate: Mapping[str, Any], command: OpenGateCommand) -> list[list[Any]]:
+    try:
+        return deciders.instants(gate, command["opened_at"])
+    except EvidenceError as error:
+        raise _not_opened(f"opened_at: {error.message}") from None
 
 
 def _failure(answer: OpenGateAnswer, cause: Cause, problem: str) -> OpenGateAnswer:

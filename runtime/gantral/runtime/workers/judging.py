@@ -1,0 +1,403 @@
+"""What must hold before the commit key signs: seals, shapes, the gate's records, the recount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gantral.authority import Cause, State
+from gantral.evidence import open_envelope
+from gantral.evidence.commit import votes_decision
+from gantral.evidence.context import covers, shape_at
+from gantral.evidence.envelope import unwrap, write_envelope
+from gantral.evidence.forms import instant_ms, instant_text
+from gantral.evidence.hashes import context_hash
+from gantral.evidence.records import RECORDS
+from gantral.evidence.recount import (
+    Standing,
+    Tally,
+    Waiting,
+    judge_vote,
+    opened_paths,
+)
+from gantral.runtime.commands import CommitCommand
+from gantral.runtime.workers import deciders
+from gantral.runtime.workers.chain import Chain, Read
+
+Texts = Mapping[str, list[str]]  # pointer -> [salt, instance_id, path, value]
+Manifest = Mapping[str, Any]
+
+_DECIDED: Mapping[str, tuple[str, Cause]] = {
+    "approved": (State.APPROVED, Cause.APPROVED),
+    "amended": (State.OVERRIDDEN, Cause.AMENDED),
+    "rejected": (State.REJECTED, Cause.REJECTED),
+    "veto": (State.REJECTED, Cause.VETO),
+    "withdrawn": (State.REJECTED, Cause.WITHDRAWN),
+}
+# What the workflow may find out for itself while votes are still open.
+_UNVOTED = frozenset(
+    {
+        Cause.CANCELLED,
+        Cause.NO_ELIGIBLE,
+        Cause.POLICY_DENY,
+        Cause.POLICY_FAILURE,
+        Cause.CONTEXT_MISMATCH,
+        Cause.AUTHORITY_AMBIGUOUS,
+    }
+)
+
+
+class Refused(Exception):  # noqa: N818 - the commit is refused; that is no fault
+    """A rule that the command breaks: its name, and why in words."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        self.rule = rule
+        super().__init__(why)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the store holds before this commit; ``initiator`` is CREATED's actor id."""
+
+    commit: Read | None
+    artifact: Mapping[str, str] | None
+    initiator: str
+
+    @property
+    def state(self) -> str | None:
+        """The last authority state, None before CREATED."""
+        return None if self.artifact is None else self.artifact["authority_state"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The decision and the records that may be signed."""
+
+    decision: Mapping[str, Any] | str
+    records: tuple[dict[str, Any], ...]
+
+
+def judge(
+    chain: Chain,
+    manifest: Manifest,
+    command: CommitCommand,
+    before: Before,
+    context: Sequence[Sequence[str]],
+    texts: Texts,
+) -> Judged:
+    """Judge one command against the store and the manifest.
+
+    Raises:
+        Refused, EvidenceError, MissingEvidence, StoreError: it may not be signed.
+    """
+    records = tuple(dict(record) for record in command["records"])
+    for record in records:
+        _record(chain, manifest, record)
+    decision: Mapping[str, Any] | str = "none"
+    first = command["states"][0] if command["states"] else None
+    if first in (State.APPROVED, State.OVERRIDDEN, State.REJECTED):
+        decision = _decided(chain, manifest, command, before, texts)
+    elif first == State.CREATED:
+        decision = _created(chain, manifest, command, context)
+    else:
+        _want(command["decision"] == "none", "decision", "nothing is decided here")
+    if first == State.WAITING_FOR_HUMAN:
+        _waiting(manifest, command, before, context, texts)
+    elif first is None:
+        _records_only(manifest, command, context, texts)
+    elif first == State.COMPLETED:
+        _shape(manifest["output"], "/output", command, context, texts)
+    if first in (State.REJECTED, State.TERMINATED):
+        _want(command["end"] != "none", "end", f"{first} needs an end record")
+        _want("same" in command["context"], "context", f"{first} keeps the context")
+    else:
+        _want(command["end"] == "none", "end", "an end record goes with an end alone")
+    return Judged(decision, records)
+
+
+def _created(
+    chain: Chain, manifest: Manifest, command: CommitCommand, context: Sequence[Sequence[str]]
+) -> Mapping[str, Any]:
+    decision = command["decision"]
+    if decision == "none" or "submission" not in decision:
+        raise Refused("submission", "an instance begins with a sealed submission")
+    envelope = decision["submission"]  # type: ignore[typeddict-item]
+    said = _sealed(chain, envelope, "submission", "decision")
+    wanted = {
+        "instance_id": command["instance_id"],
+        "owning_team_id": command["team"],
+        "workflow_id": command["workflow_id"],
+        "workflow_version_id": command["program"],
+        "human_actor_id": command["human_actor_id"],
+        "context_hash": context_hash(context),
+        "environment": chain.trust.environment,
+    }
+    for name, value in wanted.items():
+        _want(said.get(name) == value, "submission", f"the sealed {name} is another one")
+    _want(
+        chain.trust.allows(
+            command["team"], command["workflow_id"], command["program"], command["timestamp"]
+        ),
+        "program",
+        "the trust file does not allow this program now",
+    )
+    _want("leaves" in command["context"], "context", "the input's leaves are the submission's")
+    wrong = covers(manifest["input"], [pointer for pointer, _ in context], "/input")
+    _want(not wrong, "shape", wrong)
+    for pointer, hashed in context:
+        chain.text(hashed, pointer)
+    return {"submission": envelope}
+
+
+def _waiting(
+    manifest: Manifest,
+    command: CommitCommand,
+    before: Before,
+    context: Sequence[Sequence[str]],
+    texts: Texts,
+) -> None:
+    gate = _gate(manifest, command["gate"])
+    _shape(gate["parameters"], "", command, context, texts)
+
+    def people(pointer: str) -> list[str]:
+        found = [text[3] for path, text in texts.items() if _within(path, pointer)]
+        _want(
+            bool(found) and all(one.startswith("actor:") for one in found),
+            "authority_ambiguous",
+            f"no person stands at {pointer}",
+        )
+        return sorted(set(found))
+
+    wanted: dict[str, dict[str, Any]] = {
+        "clock": {"instants": deciders.instants(gate, command["timestamp"])},
+        "deciders": {
+            "excluded": deciders.excluded(gate, before.initiator, people),
+            "named": deciders.named(gate, people),
+        },
+    }
+    if gate["waived"] != "none":
+        wanted["policy"] = {
+            "answer": "REQUIRE_HUMAN",
+            "policy_version_id": command["policy_version_id"],
+            "query": manifest["policies"][gate["waived"]]["query"],
+        }
+    else:
+        _want(command["policy_version_id"] == "none", "policy", "this gate asks no policy")
+    for kind, members in wanted.items():
+        found = [record for record in command["records"] if record["kind"] == kind]
+        _want(len(found) == 1, kind, f"one {kind} record goes with WAITING_FOR_HUMAN")
+        said: Mapping[str, Any] = found[0]
+        at = {"gate": command["gate"], "round": str(command["round"])}
+        for name, value in {**at, **members}.items():
+            _want(said.get(name) == value, kind, f"{name} is not what the manifest gives")
+
+
+def _records_only(
+    manifest: Manifest,
+    command: CommitCommand,
+    context: Sequence[Sequence[str]],
+    texts: Texts,
+) -> None:
+    waivers = [record for record in command["records"] if record["kind"] == "waiver"]
+    if not waivers:
+        return
+    waiver: Mapping[str, Any] = waivers[0]
+    gate = _gate(manifest, waiver["gate"])
+    _want(len(waivers) == 1, "waiver", "one waiver a commit")
+    _want(
+        gate["waived"] != "none"
+        and manifest["policies"][gate["waived"]]["query"] == waiver["query"]
+        and waiver["policy_version_id"] != "none",
+        "waiver",
+        "this query may not waive this gate",
+    )
+    _shape(gate["parameters"], "", command, context, texts)
+
+
+def _decided(
+    chain: Chain,
+    manifest: Manifest,
+    command: CommitCommand,
+    before: Before,
+    texts: Texts,
+) -> Mapping[str, Any] | str:
+    opened = before.commit
+    if opened is None or before.state != State.WAITING_FOR_HUMAN:
+        raise Refused("transition", "nothing is waited for")
+    artifact = opened.artifacts[-1]
+    at = (artifact["gate"], artifact["round"])
+    _want(at == (command["gate"], str(command["round"])), "gate", "another gate is waited for")
+    gate = _gate(manifest, command["gate"])
+    envelopes = command["decision"]["votes"] if command["decision"] != "none" else []  # type: ignore[typeddict-item]
+    votes = [_vote(chain, envelope) for envelope in envelopes]
+    amended = [tuple((path, value) for path, value in vote["amendment"]) for vote in votes]
+    shown = [
+        chain.salted(opened.context[path], path)
+        for path in opened_paths(gate, amended)
+        if path in opened.context
+    ]
+    waiting = waiting_of(chain, opened, before.initiator, {text[2]: text[3] for text in shown})
+    standing = _recount(gate, waiting, votes, command["timestamp"])
+    _agrees(command, standing, waiting)
+    if not envelopes:
+        return "none"
+    return votes_decision(
+        waiting.artifact_hash,
+        list(waiting.excluded),
+        {pointer: list(actors) for pointer, actors in waiting.named.items()},
+        envelopes,
+        shown,
+        [texts[path] for path, _ in standing.amendment],
+    )
+
+
+def waiting_of(chain: Chain, opened: Read, initiator: str, values: Mapping[str, str]) -> Waiting:
+    """What the recount wants to know of a WAITING_FOR_HUMAN commit."""
+    artifact = opened.artifacts[-1]
+    (clock,), (who,) = opened.records("clock"), opened.records("deciders")
+    return Waiting(
+        instance_id=chain.instance_id,
+        artifact_hash=artifact["artifact_hash"],
+        context_hash=artifact["context_hash"],
+        opened_at=artifact["timestamp"],
+        instants=clock["instants"],
+        excluded=who["excluded"],
+        named=who["named"],
+        initiator=initiator,
+        values=values,
+        max_skew=chain.trust.max_skew,
+    )
+
+
+def _recount(
+    gate: Mapping[str, Any], waiting: Waiting, votes: Sequence[Mapping[str, Any]], at: str
+) -> Standing:
+    # Votes were counted before the deadline that ends the gate; they are judged as of then.
+    ends = instant_text(instant_ms(waiting.rejects_at) - 1)
+    counted_at = min(at, ends)
+    tally = Tally(gate, waiting)
+    for vote in votes:
+        _want(tally.result(counted_at).outcome == "open", "recount", "a vote after the decision")
+        wrong = judge_vote(tally, vote, counted_at)
+        if wrong is not None:
+            raise Refused(f"vote_{wrong.rule}", wrong.message)
+        tally.add(vote)
+    decided = tally.result(counted_at)
+    return decided if decided.outcome != "open" else tally.result(at)
+
+
+def _agrees(command: CommitCommand, standing: Standing, waiting: Waiting) -> None:
+    state, cause = command["states"][0], command["cause"]
+    if standing.outcome in _DECIDED:
+        _want(
+            _DECIDED[standing.outcome] == (state, cause),
+            "recount",
+            f"the votes amount to {standing.outcome}",
+        )
+        _want(command["human_actor_id"] == standing.by, "recount", "another person decided")
+    else:
+        _want(
+            state == State.REJECTED
+            and (cause == Cause.DEADLINE or cause in _UNVOTED)
+            and command["human_actor_id"] == "none",
+            "recount",
+            f"the votes amount to {standing.outcome}",
+        )
+        _want(
+            cause != Cause.DEADLINE or command["timestamp"] >= waiting.rejects_at,
+            "deadline",
+            "the time for the decision is not over",
+        )
+    amended = {} if standing.outcome != "amended" else dict(standing.amendment)
+    source: Mapping[str, Any] = command["context"]
+    given = source.get("amended", {})
+    _want(
+        given == amended and ("same" in source) == (not amended),
+        "amendment",
+        "the context is not what the votes amended",
+    )
+
+
+def _vote(chain: Chain, envelope: Mapping[str, Any]) -> Mapping[str, Any]:
+    opened = open_envelope(
+        envelope,
+        "authority-decision",
+        chain.trust,
+        "decision",
+        chain.team,
+        _time(envelope, "authority-decision"),
+    )
+    data = chain.store.get(chain.key("votes", f"{opened.hash}.json"))
+    _want(data == write_envelope(envelope), "votes", f"vote {opened.hash} is not in the store")
+    return opened.statement
+
+
+def _record(chain: Chain, manifest: Manifest, record: Mapping[str, Any]) -> None:
+    kind = str(record.get("kind"))
+    form = RECORDS.get(kind)
+    if form is None or kind == "end":
+        raise Refused("record", f"no record of kind {kind[:40]} may be sent")
+    form.require(record)
+    if kind == "use":
+        _sealed(chain, record["claim"], "use", "effect")
+    elif kind == "outcome":
+        _sealed(chain, record["outcome"], "outcome", "effect")
+    else:
+        _gate(manifest, str(record["gate"]))
+
+
+def _sealed(chain: Chain, envelope: Any, kind: str, use: str) -> Mapping[str, Any]:
+    opened = open_envelope(envelope, kind, chain.trust, use, chain.team, _time(envelope, kind))
+    said = opened.statement
+    _want(
+        said.get("instance_id") == chain.instance_id and said.get("owning_team_id") == chain.team,
+        kind,
+        f"the sealed {kind} is of another instance",
+    )
+    return said
+
+
+def _time(envelope: Any, kind: str) -> str:
+    return str(unwrap(envelope, kind).statement.get("timestamp"))
+
+
+def _shape(
+    shape: Sequence[Any],
+    prefix: str,
+    command: CommitCommand,
+    context: Sequence[Sequence[str]],
+    texts: Texts,
+) -> None:
+    _want("values" in command["context"], "context", "a new context is wanted here")
+    wrong = covers(shape, [pointer for pointer, _ in context], prefix)
+    _want(not wrong, "shape", wrong)
+    source: Mapping[str, Any] = command["context"]
+    persons: Mapping[str, str] = source.get("persons", {})
+    for pointer, _ in context:
+        place = shape_at(shape, pointer.removeprefix(prefix))
+        while place is not None and place[0] == "optional":
+            place = place[1]
+        there = pointer in persons
+        absent = texts[pointer][3] in ("{}", "[]")
+        _want(
+            place is not None and (absent or there == (place[0] == "person")),
+            "authority_ambiguous",
+            f"{pointer} is a person here and not there",
+        )
+
+
+def _within(path: str, pointer: str) -> bool:
+    return path == pointer or path.startswith(pointer + "/")
+
+
+def _gate(manifest: Manifest, name: str) -> Mapping[str, Any]:
+    gate: Mapping[str, Any] | None = manifest["gates"].get(name)
+    if gate is None:
+        raise Refused("gate", f"the program has no gate {name[:80]}")
+    return gate
+
+
+def _want(holds: bool, rule: str, why: str) -> None:
+    if not holds:
+        raise Refused(rule, why)

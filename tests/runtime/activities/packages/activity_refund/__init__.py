@@ -1,0 +1,1 @@
+"""A hand-written package of the generated form, for the activities' tests."""
