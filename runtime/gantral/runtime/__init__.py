@@ -14,6 +14,7 @@ from gantral.runtime.calls import (
     Operation,
     Service,
 )
+from gantral.runtime.execution import Governed, governed
 from gantral.runtime.values import (
     DateOf,
     DecimalOf,
@@ -39,6 +40,7 @@ __all__ = [
     "Decision",
     "DurationOf",
     "Failure",
+    "Governed",
     "InstantOf",
     "IntOf",
     "ListOf",
@@ -49,5 +51,6 @@ __all__ = [
     "Service",
     "StringOf",
     "expressions",
+    "governed",
     "text",
 ]

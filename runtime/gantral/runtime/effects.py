@@ -336,6 +336,4 @@ def _lapsed(command: EffectCommand) -> str:
 
 def lapses(decided: datetime, lasts: str) -> str:
     """When an approval of this moment lapses, as an instant; "none" if it does not."""
-    return (
-        "none" if lasts == "none" else forms.write_instant(decided + forms.read_duration(lasts))
-    )
+    return "none" if lasts == "none" else forms.write_instant(decided + forms.read_duration(lasts))

@@ -20,7 +20,7 @@ from gantral.runtime.values import Record
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 if TYPE_CHECKING:
-    from gantral.runtime.governed import Governed
+    from gantral.runtime.execution import Governed
 
 # What generated code must have been made for. It rises when generated code and runtime part ways.
 CODEGEN: Final = 1

@@ -60,9 +60,7 @@ def undo_arguments(
     return found
 
 
-def planned(
-    plan: Mapping[str, Any], proposal: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+def planned(plan: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The plan of a gate with the values of a proposal, for people: what a yes sets off.
 
     Each argument is [dotted name, wire value]; one that is known only later is

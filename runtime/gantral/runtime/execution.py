@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, get_args
 
 from gantral.authority import Cause, State
-from gantral.runtime import forms, programs, terms
+from gantral.runtime import forms, programs
 from gantral.runtime.admission import admit
 from gantral.runtime.calls import Approval, Ask, Call, Failure
 from gantral.runtime.commands import StartCommand
@@ -56,7 +56,9 @@ class Governed(Generic[InputT, OutputT]):
         self._notes = Notes()
         self._machine = Machine(identity)
         self._actions = Actions(self._machine, self._program)
-        self._gates = Gates(self._machine, self._program, self._notes)
+        self._gates = Gates(
+            self._machine, self._program, self._notes, lambda: self._actions.standing
+        )
         self._initiator = Person()
         self._started_at: datetime | None = None
         self._completed_at = "none"
@@ -70,7 +72,7 @@ class Governed(Generic[InputT, OutputT]):
         raise NotImplementedError
 
     async def on_failure(self, input: InputT, failure: Failure) -> None:
-        """The ``on failure`` block of the spec; reads and notifies only. Generated where present."""
+        """The ``on failure`` block of the spec: reads and notifies only."""
 
     @property
     def initiator(self) -> Person:
@@ -118,10 +120,21 @@ class Governed(Generic[InputT, OutputT]):
         result: ResultT = await self._actions.effect(arguments, call, under, handled=handled)
         return result
 
-    async def ask(self, proposal: Ask[ApprovalT], /, *, site: str) -> ApprovalT:
-        """Ask people; returns what they approved. A rejection ends the run here."""
+    async def ask(
+        self,
+        proposal: Ask[ApprovalT],
+        /,
+        *,
+        site: str,
+        again: Callable[[ApprovalT], bool] | None = None,
+    ) -> ApprovalT:
+        """Ask people; returns what they approved. A rejection ends the run here.
+
+        ``again`` judges the conditions on the way here that read what may be amended, with the
+        decided values in place: False refuses the vote (LANGUAGE section 8, rule 5).
+        """
         self._go_on()
-        approval = await self._gates.ask(proposal, site)
+        approval = await self._gates.ask(proposal, site, again)
         assert isinstance(approval, proposal.approval_)
         return approval  # type: ignore[return-value]
 
@@ -174,7 +187,7 @@ class Governed(Generic[InputT, OutputT]):
             "standing": self._actions.standing,
             "end": self._end,
             "cause": "none" if self._end is None else self._end["cause"],
-            "waiting": self._gates.shown(),
+            **self._gates.shown(),
         }
 
     @workflow.query(name="end")
@@ -218,7 +231,7 @@ class Governed(Generic[InputT, OutputT]):
                 raise TypeError("the body returned without complete()")
             return await self._complete(output)
         except Rejected as rejected:
-            return {**rejected.end, "standing": self._actions.standing}
+            return rejected.end
         except Terminated as terminated:
             return await self._terminated(input, terminated.ending)
 

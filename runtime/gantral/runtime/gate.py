@@ -1,0 +1,393 @@
+"""Asking people: policy, WAITING_FOR_HUMAN, votes, and what becomes of them (LANGUAGE section 6).
+
+The main coroutine runs ``Gates.ask`` and alone commits. Update handlers run ``validate`` and
+``decide``: a vote claims before it awaits anything, so the first valid one that decides wins.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from gantral.authority import Cause, State
+from gantral.evidence.formula import possible
+from gantral.evidence.recount import Standing, Waiting, formula_of
+from gantral.runtime import forms, terms
+from gantral.runtime.calls import Approval, Ask, Decision, Granted
+from gantral.runtime.commands import (
+    EVIDENCE_QUEUE,
+    OPEN_GATE,
+    OpenGateAnswer,
+    Person,
+    VotesDecision,
+)
+from gantral.runtime.effects import LARGEST, lapses
+from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
+from gantral.runtime.gate_records import gate_records, policy_record
+from gantral.runtime.machine import Committed, Machine, Transition, now
+from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.votes import OpenGate, read, refuse
+from gantral.runtime.waiting import Notes, until
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+# The activity asks again by itself for 30 seconds; a lost worker's attempt is delivered again.
+_ATTEMPT = timedelta(seconds=60)
+_QUEUED = timedelta(days=1)
+_REDELIVERY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=1.0, maximum_attempts=5
+)
+
+_REJECTIONS: Final = {
+    "rejected": Cause.REJECTED,
+    "veto": Cause.VETO,
+    "withdrawn": Cause.WITHDRAWN,
+    "deadline": Cause.DEADLINE,
+}
+
+
+class Gates:
+    """The gates of one instance, one after another."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        program: ProgramInfo,
+        notes: Notes,
+        standing: Callable[[], list[str]],
+    ) -> None:
+        self.initiator: Person = {"actor": "none", "value": ""}
+        self._machine = machine
+        self._program = program
+        self._notes = notes
+        self._standing = standing
+        self._rounds: dict[str, int] = {}
+        self._open: OpenGate | None = None
+        self._title = ""
+        self._counted: dict[str, OpenGate] = {}  # vote hash -> where it was counted
+
+    async def ask(
+        self, proposal: Ask[Any], site: str, again: Callable[[Any], bool] | None = None
+    ) -> Approval:
+        """Ask the gate; return the approval.
+
+        Raises:
+            Rejected: when REJECTED is committed.
+            Terminated: policy said no or could not be asked, or somebody cancelled before.
+        """
+        gate = proposal.gate_
+        rules = self._program.manifest["gates"][gate]
+        round = self._rounds[gate] = self._rounds.get(gate, 0) + 1
+        values = proposal.to_wire()
+        if len(json.dumps(values, ensure_ascii=False).encode()) > LARGEST:
+            why = f"{site}: the proposal is larger than {LARGEST} bytes"
+            raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
+        opened = now()
+        answer = await self._ask_policy(gate, round, site, opened, values)
+        policy = policy_record(answer, gate, round)
+        if answer["answer"] == "FAILURE":
+            raise Terminated(
+                Ending(
+                    Cause(answer["cause"]),
+                    f"{site}: {answer['problem']}",
+                    site,
+                    policy_version_id=answer["policy_version_id"],
+                    records=policy,
+                )
+            )
+        if answer["answer"] == "DENY":
+            raise Terminated(
+                Ending(
+                    Cause.POLICY_DENY,
+                    f"{site}: policy {rules['waived']} says DENY",
+                    site,
+                    policy_version_id=answer["policy_version_id"],
+                    records=policy,
+                )
+            )
+        if self._notes.cancelled:
+            raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
+        context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
+        if answer["answer"] == "ALLOW" and rules["waived"] != "none":
+            waiver: Any = [{**record, "kind": "waiver"} for record in policy]
+            waived = await self._machine.commit(Transition((), context, records=tuple(waiver)))
+            return self._waived(proposal, values, site, rules, round, waived)
+        waiting = await self._machine.commit(
+            Transition(
+                (State.WAITING_FOR_HUMAN,),
+                context,
+                gate=gate,
+                round=round,
+                policy_version_id=answer["policy_version_id"],
+                records=(*policy, *gate_records(answer, gate, round)),
+                at=opened,
+            )
+        )
+        self._open = OpenGate(
+            gate=gate,
+            round=round,
+            site=site,
+            rules=rules,
+            waiting=self._waiting(waiting, answer, proposal),
+            proposal=values,
+            approval=proposal.approval_,
+            again=again,
+        )
+        self._title = proposal.title_()
+        workflow.upsert_memo(
+            {
+                "title": proposal.title_public_(),
+                "deadline": forms.write_instant(self._open.deadline),
+            }
+        )
+        return await self._decision(proposal, waiting)
+
+    def validate(self, delivery: dict[str, Any]) -> None:
+        """Refuse a vote that may not be counted; the update then leaves no trace in history.
+
+        Raises:
+            ApplicationError: its type names the rule.
+        """
+        sealed = read(delivery)
+        if sealed.hash in self._counted:
+            return
+        if self._open is None:
+            raise refuse("gate", "no gate is open")
+        self._open.validate(delivery, sealed, self._program.trust, self._program.team)
+
+    async def decide(self, delivery: dict[str, Any]) -> dict[str, Any]:
+        """Count a vote that was accepted; a vote that was counted before is answered again."""
+        sealed = read(delivery)
+        gate = self._counted.get(sealed.hash)
+        if gate is None:
+            gate = self._open
+            assert gate is not None  # validate found it in this very moment
+            self._counted[sealed.hash] = gate
+            gate.add(sealed, delivery)
+        if not gate.closed:
+            return {"status": "counted", "state": State.WAITING_FOR_HUMAN.value}
+        await until(lambda: gate.settled or bool(self._notes.broken))
+        if not gate.settled:
+            raise not_committed(self._notes.broken)
+        return {"status": "decided", "state": _reached(gate.outcome).value}
+
+    def shown(self) -> dict[str, Any]:
+        """The open gate for an inbox; every member is there, empty when no gate is open."""
+        gate = self._open
+        if gate is None:
+            return {"gate": "none", "round": 0}
+        rules = gate.rules
+        return {
+            "gate": gate.gate,
+            "round": gate.round,
+            "site": gate.site,
+            "title": self._title,
+            "proposal": gate.proposal,
+            "plan": terms.planned(rules["plan"], gate.proposal),
+            "votes": [
+                {
+                    "actor": vote.statement["human_actor_id"],
+                    "decision_type": vote.statement["decision_type"],
+                    "roles": vote.statement["role"],
+                    "amendment": vote.statement["amendment"],
+                    "justification": vote.justification,
+                    "timestamp": vote.statement["timestamp"],
+                    "hash": vote.hash,
+                }
+                for vote in gate.votes
+            ],
+            "opened": gate.waiting.opened_at,
+            "deadline": forms.write_instant(gate.deadline),
+            "clock": gate.waiting.instants,
+            "decide": rules["decide"],
+            "veto": rules["veto"],
+            "prove": rules["prove"],
+            "amend": rules["amend"],
+            "excluded": list(gate.waiting.excluded),
+            "named": {path: list(actors) for path, actors in gate.waiting.named.items()},
+            "waiting_artifact_hash": gate.waiting.artifact_hash,
+            "context_hash": gate.waiting.context_hash,
+        }
+
+    async def _ask_policy(
+        self, gate: str, round: int, site: str, opened: Any, values: dict[str, Any]
+    ) -> OpenGateAnswer:
+        identity = self._machine.identity
+        try:
+            answer: OpenGateAnswer = await workflow.execute_activity(
+                OPEN_GATE,
+                {
+                    "team": identity.team,
+                    "workflow_id": identity.workflow_id,
+                    "instance_id": identity.instance_id,
+                    "program": identity.program,
+                    "gate": gate,
+                    "round": round,
+                    "opened_at": forms.write_instant(opened),
+                    "initiator": self.initiator,
+                    "proposal": values,
+                },
+                task_queue=EVIDENCE_QUEUE,
+                result_type=dict[str, Any],
+                start_to_close_timeout=_ATTEMPT,
+                schedule_to_close_timeout=_QUEUED,
+                retry_policy=_REDELIVERY,
+                summary=gate,
+            )
+        except ActivityError as error:
+            waivable = self._program.manifest["gates"][gate]["waived"] != "none"
+            cause = Cause.POLICY_FAILURE if waivable else Cause.AUTHORITY_AMBIGUOUS
+            why = f"{site}: the gate could not be opened: {error.cause or error}"
+            raise Terminated(Ending(cause, why, site)) from error
+        return answer
+
+    def _waiting(
+        self,
+        committed: Committed,
+        answer: OpenGateAnswer,
+        proposal: Ask[Any],
+    ) -> Waiting:
+        trust = self._program.trust
+        return Waiting(
+            instance_id=self._machine.identity.instance_id,
+            artifact_hash=committed.receipt["first_artifact_hash"],
+            context_hash=committed.receipt["context_hash"],
+            opened_at=forms.write_instant(committed.at),
+            instants=answer["instants"],
+            excluded=tuple(answer["excluded"]),
+            named=answer["named"],
+            initiator=self.initiator["actor"],
+            values={path: leaf for path, leaf in proposal.leaves().items() if type(leaf) is str},
+            max_skew=0 if trust is None else trust.max_skew,
+        )
+
+    async def _decision(self, proposal: Ask[Any], waiting: Committed) -> Approval:
+        gate = self._open
+        assert gate is not None
+        outcome = await self._outcome(gate)
+        if isinstance(outcome, Cause):
+            raise await self._reject(gate, outcome, "none")
+        if outcome.outcome in _REJECTIONS:
+            raise await self._reject(gate, _REJECTIONS[outcome.outcome], outcome.by)
+        return await self._approve(gate, outcome, proposal, waiting)
+
+    async def _outcome(self, gate: OpenGate) -> Standing | Cause:
+        """Wait for people or time. Waking up for the clock leaves the state as it is."""
+        # After every widening: what nobody can meet even then, nobody will ever meet.
+        last = gate.waiting.electorate(gate.waiting.rejects_at)
+        if not possible(formula_of(gate.rules), last, gate.waiting.excluded):
+            return Cause.NO_ELIGIBLE
+        while True:
+            gate.weigh()
+            if gate.outcome is not None:
+                return gate.outcome
+            if self._notes.cancelled:
+                return Cause.CANCELLED
+            await until(
+                lambda: gate.closed or self._notes.cancelled,
+                gate.next_instant(now()),
+            )
+
+    async def _approve(
+        self, gate: OpenGate, outcome: Standing, proposal: Ask[Any], waiting: Committed
+    ) -> Approval:
+        amendment = dict(outcome.amendment)
+        state = _reached(outcome)
+        context: Any = {"amended": amendment} if amendment else {"same": True}
+        committed = await self._machine.commit(
+            Transition(
+                (state, State.RESUMED, State.RUNNING),
+                context,
+                cause=Cause.AMENDED if amendment else Cause.APPROVED,
+                gate=gate.gate,
+                round=gate.round,
+                human_actor_id=outcome.by,
+                decision=_decision(gate),
+            )
+        )
+        self._settle(gate)
+        granted = Granted(
+            site=gate.site,
+            grant={
+                "artifact": committed.receipt["first_artifact_hash"],
+                "waiting_commit": waiting.number,
+                "decision_commit": committed.number,
+                "gate": gate.gate,
+                "round": gate.round,
+            },
+            decision=Decision(
+                deciders=tuple(dict.fromkeys(s["human_actor_id"] for s in gate.statements)),
+                at=committed.at,
+                reason=gate.reason(outcome.by),
+                waived=False,
+            ),
+            lapses=lapses(committed.at, gate.rules["lasts"]),
+        )
+        return proposal.approval_.granted_(gate.decided(amendment), gate.proposal, granted)
+
+    async def _reject(self, gate: OpenGate, cause: Cause, by: str) -> Rejected:
+        gate.closing = cause
+        standing = self._standing()
+        await self._machine.commit(
+            Transition(
+                (State.REJECTED,),
+                {"same": True},
+                cause=cause,
+                gate=gate.gate,
+                round=gate.round,
+                human_actor_id=by,
+                decision=_decision(gate) if gate.votes else "none",
+                end={"message": "none", "statement": gate.site, "standing": standing},
+            )
+        )
+        self._settle(gate)
+        return Rejected(
+            ended(
+                State.REJECTED,
+                cause,
+                gate=gate.gate,
+                round=gate.round,
+                statement=gate.site,
+                message=gate.reason(by),
+                standing=standing,
+            )
+        )
+
+    def _settle(self, gate: OpenGate) -> None:
+        gate.settled = True
+        self._open = None
+
+    def _waived(
+        self,
+        proposal: Ask[Any],
+        values: dict[str, Any],
+        site: str,
+        rules: Any,
+        round: int,
+        waived: Committed,
+    ) -> Approval:
+        granted = Granted(
+            site=site,
+            grant={
+                "waiver": waived.receipt["commit_hash"],
+                "waiting_commit": waived.number,
+                "decision_commit": waived.number,
+                "gate": proposal.gate_,
+                "round": round,
+            },
+            decision=Decision(deciders=(), at=waived.at, reason="", waived=True),
+            lapses=lapses(waived.at, rules["lasts"]),
+        )
+        return proposal.approval_.granted_(values, values, granted)
+
+
+def _decision(gate: OpenGate) -> VotesDecision:
+    return {"votes": [vote.envelope for vote in gate.votes]}
+
+
+def _reached(outcome: Standing | None) -> State:
+    reached = "rejected" if outcome is None else outcome.outcome
+    return {"approved": State.APPROVED, "amended": State.OVERRIDDEN}.get(reached, State.REJECTED)
