@@ -157,7 +157,7 @@ def test_a_dotted_call_is_a_service_call_and_a_plain_one_a_function() -> None:
 
 def test_bounds_hold() -> None:
     deep = WORKFLOW.format("let x = " + "(" * 100_000)
-    assert [one.code for one in parse("d", deep).diagnostics] == ["G0101"]
+    assert [one.code for one in parse("d", deep).diagnostics] == ["G0007"]
     for piece in ("not ", "- ", "(", "[", "if a then b else ", "{ a: "):
         found = parse("d", WORKFLOW.format("let x = " + piece * 5000 + "a"))
         assert {one.code for one in found.diagnostics} <= {"G0101", "G0007", "G0112"}

@@ -80,7 +80,7 @@ def test_nothing_a_terminal_or_a_ci_obeys_gets_through() -> None:
     evil = Diagnostic("G0004", "error", "bad \x1b[0m", Span("a\n::error::b", 3, 9))
     sources = {"a\n::error::b": text}
     for form in ("full", "concise", "github"):
-        said = render((evil,), sources, form)  # type: ignore[arg-type]
+        said = render((evil,), sources, form)
         assert "\u202e" not in said
         assert "\n::error::b" not in said
     assert "\x1b" not in render((evil,), sources)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gantral.dsl.diagnostics import Diagnostic, Edit, Label
+from gantral.dsl.positions import Lines
 from gantral.dsl.span import Span
 from gantral.dsl.syntax import Decimal, Duration, Identifier, Integer
 from gantral.grammar.lexer import Token
@@ -27,6 +28,7 @@ class Context:
     text: str
     docs: dict[int, str] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
+    _lines: Lines | None = None
 
     def span(self, start: int, end: int) -> Span:
         """The span of an offset range in this text."""
@@ -46,7 +48,11 @@ class Context:
 
     def doc(self, span: Span) -> str:
         """The text of the `##` lines right above the line on which a declaration begins."""
-        line = self.text.count("\n", 0, span.start)
+        if not self.docs:
+            return ""
+        if self._lines is None:
+            self._lines = Lines(self.text)
+        line = self._lines.place(span.start)[0] - 1
         lines: list[str] = []
         while line - 1 in self.docs:
             line -= 1

@@ -20,6 +20,9 @@ from gantral.grammar.recovery import Recovery
 # Where one of these can be shifted a list of statements, clauses or declarations is open.
 _OPENERS = ("let", "gate", "import", "decide", "timeout", "read", "after", "branch")
 MAX_ERRORS = 50
+# A level of nesting leaves fewer states than this on the stack; what is open and not yet built is
+# bounded so too, and with it the time of recovery.
+_STACK = 12
 
 Build = Callable[[str, int, int, list[Any]], Any]
 
@@ -167,6 +170,8 @@ def run(
                 at = plan.go_on
             continue
         if action >= 0:
+            if len(stack) > _STACK * limit:
+                raise TooDeepError(token.start, token.end)
             stack.append(action)
             values.append(token)
             starts.append(token.start)

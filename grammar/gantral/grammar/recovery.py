@@ -114,20 +114,19 @@ class Recovery:
             if mended is not None:
                 return mended
         self.doubtful = self._balance < 0
+        open_lists: dict[int, list[int]] = {}
         braces = self._prefix_braces(stack)
+        for keep in range(len(stack), 0, -1):
+            if stack[keep - 1] in self._lists:
+                open_lists.setdefault(braces[keep], []).append(keep)
         for place in range(at, len(tokens) - 1):
             here = tokens[place]
             begins = here.first or here.kind == "}" or here.text in _STATEMENTS
             if not begins or here.label or here.kind == "ERROR":
                 continue
-            for keep in range(len(stack), 0, -1):
-                if place == at and keep == len(stack):
-                    continue
-                if braces[keep] != self._depth(here):
-                    if braces[keep] < self._depth(here):
-                        break
-                    continue
-                if self._fits(stack, keep, here):
+            for keep in open_lists.get(self._depth(here), ()):
+                again = place == at and keep == len(stack)
+                if not again and self._fits(stack, keep, here):
                     return Plan(keep, place)
         return Plan(-1, at)
 
