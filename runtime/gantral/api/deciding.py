@@ -1,0 +1,226 @@
+"""Take a decision: judge, seal, put, deliver, answer with a receipt (DESIGN sections 5 and 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gantral.api import ballots
+from gantral.api.ballots import Ballot, Choice
+from gantral.api.deployment import Deployment
+from gantral.api.problems import Problem, not_found, of_identity
+from gantral.api.sealing import NONE, put_envelope, put_texts, stamp
+from gantral.api.story import Story, Vote, Waiting
+from gantral.api.temporal import Rejected
+from gantral.evidence import AlreadyThere, forms, recount, seal
+from gantral.evidence.envelope import unwrap
+from gantral.identity import Person, Refused
+
+
+async def decide(
+    deployment: Deployment, person: Person, instance_id: str, body: Any
+) -> dict[str, Any]:
+    """Take one person's decision and return the receipt.
+
+    Args:
+        body: {"decision": approve|amend|reject|retract, "shown": the waiting_artifact_hash that the
+            person was shown, "values": {pointer: value} when amending, "reason": text}.
+
+    Raises:
+        Problem: with the rule. StoreError, Untold.
+    """
+    story, waiting = read_waiting(deployment, instance_id)
+    choice = ballots.read_choice(story.manifest["gates"][waiting.gate], body)
+    return await _take(deployment, person, story, waiting, ballots.TYPES[choice.kind], choice)
+
+
+async def withdraw(
+    deployment: Deployment, person: Person, instance_id: str, body: Any
+) -> dict[str, Any]:
+    """Take the initiator's withdrawal and return the receipt.
+
+    Args:
+        body: {"reason": text}, and "shown" when the caller wants it to be about that gate only.
+
+    Raises:
+        Problem: with the rule. StoreError, Untold.
+    """
+    story, waiting = read_waiting(deployment, instance_id)
+    if not isinstance(body, dict) or not set(body) <= {"reason", "shown"}:
+        raise Problem(400, "body_members", "the body may have the members reason and shown")
+    shown = body.get("shown", waiting.artifact["artifact_hash"])
+    free = {"prove": {"reason_min": NONE, "reason_max": NONE}, "amend": {}}
+    asked = {"decision": "reject", "shown": shown, "reason": body.get("reason", "")}
+    choice = ballots.read_choice(free, asked)
+    return await _take(deployment, person, story, waiting, "WITHDRAW", choice)
+
+
+def read_waiting(deployment: Deployment, instance_id: str) -> tuple[Story, Waiting]:
+    """The story of an instance that waits.
+
+    Raises:
+        Problem: 404 no_such_instance, 409 not_waiting.
+    """
+    story = deployment.library.story(instance_id) if forms.is_uuid(instance_id) else None
+    if story is None:
+        raise not_found(instance_id[:40])
+    if story.waiting is None:
+        raise Problem(
+            409,
+            "not_waiting",
+            f"nothing waits for a decision here: the instance is {story.state.value}",
+            f"gantral show {instance_id[:8]} tells how it stands",
+        )
+    return story, story.waiting
+
+
+async def _take(
+    deployment: Deployment,
+    person: Person,
+    story: Story,
+    waiting: Waiting,
+    kind: str,
+    choice: Choice,
+) -> dict[str, Any]:
+    if choice.shown != waiting.artifact["artifact_hash"]:
+        raise ballots.problem_of(
+            recount.Refusal("shown", "this is a decision about something else than what waits here")
+        )
+    actor = deployment.seal.actor(person)
+    own = [
+        vote for vote in ballots.cast(story, waiting) if vote.statement["human_actor_id"] == actor
+    ]
+    previous = own[-1] if own else None
+    if previous is not None:
+        if _same(story, previous, kind, choice):
+            # The same decision again, as after a 504: the same vote, delivered again.
+            return await _deliver(deployment, story, waiting, previous, choice.reason)
+        if previous.statement["assurance"]["token_hash"] == person.token_hash:
+            raise of_identity(
+                Refused(
+                    "token_replayed",
+                    "this sign-in has cast a vote here already, and a vote is changed only by a"
+                    " fresh one",
+                    "sign in again to change your vote",
+                    {"max_age": "0"},
+                )
+            )
+        # Its answer may have been lost: it must be counted before it can be superseded.
+        await _deliver(deployment, story, waiting, previous, _reason(story, previous))
+    now = deployment.now()
+    hash_before = previous.hash if previous else NONE
+    made = ballots.ballot(deployment, person, story, waiting, kind, choice, hash_before, now)
+    refusal = ballots.judge(deployment, story, waiting, made.statement, now)
+    if refusal is not None:
+        raise _refused(deployment, person, story, waiting, refusal)
+    return await _deliver(deployment, story, waiting, _put(deployment, story, made), made.reason)
+
+
+def _same(story: Story, vote: Vote, kind: str, choice: Choice) -> bool:
+    statement = vote.statement
+    return (
+        statement["decision_type"] == kind
+        and dict(statement["amendment"]) == dict(choice.values)
+        and _reason(story, vote) == choice.reason
+    )
+
+
+def _reason(story: Story, vote: Vote) -> str:
+    name = vote.statement["justification"]
+    return "" if name == NONE else str(story.value(name.removeprefix("leaf:")) or "")
+
+
+def _refused(
+    deployment: Deployment,
+    person: Person,
+    story: Story,
+    waiting: Waiting,
+    refusal: recount.Refusal,
+) -> Problem:
+    if refusal.rule in ("assurance", "login"):
+        prove = story.manifest["gates"][waiting.gate]["prove"]
+        within = prove["login_within"]
+        try:
+            person.check_login(
+                prove["assurance"],
+                deployment.acr(prove["assurance"]),
+                None if within == NONE else forms.duration_ms(within) // 1000,
+                deployment.now(),
+            )
+        except Refused as refused:
+            return of_identity(refused)
+    return ballots.problem_of(refusal)
+
+
+def _put(deployment: Deployment, story: Story, made: Ballot) -> Vote:
+    """Seal the vote and put it with its texts, before anybody is told of it.
+
+    The vote goes first: cut off between the two, the evidence lacks a text (INCONCLUSIVE), where
+    the other order would leave a text that nothing binds (INVALID).
+    """
+    envelope = seal("authority-decision", made.statement, deployment.seal.key)
+    name = unwrap(envelope, "authority-decision").hash
+    place = f"{story.team}/{story.instance_id}"
+    put_envelope(deployment.store, f"{place}/votes/{name}.json", envelope)
+    put_texts(deployment.store, story.team, story.instance_id, made.texts)
+    return Vote(name, envelope, made.statement, None)
+
+
+async def _deliver(
+    deployment: Deployment, story: Story, waiting: Waiting, vote: Vote, reason: str
+) -> dict[str, Any]:
+    delivery = {
+        "vote": vote.envelope,
+        "justification": reason,
+        "round": waiting.round,
+        "gate": waiting.gate,
+    }
+    answer = await deployment.gateway.decide(story.instance_id, f"vote-{vote.hash}", delivery)
+    if isinstance(answer, Rejected):
+        if answer.rule == "NotCommitted":
+            raise Problem(
+                503,
+                "not_committed",
+                "your decision was counted, but it could not be committed as evidence, so nothing"
+                " is done under it",
+                "this is for whoever runs the deployment",
+            )
+        refuse_vote(deployment, story.team, story.instance_id, vote.hash, answer)
+        raise ballots.problem_of(recount.Refusal(answer.rule, answer.message))
+    return _receipt(story, waiting, vote, answer)
+
+
+def refuse_vote(
+    deployment: Deployment, team: str, instance_id: str, name: str, why: Rejected
+) -> None:
+    """Seal that a vote in the store was refused, so that it is accounted for (FORMAT section 5)."""
+    statement = {
+        "type": "gantral.dev/refusal/v1",
+        "instance_id": instance_id,
+        "owning_team_id": team,
+        "vote": name,
+        "reason": f"{why.rule}: {why.message}",
+        "timestamp": stamp(deployment.now()),
+    }
+    envelope = seal("refusal", statement, deployment.seal.key)
+    try:
+        put_envelope(deployment.store, f"{team}/{instance_id}/votes/{name}.refusal.json", envelope)
+    except AlreadyThere:
+        return
+
+
+def _receipt(
+    story: Story, waiting: Waiting, vote: Vote, answer: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "instance_id": story.instance_id,
+        "gate": waiting.gate,
+        "round": waiting.round,
+        "decision_id": vote.statement["decision_id"],
+        "decision_type": vote.statement["decision_type"],
+        "decided_at": vote.statement["timestamp"],
+        "vote": vote.hash,
+        "status": str(answer.get("status", "counted")),
+        "state": str(answer.get("state", story.state.value)),
+        "envelope": dict(vote.envelope),
+    }

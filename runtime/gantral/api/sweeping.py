@@ -1,0 +1,51 @@
+"""What ``serve`` tidies now and then: drafts of starts, and votes that nothing accounts for."""
+
+from __future__ import annotations
+
+from gantral.api.deciding import refuse_vote
+from gantral.api.deployment import Deployment
+from gantral.api.story import Story, Untold
+from gantral.api.temporal import Rejected
+from gantral.evidence import StoreError
+from gantral.evidence.envelope import unwrap
+
+_LATE = Rejected("late", "it reached nobody before the gate was decided")
+
+
+def sweep(deployment: Deployment) -> None:
+    """Erase the drafts of starts that are committed; settle the votes of their instances.
+
+    Raises:
+        StoreError: the drafts can't be read.
+    """
+    for key in list(deployment.drafts.list("")):
+        parts = key.split("/")
+        if len(parts) != 3 or parts[2] != "start.json":
+            continue
+        try:
+            story = deployment.library.story(parts[1])
+        except (Untold, StoreError):
+            continue
+        if story is not None:
+            settle(deployment, story)
+            if story.ended:
+                deployment.drafts.delete(key)
+
+
+def settle(deployment: Deployment, story: Story) -> None:
+    """Seal a refusal for each vote of a gate that is over whose decision does not hold it.
+
+    Raises:
+        StoreError.
+    """
+    held = {
+        unwrap(envelope, "authority-decision").hash
+        for commit in story.commits
+        if isinstance(commit["decision"], dict)
+        for envelope in commit["decision"].get("votes", [])
+    }
+    open_now = story.waiting.artifact["artifact_hash"] if story.waiting else "none"
+    for vote in story.votes:
+        over = vote.statement["waiting_artifact_hash"] != open_now
+        if over and vote.refusal is None and vote.hash not in held:
+            refuse_vote(deployment, story.team, story.instance_id, vote.hash, _LATE)
