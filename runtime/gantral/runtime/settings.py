@@ -150,15 +150,19 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Keys:
-    """The signing keys this process may hold, and the team's pepper. ``None``: not configured."""
+    """The signing keys this process may hold, the team's pepper, and the client secret that the
+    OpenID provider gave ``serve``. ``None``: not configured."""
 
     commit: Secret | None
     decision: Secret | None
     effect: Secret | None
     closer: Secret | None
     pepper: Secret | None
+    client: Secret | None
 
-    def read(self, name: Literal["commit", "decision", "effect", "closer", "pepper"]) -> bytes:
+    def read(
+        self, name: Literal["commit", "decision", "effect", "closer", "pepper", "client"]
+    ) -> bytes:
         """The named secret's bytes.
 
         Raises:
