@@ -46,6 +46,24 @@ def test_without_the_proof_some_case_would_pass(name: str, monkeypatch: pytest.M
     assert any(not proofs.prove(parse_flow(flow)) for flow in refused)
 
 
+# The pages of codes that no spec can trigger show a flow graph instead.
+_PAGES = [
+    (page.stem, kind, flow)
+    for page in sorted((Path(__file__).parents[3] / "docs" / "codes").glob("*.md"))
+    for kind, flow in re.findall(
+        r"^```flow (error|ok)\n(.*?)^```$",
+        page.read_text(encoding="utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+]
+
+
+@pytest.mark.parametrize(("code", "kind", "flow"), _PAGES)
+def test_the_graph_on_a_page_shows_its_code(code: str, kind: str, flow: str) -> None:
+    found = [one.code for one in proofs.prove(parse_flow(flow))]
+    assert found == ([code] if kind == "error" else [])
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "nonsense", "flow w\n1 start @r:0:1\n", "flow w\n0 start -> then @r:0:1\n", "flow w\n?\n"],
