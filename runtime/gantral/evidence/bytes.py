@@ -37,7 +37,7 @@ def canonical(value: Value, limit: int = MAX_BYTES) -> bytes:
             ``limit`` bytes (FORMAT section 1).
     """
     _check(value, 1)
-    data = _encode(value)
+    data = encode(value)
     if len(data) > limit:
         raise EvidenceError("bytes", f"{len(data)} bytes, at most {limit} are allowed")
     return data
@@ -57,7 +57,7 @@ def parse(data: bytes, limit: int = MAX_BYTES) -> Value:
     try:
         text = data.decode("utf-8")
         value = _decoder.decode(text)
-        same = _encode(value) == data
+        same = encode(value) == data
     except EvidenceError:
         raise
     except (ValueError, RecursionError) as error:
@@ -98,7 +98,8 @@ def _peel(marks: str) -> str:
     return _INNERMOST.sub("", marks)
 
 
-def _encode(value: Value) -> bytes:
+def encode(value: Value) -> bytes:
+    """The bytes of a value that ``parse`` gave: canonical without the checks."""
     text = _encoder.encode(value)
     # RFC 8785 sorts keys by UTF-16 code units, Python by code points: they differ only where a
     # character above the surrogates meets one outside the basic plane.

@@ -163,8 +163,8 @@ def votes_decision(
     """The decision of a gate (FORMAT section 5).
 
     ``excluded`` and ``named`` as in the WAITING commit's deciders record; ``eligible`` is every
-    actor that ``named`` names. ``votes`` are envelopes, every accepted vote in the order it was
-    counted. ``opened_*`` are texts ``[salt, instance_id, path, value]`` sorted by path: of the
+    actor that ``named`` names and ``excluded`` does not. ``votes`` are envelopes, every accepted
+    vote in the order it was counted. ``opened_*`` are texts ``[salt, instance_id, path, value]`` sorted by path: of the
     proposal, for each path that the bounds of an amended path read (``recount.opened_paths``);
     of the decided value, for each amended path.
     """
@@ -172,11 +172,16 @@ def votes_decision(
         "type": "gantral.dev/decision/v1",
         "waiting_artifact_hash": waiting_artifact_hash,
         "excluded": sorted(excluded),
-        "eligible": sorted({actor for actors in named.values() for actor in actors}),
+        "eligible": eligible_actors(excluded, named),
         "votes": [dict(vote) for vote in votes],
         "opened_before": [list(text) for text in opened_before],
         "opened_after": [list(text) for text in opened_after],
     }
+
+
+def eligible_actors(excluded: Sequence[str], named: Mapping[str, Sequence[str]]) -> list[str]:
+    """The named persons who may decide, sorted."""
+    return sorted({actor for actors in named.values() for actor in actors} - set(excluded))
 
 
 def _check_order(order: BuildCommit, states: tuple[State, ...]) -> None:
@@ -210,4 +215,11 @@ def _check_artifact(artifact: Mapping[str, str]) -> None:
             raise EvidenceError("form", f"artifact member {name} cannot be {value!r:.60}")
 
 
-__all__ = ["BuildCommit", "Built", "IllegalTransition", "build_commit", "votes_decision"]
+__all__ = [
+    "BuildCommit",
+    "Built",
+    "IllegalTransition",
+    "build_commit",
+    "eligible_actors",
+    "votes_decision",
+]

@@ -17,3 +17,13 @@ class EvidenceError(Exception):
         self.message = message
         self.inconclusive = inconclusive
         super().__init__(f"{code}: {message}")
+
+
+def refuse(code: str, message: str, *, inconclusive: bool = False) -> None:
+    """Raise EvidenceError. Called as ``errors.refuse`` for every rule of the verifier, so that a
+    test can switch one rule off and show that its forgery would then pass.
+
+    Raises:
+        EvidenceError: always.
+    """
+    raise EvidenceError(code, message, inconclusive=inconclusive)

@@ -1,0 +1,76 @@
+"""An instance's closed folder, read without following links (FORMAT section 9)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from gantral.evidence.envelope import MAX_ENVELOPE
+from gantral.evidence.errors import EvidenceError
+
+_HASH = "[0-9a-f]{64}"
+_LAYOUT = re.compile(
+    "manifest\\.json|artifacts\\.jsonl"
+    "|commits/[0-9]{8}\\.json"
+    f"|texts/{_HASH}\\.json"
+    f"|votes/{_HASH}(?:\\.refusal)?\\.json"
+    f"|uses/{_HASH}/(?:undo/)?[1-9][0-9]{{0,5}}(?:\\.outcome)?\\.json"
+    f"|erasures/{_HASH}\\.json"
+    "\\Z"
+)
+_FOLDERS = re.compile(f"(?:commits|texts|votes|erasures|uses(?:/{_HASH}(?:/undo)?)?)\\Z")
+
+
+class Folder:
+    """The files of one instance by their names, e.g. ``commits/00000000.json``."""
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root)
+        self.names: set[str] = set()
+        self.strangers: list[str] = []
+        self._scan(str(self.root), "")
+
+    def _scan(self, folder: str, prefix: str) -> None:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = prefix + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if _FOLDERS.match(name):
+                        self._scan(entry.path, name + "/")
+                    else:
+                        self.strangers.append(name + "/")
+                elif entry.is_file(follow_symlinks=False) and _LAYOUT.fullmatch(name):
+                    self.names.add(name)
+                else:
+                    self.strangers.append(name)
+
+    def under(self, prefix: str) -> list[str]:
+        """The names that start so, sorted."""
+        return sorted(name for name in self.names if name.startswith(prefix))
+
+    def read(self, name: str) -> bytes | None:
+        """A file's bytes, or None when it is not there.
+
+        Raises:
+            EvidenceError: ``bytes``, for a file larger than any of ours.
+        """
+        if name not in self.names:
+            return None
+        with open(f"{self.root}/{name}", "rb", buffering=0) as file:
+            data = file.read(MAX_ENVELOPE + 1)
+            # A raw read may be short; ours are small, so this is rare.
+            while len(data) <= MAX_ENVELOPE and (more := file.read(MAX_ENVELOPE + 1 - len(data))):
+                data += more
+        if len(data) > MAX_ENVELOPE:
+            raise EvidenceError("bytes", f"{name} is larger than evidence can be")
+        return data
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """The lines of a file, each with its line end; none when it is not there."""
+        if name in self.names:
+            with open(f"{self.root}/{name}", "rb") as file:
+                # A line longer than any artifact is cut, and then equals none.
+                while line := file.readline(16384):
+                    yield line

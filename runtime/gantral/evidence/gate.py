@@ -1,0 +1,366 @@
+"""The gate check: that a WAITING commit asks what the manifest says, and that a decision or a
+waiver really gives what it claims (FORMAT sections 4 to 6). The verifier and the effect worker
+run these same functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gantral.evidence import errors, forms
+from gantral.evidence.commit import eligible_actors
+from gantral.evidence.context import covers
+from gantral.evidence.envelope import open_envelope, unwrap
+from gantral.evidence.errors import EvidenceError
+from gantral.evidence.formula import possible
+from gantral.evidence.hashes import leaf
+from gantral.evidence.recount import (
+    Standing,
+    Tally,
+    Waiting,
+    amendment_of,
+    formula_of,
+    judge_vote,
+    opened_paths,
+)
+from gantral.evidence.trust import TrustFile
+
+Statement = Mapping[str, Any]
+# Opens a sealed vote: its statement, once the seal holds.
+OpenVote = Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A checked WAITING commit: what was asked, of whom, until when."""
+
+    gate: str
+    round: str
+    manifest_gate: Mapping[str, Any]
+    context: Mapping[str, str]
+    waiting: Waiting
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What lets effects act. ``name`` is the approving artifact_hash, or the waiver's commit_hash;
+    ``by_people`` is False for a waiver; ``context`` is the approved data, pointer -> leaf."""
+
+    name: str
+    gate: str
+    round: str
+    manifest_gate: Mapping[str, Any]
+    context: Mapping[str, str]
+    decided_at: str
+    by_people: bool
+
+
+def records_of(statement: Statement, kind: str) -> list[Mapping[str, Any]]:
+    """The commit's records of one kind."""
+    return [record for record in statement["records"] if record["kind"] == kind]
+
+
+def gate_pointers(gate: Mapping[str, Any]) -> list[str]:
+    """Every pointer at which the gate names persons: decide, veto, apart, clock; sorted."""
+
+    def walk(tree: Any) -> Iterator[str]:
+        if isinstance(tree, Mapping):
+            if tree.keys() in ({"actor"}, {"actors"}):
+                yield from map(str, tree.values())
+            else:
+                for inner in tree.values():
+                    yield from walk(inner)
+        elif isinstance(tree, list):
+            for inner in tree:
+                yield from walk(inner)
+
+    return sorted(set(walk([gate["decide"], gate["veto"], gate["apart"], gate["clock"]])))
+
+
+def clock_instants(gate: Mapping[str, Any], opened_at: str) -> list[list[Any]]:
+    """The clock record's instants of a gate that opened then: [[instant, action, from, to], …].
+
+    Raises:
+        EvidenceError: ``form``.
+    """
+    return [
+        [forms.plus(opened_at, forms.duration_ms(after)), action, *(rest or ["none", "none"])]
+        for after, action, *rest in gate["clock"]
+    ]
+
+
+def check_opening(
+    manifest: Mapping[str, Any], statement: Statement, initiator: str, max_skew: int
+) -> Opening:
+    """Check a WAITING commit against the manifest.
+
+    ``initiator`` is the submission's actor id; ``max_skew`` in milliseconds.
+
+    Raises:
+        EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
+            ``policy_record`` or ``policy_version``.
+    """
+    artifact = statement["artifacts"][0]
+    name = artifact["gate"]
+    gate = _gate(manifest, name)
+    if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
+        errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
+    clock = _one(statement, "clock", artifact)
+    if clock["instants"] != clock_instants(gate, statement["timestamp"]):
+        errors.refuse("clock", "the instants are not the opening's time plus the gate's durations")
+    deciders = _one(statement, "deciders", artifact)
+    named = deciders["named"]
+    wanted = gate_pointers(gate)
+    if sorted(named) != wanted or any(
+        actors != sorted(set(actors)) or not actors for actors in named.values()
+    ):
+        errors.refuse("deciders", "the named persons are not exactly those that the gate reads")
+    excluded = {
+        actor
+        for who in gate["apart"]
+        for actor in (
+            [initiator] if who == "initiator" else named.get(next(iter(who.values())), ())
+        )
+    } - {"none"}
+    if deciders["excluded"] != sorted(excluded):
+        errors.refuse("excluded", "those kept out are not those that the gate keeps out")
+    _check_policy(manifest, gate, statement, artifact)
+    return Opening(
+        gate=name,
+        round=artifact["round"],
+        manifest_gate=gate,
+        context=dict(statement["context"]),
+        waiting=Waiting(
+            instance_id=statement["instance_id"],
+            artifact_hash=artifact["artifact_hash"],
+            context_hash=artifact["context_hash"],
+            opened_at=statement["timestamp"],
+            instants=clock["instants"],
+            excluded=frozenset(deciders["excluded"]),
+            named=named,
+            initiator=initiator,
+            values={},
+            max_skew=max_skew,
+        ),
+    )
+
+
+def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) -> Grant:
+    """Recount a decision commit (APPROVED or OVERRIDDEN first) from its sealed votes.
+
+    Raises:
+        EvidenceError: ``decision_bind``, ``opened``, ``vote_<rule>``, ``recount``,
+            ``approved_context``, ``amended_context`` or ``human_actor``.
+    """
+    artifact = statement["artifacts"][0]
+    standing = recount_commit(opening, statement, open_vote)
+    wanted = {"APPROVED": "approved", "OVERRIDDEN": "amended"}[artifact["authority_state"]]
+    if standing.outcome != wanted:
+        errors.refuse("recount", f"the votes amount to {standing.outcome}, not to {wanted}")
+    if artifact["human_actor_id"] != standing.by:
+        errors.refuse("human_actor", "human_actor_id is not who completed the formula")
+    context = dict(statement["context"])
+    _check_amended(opening, statement, standing, context)
+    return Grant(
+        name=artifact["artifact_hash"],
+        gate=opening.gate,
+        round=opening.round,
+        manifest_gate=opening.manifest_gate,
+        context=context,
+        decided_at=statement["timestamp"],
+        by_people=True,
+    )
+
+
+def recount_commit(opening: Opening, statement: Statement, open_vote: OpenVote) -> Standing:
+    """Check the decision of a commit and count its votes at the commit's time.
+
+    Raises:
+        EvidenceError: ``decision_bind``, ``opened``, ``vote_<rule>`` or ``surplus_vote``.
+    """
+    decision, waiting, at = statement["decision"], opening.waiting, statement["timestamp"]
+    if decision["waiting_artifact_hash"] != waiting.artifact_hash:
+        errors.refuse("decision_bind", "the decision is about another waiting artifact")
+    if decision["excluded"] != sorted(waiting.excluded):
+        errors.refuse("decision_excluded", "the decision keeps out others than the gate did")
+    eligible = eligible_actors(decision["excluded"], {k: list(v) for k, v in waiting.named.items()})
+    if decision["eligible"] != eligible:
+        errors.refuse("decision_eligible", "the decision names other persons than the gate did")
+    votes = [open_vote(envelope) for envelope in decision["votes"]]
+    values = _opened(decision["opened_before"], opening.context, waiting.instance_id, "before")
+    amendments = [tuple((p, v) for p, v in vote["amendment"]) for vote in votes]
+    if sorted(values) != opened_paths(opening.manifest_gate, amendments):
+        errors.refuse("opened_paths", "other values are opened than those the bounds read")
+    tally = Tally(opening.manifest_gate, _with_values(waiting, values))
+    for index, vote in enumerate(votes):
+        if index == len(votes) - 1 and index and tally.result(at).outcome not in _UNDECIDED:
+            errors.refuse("surplus_vote", "the votes before the last one decide already")
+        if wrong := judge_vote(tally, vote, at):
+            errors.refuse(f"vote_{wrong.rule}", f"vote {index + 1}: {wrong.message}")
+        tally.add(vote)
+    return tally.result(at)
+
+
+_UNDECIDED = ("open", "deadline")
+
+
+def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash: str) -> Grant:
+    """Check a commit of no artifacts with a waiver record: the gate's own query said ALLOW.
+
+    Raises:
+        EvidenceError: ``waiver``, ``gate`` or ``proposal``.
+    """
+    (record,) = records_of(statement, "waiver")
+    gate = _gate(manifest, record["gate"])
+    if len(statement["records"]) != 1:
+        errors.refuse("waiver_alone", "a waiver is the one record of its commit")
+    if gate["waived"] == "none" or record["query"] != _query(manifest, gate):
+        errors.refuse("waiver", f"the program lets no such query waive the gate {record['gate']}")
+    if not forms.is_policy(record["policy_version_id"]) or not forms.is_hex64(record["input_hash"]):
+        errors.refuse("waiver_form", "a waiver names the policy's revision and its input")
+    if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
+        errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
+    return Grant(
+        name=commit_hash,
+        gate=record["gate"],
+        round=record["round"],
+        manifest_gate=gate,
+        context=dict(statement["context"]),
+        decided_at=statement["timestamp"],
+        by_people=False,
+    )
+
+
+def check_grant(
+    manifest: Mapping[str, Any],
+    trust: TrustFile,
+    created: Statement,
+    waiting: Statement,
+    decision: Statement,
+) -> Grant:
+    """What the effect's worker runs before it claims: the verifier's check of one gate.
+
+    ``created``, ``waiting`` and ``decision`` are statements of commits whose signatures, links and
+    places hold: commit 0, the WAITING one, and the APPROVED or OVERRIDDEN one. For a waived gate
+    use ``check_waiver``.
+
+    Raises:
+        EvidenceError: as ``check_opening`` and ``check_decision``, and those of envelopes.
+    """
+    team = decision["owning_team_id"]
+
+    def open_vote(envelope: Any) -> Mapping[str, Any]:
+        sealed = unwrap(envelope, "authority-decision")
+        at = sealed.statement.get("timestamp")
+        if not forms.is_instant(at):
+            raise EvidenceError("vote_form", "the vote has no timestamp")
+        return open_envelope(
+            envelope, "authority-decision", trust, "decision", team, str(at)
+        ).statement
+
+    initiator = unwrap(created["decision"]["submission"], "submission").statement["human_actor_id"]
+    states = [artifact["authority_state"] for artifact in waiting["artifacts"]]
+    if states != ["WAITING_FOR_HUMAN"]:
+        raise EvidenceError("gate", "the waiting commit is none")
+    if not decision["artifacts"] or decision["artifacts"][0]["authority_state"] not in (
+        "APPROVED",
+        "OVERRIDDEN",
+    ):
+        raise EvidenceError("gate", "the deciding commit approves nothing")
+    opening = check_opening(manifest, waiting, initiator, trust.max_skew)
+    return check_decision(opening, decision, open_vote)
+
+
+def nobody_can(opening: Opening) -> bool:
+    """Whether, as far as names alone tell, nobody can meet the gate's formula: no_eligible."""
+    waiting = opening.waiting
+    last = waiting.instants[-1][0]
+    formula = formula_of(opening.manifest_gate)
+    return not possible(formula, waiting.electorate(last), waiting.excluded)
+
+
+def _gate(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    gate: Mapping[str, Any] | None = manifest["gates"].get(name)
+    if gate is None:
+        raise EvidenceError("gate", f"the program has no gate {name}")
+    if gate["guarded"] != "none" or gate["alike"] != "false":
+        raise EvidenceError("manifest", "a gate of a form unknown here", inconclusive=True)
+    return gate
+
+
+def _query(manifest: Mapping[str, Any], gate: Mapping[str, Any]) -> str:
+    return str(manifest["policies"][gate["waived"]]["query"])
+
+
+def _one(statement: Statement, kind: str, artifact: Mapping[str, str]) -> Mapping[str, Any]:
+    found = records_of(statement, kind)
+    if len(found) != 1 or (found[0]["gate"], found[0]["round"]) != (
+        artifact["gate"],
+        artifact["round"],
+    ):
+        raise EvidenceError("record", f"an opening gate has exactly one {kind} record, its own")
+    return found[0]
+
+
+def _check_policy(
+    manifest: Mapping[str, Any],
+    gate: Mapping[str, Any],
+    statement: Statement,
+    artifact: Mapping[str, str],
+) -> None:
+    version = artifact["policy_version_id"]
+    if gate["waived"] == "none":
+        if version != "none" or records_of(statement, "policy"):
+            errors.refuse("policy_record", "a gate without a policy has asked one")
+        return
+    record = _one(statement, "policy", artifact)
+    if record["query"] != _query(manifest, gate) or record["answer"] != "REQUIRE_HUMAN":
+        errors.refuse("policy_record", "the gate's own policy did not send it to people")
+    if record["policy_version_id"] != version or not forms.is_policy(version):
+        errors.refuse("policy_version", "the artifact does not name the revision that was asked")
+
+
+def _opened(
+    texts: Sequence[Sequence[str]], context: Mapping[str, str], instance_id: str, when: str
+) -> dict[str, str]:
+    paths = [text[2] for text in texts]
+    if paths != sorted(set(paths)):
+        errors.refuse("opened", f"the values opened {when} are not sorted, or one is there twice")
+    for text in texts:
+        if text[1] != instance_id or context.get(text[2]) != leaf(text):
+            errors.refuse("opened", f"the value opened {when} at {text[2]:.80} is not bound")
+    return {text[2]: text[3] for text in texts}
+
+
+def _with_values(waiting: Waiting, values: Mapping[str, str]) -> Waiting:
+    return Waiting(**{**waiting.__dict__, "values": values})
+
+
+def _check_amended(
+    opening: Opening, statement: Statement, standing: Standing, context: Mapping[str, str]
+) -> None:
+    decision = statement["decision"]
+    after = _opened(decision["opened_after"], context, opening.waiting.instance_id, "after")
+    if tuple(sorted(after.items())) != standing.amendment:
+        errors.refuse("amended_values", "the decided values are not those that were voted for")
+    if context.keys() != opening.context.keys() or any(
+        context[path] != opening.context[path] for path in context if path not in after
+    ):
+        errors.refuse("approved_context", "more is changed than what was amended")
+
+
+__all__ = [
+    "Grant",
+    "Opening",
+    "amendment_of",
+    "check_decision",
+    "check_grant",
+    "check_opening",
+    "check_waiver",
+    "clock_instants",
+    "gate_pointers",
+    "nobody_can",
+    "records_of",
+    "recount_commit",
+]

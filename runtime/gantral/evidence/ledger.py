@@ -1,0 +1,105 @@
+"""The verifier's book of claimed uses: which call took which slot, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gantral.evidence import errors, forms
+from gantral.evidence.gate import Grant
+from gantral.evidence.uses import check_claim, check_undo, is_undo
+
+Place = tuple[str, str]  # grant, slot
+
+
+@dataclass
+class Ledger:
+    """Claims and outcomes in the order in which commits tell them.
+
+    ``max_skew`` is in milliseconds. What is kept grows with the number of uses, which manifests
+    bound, not with the chain.
+    """
+
+    max_skew: int
+    grants: dict[str, Grant] = field(default_factory=dict)
+    claims: dict[Place, Mapping[str, Any]] = field(default_factory=dict)
+    outcomes: dict[Place, Mapping[str, Any]] = field(default_factory=dict)
+    results: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def claim(self, manifest: Mapping[str, Any], claim: Mapping[str, Any], now: str) -> None:
+        """Enter a claim told by a commit at ``now``.
+
+        Raises:
+            EvidenceError: ``grant``, ``slot_twice``, ``at_most``, ``claim_late`` and the rules of
+                ``check_claim`` and ``check_undo``.
+        """
+        place = (claim["grant"], claim["slot"])
+        grant = self.grants.get(claim["grant"])
+        if grant is None:
+            raise errors.EvidenceError("grant", f"nothing granted {claim['call']} before its use")
+        if place in self.claims:
+            errors.refuse("slot_twice", f"slot {claim['slot']} is claimed twice")
+        if forms.instant_ms(claim["timestamp"]) > forms.instant_ms(now) + self.max_skew:
+            errors.refuse("claim_late", "the claim is younger than the commit that holds it")
+        if is_undo(claim["slot"]):
+            origin = (claim["grant"], claim["slot"].removeprefix("undo/"))
+            effect, ended = self.claims.get(origin), self.outcomes.get(origin)
+            if effect is None or ended is None or ended["status"] != "done":
+                raise errors.EvidenceError("undo", "only what is known to be done is undone")
+            check_undo(manifest, grant, effect, dict(ended["results"]), claim)
+        else:
+            same = [c for (name, slot), c in self.claims.items() if name == place[0]]
+            at_most = int(self.at_most(grant, claim["call"]))
+            calls = sum(1 for c in same if c["call"] == claim["call"] and not is_undo(c["slot"]))
+            if calls >= at_most:
+                errors.refuse("at_most", f"{claim['call']} is planned at most {at_most} times")
+            check_claim(manifest, grant, claim, self.results, self.max_skew)
+        self.claims[place] = claim
+
+    @staticmethod
+    def at_most(grant: Grant, call: str) -> str:
+        """How often the plan lets this call run; 0 for one that it does not hold."""
+        return str(grant.manifest_gate["plan"].get(call, {"at_most": "1"})["at_most"])
+
+    def outcome(self, outcome: Mapping[str, Any], now: str) -> None:
+        """Enter a signed outcome told by a commit at ``now``.
+
+        Raises:
+            EvidenceError: ``outcome``, ``outcome_twice``, ``outcome_time``.
+        """
+        place = (outcome["grant"], outcome["slot"])
+        claim = self.claims.get(place)
+        if claim is None or any(
+            outcome[name] != claim[name] for name in ("call", "operation", "grant", "slot")
+        ):
+            raise errors.EvidenceError("outcome", "an outcome without its claim")
+        if place in self.outcomes:
+            errors.refuse("outcome_twice", f"slot {outcome['slot']} has two outcomes")
+        at = forms.instant_ms(outcome["timestamp"])
+        if at < forms.instant_ms(claim["timestamp"]) or (
+            at > forms.instant_ms(now) + self.max_skew
+        ):
+            errors.refuse("outcome_time", "the outcome is not between its claim and its commit")
+        if outcome["status"] != "done" and outcome["results"]:
+            errors.refuse("outcome_results", "what was not done has no results")
+        self.outcomes[place] = outcome
+        if outcome["status"] == "done" and not is_undo(outcome["slot"]):
+            self.results[outcome["call"]] = dict(outcome["results"])
+
+    def standing(self) -> list[str]:
+        """Call ids, sorted, of effects that are done or unknown and not known to be undone."""
+        found = set()
+        for (grant, slot), claim in self.claims.items():
+            if is_undo(slot):
+                continue
+            ended = self.outcomes.get((grant, slot))
+            undone = self.outcomes.get((grant, f"undo/{slot}"))
+            happened = ended is None or ended["status"] != "not_done"
+            if happened and (undone is None or undone["status"] != "done"):
+                found.add(claim["call"])
+        return sorted(found)
+
+    def without_outcome(self) -> list[str]:
+        """Call ids, sorted, of claims whose end is not told."""
+        return sorted({c["call"] for place, c in self.claims.items() if place not in self.outcomes})
