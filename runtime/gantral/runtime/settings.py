@@ -351,6 +351,7 @@ def _keys(folder: Path, table: Table) -> Keys:
         effect=secret("effect"),
         closer=secret("closer"),
         pepper=secret("pepper"),
+        client=secret("client"),
     )
     table.done()
     return keys
