@@ -85,7 +85,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`policy name = rego "path" query "…"`; `path` is as written, relative to its file."""
+    """`policy name = rego "path" query "…"`; `path` is relative to the workflow's folder."""
 
     name: str
     path: str
@@ -246,7 +246,7 @@ class Program:
     """One workflow with all it uses, names resolved. `path` is the posix path of its file.
 
     `services`, `gates` and `policies` are those that the workflow declares or uses, by bare name,
-    in the order of first declaration. `types` are the named types they use, by codegen name,
+    those declared first. `types` are the named types they use, by codegen name,
     each after those it is made of.
     """
 

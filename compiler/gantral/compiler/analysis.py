@@ -1,0 +1,144 @@
+"""The pipeline: files, names, types, statements, flow, proofs; each stage only when the one before
+found nothing wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gantral.compiler.check import unused
+from gantral.compiler.check.gates import Gates
+from gantral.compiler.check.services import Services
+from gantral.compiler.check.workflow import Workflow, policy_path
+from gantral.compiler.flow import build_flow
+from gantral.compiler.names.findings import Findings
+from gantral.compiler.names.module import Names
+from gantral.compiler.names.project import Loader, Project, Source
+from gantral.compiler.program.declarations import Program
+from gantral.compiler.proofs import prove
+from gantral.compiler.types.resolve import Types
+from gantral.dsl import syntax as syn
+from gantral.dsl.diagnostics import Diagnostic, Label, in_order
+from gantral.dsl.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a file says. `programs` has each workflow of it that is proved, in source order; a file
+    with an error has none. `sources` gives the paths of the files read, for rendering."""
+
+    programs: tuple[Program, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: tuple[str, ...] = ()
+
+
+def analyse(project: Project, path: str) -> Analysis:
+    """Checks and proves the workflows of one file, and all that it imports.
+
+    Pure: reads nothing but what `project.read` gives. Never raises for any text.
+    """
+    findings = Findings()
+    loader = Loader(project, findings)
+    root = loader.root(path)
+    programs: list[Program] = []
+    if root is not None:
+        programs = _programs(findings, loader.loaded, root)
+    for program in programs:
+        if not findings.errors:
+            found = prove(build_flow(program))
+            findings.all += found
+            findings.errors += sum(one.severity == "error" for one in found)
+    told = findings.all
+    if findings.errors:
+        # Warnings beside errors are mostly their consequence.
+        told = [one for one in told if one.severity == "error"]
+        programs = []
+    read = tuple(one.path for one in loader.loaded)
+    return Analysis(tuple(programs), in_order(told), read)
+
+
+def check_text(
+    name: str, text: str, others: Mapping[str, str] | None = None
+) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a text, in the order of the source; `others` are the files it
+    may import, by path."""
+    files = {**(others or {}), name: text}
+    return analyse(Project(files.get), name).diagnostics
+
+
+def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> list[Program]:
+    types = Types(findings)
+    services = Services(findings, types)
+    gates = Gates(findings, types, services)
+    modules: dict[str, Names] = {}
+    for source in loaded:
+        modules[source.path] = Names(source, source.tree.declarations, findings, None, modules)
+    roles: dict[str, Span] = {}
+    for source in loaded:
+        _module(findings, modules[source.path], types, services, gates)
+        _roles(findings, source, roles)
+    names = modules[root.path]
+    programs: list[Program] = []
+    workflows = [one for kind, one in names.declared if kind == "workflow"]
+    for one in workflows:
+        assert isinstance(one, syn.Workflow)
+        inner = Names(root, one.declarations, findings, names, modules)
+        _types(inner, types)
+        _later(findings, inner)
+        program = Workflow(findings, inner, one, types, services, gates).check()
+        if program is not None:
+            programs.append(program)
+    unused.imports(findings, names)
+    if workflows:
+        unused.declarations(findings, names)
+    return programs
+
+
+def _module(
+    findings: Findings, names: Names, types: Types, services: Services, gates: Gates
+) -> None:
+    """The declarations of a file that stand outside workflows."""
+    _types(names, types)
+    _later(findings, names)
+    for _, one in names.declared:
+        if isinstance(one, syn.Service):
+            services.service(names, one)
+        elif isinstance(one, syn.Policy):
+            policy_path(findings, names, one)
+        elif isinstance(one, syn.Gate):
+            gates.gate(names, one, frozenset())
+
+
+def _types(names: Names, types: Types) -> None:
+    for _, one in names.declared:
+        if isinstance(one, syn.TypeDeclaration):
+            types.declared(names, one)
+
+
+def _later(findings: Findings, names: Names) -> None:
+    for _, one in names.declared:
+        if isinstance(one, (syn.Calendar, syn.Event)):
+            word = "calendar" if isinstance(one, syn.Calendar) else "event"
+            findings.not_built(one.name.span, f"`{word}`")
+
+
+def _roles(findings: Findings, source: Source, roles: dict[str, Span]) -> None:
+    """A role's name is unique in a project, so that a vote's role means one thing."""
+    declared: list[syn.Declaration] = []
+    for one in source.tree.declarations:
+        declared += [one, *one.declarations] if isinstance(one, syn.Workflow) else [one]
+    for one in declared:
+        if not isinstance(one, syn.Role):
+            continue
+        first = roles.setdefault(one.name.text, one.name.span)
+        # Twice in one scope is said already, by the rule that a name binds once.
+        if first != one.name.span and not any(
+            found.span == one.name.span for found in findings.all if found.code == "G0203"
+        ):
+            findings.error(
+                "G0215",
+                one.name.span,
+                f"role `{one.name.text}` is declared twice in this project",
+                "declare it once, in a file that both import",
+                (Label(first, "first declared here"),),
+            )

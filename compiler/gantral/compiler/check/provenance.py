@@ -1,0 +1,134 @@
+"""Who approved a piece of data (LANGUAGE section 8, rule 3), read off the typed expression.
+
+This is the typed form of the rule; proof P8 finds the same on the flow graph, independently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gantral.compiler.program import expressions as ex
+from gantral.compiler.program import statements as st
+from gantral.dsl.span import Span
+
+Approved: TypeAlias = frozenset[tuple[Span, str | None]]
+"""Approvals by where they are bound; with a service: only in effects of that service, since it is
+an effect's result."""
+
+NONE: Approved = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where data comes from. `approved` is None when nobody approved some of it; `given` says that
+    it carries data of `input`; `odd` is the first part that a plan can't say."""
+
+    approved: Approved | None = NONE
+    given: bool = False
+    odd: Span | None = None
+
+    def __or__(self, other: Origin) -> Origin:
+        both = None
+        if self.approved is not None and other.approved is not None:
+            both = self.approved | other.approved
+        return Origin(both, self.given or other.given, self.odd or other.odd)
+
+
+CONSTANT = Origin()
+NOBODY = Origin(None)
+
+
+class Origins:
+    """What is known of each name bound so far."""
+
+    def __init__(self) -> None:
+        self._values: dict[Span, ex.Expr] = {}
+        self._known: dict[tuple[Span, tuple[str, ...]], Origin] = {}
+        self._asks: dict[Span, st.Ask] = {}
+
+    def bind_value(self, binding: Span, value: ex.Expr) -> None:
+        """`let x = expression`."""
+        self._values[binding] = value
+        self._known[binding, ()] = self.of(value)
+
+    def bind(self, binding: Span, origin: Origin) -> None:
+        """`let x = call`."""
+        self._known[binding, ()] = origin
+
+    def bind_ask(self, binding: Span, ask: st.Ask) -> None:
+        """`let x = ask …`."""
+        self._asks[binding] = ask
+
+    def ask(self, binding: Span) -> st.Ask | None:
+        """What an approval is the answer to."""
+        return self._asks.get(binding)
+
+    def of(self, one: ex.Expr, path: tuple[str, ...] = ()) -> Origin:
+        """The origin of an expression, or of the part of it that `path` names."""
+        match one:
+            case ex.Literal() | ex.Absent():
+                return CONSTANT
+            case ex.LetRef():
+                return self._let(one.binding, path)
+            case ex.InputRef():
+                return Origin(None, given=True)
+            case ex.ApprovalRef():
+                given = self._proposed(one.binding, path).given
+                return Origin(frozenset({(one.binding, None)}), given)
+            case ex.ProposedRef():
+                return Origin(None, self._proposed(one.binding, path).given)
+            case ex.Member():
+                return self.of(one.base, (one.name, *path))
+            case ex.Narrowed() | ex.Widen():
+                return self.of(one.base, path)
+            case ex.RecordExpr():
+                if path:
+                    fields = dict(one.fields)
+                    inner = fields.get(path[0])
+                    return CONSTANT if inner is None else self.of(inner, path[1:])
+                return self._union(one)
+            case ex.Binary() | ex.Negate():
+                return self._union(one)
+            case ex.Conditional():
+                sides = self.of(one.then, path) | self.of(one.otherwise, path)
+                return self._odd(self.of(one.condition) | sides, one.span)
+            case ex.Coalesce():
+                return self._odd(self.of(one.left, path) | self.of(one.right, path), one.span)
+            case _ if ex.children(one):
+                return self._odd(self._union(one), one.span)
+            case ex.ListExpr():
+                return Origin(odd=one.span)
+            case _:
+                return NOBODY
+
+    def _odd(self, origin: Origin, span: Span) -> Origin:
+        return Origin(origin.approved, origin.given, origin.odd or span)
+
+    def _union(self, one: ex.Expr) -> Origin:
+        found = CONSTANT
+        for part in ex.children(one):
+            found = found | self.of(part)
+        return found
+
+    def _let(self, binding: Span, path: tuple[str, ...]) -> Origin:
+        known = self._known.get((binding, path))
+        if known is None:
+            value = self._values.get(binding)
+            if value is None:
+                # Part of what a call gave: as the whole.
+                known = self._known.get((binding, ()), NOBODY)
+            else:
+                known = self.of(value, path)
+            self._known[binding, path] = known
+        return known
+
+    def _proposed(self, binding: Span, path: tuple[str, ...]) -> Origin:
+        ask = self._asks.get(binding)
+        if ask is None:
+            return NOBODY
+        found = CONSTANT
+        for name, value in ask.arguments:
+            if not path or name == path[0]:
+                found = found | self.of(value, path[1:])
+        return found
