@@ -32,7 +32,7 @@ from gantral.runtime.commands import COMMIT, NOT_COMMITTED, ZEROS, CommitCommand
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, MissingEvidence
 from gantral.runtime.workers.command import read_commit
-from gantral.runtime.workers.judging import Before, Judged, Refused, judge
+from gantral.runtime.workers.judging import Before, Judged, Refused, judge, recheck
 from gantral.runtime.workers.leaves import drafted, drop_drafts, leaf_value, put_texts
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -91,6 +91,7 @@ class Committer:
         judged = judge(chain, program.manifest, command, before, context, texts)
         records = [*judged.records, *_end(command, texts)]
         built = build_commit(_order(command, before, context, judged, records))
+        recheck(chain, program.manifest, before, built.statement, built.commit_hash)
         # Texts before the commit: a commit never binds what is not there (FORMAT section 4).
         put_texts(chain, list(texts.values()))
         if command["commit"] == 0:

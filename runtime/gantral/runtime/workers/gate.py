@@ -12,6 +12,7 @@ from typing import Any
 
 from gantral.authority import Cause
 from gantral.evidence import EvidenceError, H, canonical
+from gantral.evidence.gate import clock_instants
 from gantral.policy import Opa, PolicyFailure, ShapeError, ask, question
 from gantral.policy.shapes import at, bare, check
 from gantral.runtime import programs
@@ -66,8 +67,8 @@ class GateOpener:
             )
         try:
             people = partial(self._people, gate, command["proposal"])
-            answer["excluded"] = deciders.excluded(gate, initiator, people)
             answer["named"] = deciders.named(gate, people)
+            answer["excluded"] = deciders.excluded(gate, initiator, answer["named"])
         except ShapeError as error:
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))
         if gate["waived"] == "none":
@@ -121,7 +122,7 @@ class GateOpener:
 
 def _instants(gate: Mapping[str, Any], command: OpenGateCommand) -> list[list[Any]]:
     try:
-        return deciders.instants(gate, command["opened_at"])
+        return clock_instants(gate, command["opened_at"])
     except EvidenceError as error:
         raise _not_opened(f"opened_at: {error.message}") from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gantral.authority import Cause, State
@@ -12,6 +12,7 @@ from gantral.evidence.commit import votes_decision
 from gantral.evidence.context import covers, shape_at
 from gantral.evidence.envelope import unwrap, write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
+from gantral.evidence.gate import check_decision, check_opening, check_waiver, records_of
 from gantral.evidence.hashes import context_hash
 from gantral.evidence.records import RECORDS
 from gantral.evidence.recount import (
@@ -96,6 +97,8 @@ def judge(
         _record(chain, manifest, record)
     decision: Mapping[str, Any] | str = "none"
     first = command["states"][0] if command["states"] else None
+    waiver = next((record for record in records if record["kind"] == "waiver"), None)
+    _want(waiver is None or first is None, "waiver", "a waiver goes with no artifact")
     if first in (State.APPROVED, State.OVERRIDDEN, State.REJECTED):
         decision = _decided(chain, manifest, command, before, texts)
     elif first == State.CREATED:
@@ -104,8 +107,8 @@ def judge(
         _want(command["decision"] == "none", "decision", "nothing is decided here")
     if first == State.WAITING_FOR_HUMAN:
         _waiting(manifest, command, before, context, texts)
-    elif first is None:
-        _records_only(manifest, command, context, texts)
+    elif waiver is not None:
+        _shape(_gate(manifest, str(waiver["gate"]))["parameters"], "", command, context, texts)
     elif first == State.COMPLETED:
         _shape(manifest["output"], "/output", command, context, texts)
     if first in (State.REJECTED, State.TERMINATED):
@@ -114,6 +117,25 @@ def judge(
     else:
         _want(command["end"] == "none", "end", "an end record goes with an end alone")
     return Judged(decision, records)
+
+
+def recheck(
+    chain: Chain, manifest: Manifest, before: Before, statement: Mapping[str, Any], hashed: str
+) -> None:
+    """Run the verifier's own checks of a gate on what is about to be signed.
+
+    Raises:
+        EvidenceError: the verifier would call it INVALID.
+    """
+    skew = chain.trust.max_skew
+    states = [artifact["authority_state"] for artifact in statement["artifacts"]]
+    if states == [State.WAITING_FOR_HUMAN]:
+        check_opening(manifest, statement, before.initiator, skew)
+    elif states and states[0] in (State.APPROVED, State.OVERRIDDEN) and before.commit:
+        opening = check_opening(manifest, before.commit.statement, before.initiator, skew)
+        check_decision(opening, statement, lambda envelope: _vote(chain, envelope))
+    elif not states and records_of(statement, "waiver"):
+        check_waiver(manifest, statement, hashed)
 
 
 def _created(
@@ -167,52 +189,14 @@ def _waiting(
             "authority_ambiguous",
             f"no person stands at {pointer}",
         )
-        return sorted(set(found))
+        return found
 
-    wanted: dict[str, dict[str, Any]] = {
-        "clock": {"instants": deciders.instants(gate, command["timestamp"])},
-        "deciders": {
-            "excluded": deciders.excluded(gate, before.initiator, people),
-            "named": deciders.named(gate, people),
-        },
-    }
-    if gate["waived"] != "none":
-        wanted["policy"] = {
-            "answer": "REQUIRE_HUMAN",
-            "policy_version_id": command["policy_version_id"],
-            "query": manifest["policies"][gate["waived"]]["query"],
-        }
-    else:
-        _want(command["policy_version_id"] == "none", "policy", "this gate asks no policy")
-    for kind, members in wanted.items():
-        found = [record for record in command["records"] if record["kind"] == kind]
-        _want(len(found) == 1, kind, f"one {kind} record goes with WAITING_FOR_HUMAN")
-        said: Mapping[str, Any] = found[0]
-        at = {"gate": command["gate"], "round": str(command["round"])}
-        for name, value in {**at, **members}.items():
-            _want(said.get(name) == value, kind, f"{name} is not what the manifest gives")
-
-
-def _records_only(
-    manifest: Manifest,
-    command: CommitCommand,
-    context: Sequence[Sequence[str]],
-    texts: Texts,
-) -> None:
-    waivers = [record for record in command["records"] if record["kind"] == "waiver"]
-    if not waivers:
-        return
-    waiver: Mapping[str, Any] = waivers[0]
-    gate = _gate(manifest, waiver["gate"])
-    _want(len(waivers) == 1, "waiver", "one waiver a commit")
-    _want(
-        gate["waived"] != "none"
-        and manifest["policies"][gate["waived"]]["query"] == waiver["query"]
-        and waiver["policy_version_id"] != "none",
-        "waiver",
-        "this query may not waive this gate",
-    )
-    _shape(gate["parameters"], "", command, context, texts)
+    named = deciders.named(gate, people)
+    wanted = {"excluded": deciders.excluded(gate, before.initiator, named), "named": named}
+    for record in command["records"]:
+        if record["kind"] == "deciders":
+            for name, value in wanted.items():
+                _want(record.get(name) == value, "deciders", f"{name} is not who stands there")
 
 
 def _decided(
@@ -237,7 +221,8 @@ def _decided(
         for path in opened_paths(gate, amended)
         if path in opened.context
     ]
-    waiting = waiting_of(chain, opened, before.initiator, {text[2]: text[3] for text in shown})
+    opening = check_opening(manifest, opened.statement, before.initiator, chain.trust.max_skew)
+    waiting = replace(opening.waiting, values={text[2]: text[3] for text in shown})
     standing = _recount(gate, waiting, votes, command["timestamp"])
     _agrees(command, standing, waiting)
     if not envelopes:
@@ -249,24 +234,6 @@ def _decided(
         envelopes,
         shown,
         [texts[path] for path, _ in standing.amendment],
-    )
-
-
-def waiting_of(chain: Chain, opened: Read, initiator: str, values: Mapping[str, str]) -> Waiting:
-    """What the recount wants to know of a WAITING_FOR_HUMAN commit."""
-    artifact = opened.artifacts[-1]
-    (clock,), (who,) = opened.records("clock"), opened.records("deciders")
-    return Waiting(
-        instance_id=chain.instance_id,
-        artifact_hash=artifact["artifact_hash"],
-        context_hash=artifact["context_hash"],
-        opened_at=artifact["timestamp"],
-        instants=clock["instants"],
-        excluded=who["excluded"],
-        named=who["named"],
-        initiator=initiator,
-        values=values,
-        max_skew=chain.trust.max_skew,
     )
 
 
