@@ -24,6 +24,7 @@ from gantral.compiler.program import (
     Principal,
     Program,
     Prove,
+    RecordType,
     Remind,
     ResultRef,
     RoleOf,
@@ -34,6 +35,7 @@ from gantral.compiler.program import (
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import NoTerm, clause_term, parameter_path, pointer
 from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.span import Span
 
 TYPE = "gantral.dev/manifest/v1"
 BAD_BOUND = "G0342"
@@ -62,6 +64,11 @@ def manifest(program: Program) -> Manifest:
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
         gates[name] = _gate(gate, planned, found)
+    found += [
+        _not_built(one.span, f"`{one.key}` gives no record")
+        for one in program.operations.values()
+        if one.result is not None and not isinstance(one.result, RecordType)
+    ]
     if found:
         return Manifest(b"", tuple(found))
     tree: Tree = {
@@ -126,7 +133,7 @@ def _key(program: Program) -> Tree:
         return "none"
     return {
         "mode": program.key.mode,
-        "paths": [pointer(("input", *path)) for path in program.key.paths],
+        "paths": [pointer(path) for path in program.key.paths],
     }
 
 
@@ -234,6 +241,16 @@ def _unverifiable(condition: Expr, fault: NoTerm) -> Diagnostic:
         "this bound of an amendment can't be checked again by a verifier",
         fault.span,
         help=f"{fault.why}: `old`, `new` and the gate's parameters, `and or not`, comparisons",
+    )
+
+
+def _not_built(span: Span, what: str) -> Diagnostic:
+    return Diagnostic(
+        "G0001",
+        "error",
+        f"not built yet: {what}",
+        span,
+        help="let it give a record with one field, `-> { value: … }`",
     )
 
 

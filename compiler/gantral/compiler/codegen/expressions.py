@@ -1,0 +1,445 @@
+"""Typed expressions as Python, with the meaning of LANGUAGE section 4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gantral.compiler.codegen import layout
+from gantral.compiler.codegen.layout import (
+    AND,
+    CHOICE,
+    COMPARISON,
+    OR,
+    PRIMARY,
+    PRODUCT,
+    SUM,
+    Atom,
+    Before,
+    Chain,
+    Display,
+    Invoke,
+    Piece,
+    Text,
+    flat,
+)
+from gantral.compiler.codegen.names import PackageNames
+from gantral.compiler.mangle import mangle
+from gantral.compiler.program import (
+    Absent,
+    ApprovalMeta,
+    ApprovalRef,
+    Binary,
+    BoolType,
+    Coalesce,
+    Compare,
+    Conditional,
+    DecimalType,
+    DurationType,
+    EnumType,
+    Expr,
+    FailureRef,
+    FunctionCall,
+    In,
+    InitiatorRef,
+    InputRef,
+    InstanceIdRef,
+    IntType,
+    LetRef,
+    ListExpr,
+    ListType,
+    Literal,
+    Logic,
+    Member,
+    Narrowed,
+    Negate,
+    NewRef,
+    Not,
+    OldRef,
+    OptionalType,
+    ParamRef,
+    PersonType,
+    ProposedRef,
+    RecordExpr,
+    RecordType,
+    StartedAtRef,
+    StringType,
+    Test,
+    TextExpr,
+    Type,
+    Widen,
+)
+from gantral.dsl.span import Span
+
+_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NEGATED = {"==": "!=", "!=": "=="}
+_PLACE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Writes expressions inside one function; `locals` names what its `let`s and handlers bind.
+
+    `hidden` prints personal holes of a text as …, for a title that others may read.
+    """
+
+    names: PackageNames
+    locals: Mapping[Span, str]
+    hidden: bool = False
+
+    def write(self, expression: Expr) -> Piece:
+        """The expression."""
+        match expression:
+            case Literal():
+                return _constant(expression.value, expression.type)
+            case Absent():
+                return Atom("None")
+            case TextExpr():
+                # Two NFC texts side by side need not be one: the runtime brings the whole to NFC.
+                return Invoke("expressions.concat", self._texts(expression))
+            case Narrowed(base=base):
+                return self.write(base)
+            case Widen(base=base):
+                return self._widen(base, expression.type)
+            case Negate(operand=operand):
+                return Before("-", self.write(operand))
+            case Not(operand=operand):
+                return self.negation(operand)
+            case Test(operand=operand, some=some):
+                return self._test(operand, some)
+            case Logic(operator=operator):
+                return self._logic(expression, operator)
+            case Compare():
+                return self._compare(expression)
+            case Binary():
+                return self._arithmetic(expression)
+            case In(negated=negated):
+                return self._in(expression, negated)
+            case Conditional():
+                return self._choice(expression)
+            case Coalesce(left=left, right=right):
+                sides = (("", self.write(left)), ("", self.into(right, expression.type)))
+                return Invoke("expressions.coalesce", sides)
+            case RecordExpr(fields=fields):
+                return self._record(fields, expression.type)
+            case ListExpr(items=items):
+                wanted = _bare(expression.type)
+                element = wanted.element if isinstance(wanted, ListType) else None
+                return Display(
+                    tuple(
+                        self.write(i) if element is None else self.into(i, element) for i in items
+                    )
+                )
+            case FunctionCall(name=name, arguments=arguments):
+                return Invoke(
+                    f"expressions.{name}", tuple(("", self.write(one)) for one in arguments)
+                )
+            case Member():
+                return self._member(expression)
+            case _:
+                return Atom(self._name(expression))
+
+    def into(self, expression: Expr, wanted: Type) -> Piece:
+        """The expression as a value of the type: a record of another class is rebuilt as its own
+        (LANGUAGE section 3: values are rebuilt from the declared fields alone)."""
+        if isinstance(expression, RecordExpr):
+            return self._record(expression.fields, wanted)
+        return self._rebuilt(expression, expression.type, wanted)
+
+    def output(self, expression: Expr, wanted: RecordType) -> Piece:
+        """The record of a `complete`, as the class `Output`."""
+        if isinstance(expression, RecordExpr):
+            return self._record(expression.fields, wanted, "Output")
+        return Invoke("Output.of", (("", self.write(expression)),))
+
+    def text(self, expression: Expr) -> Piece:
+        """A message or title: an f-string where nothing in it could be misread."""
+        if not isinstance(expression, TextExpr):
+            if expression.personal and self.hidden:
+                return Text(("…",))
+            return self.write(expression)
+        holes: list[str] = []
+        texts: list[str] = [""]
+        for part in expression.parts:
+            if isinstance(part, str):
+                texts[-1] += part
+            elif self.hidden and part.personal:
+                texts[-1] += "…"
+            else:
+                holes.append(flat(self._shown(part)))
+                texts.append("")
+        if any(re.search(r"[\"'\\{}\n!:#]", hole) for hole in holes):
+            return self.write(expression) if not self.hidden else self._hidden(expression)
+        return Text(tuple(texts), tuple(holes))
+
+    def all_of(self, conditions: list[Expr]) -> Piece:
+        """Conditions joined by `and`."""
+        joined = [part for one in conditions for part in _flat(one, "and")]
+        parts = [(("and " if at else ""), self.write(one)) for at, one in enumerate(joined)]
+        return parts[0][1] if len(parts) == 1 else Chain(tuple(parts), AND)
+
+    def either(self, condition: Expr, then: Expr, otherwise: Expr, wanted: Type) -> Piece:
+        """`then if condition else otherwise`, as values of the type."""
+        while isinstance(condition, Not):
+            condition, then, otherwise = condition.operand, otherwise, then
+        return Chain(
+            (
+                ("", self.into(then, wanted)),
+                ("if ", self.write(condition)),
+                ("else ", self.into(otherwise, wanted)),
+            ),
+            CHOICE,
+        )
+
+    def negation(self, expression: Expr) -> Piece:
+        """`not expression`, as a person would write it."""
+        match expression:
+            case Not(operand=operand):
+                return self.write(operand)
+            case Test(operand=operand, some=some):
+                return self._test(operand, not some)
+            case Compare(operator="==" | "!=") if _truth_of(expression) is None:
+                return self._compare(expression, negated=True)
+            case In(negated=negated):
+                return self._in(expression, not negated)
+            case _:
+                return Before("not ", self.write(expression))
+
+    def _texts(self, expression: TextExpr) -> tuple[tuple[str, Piece], ...]:
+        return tuple(
+            ("", Text((part,)) if isinstance(part, str) else self._shown(part))
+            for part in expression.parts
+        )
+
+    def _hidden(self, expression: TextExpr) -> Piece:
+        parts = [
+            "…" if not isinstance(part, str) and part.personal else part
+            for part in expression.parts
+        ]
+        return Invoke(
+            "expressions.concat",
+            tuple(("", Text((p,)) if isinstance(p, str) else self._shown(p)) for p in parts),
+        )
+
+    def _shown(self, expression: Expr) -> Piece:
+        """A hole: text as it is, everything else in its spec form."""
+        if isinstance(_bare(expression.type), StringType | EnumType | PersonType):
+            return self.write(expression)
+        return Invoke("text", (("", self.write(expression)),))
+
+    def _name(self, expression: Expr) -> str:
+        match expression:
+            case LetRef(binding=binding) | ApprovalRef(binding=binding):
+                return self.locals[binding]
+            case InputRef():
+                return "input"
+            case InitiatorRef():
+                return "self.initiator"
+            case InstanceIdRef():
+                return "self.instance_id"
+            case StartedAtRef():
+                return "self.started_at"
+            case FailureRef(binding=binding, field=field):
+                return f"{'failure' if binding is None else self.locals[binding]}.{field}"
+            case ParamRef(name=name):
+                return f"self.{mangle(name)}"
+            case ApprovalMeta(binding=binding, field=field):
+                return f"{self.locals[binding]}.decision_.{field}"
+            case ProposedRef(binding=binding):
+                return f"{self.locals[binding]}.proposed_"
+            case OldRef() | NewRef():
+                raise ValueError("old and new stand in the bound of an amendment only")
+            case _:
+                raise TypeError(f"{type(expression).__name__} is no expression")
+
+    def _member(self, expression: Member) -> Piece:
+        guards, place = self._place(expression)
+        if not guards:
+            return Atom(place)
+        tests: list[tuple[str, Piece]] = []
+        for guard in guards:
+            test = Chain((("", Atom(guard)), ("is ", Atom("None"))), COMPARISON)
+            tests.append(("or " if tests else "", test))
+        condition: Piece = tests[0][1] if len(tests) == 1 else Chain(tuple(tests), OR)
+        return Chain((("", Atom("None")), ("if ", condition), ("else ", Atom(place))), CHOICE)
+
+    def _place(self, expression: Expr) -> tuple[list[str], str]:
+        """What must not be none, and the attribute path read then."""
+        match expression:
+            case Narrowed(base=base):
+                # A test has shown every step of it to be some.
+                return [], self._place(base)[1]
+            case Member(base=base, name=name, optional=optional):
+                guards, place = self._place(base)
+                if optional and _PLACE.fullmatch(place) is None:
+                    # What is computed is computed once; no spec name ends in one `_`.
+                    guards, place = [*guards, f"(found_ := {place})"], "found_"
+                elif optional:
+                    guards = [*guards, place]
+                return guards, f"{place}.{mangle(name)}"
+            case _:
+                piece = self.write(expression)
+                text = flat(piece)
+                return [], text if layout.binding(piece) == PRIMARY else f"({text})"
+
+    def _widen(self, base: Expr, wanted: Type) -> Piece:
+        bare = _bare(wanted)
+        if isinstance(bare, DecimalType) and not isinstance(wanted, OptionalType):
+            if isinstance(base, Literal):
+                whole, _, digits = base.value.partition(".")
+                text = f"{whole}.{digits.ljust(bare.scale, '0')}" if bare.scale else whole
+                return _constant(text, bare)
+            return Invoke(
+                "expressions.widen", (("", self.write(base)), ("", Atom(str(bare.scale))))
+            )
+        return self.into(base, wanted)
+
+    def _rebuilt(self, expression: Expr, given: Type, wanted: Type) -> Piece:
+        piece = self.write(expression)
+        if isinstance(expression, InputRef):
+            return Atom(self._convert("input", given, wanted))
+        if self._same(given, wanted) or isinstance(expression, Absent | ListExpr):
+            return piece
+        return Atom(self._convert(flat(piece), given, wanted))
+
+    def _same(self, given: Type, wanted: Type) -> bool:
+        """Whether a value of the one Python type is a value of the other."""
+        match _bare(given), _bare(wanted):
+            case RecordType() as one, RecordType() as other:
+                return self.names.record(one) == self.names.record(other)
+            case ListType(element=one), ListType(element=other):
+                return self._same(one, other)
+            case _:
+                return True
+
+    def _convert(self, value: str, given: Type, wanted: Type) -> str:
+        match given, wanted:
+            case OptionalType(inner=inner), OptionalType(inner=other):
+                return f"(None if {value} is None else {self._convert(value, inner, other)})"
+            case _, OptionalType(inner=other):
+                return self._convert(value, given, other)
+            case ListType(element=one), ListType(element=other):
+                return f"tuple({self._convert('item', one, other)} for item in {value})"
+            case _, RecordType():
+                return f"{self.names.record(wanted)}.of({value})"
+            case _:
+                return value
+
+    def _test(self, operand: Expr, some: bool) -> Piece:
+        word = "is not " if some else "is "
+        return Chain((("", self.write(operand)), (word, Atom("None"))), COMPARISON)
+
+    def _in(self, expression: In, negated: bool) -> Piece:
+        word = "not in " if negated else "in "
+        sides = (("", self.write(expression.item)), (word, self.write(expression.items)))
+        return Chain(sides, COMPARISON)
+
+    def _logic(self, expression: Logic, operator: str) -> Piece:
+        parts: list[tuple[str, Piece]] = []
+        for part in _flat(expression, operator):
+            parts.append((f"{operator} " if parts else "", self.write(part)))
+        return Chain(tuple(parts), AND if operator == "and" else OR)
+
+    def _compare(self, expression: Compare, negated: bool = False) -> Piece:
+        truth = _truth_of(expression)
+        if truth is not None:
+            value, holds = truth
+            return self.write(value) if holds else self.negation(value)
+        left, right = expression.left, expression.right
+        operator: str = expression.operator
+        if negated:
+            operator = _NEGATED[operator]
+        if isinstance(left, Literal) and not isinstance(right, Literal):
+            left, right, operator = right, left, _MIRRORED[operator]
+        return Chain((("", self.write(left)), (f"{operator} ", self.write(right))), COMPARISON)
+
+    def _arithmetic(self, expression: Binary) -> Piece:
+        left, right = self.write(expression.left), self.write(expression.right)
+        if isinstance(expression.type, StringType):
+            return Invoke("expressions.concat", (("", left), ("", right)))
+        if isinstance(expression.type, ListType):
+            return Display((Before("*", left), Before("*", right)))
+        strength = PRODUCT if expression.operator == "*" else SUM
+        last = (f"{expression.operator} ", right)
+        if isinstance(left, Chain) and left.binding == strength:
+            return Chain((*left.parts, last), strength)
+        return Chain((("", left), last), strength)
+
+    def _choice(self, expression: Conditional) -> Piece:
+        condition, then, otherwise = expression.condition, expression.then, expression.otherwise
+        while isinstance(condition, Not):
+            condition, then, otherwise = condition.operand, otherwise, then
+        if isinstance(then, Literal) and isinstance(otherwise, Literal):
+            match then.value, otherwise.value, expression.type:
+                case "true", "false", BoolType():
+                    return self.write(condition)
+                case "false", "true", BoolType():
+                    return self.negation(condition)
+        return self.either(condition, then, otherwise, expression.type)
+
+    def _record(
+        self, fields: tuple[tuple[str, Expr], ...], wanted: Type, name: str | None = None
+    ) -> Piece:
+        record = _bare(wanted)
+        if not isinstance(record, RecordType):
+            raise TypeError("a record has a record type")
+        arguments: list[tuple[str, Piece]] = []
+        for name, value in fields:
+            declared = record.field(name)
+            piece = self.write(value) if declared is None else self.into(value, declared.type)
+            arguments.append((f"{mangle(name)}=", piece))
+        return Invoke(name or self.names.record(record), tuple(arguments))
+
+
+def _bare(type: Type) -> Type:
+    return type.inner if isinstance(type, OptionalType) else type
+
+
+def _flat(expression: Expr, operator: str) -> list[Expr]:
+    if isinstance(expression, Logic) and expression.operator == operator:
+        return [*_flat(expression.left, operator), *_flat(expression.right, operator)]
+    return [expression]
+
+
+def _truth_of(expression: Compare) -> tuple[Expr, bool] | None:
+    """`x == true` is x: what is compared with a truth value, and whether it is to be true."""
+    for one, other in (
+        (expression.left, expression.right),
+        (expression.right, expression.left),
+    ):
+        if isinstance(other, Literal) and isinstance(other.type, BoolType):
+            return one, (other.value == "true") == (expression.operator == "==")
+    return None
+
+
+def _constant(value: str, type: Type) -> Piece:
+    match _bare(type):
+        case StringType() | EnumType():
+            return Text((value,))
+        case PersonType():
+            return Invoke("Person", (("", Text((value,))),))
+        case IntType():
+            return Atom(value)
+        case DecimalType():
+            return Invoke("Decimal", (("", Text((value,))),))
+        case BoolType():
+            return Atom("True" if value == "true" else "False")
+        case DurationType():
+            return Atom(f"timedelta({_length(value)})")
+        case _:
+            raise TypeError(f"{type} has no literal")
+
+
+def _length(value: str) -> str:
+    """`PT1M30S` as `minutes=1, seconds=30`."""
+    found = re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{3}))?S)?", value)
+    if found is None:
+        raise ValueError(f"{value} is no canonical duration")
+    names = ("hours", "minutes", "seconds", "milliseconds")
+    parts = [
+        f"{name}={int(digits)}"
+        for name, digits in zip(names, found.groups(), strict=True)
+        if digits is not None and int(digits)
+    ]
+    return ", ".join(parts)

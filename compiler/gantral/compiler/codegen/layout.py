@@ -1,0 +1,235 @@
+"""Python expressions as pieces that print themselves within a line's width.
+
+What is printed is what ruff's formatter leaves alone: a call that does not fit has one argument a
+line and a comma after the last; an operator that does not fit leads its line inside parentheses.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TypeAlias
+
+# The formatter's own default. What is exploded stays so at any larger width.
+WIDTH = 88
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """Text that is never broken."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """`function(a, name=b)`; each argument with its prefix (`name=` or nothing)."""
+
+    function: str
+    arguments: tuple[tuple[str, Piece], ...]
+    brackets: str = "()"
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """`(a, b)`, a tuple."""
+
+    items: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Operands with what stands before each of them: `a`, `and b`, `and c`. `binding` says how
+    strongly the operators bind; a weaker one inside a stronger needs parentheses."""
+
+    parts: tuple[tuple[str, Piece], ...]
+    binding: int
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """`await x`, `not x`, `-x`: the words before a piece."""
+
+    words: str
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string literal; with `holes`, an f-string whose holes stand between the texts."""
+
+    texts: tuple[str, ...]
+    holes: tuple[str, ...] = ()
+
+
+Piece: TypeAlias = Atom | Invoke | Display | Chain | Before | Text
+
+# How strongly operators bind, weakest first.
+CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, PRIMARY = range(9)
+
+
+def binding(piece: Piece) -> int:
+    """How strongly the outermost operator of a piece binds."""
+    match piece:
+        case Chain(binding=strength):
+            return strength
+        case Before(words="not "):
+            return NOT
+        case Before():
+            return UNARY
+        case _:
+            return PRIMARY
+
+
+def flat(piece: Piece) -> str:
+    """The piece on one line."""
+    match piece:
+        case Atom(text):
+            return text
+        case Invoke(function, arguments, brackets):
+            listed = ", ".join(name + flat(value) for name, value in arguments)
+            return f"{function}{brackets[0]}{listed}{brackets[1]}"
+        case Display(items):
+            listed = ", ".join(flat(item) for item in items)
+            return f"({listed},)" if len(items) == 1 else f"({listed})"
+        case Chain(parts=parts):
+            return " ".join(word + _operand(part, piece.binding) for word, part in parts)
+        case Before(words, inner):
+            return words + _operand(inner, binding(piece))
+        case Text(texts, holes):
+            return _literal(texts, holes)
+
+
+def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> list[str]:
+    """The lines of `prefix piece suffix` at an indentation, each within WIDTH where it can be."""
+    pad = " " * indent
+    whole = f"{pad}{prefix}{flat(piece)}{suffix}"
+    if len(whole) <= WIDTH:
+        return [whole]
+    match piece:
+        case Invoke(function, arguments, brackets) if arguments:
+            inner = [
+                line for name, value in arguments for line in lines(value, name, ",", indent + 4)
+            ]
+            opened = f"{pad}{prefix}{function}{brackets[0]}"
+            return [opened, *inner, f"{pad}{brackets[1]}{suffix}"]
+        case Display(items) if items:
+            inner = [line for item in items for line in lines(item, "", ",", indent + 4)]
+            return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
+        case Before("await ", Invoke() as call):
+            return lines(call, f"{prefix}await ", suffix, indent)
+        case Chain() | Before():
+            return [f"{pad}{prefix}(", *_operands(piece, indent + 4), f"{pad}){suffix}"]
+        case Text() if len(inner := _text_lines(piece, indent + 4)) > 1:
+            return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
+        case _:
+            return [whole]
+
+
+def _operand(piece: Piece, strength: int) -> str:
+    """An operand, in parentheses where it binds no stronger than the operator around it; `and`
+    inside `or` gets them too, for its readers."""
+    text = flat(piece)
+    needed = binding(piece) <= strength if strength != NOT else binding(piece) < NOT
+    return f"({text})" if needed or (strength == OR and binding(piece) == AND) else text
+
+
+def _operands(piece: Piece, indent: int) -> list[str]:
+    """The inside of parentheses, one operand a line."""
+    pad = " " * indent
+    parts = piece.parts if isinstance(piece, Chain) else ((piece.words, piece.piece),)  # type: ignore[union-attr]
+    out: list[str] = []
+    for word, part in parts:
+        text = f"{pad}{word}{_operand(part, binding(piece))}"
+        if len(text) <= WIDTH or not isinstance(part, Chain | Invoke | Display | Text):
+            out.append(text)
+        elif isinstance(part, Chain):
+            out += [f"{pad}{word}(", *_operands(part, indent + 4), f"{pad})"]
+        else:
+            out += lines(part, word, "", indent)
+    return out
+
+
+def _text_lines(piece: Text, indent: int) -> list[str]:
+    """Adjacent literals, together the text, each within WIDTH; broken after a space or a hole."""
+    room = WIDTH - indent
+    rows: list[Text] = []
+    texts: list[str] = [""]
+    holes: list[str] = []
+
+    def close() -> None:
+        nonlocal texts, holes
+        rows.append(Text(tuple(texts), tuple(holes)))
+        texts, holes = [""], []
+
+    def fits(more: str, hole: str | None) -> bool:
+        if hole is None:
+            return len(_literal((*texts[:-1], texts[-1] + more), tuple(holes))) <= room
+        return len(_literal((*texts, ""), (*holes, hole))) <= room
+
+    for number, text in enumerate(piece.texts):
+        for word in _words(text):
+            if not fits(word, None) and (texts != [""] or holes):
+                close()
+            texts[-1] += word
+        if number < len(piece.holes):
+            if not fits("", piece.holes[number]) and (texts != [""] or holes):
+                close()
+            holes.append(piece.holes[number])
+            texts.append("")
+    close()
+    return [f"{' ' * indent}{_literal(row.texts, row.holes)}" for row in rows]
+
+
+def _words(text: str) -> list[str]:
+    """The text cut after its spaces, and inside words that are longer than a line."""
+    words: list[str] = []
+    for word in re.findall(r"[^ ]* |[^ ]+", text):
+        words += [word[at : at + 40] for at in range(0, len(word), 40)]
+    return words
+
+
+def _literal(texts: tuple[str, ...], holes: tuple[str, ...]) -> str:
+    """A Python literal of the text: double quotes unless that takes more escapes, as ruff has it.
+
+    Nothing of the text is ever read as Python: quotes, backslashes, braces and all that does not
+    print are escaped.
+    """
+    joined = "".join(texts)
+    quote = "'" if joined.count('"') > joined.count("'") else '"'
+    written = ["".join(_character(one, quote) for one in text) for text in texts]
+    if not holes:
+        return f"{quote}{written[0]}{quote}"
+    out = [f"f{quote}"]
+    for number, text in enumerate(written):
+        out.append(text.replace("{", "{{").replace("}", "}}"))
+        if number < len(holes):
+            out.append(f"{{{holes[number]}}}")
+    return "".join(out) + quote
+
+
+def literal(text: str) -> str:
+    """A Python string literal of a text."""
+    return _literal((text,), ())
+
+
+_NAMED = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def _character(one: str, quote: str) -> str:
+    if one in _NAMED:
+        return _NAMED[one]
+    if one == quote:
+        return f"\\{one}"
+    if " " <= one <= "~":
+        return one
+    # Unicode 3.2 is in every Python, and never changes: a newer one would print more letters in
+    # newer Pythons, and so other bytes.
+    category = unicodedata.ucd_3_2_0.category(one)
+    if category[0] in "LNPS":
+        return one
+    point = ord(one)
+    if point <= 0xFF:
+        return f"\\x{point:02x}"
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"

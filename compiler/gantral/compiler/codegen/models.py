@@ -1,0 +1,197 @@
+"""Records, calls and asks as the classes that the templates print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gantral.compiler.codegen.expressions import Expressions
+from gantral.compiler.codegen.layout import WIDTH, Atom, Invoke, Piece, flat, lines, literal
+from gantral.compiler.codegen.names import PackageNames
+from gantral.compiler.codegen.types import checked, either, plain
+from gantral.compiler.mangle import mangle
+from gantral.compiler.program import (
+    Expr,
+    Field,
+    Gate,
+    Operation,
+    OptionalType,
+    Program,
+    RecordType,
+    Service,
+    children,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model class: `names` are the lines of its name tables, `fields` of its fields."""
+
+    name: str
+    names: tuple[str, ...]
+    fields: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether it has no field."""
+        return not self.fields
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalModel(Model):
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallModel(Model):
+    """`result` is the class of what comes back, `None` when nothing does."""
+
+    operation: str
+    result: str
+    result_lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskModel(Model):
+    """`member` is its name among the gates; the titles are the bodies of their methods."""
+
+    gate: str
+    member: str
+    approval: str
+    title: tuple[str, ...]
+    public_title: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceClass:
+    """`calls` holds the call classes (`members`), `base` is what the team implements."""
+
+    name: str
+    literal: str
+    calls: str
+    base: str
+    members: tuple[tuple[str, str], ...]
+    methods: tuple[tuple[str, ...], ...]
+
+
+def record_models(names: PackageNames) -> list[Model]:
+    """The records of types.py."""
+    return [Model(name, *_fields(type, names)) for name, type in names.records]
+
+
+def approval_models(program: Program, names: PackageNames) -> list[ApprovalModel]:
+    """What each `ask` returns."""
+    return [
+        ApprovalModel(names.approvals[gate.name], *_fields(gate.parameters, names), gate.name)
+        for gate in program.gates.values()
+    ]
+
+
+def call_models(program: Program, names: PackageNames) -> list[CallModel]:
+    """The arguments of each operation."""
+    return [_call(operation, names) for operation in program.operations.values()]
+
+
+def ask_models(program: Program, names: PackageNames) -> list[AskModel]:
+    """The proposal of each gate."""
+    return [_ask(gate, names) for gate in program.gates.values()]
+
+
+def service_classes(program: Program, names: PackageNames) -> list[ServiceClass]:
+    """What teams implement, one class a service."""
+    return [_service(service, names) for service in program.services.values()]
+
+
+def result_class(operation: Operation, names: PackageNames) -> str:
+    """The Python type of what an operation gives."""
+    return "None" if operation.result is None else flat(plain(operation.result, names))
+
+
+def _fields(record: RecordType, names: PackageNames) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    spec = {mangle(one.name): one.name for one in record.fields if mangle(one.name) != one.name}
+    wire = {mangle(one.name): one.wire for one in record.fields if one.wire not in ("", one.name)}
+    tables = [*_table("spec_names_", spec), *_table("wire_names_", wire)]
+    printed = [line for one in record.fields for line in _field(one, names)]
+    if tables and printed:
+        tables.append("")
+    return tuple(tables), tuple(printed)
+
+
+def _table(name: str, entries: dict[str, str]) -> list[str]:
+    if not entries:
+        return []
+    inner = tuple((f"{literal(one)}: ", Atom(literal(other))) for one, other in entries.items())
+    return lines(Invoke("", inner, "{}"), f"{name}: ClassVar[dict[str, str]] = ", indent=4)
+
+
+def _field(field: Field, names: PackageNames) -> list[str]:
+    default = " = None" if isinstance(field.type, OptionalType) else ""
+    return lines(checked(field.type, names), f"{mangle(field.name)}: ", default, indent=4)
+
+
+def _call(operation: Operation, names: PackageNames) -> CallModel:
+    result = result_class(operation, names)
+    kind = "None" if result == "None" else f"type[{result}]"
+    declared = lines(Atom(result), f"result_: ClassVar[{kind}] = ", indent=4)
+    return CallModel(
+        names.calls[operation.key],
+        *_fields(operation.parameters, names),
+        operation=literal(operation.key),
+        result=result,
+        result_lines=tuple(declared),
+    )
+
+
+def _ask(gate: Gate, names: PackageNames) -> AskModel:
+    return AskModel(
+        names.asks[gate.name],
+        *_fields(gate.parameters, names),
+        gate=literal(gate.name),
+        member=mangle(gate.name),
+        approval=names.approvals[gate.name],
+        title=_title(gate.title, names, hidden=False),
+        public_title=(
+            _title(gate.title, names, hidden=True) if _reads_personal(gate.title) else ()
+        ),
+    )
+
+
+def _title(title: Expr | None, names: PackageNames, *, hidden: bool) -> tuple[str, ...]:
+    if title is None:
+        return ()
+    piece = Expressions(names, {}, hidden=hidden).text(title)
+    return tuple(lines(piece, "return ", indent=8))
+
+
+def _reads_personal(expression: Expr | None) -> bool:
+    if expression is None:
+        return False
+    return expression.personal or any(_reads_personal(one) for one in children(expression))
+
+
+def _service(service: Service, names: PackageNames) -> ServiceClass:
+    return ServiceClass(
+        name=mangle(service.name),
+        literal=literal(service.name),
+        calls=names.service_calls[service.name],
+        base=names.services[service.name],
+        members=tuple((mangle(one.name), names.calls[one.key]) for one in service.operations),
+        methods=tuple(tuple(_method(one, names)) for one in service.operations),
+    )
+
+
+def _method(operation: Operation, names: PackageNames) -> list[str]:
+    """The signature; an awaitable lets the team write `def` or `async def`."""
+    result = result_class(operation, names)
+    arguments: list[tuple[str, Piece]] = [("", Atom("self")), ("call: ", Atom("CallContext"))]
+    arguments.append(("", Atom("/")))
+    named = [
+        (f"{mangle(one.name)}: ", plain(one.type, names)) for one in operation.parameters.fields
+    ]
+    arguments += [("", Atom("*")), *named] if named else []
+    later = Atom(f"Awaitable[{result}]")
+    answer = either(later, Atom(result)) if result == "None" else either(Atom(result), later)
+    head = Invoke(f"def {mangle(operation.name)}", tuple(arguments))
+    whole = lines(head, "", f" -> {flat(answer)}: ...", indent=4)
+    if len(whole[-1]) <= WIDTH:
+        return whole
+    return [*whole[:-1], *lines(answer, ") -> ", ": ...", indent=4)]

@@ -1,0 +1,172 @@
+"""What each thing of a program is called in its generated package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gantral.compiler.mangle import ClassNames, mangle
+from gantral.compiler.plan import bindings, calls
+from gantral.compiler.program import (
+    Ask,
+    AskStatement,
+    Complete,
+    Do,
+    Expr,
+    Give,
+    Handler,
+    If,
+    Let,
+    ListType,
+    OptionalType,
+    Program,
+    RecordExpr,
+    RecordType,
+    Require,
+    ServiceCall,
+    Statement,
+    Terminate,
+    Type,
+    children,
+)
+from gantral.dsl.span import Span
+
+
+class PackageNames:
+    """Class names of one package, taken in the order of the program: its own types first."""
+
+    def __init__(self, program: Program) -> None:
+        self._free = ClassNames()
+        self._records: dict[RecordType | str, str] = {}
+        self.records: list[tuple[str, RecordType]] = []
+        """Every record with its class, each after those it is made of."""
+        for name, type in program.types.items():
+            if isinstance(type, RecordType):
+                self._records[name] = self._free.take(name)
+        self.workflow = self._free.take(program.name)
+        self.services = {name: self._free.take(name) for name in program.services}
+        self.service_calls = {name: self._free.take(name, "calls") for name in program.services}
+        self.calls = {key: self._free.take(key) for key in program.operations}
+        self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
+        self.asks = {name: self._free.take(name, "ask") for name in program.gates}
+        self.gates = self._free.take("gates")
+        self.client = self._free.take(program.name, "client")
+        self._collect(program)
+
+    def record(self, type: RecordType) -> str:
+        """The class of a record type."""
+        return self._records[type.name or type]
+
+    def _collect(self, program: Program) -> None:
+        for type in program.types.values():
+            self._note(type)
+        # Input and output are classes of their own, whatever else has their fields.
+        for name, record in (("Input", program.input), ("Output", program.output)):
+            for field in record.fields:
+                self._note(field.type, name, field.name)
+            self.records.append((name, record))
+        for operation in program.operations.values():
+            base = self.calls[operation.key]
+            for field in operation.parameters.fields:
+                self._note(field.type, base, field.name)
+            if operation.result is not None:
+                self._note(operation.result, base, "result")
+        for gate in program.gates.values():
+            for field in gate.parameters.fields:
+                self._note(field.type, gate.name, field.name)
+        for statements in (program.run, program.on_failure):
+            for expression in expressions(statements):
+                if isinstance(expression, RecordExpr):
+                    self._note(expression.type, "value")
+
+    def _note(self, type: Type, *parts: str) -> None:
+        """Give the records in a type their classes; `parts` name one that has no name."""
+        match type:
+            case ListType(element=element):
+                self._note(element, *parts)
+            case OptionalType(inner=inner):
+                self._note(inner, *parts)
+            case RecordType(fields=fields):
+                key: RecordType | str = type.name or type
+                known = self._records.get(key)
+                if known is None:
+                    known = self._free.take(*parts)
+                    self._records[key] = known
+                for field in fields:
+                    self._note(field.type, known, field.name)
+                if all(name != known for name, _ in self.records):
+                    self.records.append((known, type))
+            case _:
+                pass
+
+
+def expressions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
+    """Every expression in the statements, the inner ones too."""
+    for statement in statements:
+        for one in _direct(statement):
+            yield from _all(one)
+        match statement:
+            case If(then=then, otherwise=otherwise):
+                yield from expressions(then)
+                yield from expressions(otherwise)
+            case Do(call=call) | Let(value=ServiceCall() as call) if call.handler is not None:
+                yield from expressions(call.handler.body)
+            case _:
+                pass
+
+
+def _direct(statement: Statement) -> tuple[Expr, ...]:
+    match statement:
+        case Do(call=call) | Let(value=ServiceCall() as call):
+            return tuple(value for _, value in call.arguments)
+        case AskStatement(ask=ask) | Let(value=Ask() as ask):
+            return tuple(value for _, value in ask.arguments)
+        case Let(value=value) | Give(value=value):
+            return (value,)  # type: ignore[return-value]
+        case If(condition=condition):
+            return (condition,)
+        case Require(condition=condition, message=message):
+            return (condition, message)
+        case Terminate(message=message):
+            return (message,)
+        case Complete(output=RecordExpr(fields=fields)):
+            return tuple(value for _, value in fields)
+        case Complete(output=output):
+            return (output,)
+        case _:
+            return ()
+
+
+def _all(expression: Expr) -> Iterator[Expr]:
+    yield expression
+    for child in children(expression):
+        yield from _all(child)
+
+
+def handlers(statements: tuple[Statement, ...]) -> Iterator[Handler]:
+    """Every handler, in source order."""
+    for call in calls(statements):
+        if call.handler is not None:
+            yield call.handler
+
+
+def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dict[Span, str]:
+    """The Python name of each `let` and handler, by where it is bound. Blocks are scopes in a spec
+    and none in Python: a name that is bound in two of them, or is `taken`, is numbered."""
+    wanted = [(one.binding, mangle(one.name)) for one in bindings(statements)]
+    wanted += [
+        (one.binding, mangle(one.name))
+        for one in handlers(statements)
+        if one.name is not None and one.binding is not None
+    ]
+    used = set(taken)
+    # A numbered name must not be one that the spec has.
+    unfree = used | {name for _, name in wanted}
+    found: dict[Span, str] = {}
+    for binding, name in sorted(wanted):
+        chosen, number = name, 1
+        while chosen in used or (number > 1 and chosen in unfree):
+            number += 1
+            chosen = f"{name}_{number}"
+        used.add(chosen)
+        found[binding] = chosen
+    return found

@@ -1,0 +1,405 @@
+"""Statements as the lines of a coroutine, each with the place in the spec it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gantral.compiler.codegen.expressions import Expressions
+from gantral.compiler.codegen.layout import (
+    Atom,
+    Before,
+    Display,
+    Invoke,
+    Piece,
+    flat,
+    lines,
+    literal,
+)
+from gantral.compiler.codegen.names import PackageNames, expressions, local_names
+from gantral.compiler.codegen.types import plain
+from gantral.compiler.mangle import mangle
+from gantral.compiler.plan import calls
+from gantral.compiler.program import (
+    ApprovalMeta,
+    ApprovalRef,
+    Ask,
+    AskStatement,
+    Compare,
+    Complete,
+    Do,
+    EnumType,
+    Expr,
+    FailureRef,
+    Give,
+    Handler,
+    If,
+    Let,
+    LetRef,
+    Literal,
+    Operation,
+    Program,
+    ProposedRef,
+    Require,
+    ServiceCall,
+    Statement,
+    Terminate,
+    Test,
+    Type,
+    Undo,
+    children,
+)
+from gantral.dsl.span import Span
+
+# Parameters of the generated coroutines.
+_PARAMETERS = frozenset({"self", "input", "failure"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of Python and where in the spec it comes from."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`."""
+
+    target: str
+    type: Type
+    leave: bool
+
+
+def body(program: Program, names: PackageNames) -> list[Line]:
+    """The lines of `body`: the `run` block."""
+    return _Writer(program, names, program.run, returns=True).block(program.run, 8, None)
+
+
+def on_failure(program: Program, names: PackageNames) -> list[Line]:
+    """The lines of `on_failure`; none when the spec has no such block."""
+    statements = program.on_failure
+    return _Writer(program, names, statements, returns=False).block(statements, 8, None)
+
+
+class _Writer:
+    def __init__(
+        self,
+        program: Program,
+        names: PackageNames,
+        statements: tuple[Statement, ...],
+        *,
+        returns: bool,
+    ) -> None:
+        self._program = program
+        self._names = names
+        self._returns = returns
+        services = frozenset(mangle(name) for name in program.services)
+        self._locals = local_names(statements, _PARAMETERS | services)
+        self._expressions = Expressions(names, self._locals)
+        self._used = _used(statements)
+
+    def block(
+        self, statements: tuple[Statement, ...], indent: int, around: _Around | None
+    ) -> list[Line]:
+        """The lines of a block. A branch that ends early leaves the rest without an `else`."""
+        out: list[Line] = []
+        for statement in statements:
+            out += self._statement(statement, indent, around)
+        return out
+
+    def _statement(self, statement: Statement, indent: int, around: _Around | None) -> list[Line]:
+        match statement:
+            case Let(value=ServiceCall() as call, binding=binding):
+                return self._call(call, binding, indent, statement.span)
+            case Do(call=call):
+                return self._call(call, None, indent, statement.span)
+            case Let(value=Ask() as ask, binding=binding):
+                return self._ask(ask, binding, indent, statement.span)
+            case AskStatement(ask=ask):
+                return self._ask(ask, None, indent, statement.span)
+            case Let(value=value, binding=binding):
+                if binding not in self._used or isinstance(value, ServiceCall | Ask):
+                    return []
+                piece = self._expressions.write(value)
+                return self._lines(piece, f"{self._locals[binding]} = ", indent, statement.span)
+            case If():
+                return self._if(statement, indent, around)
+            case Require():
+                return self._require(statement, indent)
+            case Terminate(message=message, ordinal=ordinal):
+                return self._terminate(message, f"terminate/{ordinal}", indent, statement.span)
+            case Complete(output=output, ordinal=ordinal):
+                done = self._expressions.output(output, self._program.output)
+                site = ("at=", Atom(literal(f"complete/{ordinal}")))
+                piece = Invoke("self.complete", (("", done), site))
+                return self._lines(piece, "return ", indent, statement.span)
+            case Give(value=value):
+                return self._give(value, indent, around, statement.span)
+            case Undo(call=site):
+                piece = Invoke("self.undo", (("", Atom(literal(site))),))
+                return self._lines(piece, "await ", indent, statement.span)
+
+    def _call(self, call: ServiceCall, binding: Span | None, indent: int, span: Span) -> list[Line]:
+        operation = self._program.operations[call.operation]
+        target = self._locals[binding] if binding is not None and binding in self._used else ""
+        handler = call.handler
+        piece = self._action(call, operation)
+        if handler is None:
+            return self._lines(piece, f"{target} = await " if target else "await ", indent, span)
+        if not target and self._silent(handler.body):
+            opened = f"{' ' * indent}with contextlib.suppress(ActionFailed):"
+            return [Line(opened, span), *self._lines(piece, "await ", indent + 4, span)]
+        prefix = f"{target}: {flat(plain(call.type, self._names))} = await " if target else "await "
+        pad = " " * indent
+        return [
+            Line(f"{pad}try:", span),
+            *self._lines(piece, prefix, indent + 4, span),
+            Line(f"{pad}except ActionFailed{self._as(handler)}:", handler.span),
+            *self._handled(handler, target, call.type, indent + 4),
+        ]
+
+    def _action(self, call: ServiceCall, operation: Operation) -> Piece:
+        kind = "effect" if operation.acts else operation.kind
+        given = []
+        for name, value in call.arguments:
+            field = operation.parameters.field(name)
+            wanted = value.type if field is None else field.type
+            given.append((f"{mangle(name)}=", self._expressions.into(value, wanted)))
+        factory = f"{mangle(operation.service)}.{mangle(operation.name)}"
+        arguments: list[tuple[str, Piece]] = [
+            ("", Invoke(factory, tuple(given))),
+            ("call=", Atom(literal(call.id))),
+        ]
+        if operation.acts:
+            under = tuple(Atom(self._locals[one.binding]) for one in call.under)
+            arguments.append(("under=", Display(under)))
+        if call.handler is not None:
+            arguments.append(("handled=", Atom("True")))
+        return Invoke(f"self.{kind}", tuple(arguments))
+
+    def _as(self, handler: Handler) -> str:
+        named = handler.binding is not None and handler.binding in self._used
+        return f" as {self._locals[handler.binding]}" if named and handler.binding else ""
+
+    def _handled(self, handler: Handler, target: str, type: Type, indent: int) -> list[Line]:
+        """The handler's block. A `give` that is not its last step leaves a loop that runs once."""
+        around = _Around(target, type, leave=False)
+        if _gives_last(handler.body):
+            found = self.block(handler.body, indent, around)
+        else:
+            inner = self.block(handler.body, indent + 4, _Around(target, type, leave=True))
+            found = [Line(f"{' ' * indent}while True:", handler.span), *inner]
+        return found
+
+    def _give(self, value: Expr, indent: int, around: _Around | None, span: Span) -> list[Line]:
+        if around is None:
+            raise ValueError("give outside of a handler")
+        out: list[Line] = []
+        if around.target:
+            piece = self._expressions.into(value, around.type)
+            out = self._lines(piece, f"{around.target} = ", indent, span)
+        if around.leave:
+            out.append(Line(f"{' ' * indent}break", span))
+        # What is given to a name that nobody reads still is a step.
+        return out or [Line(f"{' ' * indent}pass", span)]
+
+    def _ask(self, ask: Ask, binding: Span | None, indent: int, span: Span) -> list[Line]:
+        gate = self._program.gates[ask.gate]
+        given = []
+        for name, value in ask.arguments:
+            field = gate.parameters.field(name)
+            wanted = value.type if field is None else field.type
+            given.append((f"{mangle(name)}=", self._expressions.into(value, wanted)))
+        proposal = Invoke(f"gates.{mangle(gate.name)}", tuple(given))
+        piece = Invoke("self.ask", (("", proposal), ("site=", Atom(literal(ask.id)))))
+        target = self._locals[binding] if binding is not None and binding in self._used else ""
+        return self._lines(piece, f"{target} = await " if target else "await ", indent, span)
+
+    def _require(self, statement: Require, indent: int) -> list[Line]:
+        site = f"require/{statement.ordinal}"
+        if _narrows(statement.condition):
+            # A type checker learns from an `if`, not from a call.
+            piece = self._expressions.negation(statement.condition)
+            head = self._lines(piece, "if ", indent, statement.span, ":")
+            ended = self._terminate(statement.message, site, indent + 4, statement.span)
+            return [*head, *ended]
+        arguments = (
+            ("", self._expressions.write(statement.condition)),
+            ("", self._expressions.text(statement.message)),
+            ("at=", Atom(literal(site))),
+        )
+        return self._lines(Invoke("self.require", arguments), "", indent, statement.span)
+
+    def _terminate(self, message: Expr, site: str, indent: int, span: Span) -> list[Line]:
+        arguments = (("", self._expressions.text(message)), ("at=", Atom(literal(site))))
+        # It never returns; the word tells that to those who read the flow alone.
+        word = "return " if self._returns else ""
+        return self._lines(Invoke("self.terminate", arguments), word, indent, span)
+
+    def _if(self, statement: If, indent: int, around: _Around | None) -> list[Line]:
+        then, otherwise = statement.then, statement.otherwise
+        conditions = [statement.condition]
+        # An `if` that holds nothing but an `if` is one `if` with both conditions.
+        while (
+            not otherwise and len(then) == 1 and isinstance(then[0], If) and not then[0].otherwise
+        ):
+            conditions.append(then[0].condition)
+            then = then[0].then
+        given = self._give_either(statement, indent, around)
+        if given is not None:
+            return given
+        if self._silent(then):
+            if self._silent(otherwise):
+                return []
+            head = self._condition(conditions, "if ", indent, statement.span, negated=True)
+            return [*head, *self.block(otherwise, indent + 4, around)]
+        head = self._condition(conditions, "if ", indent, statement.span)
+        head += self.block(then, indent + 4, around)
+        if self._silent(otherwise):
+            return head
+        if self._ends(then, around):
+            return [*head, *self.block(otherwise, indent, around)]
+        match otherwise:
+            case (If() as chained,) if self._is_one_if(chained, around):
+                first, *rest = self.block(otherwise, indent, around)
+                return [*head, Line(f"{' ' * indent}el{first.text[indent:]}", first.span), *rest]
+            case _:
+                opened = Line(f"{' ' * indent}else:", statement.span)
+                return [*head, opened, *self.block(otherwise, indent + 4, around)]
+
+    def _is_one_if(self, statement: If, around: _Around | None) -> bool:
+        """Whether it prints as one Python `if`, so that `elif` can stand for `else: if`."""
+        if self._silent(statement.then) or self._either_gives(statement, around):
+            return False
+        return self._silent(statement.otherwise) or not self._ends(statement.then, around)
+
+    def _silent(self, statements: tuple[Statement, ...]) -> bool:
+        """Whether the block prints nothing: names that nobody reads."""
+        for statement in statements:
+            match statement:
+                case Let(value=ServiceCall() | Ask()):
+                    return False
+                case Let(binding=binding) if binding not in self._used:
+                    pass
+                case If(then=then, otherwise=otherwise):
+                    if not (self._silent(then) and self._silent(otherwise)):
+                        return False
+                case _:
+                    return False
+        return True
+
+    def _either_gives(self, statement: If, around: _Around | None) -> bool:
+        match statement:
+            case If(then=(Give(),), otherwise=(Give(),)):
+                return around is not None and bool(around.target)
+            case _:
+                return False
+
+    def _give_either(self, statement: If, indent: int, around: _Around | None) -> list[Line] | None:
+        """`if c { give a } else { give b }` as one assignment."""
+        match statement:
+            case If(then=(Give(value=one),), otherwise=(Give(value=other),)):
+                if around is None or not around.target:
+                    return None
+                choice = self._expressions.either(statement.condition, one, other, around.type)
+                out = self._lines(choice, f"{around.target} = ", indent, statement.span)
+                return [*out, Line(f"{' ' * indent}break", statement.span)] if around.leave else out
+            case _:
+                return None
+
+    def _condition(
+        self,
+        conditions: list[Expr],
+        prefix: str,
+        indent: int,
+        span: Span,
+        *,
+        negated: bool = False,
+    ) -> list[Line]:
+        piece = self._expressions.all_of(conditions)
+        if negated:
+            piece = (
+                self._expressions.negation(conditions[0])
+                if len(conditions) == 1
+                else Before("not ", piece)
+            )
+        return self._lines(piece, prefix, indent, span, ":")
+
+    def _ends(self, statements: tuple[Statement, ...], around: _Around | None) -> bool:
+        """Whether Python's own flow ends with the block: by return, or break."""
+        if not statements:
+            return False
+        match statements[-1]:
+            case Complete() | Terminate():
+                return self._returns
+            case Give():
+                return around is not None and around.leave
+            case If(then=then, otherwise=otherwise):
+                return self._ends(then, around) and self._ends(otherwise, around)
+            case _:
+                return False
+
+    def _lines(
+        self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
+    ) -> list[Line]:
+        return [Line(text, span) for text in lines(piece, prefix, suffix, indent)]
+
+
+def _gives_last(statements: tuple[Statement, ...]) -> bool:
+    """Whether every `give` is the last step on its way through the block."""
+    for position, statement in enumerate(statements):
+        last = position == len(statements) - 1
+        match statement:
+            case Give() if not last:
+                return False
+            case If(then=then, otherwise=otherwise):
+                if not last and (_gives(then) or _gives(otherwise)):
+                    return False
+                if not (_gives_last(then) and _gives_last(otherwise)):
+                    return False
+            case _:
+                pass
+    return True
+
+
+def _gives(statements: tuple[Statement, ...]) -> bool:
+    return any(
+        isinstance(one, Give)
+        or (isinstance(one, If) and (_gives(one.then) or _gives(one.otherwise)))
+        for one in statements
+    )
+
+
+def _narrows(condition: Expr) -> bool:
+    """Whether the condition can show that something is some, or one of fewer words."""
+    if isinstance(condition, Test):
+        return True
+    if (
+        isinstance(condition, Compare)
+        and isinstance(condition.left.type, EnumType)
+        and isinstance(condition.left, Literal) != isinstance(condition.right, Literal)
+    ):
+        return True
+    return any(_narrows(part) for part in children(condition))
+
+
+def _used(statements: tuple[Statement, ...]) -> frozenset[Span]:
+    """The bindings that generated code reads."""
+    found: set[Span] = set()
+    for one in expressions(statements):
+        match one:
+            case LetRef(binding=binding) | ApprovalRef(binding=binding):
+                found.add(binding)
+            case ApprovalMeta(binding=binding) | ProposedRef(binding=binding):
+                found.add(binding)
+            case FailureRef(binding=Span() as binding):
+                found.add(binding)
+            case _:
+                pass
+    return frozenset(found | _approvals(statements))
+
+
+def _approvals(statements: Iterable[Statement]) -> set[Span]:
+    return {one.binding for call in calls(tuple(statements)) for one in call.under}

@@ -1,0 +1,112 @@
+"""Types of the language as Python annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gantral.compiler.codegen.layout import SUM, Atom, Chain, Invoke, Piece, literal
+from gantral.compiler.codegen.names import PackageNames
+from gantral.compiler.program import (
+    BoolType,
+    DateType,
+    DecimalType,
+    DurationType,
+    EnumType,
+    InstantType,
+    IntType,
+    ListType,
+    NothingType,
+    OptionalType,
+    PersonType,
+    RecordType,
+    StringType,
+    Type,
+)
+from gantral.compiler.shapes import decimal_text, duration_text
+
+
+def plain(type: Type, names: PackageNames) -> Piece:
+    """The type as code sees it: `tuple[Money, ...]`, `Literal["EUR"]`, `str | None`."""
+    match type:
+        case StringType():
+            return Atom("str")
+        case IntType():
+            return Atom("int")
+        case DecimalType():
+            return Atom("Decimal")
+        case BoolType():
+            return Atom("bool")
+        case DateType():
+            return Atom("date")
+        case InstantType():
+            return Atom("datetime")
+        case DurationType():
+            return Atom("timedelta")
+        case PersonType():
+            return Atom("Person")
+        case EnumType(words):
+            return _subscript("Literal", *(Atom(literal(word)) for word in words))
+        case ListType(element):
+            return _subscript("tuple", plain(element, names), Atom("..."))
+        case RecordType():
+            return Atom(names.record(type))
+        case OptionalType(inner):
+            return either(plain(inner, names), Atom("None"))
+        case NothingType():
+            return Atom("None")
+
+
+def checked(type: Type, names: PackageNames) -> Piece:
+    """The type of a model's field, with what the runtime checks as a value enters it."""
+    match type:
+        case OptionalType(inner):
+            return either(checked(inner, names), Atom("None"))
+        case ListType(element, least, most):
+            elements = _subscript("tuple", checked(element, names), Atom("..."))
+            return _annotated(elements, "ListOf", _bounds(least, most))
+        case StringType(least, most, pattern):
+            bounds = _bounds(least, most)
+            if pattern is not None:
+                bounds.append(("pattern=", Atom(literal(pattern))))
+            return _annotated(Atom("str"), "StringOf", bounds) if bounds else Atom("str")
+        case IntType(least, most):
+            bounds = _bounds(least, most)
+            return _annotated(Atom("int"), "IntOf", bounds) if bounds else Atom("int")
+        case DecimalType(scale, lowest, highest):
+            limits = [("scale=", Atom(str(scale)))]
+            for name, bound in (("min=", lowest), ("max=", highest)):
+                if bound is not None:
+                    limits.append((name, Atom(literal(decimal_text(bound, scale)))))
+            return _annotated(Atom("Decimal"), "DecimalOf", limits)
+        case DurationType(least, most):
+            limits = []
+            for name, length in (("min=", least), ("max=", most)):
+                if length is not None:
+                    limits.append((name, Atom(literal(duration_text(length)))))
+            return _annotated(Atom("timedelta"), "DurationOf", limits)
+        case DateType():
+            return _annotated(Atom("date"), "DateOf", [])
+        case InstantType():
+            return _annotated(Atom("datetime"), "InstantOf", [])
+        case PersonType():
+            return _annotated(Atom("Person"), "PersonOf", [])
+        case _:
+            return plain(type, names)
+
+
+def either(one: Piece, other: Piece) -> Piece:
+    """`one | other`."""
+    return Chain((("", one), ("| ", other)), SUM)
+
+
+def _bounds(least: int | None, most: int | None) -> list[tuple[str, Piece]]:
+    given = (("min=", least), ("max=", most))
+    return [(name, Atom(str(bound))) for name, bound in given if bound is not None]
+
+
+def _annotated(python: Piece, check: str, bounds: Sequence[tuple[str, Piece]]) -> Piece:
+    return _subscript("Annotated", python, Invoke(check, tuple(bounds)))
+
+
+def _subscript(name: str, *parts: Piece) -> Piece:
+    return Invoke(name, tuple(("", part) for part in parts), "[]")
