@@ -112,7 +112,8 @@ class Gateway:
         except WorkflowUpdateFailedError as error:
             cause = error.cause
             if isinstance(cause, ApplicationError):
-                return Rejected(cause.type or "refused", cause.message)
+                rule = cause.type or "refused"
+                return Rejected(rule, cause.message.removeprefix(f"{rule}: "))
             return Rejected("refused", str(cause))
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             raise unknown("whether your decision was counted") from None

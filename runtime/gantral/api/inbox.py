@@ -1,0 +1,83 @@
+"""Lists: what waits for you, what waits without you, and every instance you have to do with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gantral.api import views
+from gantral.api.deployment import Deployment
+from gantral.api.problems import Problem
+from gantral.api.story import Story, Untold
+from gantral.api.temporal import Row
+from gantral.identity import Person
+
+MOST = 200
+_OURS = "GantralTeam IS NOT NULL"
+
+
+async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:
+    """``yours``: what this person could decide now and has not; ``others``: what waits without
+    them, as far as it is theirs to see. The nearest deadline first.
+
+    Raises:
+        Problem: 504.
+    """
+    yours: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    rows = await deployment.gateway.rows(
+        "GantralState = 'WAITING_FOR_HUMAN' AND ExecutionStatus = 'Running'", MOST
+    )
+    now = deployment.now()
+    for row in rows:
+        story = _told(deployment, person, row)
+        if story is None or story.waiting is None:
+            continue
+        you = views.you(deployment, person, story, story.waiting, now)
+        entry = {
+            **views.summary(story),
+            "gate": story.waiting.gate,
+            "deadline": story.waiting.deadline,
+            "you": you,
+        }
+        mine = you["may"] != "no" and you["voted"] == "none"
+        (yours if mine else others).append(entry)
+    for entries in (yours, others):
+        entries.sort(key=lambda one: (one["deadline"], one["instance_id"]))
+    return {"yours": yours, "others": others, "complete": len(rows) < MOST}
+
+
+async def instances(
+    deployment: Deployment, person: Person, state: str | None, prefix: str | None
+) -> dict[str, Any]:
+    """Every instance this person may see, the youngest first.
+
+    Args:
+        state: only those in this authority state. prefix: only ids that begin so.
+
+    Raises:
+        Problem: 504.
+    """
+    query = _OURS
+    if state is not None:
+        query += f" AND GantralState = '{state}'"
+    if prefix is not None:
+        query += f" AND WorkflowId STARTS_WITH '{prefix}'"
+    rows = await deployment.gateway.rows(query, MOST)
+    found = []
+    for row in rows:
+        story = _told(deployment, person, row)
+        if story is not None and (state is None or story.state == state):
+            deadline = story.waiting.deadline if story.waiting else "none"
+            found.append({**views.summary(story), "deadline": deadline})
+    return {"instances": found, "complete": len(rows) < MOST}
+
+
+def _told(deployment: Deployment, person: Person, row: Row) -> Story | None:
+    try:
+        story = deployment.library.story(row.instance_id)
+        if story is not None:
+            views.require_sight(deployment, person, story)
+    except (Problem, Untold):
+        # One spoilt or foreign instance must not hide the others; `show` names what is wrong.
+        return None
+    return story
