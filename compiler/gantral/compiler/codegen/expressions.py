@@ -379,7 +379,7 @@ class Expressions:
         return self.either(condition, then, otherwise, expression.type)
 
     def _record(
-        self, fields: tuple[tuple[str, Expr], ...], wanted: Type, name: str | None = None
+        self, fields: tuple[tuple[str, Expr], ...], wanted: Type, made: str | None = None
     ) -> Piece:
         record = _bare(wanted)
         if not isinstance(record, RecordType):
@@ -389,7 +389,7 @@ class Expressions:
             declared = record.field(name)
             piece = self.write(value) if declared is None else self.into(value, declared.type)
             arguments.append((f"{mangle(name)}=", piece))
-        return Invoke(name or self.names.record(record), tuple(arguments))
+        return Invoke(made or self.names.record(record), tuple(arguments))
 
 
 def _bare(type: Type) -> Type:
