@@ -56,6 +56,7 @@ class Pages:
         self._templates.filters["until"] = lambda at: words.until(at, deployment.now())
         self._templates.filters["words"] = lambda text: str(text).replace("_", " ")
         self._templates.filters["state"] = _state
+        self._templates.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
         self._templates.globals["development"] = deployment.settings.environment == "development"
         folder = resources.files("gantral.api.page")
         self._style = folder.joinpath("style.css").read_bytes()
@@ -324,12 +325,13 @@ def _step_up(view: Mapping[str, Any], problem: Problem | None, back: str) -> dic
         needs = dict(view["waiting"]["you"]["step_up"])
     if not needs:
         return {}
-    ask = {name: str(needs[name]) for name in ("acr_values", "max_age") if name in needs}
-    return {"message": needs["message"], "url": f"/sign-in?{urlencode({'back': back, **ask})}"}
+    ask: dict[str, str] = {"back": back}
+    ask |= {name: str(needs[name]) for name in ("acr_values", "max_age") if name in needs}
+    return {"message": needs["message"], "url": f"/sign-in?{urlencode(ask)}"}
 
 
 def _plain(pointer: str) -> str:
-    """ "/values/~1refund~1amount" is the field "/refund/amount"."""
+    """The field of a pointer into the body: "/values/~1refund~1amount" is "/refund/amount"."""
     return pointer.removeprefix("/values/").replace("~1", "/").replace("~0", "~")
 
 

@@ -84,12 +84,14 @@ async def _token(deployment: Deployment, metadata: Metadata, login: Login, code:
     }
     secret = _secret(deployment)
     # RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
-    auth = httpx.BasicAuth(quote(client, safe=""), quote(secret or "", safe=""))
+    auth = (
+        httpx.Auth()
+        if secret is None
+        else httpx.BasicAuth(quote(client, safe=""), quote(secret, safe=""))
+    )
     try:
         async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
-            response = await http.post(
-                metadata.token, data=form, auth=auth if secret is not None else None
-            )
+            response = await http.post(metadata.token, data=form, auth=auth)
             token = response.json().get("id_token") if response.status_code == 200 else None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unreachable(f"{metadata.token} gives no answer ({type(error).__name__})") from None
