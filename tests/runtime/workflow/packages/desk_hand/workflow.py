@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from gantral.authority import State
+from gantral.runtime import ActionFailed, Ask, Failure, Governed, Person, PersonOf, governed
+from gantral.runtime.machine import Transition
+
+from .services import keys
+from .types import AccessApproval, Input, Output
+
+
+class AccessAsk(Ask[AccessApproval]):
+    gate_: ClassVar[str] = "access"
+    approval_: ClassVar[type[AccessApproval]] = AccessApproval
+    owner: Annotated[Person, PersonOf()]
+    what: str
+
+
+class gates:  # noqa: N801
+    access = AccessAsk
+
+
+@governed(workflow="desk", program="@PROGRAM@", codegen=1)
+class Desk(Governed[Input, Output]):
+    """Not like generated code: a small script says which statements run, so that one workflow
+    serves many tests."""
+
+    async def body(self, input: Input) -> Output:
+        log: list[str] = []
+        approved = None
+        for number, step in enumerate(input.script, start=1):
+            if step == "ask":
+                approved = await self.ask(
+                    gates.access(owner=input.owner, what=input.what), site="access/1"
+                )
+                log.append("asked")
+            elif step == "look":
+                found = await self.read(keys.look(what=input.what), call=f"keys.look/{number}")
+                log.append(found.state)
+            elif step == "look else":
+                try:
+                    await self.read(
+                        keys.look(what=input.what), call=f"keys.look/{number}", handled=True
+                    )
+                except ActionFailed as failed:
+                    log.append(f"look {failed.happened}")
+            elif step == "tell":
+                await self.notify(keys.tell(what=input.what), call=f"keys.tell/{number}")
+                log.append("told")
+            elif step in ("grant", "paint"):
+                assert approved is not None
+                make = keys.grant if step == "grant" else keys.paint
+                done = await self.effect(
+                    make(what=approved.what), call=f"keys.{step}/{number}", under=(approved,)
+                )
+                log.append(done.serial)
+            elif step == "grant else":
+                assert approved is not None
+                try:
+                    done = await self.effect(
+                        keys.grant(what=approved.what),
+                        call=f"keys.grant/{number}",
+                        under=(approved,),
+                        handled=True,
+                    )
+                    log.append(done.serial)
+                except ActionFailed as failed:
+                    log.append(f"grant {failed.happened}")
+            elif step.startswith("undo "):
+                await self.undo(step.removeprefix("undo "))
+                log.append("undone")
+            elif step == "divide":
+                log.append(str(Decimal(1) / Decimal(3)))
+            elif step.startswith("illegal "):
+                target = State(step.removeprefix("illegal "))
+                await self._machine.commit(Transition((target,), {"same": True}))
+            elif step == "bug":
+                raise RuntimeError("a bug")
+            else:
+                self.terminate(step, at="terminate/1")
+        return self.complete(Output(log=tuple(log)), at="complete/1")
+
+    async def on_failure(self, input: Input, failure: Failure) -> None:
+        if "tell on failure" in input.what:
+            await self.notify(keys.tell(what=f"failed: {failure.cause}"), call="keys.tell/99")

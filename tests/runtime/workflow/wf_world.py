@@ -1,0 +1,458 @@
+"""A world around governed workflows: the real time-skipping server, the real sandbox, real seals;
+an evidence worker and services whose answers a test sets (to inject faults)."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from gantral.evidence import SigningKey, TrustFile, canonical, seal
+from gantral.evidence.commit import BuildCommit, build_commit, votes_decision
+from gantral.evidence.forms import duration_ms, plus
+from gantral.evidence.hashes import context_hash, leaf
+from gantral.evidence.recount import vote_hash
+from gantral.runtime import forms, programs
+from temporalio import activity
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
+DECISION_KEY = SigningKey.from_seed(b"d" * 32)
+STRANGER_KEY = SigningKey.from_seed(b"s" * 32)
+LONG_AGO = "2020-01-01T00:00:00.000Z"
+
+
+def actor(name: str) -> str:
+    """The actor id of a person in these tests."""
+    return "actor:" + uuid.uuid5(uuid.NAMESPACE_DNS, name).hex
+
+
+def trust() -> TrustFile:
+    entry = {
+        "alg": "ed25519",
+        "compromised_from": "none",
+        "environment": "development",
+        "not_after": "none",
+        "not_before": LONG_AGO,
+        "public_key": DECISION_KEY.public.hex(),
+        "teams": ["payments"],
+        "use": "decision",
+    }
+    return TrustFile.load(
+        canonical(
+            {
+                "type": "gantral.dev/trust/v1",
+                "trust_id": "tests",
+                "serial": "1",
+                "previous": "none",
+                "issued": LONG_AGO,
+                "environment": "development",
+                "keys": {DECISION_KEY.keyid: entry},
+                "programs": [],
+                "max_skew": "PT5S",
+                "actor_claim": "sub",
+                "log": "none",
+            }
+        )
+    )
+
+
+@dataclass
+class Evidence:
+    """What the evidence worker was asked; commits are built by the real builder, in memory."""
+
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    artifacts: list[dict[str, str]] = field(default_factory=list)
+    refuse: Callable[[dict[str, Any]], str] = lambda command: ""
+    answer: dict[str, Any] = field(default_factory=lambda: {"answer": "REQUIRE_HUMAN"})
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    last: dict[str, dict[str, Any]] = field(default_factory=dict)
+    held: asyncio.Event | None = None  # a commit waits for it
+    hold: Callable[[dict[str, Any]], bool] = lambda command: False
+
+    def of(self, instance: str) -> list[dict[str, Any]]:
+        return [command for command in self.commands if command["instance_id"] == instance]
+
+    def states(self, instance: str) -> list[str]:
+        """Every state reached, in order."""
+        return [state for command in self.of(instance) for state in command["states"]]
+
+    @activity.defn(name="gantral.commit")
+    async def commit(self, command: dict[str, Any]) -> dict[str, Any]:
+        if self.held is not None and self.hold(command):
+            await self.held.wait()
+        why = self.refuse(command)
+        if why:
+            raise ApplicationError(why, type="NotCommitted", non_retryable=True)
+        before = self.last.get(command["instance_id"])
+        assert command["prev"] == (before["commit_hash"] if before else "0" * 64)
+        assert command["commit"] == (before["number"] + 1 if before else 0)
+        context = self._context(command, before)
+        decision = command["decision"]
+        if decision != "none" and "votes" in decision:
+            assert before is not None
+            decision = votes_decision(before["first"], [], {}, decision["votes"])
+        built = build_commit(
+            BuildCommit(
+                owning_team_id=command["team"],
+                workflow_id=command["workflow_id"],
+                workflow_version_id=command["program"],
+                instance_id=command["instance_id"],
+                commit=command["commit"],
+                prev_commit_hash=command["prev"],
+                last_artifact_hash=command["last_artifact"],
+                sequence=command["sequence"],
+                previous_state=before["state"] if before else None,
+                states=command["states"],
+                timestamp=command["timestamp"],
+                context=context,
+                gate=command["gate"],
+                round=str(command["round"]) if command["round"] else "none",
+                cause=command["cause"],
+                human_actor_id=command["human_actor_id"],
+                policy_version_id=command["policy_version_id"],
+                decision=decision,
+                records=command["records"],
+            )
+        )
+        self.commands.append(command)
+        self.artifacts += built.statement["artifacts"]
+        self.last[command["instance_id"]] = {
+            "commit_hash": built.commit_hash,
+            "number": command["commit"],
+            "state": built.state,
+            "context": context,
+            "first": built.first_artifact_hash,
+        }
+        return {
+            "commit_hash": built.commit_hash,
+            "first_artifact_hash": built.first_artifact_hash,
+            "last_artifact": built.last_artifact_hash,
+            "sequence": built.sequence,
+            "context": context,
+            "context_hash": built.context_hash,
+        }
+
+    def _context(self, command: dict[str, Any], before: dict[str, Any] | None) -> list[list[str]]:
+        given = command["context"]
+        if "leaves" in given:
+            return list(given["leaves"])
+        if "same" in given:
+            assert before is not None
+            return list(before["context"])
+
+        def pair(path: str, value: Any) -> list[str]:
+            return [path, leaf(["0" * 32, command["instance_id"], path, value])]
+
+        if "amended" in given:
+            assert before is not None
+            old = dict(before["context"])
+            new = dict(pair(path, value) for path, value in given["amended"].items())
+            assert new.keys() <= old.keys()
+            return [list(item) for item in sorted({**old, **new}.items())]
+        values = {**given["values"], **{p: actor(v) for p, v in given["persons"].items()}}
+        return sorted(pair(path, value) for path, value in values.items())
+
+    @activity.defn(name="gantral.open_gate")
+    async def open_gate(self, command: dict[str, Any]) -> dict[str, Any]:
+        self.questions.append(command)
+        gate = programs.get(command["program"]).manifest["gates"][command["gate"]]
+        instants = [
+            [plus(command["opened_at"], duration_ms(after)), action, *(rest or ["none", "none"])]
+            for after, action, *rest in gate["clock"]
+        ]
+        asked = gate["waived"] != "none"
+        owner = command["proposal"].get("owner")
+        return {
+            "answer": "REQUIRE_HUMAN",
+            "cause": "none",
+            "problem": "",
+            "query": "data.refund.decision" if asked else "none",
+            "policy_version_id": "sha256:" + "a" * 64 if asked else "none",
+            "input_hash": "b" * 64 if asked else "none",
+            "instants": instants,
+            "excluded": [command["initiator"]["actor"]],
+            "named": {"/owner": [actor(owner)]} if owner else {},
+            **self.answer,
+        }
+
+
+def done(result: Any) -> dict[str, Any]:
+    return effect_answer("done", result=result)
+
+
+def effect_answer(status: str, **rest: Any) -> dict[str, Any]:
+    return {
+        "status": status,
+        "result": None,
+        "results": [],
+        "claims": [],
+        "outcomes": [],
+        "cause": "none",
+        "problem": "",
+        **rest,
+    }
+
+
+class Services:
+    """The service side: operation -> what it answers; every command it saw."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, Any]] = []
+        self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "orders.fetch": lambda command: {"result": ORDER},
+            "payments.refund": lambda command: done({"receipt_id": "r-1"}),
+            "payments.reverse": lambda command: done(None),
+            "keys.look": lambda command: {"state": "free"},
+            "keys.tell": lambda command: {"result": None},
+            "keys.grant": lambda command: done({"serial": "s-1"}),
+            "keys.paint": lambda command: done({"serial": "p-1"}),
+            "keys.revoke": lambda command: done(None),
+        }
+
+    @property
+    def calls(self) -> list[str]:
+        return [entry["operation"] for entry in self.seen]
+
+    def activities(self, queue: str) -> list[Any]:
+        found = []
+        for info in programs.loaded():
+            for name, operation in info.manifest["operations"].items():
+                if operation["queue"] == queue:
+                    found.append(self._activity(name, operation["wire"]))
+        return list({a.wire: a.run for a in found}.values())
+
+    def _activity(self, name: str, wire: str) -> Any:
+        @activity.defn(name=wire)
+        async def run(command: dict[str, Any]) -> Any:
+            attempt = activity.info().attempt
+            self.seen.append({"operation": name, **command, "attempt": attempt})
+            answer = self.answers[name](command)
+            return await answer if asyncio.iscoroutine(answer) else answer
+
+        class Made:
+            pass
+
+        made = Made()
+        made.wire, made.run = wire, run  # type: ignore[attr-defined]
+        return made
+
+
+ORDER = {"id": "A1", "customer": "Ann", "total": {"amount": "90.00", "currency": "EUR"}}
+REFUND = {
+    "order_id": "A1",
+    "refund": {"amount": "40.00", "currency": "EUR"},
+    "reason": "arrived broken",
+}
+
+
+def start_command(
+    info: programs.ProgramInfo, instance: str, input: dict[str, Any], at: str, **wrong: Any
+) -> dict[str, Any]:
+    """What the API would send; ``wrong`` replaces members of the sealed submission."""
+    key = wrong.pop("key", DECISION_KEY)
+    model = info.input.from_wire(input)
+    values = {**model.leaves("/input"), **{p: actor(v) for p, v in model.persons("/input").items()}}
+    context = sorted([p, leaf(["0" * 32, instance, p, v])] for p, v in values.items())
+    statement = {
+        "type": "gantral.dev/submission/v1",
+        "instance_id": instance,
+        "owning_team_id": info.team,
+        "workflow_id": info.workflow_id,
+        "workflow_version_id": info.version_id,
+        "human_actor_id": actor("carol"),
+        "context_hash": context_hash(context),
+        "business_key": "none",
+        "parent_artifact_hash": "none",
+        "retain_until": "none",
+        "environment": "development",
+        "timestamp": at,
+        "assurance": assurance(at),
+        **wrong,
+    }
+    return {
+        "submission": seal("submission", statement, key),
+        "input": model.to_wire(),
+        "context": context,
+        "initiator": {"actor": actor("carol"), "value": "carol"},
+        "environment": "development",
+    }
+
+
+def assurance(at: str, level: str = "mfa") -> dict[str, str]:
+    return {
+        "iss": "https://idp.example",
+        "aud": "gantral",
+        "level": level,
+        "auth_time": at,
+        "token_hash": "1" * 64,
+        "role_map": "2" * 64,
+        "identity": "3" * 64,
+    }
+
+
+@dataclass
+class Case:
+    """One running instance."""
+
+    world: World
+    handle: WorkflowHandle[Any, Any]
+    previous: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def states(self) -> list[str]:
+        return self.world.evidence.states(self.handle.id)
+
+    @property
+    def commands(self) -> list[dict[str, Any]]:
+        return self.world.evidence.of(self.handle.id)
+
+    async def show(self) -> dict[str, Any]:
+        shown: dict[str, Any] = await self.handle.query("show")
+        return shown
+
+    async def waiting(self) -> dict[str, Any]:
+        """Ask until people are asked; the server's own time stands still meanwhile."""
+        while (shown := await self.show())["gate"] == "none" and shown["end"] is None:
+            await asyncio.sleep(0.02)
+        return shown
+
+    async def vote(
+        self, who: str, kind: str = "APPROVE", *roles: str, shown: Any = None, **wrong: Any
+    ) -> dict[str, Any]:
+        """Seal and deliver a vote; ``wrong`` replaces members. Remembers it for ``supersedes``."""
+        delivery = await self.ballot(who, kind, *roles, shown=shown, **wrong)
+        return await self.deliver(delivery)
+
+    async def ballot(
+        self, who: str, kind: str, *roles: str, shown: Any = None, **wrong: Any
+    ) -> dict[str, Any]:
+        shown = shown or await self.waiting()
+        now = forms.write_instant(await self.world.env.get_current_time())
+        key = wrong.pop("key", DECISION_KEY)
+        delivery = {
+            "justification": "because I looked at it twice",
+            "round": wrong.pop("round", shown["round"]),
+            "gate": wrong.pop("gate", shown["gate"]),
+        }
+        statement = {
+            "type": "gantral.dev/authority-decision/v1",
+            "decision_id": str(uuid.uuid4()),
+            "instance_id": self.handle.id,
+            "decision_type": kind,
+            "human_actor_id": actor(who),
+            "role": sorted(roles),
+            "justification": "leaf:" + "4" * 64,
+            "justification_length": str(len(delivery["justification"])),
+            "context_snapshot_hash": shown["context_hash"],
+            "waiting_artifact_hash": shown["waiting_artifact_hash"],
+            "supersedes": self.previous.get(who, "none"),
+            "amendment": [],
+            "assurance": assurance(now),
+            "timestamp": now,
+            **wrong,
+        }
+        return {"vote": seal("authority-decision", statement, key), **delivery}
+
+    async def deliver(self, delivery: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = await self.handle.execute_update("decide", delivery)
+        import base64
+        import json
+
+        statement = json.loads(base64.b64decode(delivery["vote"]["payload"]))
+        for name in ("alice", "bob", "dora", "carol"):
+            if statement["human_actor_id"] == actor(name):
+                self.previous[name] = vote_hash(statement)
+        return answer
+
+    async def end(self) -> dict[str, Any]:
+        end: dict[str, Any] = await self.handle.result()
+        return end
+
+
+class World:
+    """Server, workers and helpers of one test."""
+
+    def __init__(self, env: WorkflowEnvironment) -> None:
+        self.env = env
+        self.evidence = Evidence()
+        self.services = Services()
+
+    @asynccontextmanager
+    async def worker(self, **options: Any) -> AsyncIterator[None]:
+        """The workflow worker."""
+        async with Worker(
+            self.env.client,
+            task_queue="gantral-payments",
+            workflows=[info.workflow_class for info in programs.loaded()],
+            workflow_runner=SandboxedWorkflowRunner(restrictions=programs.sandbox()),
+            **options,
+        ):
+            yield
+
+    @asynccontextmanager
+    async def others(self) -> AsyncIterator[None]:
+        """The evidence worker and the services."""
+        client = self.env.client
+        async with (
+            Worker(
+                client,
+                task_queue="gantral-evidence",
+                activities=[self.evidence.commit, self.evidence.open_gate],
+            ),
+            Worker(client, task_queue="orders", activities=self.services.activities("orders")),
+            Worker(client, task_queue="payments", activities=self.services.activities("payments")),
+            Worker(client, task_queue="keys", activities=self.services.activities("keys")),
+        ):
+            yield
+
+    async def start(
+        self, input: dict[str, Any] | None = None, workflow: str = "refund", **wrong: Any
+    ) -> Case:
+        info = next(info for info in programs.loaded() if info.workflow_id == workflow)
+        instance = str(uuid.uuid4())
+        at = forms.write_instant(await self.env.get_current_time())
+        command = start_command(info, instance, input or REFUND, at, **wrong)
+        return await self.start_raw(info, instance, command)
+
+    async def start_raw(self, info: programs.ProgramInfo, instance: str, command: Any) -> Case:
+        handle = await self.env.client.start_workflow(
+            info.workflow_id,
+            command,
+            id=instance,
+            task_queue=f"gantral-{info.team}",
+            task_timeout=timedelta(seconds=10),
+        )
+        return Case(self, handle)
+
+    async def desk(self, *script: str, what: str = "door") -> Case:
+        return await self.start({"owner": "alice", "what": what, "script": list(script)}, "desk")
+
+    async def approve_desk(self, case: Case) -> None:
+        """Both persons that the desk's gate wants."""
+        await case.vote("alice")
+        await case.vote("bob", "APPROVE", "security")
+
+
+async def register(env: WorkflowEnvironment) -> None:
+    keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+    await env.client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace=env.client.namespace,
+            search_attributes=dict.fromkeys(ATTRIBUTES, keyword),
+        )
+    )
+
+
+def minutes(text: str, more: int) -> datetime:
+    return forms.read_instant(text) + timedelta(minutes=more)
