@@ -11,39 +11,62 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gantral.evidence.bytes import canonical, parse
+    from gantral.evidence.commit import BuildCommit, Built, build_commit, votes_decision
     from gantral.evidence.envelope import Opened, open_envelope, seal
     from gantral.evidence.errors import EvidenceError
+    from gantral.evidence.export import export_instance
     from gantral.evidence.hashes import H, artifact_hash
     from gantral.evidence.keys import SigningKey, actor_id
+    from gantral.evidence.recount import Refusal, Standing, Waiting, accept_vote, count
+    from gantral.evidence.report import Finding, Report
     from gantral.evidence.store import AlreadyThere, LocalStore, Store, StoreError
     from gantral.evidence.trust import TrustFile
+    from gantral.evidence.verify import verify_folder
 
 __all__ = [
     "AlreadyThere",
+    "BuildCommit",
+    "Built",
     "EvidenceError",
+    "Finding",
     "H",
     "LocalStore",
     "Opened",
+    "Refusal",
+    "Report",
     "SigningKey",
+    "Standing",
     "Store",
     "StoreError",
     "TrustFile",
+    "Waiting",
+    "accept_vote",
     "actor_id",
     "artifact_hash",
+    "build_commit",
     "canonical",
+    "count",
+    "export_instance",
     "open_envelope",
     "parse",
     "seal",
+    "verify_folder",
+    "votes_decision",
 ]
 
 _PLACES = {
     "bytes": ("canonical", "parse"),
+    "commit": ("BuildCommit", "Built", "build_commit", "votes_decision"),
     "envelope": ("Opened", "open_envelope", "seal"),
     "errors": ("EvidenceError",),
+    "export": ("export_instance",),
     "hashes": ("H", "artifact_hash"),
     "keys": ("SigningKey", "actor_id"),
+    "recount": ("Refusal", "Standing", "Waiting", "accept_vote", "count"),
+    "report": ("Finding", "Report"),
     "store": ("AlreadyThere", "LocalStore", "Store", "StoreError"),
     "trust": ("TrustFile",),
+    "verify": ("verify_folder",),
 }
 _MODULE_OF = {name: module for module, names in _PLACES.items() for name in names}
 

@@ -164,9 +164,9 @@ def votes_decision(
 
     ``excluded`` and ``named`` as in the WAITING commit's deciders record; ``eligible`` is every
     actor that ``named`` names and ``excluded`` does not. ``votes`` are envelopes, every accepted
-    vote in the order it was counted. ``opened_*`` are texts ``[salt, instance_id, path, value]`` sorted by path: of the
-    proposal, for each path that the bounds of an amended path read (``recount.opened_paths``);
-    of the decided value, for each amended path.
+    vote in the order it was counted. ``opened_*`` are texts ``[salt, instance_id, path, value]``
+    sorted by path: of the proposal, for each path that the bounds of an amended path read
+    (``recount.opened_paths``); of the decided value, for each amended path.
     """
     return {
         "type": "gantral.dev/decision/v1",

@@ -192,17 +192,16 @@ def recount_commit(opening: Opening, statement: Statement, open_vote: OpenVote) 
     amendments = [tuple((p, v) for p, v in vote["amendment"]) for vote in votes]
     if sorted(values) != opened_paths(opening.manifest_gate, amendments):
         errors.refuse("opened_paths", "other values are opened than those the bounds read")
+    # Votes were counted before the instant that ends the gate, whenever its end was committed.
+    counted_at = min(at, forms.plus(waiting.rejects_at, -1))
     tally = Tally(opening.manifest_gate, _with_values(waiting, values))
     for index, vote in enumerate(votes):
-        if index == len(votes) - 1 and index and tally.result(at).outcome not in _UNDECIDED:
+        if index and index == len(votes) - 1 and tally.result(counted_at).outcome != "open":
             errors.refuse("surplus_vote", "the votes before the last one decide already")
-        if wrong := judge_vote(tally, vote, at):
+        if wrong := judge_vote(tally, vote, counted_at):
             errors.refuse(f"vote_{wrong.rule}", f"vote {index + 1}: {wrong.message}")
         tally.add(vote)
     return tally.result(at)
-
-
-_UNDECIDED = ("open", "deadline")
 
 
 def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash: str) -> Grant:

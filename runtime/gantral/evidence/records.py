@@ -214,12 +214,80 @@ COMMIT = Form(
     ),
 )
 
+# Trees whose inside is judged where it is read: shapes by context, expressions by expr, formulas
+# by formula, plan terms by uses. Each refuses what it does not know.
+_TREE = either(
+    items({"type": ["string", "array", "object"]}),
+    {"type": "object", "additionalProperties": {"type": ["string", "array", "object"]}},
+)
+_PLANNED = members(
+    operation=OPERATION, at_most=text("[1-9][0-9]{0,5}"), arguments=table(_TREE), undo=ANY
+)
+_GATE = members(
+    parameters=_TREE,
+    title=_TREE,
+    decide=items(members(when=ANY, formula=_TREE)),
+    veto=items(PRINCIPAL),
+    apart=items(PRINCIPAL),
+    amend=table(_TREE),
+    prove=members(
+        reason_min=text("none|[0-9]{1,9}"),
+        reason_max=text("none|[0-9]{1,9}"),
+        assurance=ANY,
+        login_within=ANY,
+    ),
+    waived=ANY,
+    guarded=ANY,
+    clock=items(
+        either(
+            row(ANY, words("remind", "reject")),
+            row(ANY, words("widen"), items(PRINCIPAL), items(PRINCIPAL)),
+        )
+    ),
+    lasts=ANY,
+    uses=text("[0-9]{1,6}"),
+    alike=ANY,
+    releases=items(OPERATION),
+    plan=table(_PLANNED),
+)
+_OPERATION = members(
+    kind=words("read", "notify", "effect", "critical effect"),
+    queue=ANY,
+    wire=ANY,
+    arguments=_TREE,
+    result=either(NONE, _TREE),
+    timeout=ANY,
+    heartbeat=ANY,
+    retry=either(NONE, _TREE),
+    idempotent=words("true", "false"),
+    undo=either(NONE, members(operation=OPERATION, arguments=table(_TREE))),
+)
+MANIFEST = Form(
+    "manifest",
+    members(
+        type=words("gantral.dev/manifest/v1"),
+        workflow_id=NAME,
+        version=ANY,
+        owning_team_id=NAME,
+        program_digest=HASH,
+        start_by=items(NAME),
+        key=either(NONE, _TREE),
+        input=_TREE,
+        output=_TREE,
+        policies=table(members(path=ANY, query=ANY)),
+        operations=table(_OPERATION),
+        gates=table(_GATE),
+        automaton=items(row(ANY, words(*State), items(ANY))),
+    ),
+)
+
 FORMS: dict[str, Form] = {
     "artifact": ARTIFACT,
     "commit": COMMIT,
     "decision": DECISION,
     "decision_submission": SUBMITTED,
     "erasure": ERASURE,
+    "manifest": MANIFEST,
     "outcome": OUTCOME,
     "refusal": REFUSAL,
     "submission": SUBMISSION,

@@ -1,0 +1,39 @@
+"""Read a manifest strictly, as far as evidence needs it (CONTRACT section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gantral.evidence.bytes import parse_object
+from gantral.evidence.errors import EvidenceError
+from gantral.evidence.formula import clauses
+from gantral.evidence.records import MANIFEST
+from gantral.evidence.recount import formula_of
+
+TYPE = "gantral.dev/manifest/v1"
+
+
+def check_manifest(data: bytes) -> dict[str, Any]:
+    """The manifest of exact bytes.
+
+    Raises:
+        EvidenceError: ``bytes``, ``form`` or ``manifest``; ``version`` (inconclusive) for a type
+            unknown here.
+    """
+    manifest = parse_object(data)
+    if manifest.get("type") != TYPE:
+        raise EvidenceError("version", f"manifest.json is not {TYPE}", inconclusive=True)
+    MANIFEST.require(manifest)
+    sites = {row[0] for row in manifest["automaton"]}
+    if not all(set(row[2]) <= sites for row in manifest["automaton"]) or "start" not in sites:
+        raise EvidenceError("manifest", "the automaton leads to a site that it does not hold")
+    for name, gate in manifest["gates"].items():
+        clauses(formula_of(gate))
+        if not gate["clock"] or gate["clock"][-1][1] != "reject":
+            raise EvidenceError("manifest", f"the gate {name} does not end in a reject")
+        if gate["waived"] != "none" and gate["waived"] not in manifest["policies"]:
+            raise EvidenceError("manifest", f"the gate {name} is waived by no policy of its own")
+        for planned in gate["plan"].values():
+            if planned["operation"] not in manifest["operations"]:
+                raise EvidenceError("manifest", f"the gate {name} plans an unknown operation")
+    return manifest
