@@ -137,8 +137,9 @@ def call_context(
 
 def _operations(package: str, service: str) -> Iterable[tuple[str, type[Call[Any]]]]:
     module = import_module(f"{package}.services")
-    for value in vars(module).values():
-        if not inspect.isclass(value) or issubclass(value, Call):
+    # A class of calls is bound to two names, `OrdersCalls` and `orders`.
+    for value in dict.fromkeys(one for one in vars(module).values() if inspect.isclass(one)):
+        if issubclass(value, Call):
             continue
         for name, model in vars(value).items():
             if (
