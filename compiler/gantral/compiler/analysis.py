@@ -11,6 +11,7 @@ from gantral.compiler.check.gates import Gates
 from gantral.compiler.check.services import Services
 from gantral.compiler.check.workflow import Workflow, policy_path
 from gantral.compiler.flow import build_flow
+from gantral.compiler.manifest import manifest
 from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
 from gantral.compiler.names.project import Loader, Project, Source
@@ -45,7 +46,8 @@ def analyse(project: Project, path: str) -> Analysis:
         programs = _programs(findings, loader.loaded, root)
     for program in programs:
         if not findings.errors:
-            found = prove(build_flow(program))
+            # What evidence can't say of a proved program is refused here as well.
+            found = prove(build_flow(program)) or manifest(program).diagnostics
             findings.all += found
             findings.errors += sum(one.severity == "error" for one in found)
     told = findings.all
@@ -76,7 +78,6 @@ def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> l
     roles: dict[str, Span] = {}
     for source in loaded:
         _module(findings, modules[source.path], types, services, gates)
-        _roles(findings, source, roles)
     names = modules[root.path]
     programs: list[Program] = []
     workflows = [one for kind, one in names.declared if kind == "workflow"]
@@ -88,6 +89,8 @@ def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> l
         program = Workflow(findings, inner, one, types, services, gates).check()
         if program is not None:
             programs.append(program)
+    for source in loaded:
+        _roles(findings, source, roles)
     unused.imports(findings, names)
     if workflows:
         unused.declarations(findings, names)

@@ -38,7 +38,7 @@ from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.span import Span
 
 TYPE = "gantral.dev/manifest/v1"
-BAD_BOUND = "G0342"
+NOT_BUILT = "G0001"
 
 # What a `retry` leaves unsaid, and what a read has without one (LANGUAGE section 5).
 READ_RETRIES = 3
@@ -57,7 +57,7 @@ class Manifest:
 def manifest(program: Program) -> Manifest:
     """The manifest of a program that passed every proof.
 
-    What its closed language can't say is an error here: G0340, G0341 (plan), G0342 (a bound).
+    What its closed language can't say is an error here: G0321 (an argument), G0001 (what is not built).
     """
     planned = plan(program)
     found = list(planned.diagnostics)
@@ -236,9 +236,9 @@ def _amendments(amendments: Iterable[Amend], found: list[Diagnostic]) -> Tree:
 
 def _unverifiable(condition: Expr, fault: NoTerm) -> Diagnostic:
     return Diagnostic(
-        BAD_BOUND,
+        NOT_BUILT,
         "error",
-        "this bound of an amendment can't be checked again by a verifier",
+        "not built yet: this in the bound of an `amend`",
         fault.span,
         help=f"{fault.why}: `old`, `new` and the gate's parameters, `and or not`, comparisons",
     )
@@ -246,7 +246,7 @@ def _unverifiable(condition: Expr, fault: NoTerm) -> Diagnostic:
 
 def _not_built(span: Span, what: str) -> Diagnostic:
     return Diagnostic(
-        "G0001",
+        NOT_BUILT,
         "error",
         f"not built yet: {what}",
         span,

@@ -40,8 +40,9 @@ from gantral.compiler.terms import NoTerm, constant, expression_term, pointer
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.span import Span
 
-NOT_A_TERM = "G0340"
-MIXED_APPROVALS = "G0341"
+# What the checker says of an argument that is no plan term; here it is asked a second time.
+NOT_A_TERM = "G0321"
+NOT_BUILT = "G0001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Plan:
 
 
 def plan(program: Program) -> Plan:
-    """The plan of every gate, and what keeps an argument from being a plan term (G0340, G0341)."""
+    """The plan of every gate, and what keeps an argument from being a plan term (G0321)."""
     return _Planner(program).plan()
 
 
@@ -215,12 +216,11 @@ class _Planner:
         mixed = len(call.under) > 1 and fault.why.startswith("it is shown by")
         if mixed:
             return Diagnostic(
-                MIXED_APPROVALS,
+                NOT_BUILT,
                 "error",
-                f"`{name}` of `{call.operation}` comes from one of several approvals",
+                f"not built yet: `{name}` of `{call.operation}` from one of several approvals",
                 fault.span,
-                help=f"{fault.why}; effects under several approvals are not built yet: act under "
-                "one gate that shows every argument",
+                help=f"{fault.why}; act under one gate that shows every argument",
             )
         return Diagnostic(
             NOT_A_TERM,
