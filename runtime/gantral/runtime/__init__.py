@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from gantral.runtime import expressions
 from gantral.runtime.calls import (
     ActionFailed,
@@ -11,6 +14,7 @@ from gantral.runtime.calls import (
     CallContext,
     Decision,
     Failure,
+    NotDone,
     Operation,
     Service,
 )
@@ -44,13 +48,31 @@ __all__ = [
     "InstantOf",
     "IntOf",
     "ListOf",
+    "NotDone",
     "Operation",
     "Person",
     "PersonOf",
     "Record",
     "Service",
     "StringOf",
+    "activities",
     "expressions",
     "governed",
     "text",
 ]
+
+
+def activities(*services: Service, settings: str = "gantral.toml") -> list[Callable[..., Any]]:
+    """The Temporal activities of these services, for a team's own worker (DESIGN section 10):
+    ``Worker(client, task_queue="payments", activities=[*theirs, *activities(Payments(db))])``.
+
+    ``settings`` names the deployment's settings file: effects read commits from its store and sign
+    with its effect key. Call it in the worker's event loop's process, once.
+
+    Raises:
+        SettingsError: the settings or the services can't work, with the remedy.
+    """
+    # Not at import: generated workflow code imports this module and needs no keys or stores.
+    from gantral.runtime.workers.assembly import team_activities
+
+    return team_activities(services, settings)

@@ -134,6 +134,16 @@ class ActionFailed(Exception):  # noqa: N818 - the language's term
         super().__init__(cause)
 
 
+class NotDone(ActionFailed):
+    """What a service raises when it is certain that it did nothing: ``NotDone("why")``.
+
+    Any other exception of an effect leaves its outcome unknown.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, "no")
+
+
 @dataclass(frozen=True)
 class CallContext:
     """What an operation is told beside its arguments.

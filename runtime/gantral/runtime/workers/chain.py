@@ -8,7 +8,7 @@ from typing import Any
 
 from gantral.evidence import EvidenceError, Opened, Store, TrustFile, parse
 from gantral.evidence.envelope import judge, read_envelope
-from gantral.evidence.hashes import leaf
+from gantral.evidence.hashes import artifact_hash, context_hash, decision_hash, leaf
 
 SIGNERS = frozenset({"commit", "closer"})
 
@@ -70,6 +70,7 @@ class Chain:
         opened = self.open(data, "commit", SIGNERS)
         if opened.statement.get("commit") != str(number):
             raise EvidenceError("place", f"commit {number} says that it is another one")
+        _check_artifacts(opened.statement)
         return Read(number, opened.hash, opened.statement)
 
     def need(self, number: int) -> Read:
@@ -118,14 +119,24 @@ class Chain:
 
     def salted(self, hashed: str, pointer: str) -> list[str]:
         """``[salt, instance_id, path, value]`` of a leaf. Raises as ``text``."""
+        text = self._text(hashed)
+        if text[2] != pointer:
+            raise EvidenceError("hash", f"the text of {pointer} belongs to another place")
+        return text
+
+    def value(self, hashed: str) -> str:
+        """The value of a leaf of this instance, wherever it stands. Raises as ``text``."""
+        return self._text(hashed)[3]
+
+    def _text(self, hashed: str) -> list[str]:
         data = self.store.get(self.key("texts", f"{hashed}.json"))
         if data is None:
-            raise MissingEvidence(f"the text of {pointer} is not in the store")
+            raise MissingEvidence(f"the text of leaf {hashed} is not in the store")
         text = parse(data)
         if not isinstance(text, list) or len(text) != 4 or leaf(text) != hashed:
-            raise EvidenceError("hash", f"the text of {pointer} is not what its leaf binds")
-        if text[1] != self.instance_id or text[2] != pointer:
-            raise EvidenceError("binding", f"the text of {pointer} belongs to another place")
+            raise EvidenceError("hash", f"the text of leaf {hashed} is not what it binds")
+        if text[1] != self.instance_id:
+            raise EvidenceError("hash", f"the text of leaf {hashed} is of another instance")
         return [str(part) for part in text]
 
     def head(self) -> int:
@@ -142,3 +153,16 @@ class Chain:
         return any(
             key.rpartition("/")[2] >= f"{number:08d}.json" for key in self.store.list(prefix)
         )
+
+
+def _check_artifacts(statement: Mapping[str, Any]) -> None:
+    about = context_hash(statement["context"])
+    for index, artifact in enumerate(statement["artifacts"]):
+        if artifact_hash(artifact) != artifact["artifact_hash"]:
+            raise EvidenceError("artifact_hash", "an artifact does not have its own hash")
+        if artifact["context_hash"] != about:
+            raise EvidenceError("context", "an artifact is about another context")
+        decision = statement["decision"] if index == 0 else "none"
+        decided = decision_hash(decision) if isinstance(decision, dict) else "none"
+        if artifact["decision_hash"] != decided:
+            raise EvidenceError("hash", "an artifact names another decision")

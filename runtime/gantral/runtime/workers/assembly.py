@@ -1,0 +1,208 @@
+"""From settings to the parts of a worker: programs, keys, stores, activities by task queue."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from gantral.evidence import EvidenceError, LocalStore, SigningKey, TrustFile
+from gantral.policy import Opa
+from gantral.runtime import programs
+from gantral.runtime.calls import Service
+from gantral.runtime.commands import EVIDENCE_QUEUE
+from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.settings import Settings, load
+from gantral.runtime.settings_reader import SettingsError
+from gantral.runtime.workers.actions import action
+from gantral.runtime.workers.actors import Actors
+from gantral.runtime.workers.closer import Closer
+from gantral.runtime.workers.commit import Committer
+from gantral.runtime.workers.effects import EffectWorker
+from gantral.runtime.workers.gate import GateOpener
+from gantral.runtime.workers.implementations import Implementation, implementations
+
+Activity = Callable[..., Any]
+_EFFECTS = ("effect", "critical effect")
+_THREADS = 100
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The write-once store, the deletable drafts, and the trust file that signatures are judged
+    with."""
+
+    store: LocalStore
+    drafts: LocalStore
+    trust: TrustFile
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Section ``[evidence]`` as objects. Raises SettingsError."""
+    evidence = settings.need_evidence()
+    try:
+        trust = TrustFile.load(evidence.read_trust())
+    except EvidenceError as error:
+        raise SettingsError(
+            "evidence.trust", error.message, "make it with `gantral keys trust`"
+        ) from None
+    if trust.environment != settings.environment:
+        raise SettingsError(
+            "evidence.trust",
+            f"it is a {trust.environment} trust file in a {settings.environment} deployment",
+            "name the other file, or mend [deployment] environment",
+        )
+    return Stores(LocalStore(evidence.store), LocalStore(evidence.drafts, deletable=True), trust)
+
+
+def signing_key(
+    settings: Settings, use: Literal["commit", "decision", "effect", "closer"], trust: TrustFile
+) -> SigningKey:
+    """The key of ``[keys]`` for one use, which the trust file must list for that use.
+
+    Raises:
+        SettingsError: missing, unreadable, or not trusted for this.
+    """
+    try:
+        key = SigningKey.load(settings.keys.read(use))
+        trust.key(key.keyid, frozenset({use}))
+    except EvidenceError as error:
+        raise SettingsError(
+            f"keys.{use}", error.message, "list it in the trust file with `gantral keys trust`"
+        ) from None
+    return key
+
+
+def actors(settings: Settings) -> Actors:
+    """Who is who under the team's pepper. Raises SettingsError."""
+    identity = settings.need_identity()
+    return Actors(settings.keys.read("pepper"), identity.issuer, identity.person)
+
+
+def load_programs(settings: Settings, trust: TrustFile | None) -> list[ProgramInfo]:
+    """Every package of ``[deployment] packages``. Raises SettingsError."""
+    for folder in reversed(settings.source_path):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+    try:
+        return [
+            programs.load(package, queues=settings.temporal.queues, trust=trust)
+            for package in settings.packages
+        ]
+    except programs.ProgramError as error:
+        raise SettingsError("deployment.packages", str(error), "mend that package") from None
+
+
+def evidence_activities(settings: Settings, stores: Stores) -> list[Activity]:
+    """``gantral.commit`` and ``gantral.open_gate``. Raises SettingsError."""
+    who = actors(settings)
+    committer = Committer(
+        stores.store,
+        stores.drafts,
+        stores.trust,
+        signing_key(settings, "commit", stores.trust),
+        who,
+    )
+    opa = None
+    if settings.opa is not None:
+        opa = Opa(settings.opa.url, settings.opa.timeout, settings.opa.reconnect)
+    return [committer.commit, GateOpener(who, opa).open_gate]
+
+
+def closer(settings: Settings, stores: Stores) -> Closer | None:
+    """The closer, when this deployment gives its key here. Raises SettingsError."""
+    if settings.keys.closer is None:
+        return None
+    return Closer(
+        stores.store, stores.drafts, stores.trust, signing_key(settings, "closer", stores.trust)
+    )
+
+
+def made_services(settings: Settings) -> list[Service]:
+    """What the callables of ``[worker] services`` return. Raises SettingsError."""
+    found: list[Service] = []
+    for name in settings.worker.services:
+        module, _, attribute = name.partition(":")
+        try:
+            make = getattr(import_module(module), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise SettingsError(
+                "worker.services",
+                f"{name} can't be imported: {error}",
+                'say "module:callable", and its folder in [deployment] path',
+            ) from None
+        made = make()
+        found += [made] if isinstance(made, Service) else list(made)
+    return found
+
+
+def service_activities(
+    settings: Settings, stores: Stores, services: Iterable[Service], loaded: Sequence[ProgramInfo]
+) -> Mapping[str, list[Activity]]:
+    """Task queue -> the activities of these services there.
+
+    Raises:
+        SettingsError: a service of no loaded package, or a missing effect key.
+    """
+    packages = {program.package: program for program in loaded}
+    executor: Executor = ThreadPoolExecutor(_THREADS, "gantral-service")
+    offers: dict[str, dict[str, tuple[ProgramInfo, Implementation]]] = {}
+    for (package, operation), made in implementations(services).items():
+        if package not in packages:
+            raise SettingsError(
+                "worker.services",
+                f"{operation} is of {package}, which is not loaded",
+                "name it in [deployment] packages",
+            )
+        program = packages[package]
+        wire = str(program.manifest["operations"][operation]["wire"])
+        offers.setdefault(wire, {})[program.version_id] = (program, made)
+    effects: EffectWorker | None = None
+    queues: dict[str, list[Activity]] = {}
+    for wire, offered in offers.items():
+        program, made = next(iter(offered.values()))
+        if program.manifest["operations"][made.operation]["kind"] in _EFFECTS:
+            effects = effects or _effect_worker(settings, stores)
+            run = effects.activity(wire, offered, executor)
+        else:
+            run = action(program, made, executor)
+        queues.setdefault(program.queue(made.operation), []).append(run)
+    return queues
+
+
+def team_activities(services: Sequence[Service], settings: str | Path) -> list[Activity]:
+    """``gantral.runtime.activities``."""
+    read = load(settings)
+    stores = open_stores(read)
+    wanted = dict.fromkeys(getattr(type(service), "package_", "") for service in services)
+    loaded = [program for program in load_programs(read, stores.trust) if program.package in wanted]
+    queues = service_activities(read, stores, services, loaded)
+    return [run for activities in queues.values() for run in activities]
+
+
+def _effect_worker(settings: Settings, stores: Stores) -> EffectWorker:
+    return EffectWorker(
+        stores.store,
+        stores.trust,
+        signing_key(settings, "effect", stores.trust),
+        actors(settings) if settings.identity and settings.keys.pepper else None,
+    )
+
+
+__all__ = [
+    "EVIDENCE_QUEUE",
+    "Stores",
+    "actors",
+    "closer",
+    "evidence_activities",
+    "load_programs",
+    "made_services",
+    "open_stores",
+    "service_activities",
+    "signing_key",
+    "team_activities",
+]

@@ -1,0 +1,227 @@
+"""From a command to claimed uses, one a grant; or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gantral.authority import Cause
+from gantral.evidence import SigningKey
+from gantral.evidence.forms import instant_text
+from gantral.evidence.gate import Grant
+from gantral.evidence.uses import UNDO, plan_arguments, undo_arguments
+from gantral.runtime.commands import EffectCommand
+from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.workers.actors import Actors
+from gantral.runtime.workers.chain import Chain
+from gantral.runtime.workers.grants import (
+    Argument,
+    NotGranted,
+    compare,
+    granted,
+    lapses,
+    read_arguments,
+)
+from gantral.runtime.workers.uses import Book, Sealed, Use, claim_slot
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """This attempt: Temporal's run, the attempt's number from 1, and when it started (ms since
+    1970, the server's clock, which also follows skipped time)."""
+
+    run: str
+    attempt: int
+    at: int
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The uses of one call. ``may_go_on``: the service may be called in this attempt; ``why``
+    says why not, when there is more to say than that an outcome is missing."""
+
+    uses: tuple[tuple[Book, Use], ...]
+    may_go_on: bool
+    why: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether a signed outcome is there already."""
+        return self.uses[0][1].outcome is not None
+
+    def with_outcomes(self, outcomes: list[Sealed]) -> Claimed:
+        """The same uses, ended."""
+        ended = tuple(
+            (book, replace(use, outcome=outcome))
+            for (book, use), outcome in zip(self.uses, outcomes, strict=True)
+        )
+        return replace(self, uses=ended)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One grant of the command, its arguments held against it, nothing claimed yet."""
+
+    book: Book
+    grant: Grant
+    rows: list[list[str]]
+    slot: str  # of an undo, else ""
+    own: Use | None
+
+
+@dataclass(frozen=True)
+class Claimer:
+    """Checks and claims for the operations of one program."""
+
+    chain: Chain
+    program: ProgramInfo
+    key: SigningKey
+    actors: Actors | None
+
+    def claim(self, command: EffectCommand, occasion: Occasion) -> Claimed:
+        """Check every grant, then claim a use of each.
+
+        Raises:
+            NotGranted, EvidenceError, MissingEvidence, StoreError.
+        """
+        if not command["grants"]:
+            raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "no approval is named")
+        shape = self.program.manifest["operations"][command["operation"]]["arguments"]
+        arguments = read_arguments(shape, command["arguments"], self.actors)
+        candidates = [
+            self._undo(command, named, arguments)
+            if command["undo"]
+            else self._effect(command, named, arguments)
+            for named in command["grants"]
+        ]
+        own = [one.own for one in candidates]
+        if own[0] is not None:
+            return self._again(command, candidates, own[0], occasion)
+        if not command["undo"]:
+            _in_time(candidates, occasion.at)
+        members = self._members(command, occasion)
+        uses: list[tuple[Book, Use]] = []
+        mine = True
+        for one in candidates:
+            wanted = {**members, "arguments": one.rows}
+            if one.slot:
+                sealed = one.book.claim(one.slot, wanted)
+                use = Use(one.slot, sealed, None) if sealed else one.book.use(one.slot)
+            else:
+                use = claim_slot(one.book, one.grant.manifest_gate, wanted)
+            if use is None:
+                raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
+            claim = use.claim.statement
+            mine = mine and (claim["run"], claim["attempt"]) == (
+                occasion.run,
+                str(occasion.attempt),
+            )
+            uses.append((one.book, use))
+        return Claimed(tuple(uses), may_go_on=mine)
+
+    def _effect(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
+        grant = granted(self.chain, self.program, command, named, command["operation"])
+        book = Book(self.chain, self.key, grant.name)
+        plan = grant.manifest_gate["plan"][command["call"]]["arguments"]
+        rows = plan_arguments(plan, grant.context, self._results(command, plan))
+        compare(self.chain, plan, rows, arguments, grant.context)
+        own = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
+        return _Candidate(book, grant, rows, "", own)
+
+    def _undo(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
+        effect = command["call"].partition("/")[0]
+        operation = self.program.manifest["operations"].get(effect)
+        undo: Any = "none" if operation is None else operation["undo"]
+        if undo == "none" or undo["operation"] != command["operation"]:
+            raise NotGranted(
+                Cause.AUTHORITY_AMBIGUOUS, f"{command['operation']} does not undo {effect}"
+            )
+        grant = granted(self.chain, self.program, command, named, effect)
+        book = Book(self.chain, self.key, grant.name)
+        done = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
+        if done is None or done.outcome is None or done.outcome.statement["status"] != "done":
+            # An effect of unknown outcome is never undone by guess (LANGUAGE section 8, rule 7).
+            raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "only what is known to be done is undone")
+        claim, results = done.claim.statement, dict(done.outcome.statement["results"])
+        rows = undo_arguments(undo["arguments"], claim["arguments"], claim["call"], results)
+        constants = self._constants(grant, claim, rows)
+        compare(self.chain, {**undo["arguments"], **constants}, rows, arguments, grant.context)
+        slot = UNDO + done.slot
+        return _Candidate(book, grant, rows, slot, book.use(slot))
+
+    def _constants(
+        self, grant: Grant, claim: Mapping[str, Any], rows: list[list[str]]
+    ) -> dict[str, Any]:
+        """Terms of undo arguments that repeat a constant argument of the effect."""
+        plan = grant.manifest_gate["plan"][claim["call"]]["arguments"]
+        return {
+            name: plan[source.removeprefix("argument:")]
+            for name, source, hashed in rows
+            if hashed == "none" and source.startswith("argument:")
+        }
+
+    def _results(
+        self, command: EffectCommand, plan: Mapping[str, Any]
+    ) -> dict[str, dict[str, str]]:
+        """The results of the calls that the plan's arguments read, from their signed outcomes."""
+        wanted = {term["result"][0] for term in plan.values() if "result" in term}
+        found: dict[str, dict[str, str]] = {}
+        for call in wanted:
+            operation = call.partition("/")[0]
+            for named in command["grants"]:
+                name = named.get("artifact") or named.get("waiver") or ""
+                book = Book(self.chain, self.key, name)
+                gate = self.program.manifest["gates"].get(named["gate"])
+                use = book.of_call(int(gate["uses"]), call) if gate else None
+                if (
+                    use is not None
+                    and use.outcome is not None
+                    and use.outcome.statement["status"] == "done"
+                    and use.claim.statement["operation"] == operation
+                ):
+                    found[call] = dict(use.outcome.statement["results"])
+        return found
+
+    def _again(
+        self, command: EffectCommand, candidates: list[_Candidate], own: Use, occasion: Occasion
+    ) -> Claimed:
+        claim = own.claim.statement
+        uses = tuple((one.book, one.own) for one in candidates if one.own is not None)
+        if claim["arguments"] != candidates[0].rows or claim["operation"] != command["operation"]:
+            raise NotGranted(Cause.DRIFTED, "this call was claimed with other arguments")
+        operation = self.program.manifest["operations"][command["operation"]]
+        go_on = (
+            len(uses) == len(candidates)
+            and operation["idempotent"] == "true"
+            and claim["run"] == occasion.run
+            and int(claim["attempt"]) < occasion.attempt
+        )
+        if go_on and not command["undo"]:
+            try:
+                _in_time(candidates, occasion.at)
+            except NotGranted as late:
+                # The earlier attempt may have done it, so nobody may say that it did not happen.
+                return Claimed(uses, may_go_on=False, why=str(late))
+        return Claimed(uses, may_go_on=go_on)
+
+    def _members(self, command: EffectCommand, occasion: Occasion) -> dict[str, Any]:
+        operation = self.program.manifest["operations"][command["operation"]]
+        return {
+            "owning_team_id": command["team"],
+            "instance_id": command["instance_id"],
+            "operation": command["operation"],
+            "call": command["call"],
+            "queue": operation["queue"],
+            "run": occasion.run,
+            "attempt": str(occasion.attempt),
+            "timestamp": instant_text(occasion.at),
+        }
+
+
+def _in_time(candidates: list[_Candidate], at: int) -> None:
+    started = instant_text(at)
+    for one in candidates:
+        until = lapses(one.grant)
+        if until != "none" and started > until:
+            raise NotGranted(Cause.LAPSED, f"the approval lapsed at {until}")

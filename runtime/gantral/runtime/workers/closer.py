@@ -1,0 +1,237 @@
+"""The closer: an end for instances whose run ended without one (DESIGN section 5).
+
+An operator's terminate, a server's limit, non-determinism or a lost build run no workflow code. The
+closer puts REJECTED or TERMINATED, cause execution_lost, at the next number. The put is
+create-exclusive, so it also fences a writer that comes late; and a writer that was first is found
+and left alone. It never bridges a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from gantral.authority import ENDS, Cause, State
+from gantral.evidence import (
+    AlreadyThere,
+    EvidenceError,
+    SigningKey,
+    Store,
+    StoreError,
+    TrustFile,
+    seal,
+)
+from gantral.evidence.commit import BuildCommit, build_commit
+from gantral.evidence.envelope import write_envelope
+from gantral.evidence.forms import instant_ms, instant_text
+from gantral.runtime.workers.chain import Chain, MissingEvidence, Read
+from gantral.runtime.workers.leaves import drop_drafts
+from gantral.runtime.workers.uses import Book, Use
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+# A gate past its reject instant by this much is served by nobody: its timer runs no code.
+UNSERVED = timedelta(minutes=15)
+# The server lists a run as closed an instant before its last commit's worker has answered; and a
+# draft may be delivered again for a day.
+_DRAFTS_KEPT = timedelta(days=1)
+_RPC = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """One instance the closer looked at that needs telling: ``what`` is closed, missing (evidence
+    before the end is), or wrong (the chain does not hold)."""
+
+    instance_id: str
+    what: Literal["closed", "missing", "wrong"]
+    why: str
+
+
+@dataclass(frozen=True)
+class _Head:
+    last: Read
+    artifact: dict[str, str]
+
+    @property
+    def state(self) -> str:
+        return self.artifact["authority_state"]
+
+
+@dataclass(frozen=True)
+class Closer:
+    """Looks through the store; signs with the closer key, which is good for nothing else."""
+
+    store: Store
+    drafts: Store
+    trust: TrustFile
+    key: SigningKey
+    _ended: set[str] = field(default_factory=set)
+
+    async def sweep(self, client: Client, team: str) -> AsyncIterator[Closed]:
+        """Close every lost instance of a team; what was closed or can't be is told.
+
+        Raises:
+            StoreError, RPCError: the store or Temporal can't be asked.
+        """
+        for instance_id in list(self.instances(team)):
+            try:
+                told = await self._look(client, Chain(self.store, self.trust, team, instance_id))
+            except MissingEvidence as error:
+                told = Closed(instance_id, "missing", str(error))
+            except EvidenceError as error:
+                told = Closed(instance_id, "wrong", error.message)
+            if told is not None:
+                yield told
+
+    def instances(self, team: str) -> Iterator[str]:
+        """Every instance of the team in the store that is not known to have ended."""
+        for key in self.store.list(team):
+            parts = key.split("/")
+            if parts[2:] == ["commits", "00000000.json"] and parts[1] not in self._ended:
+                yield parts[1]
+
+    async def _look(self, client: Client, chain: Chain) -> Closed | None:
+        head = self._head(chain)
+        if head.state in ENDS:
+            if instant_ms(head.last.statement["timestamp"]) < _now_ms() - _ms(_DRAFTS_KEPT):
+                drop_drafts(chain, self.drafts, head.last.number + 1)
+                self._ended.add(chain.instance_id)
+            return None
+        why = await _lost(client, chain.instance_id, self._rejects_at(chain, head))
+        if why is None:
+            return None
+        # It may have ended while Temporal was asked: what lies in the store is what counts.
+        head = self._head(chain)
+        if head.state in ENDS:
+            return None
+        return self.close(chain, head.last, head.artifact, why)
+
+    def close(self, chain: Chain, last: Read, artifact: dict[str, str], why: str) -> Closed | None:
+        """Put the end after ``last``; None when a late writer was first."""
+        waiting = artifact["authority_state"] == State.WAITING_FOR_HUMAN
+        at = max(instant_text(_now_ms()), last.statement["timestamp"])
+        built = build_commit(
+            BuildCommit(
+                owning_team_id=chain.team,
+                workflow_id=artifact["workflow_id"],
+                workflow_version_id=artifact["workflow_version_id"],
+                instance_id=chain.instance_id,
+                commit=last.number + 1,
+                prev_commit_hash=last.hash,
+                last_artifact_hash=artifact["artifact_hash"],
+                sequence=int(artifact["sequence"]) + 1,
+                previous_state=artifact["authority_state"],
+                states=(State.REJECTED if waiting else State.TERMINATED,),
+                timestamp=at,
+                context=last.statement["context"],
+                gate=artifact["gate"] if waiting else "none",
+                round=artifact["round"] if waiting else "none",
+                cause=Cause.EXECUTION_LOST,
+                records=[
+                    *self._untold(chain, last.number),
+                    {
+                        "kind": "end",
+                        "message": "none",
+                        "statement": "none",
+                        "standing": self._standing(chain),
+                    },
+                ],
+            )
+        )
+        envelope = seal("commit", built.statement, self.key)
+        try:
+            self.store.put(chain.commit_key(last.number + 1), write_envelope(envelope))
+        except AlreadyThere:
+            return None
+        return Closed(chain.instance_id, "closed", why)
+
+    def _head(self, chain: Chain) -> _Head:
+        number = chain.head()
+        if number == 0 or chain.beyond(number):
+            raise MissingEvidence(f"commit {number} is missing and later ones are there")
+        previous = None
+        for at in range(number):
+            read = chain.need(at)
+            if previous is not None and read.statement["prev_commit_hash"] != previous.hash:
+                raise EvidenceError("link", f"commit {at} does not follow commit {at - 1}")
+            previous = read
+        artifact = chain.last_artifact(number)
+        if previous is None or artifact is None:
+            raise MissingEvidence("the chain holds no artifact")
+        return _Head(previous, artifact)
+
+    def _rejects_at(self, chain: Chain, head: _Head) -> str:
+        if head.state != State.WAITING_FOR_HUMAN:
+            return "none"
+        for record in head.last.records("clock"):
+            for instant, action, *_ in record["instants"]:
+                if action == "reject":
+                    return str(instant)
+        return "none"
+
+    def _uses(self, chain: Chain) -> Iterator[Use]:
+        for key in self.store.list(chain.key("uses")):
+            parts = key.split("/")
+            grant, slot = parts[3], "/".join(parts[4:]).removesuffix(".json")
+            if slot.endswith(".outcome"):
+                continue
+            use = Book(chain, self.key, grant).use(slot)
+            if use is not None:
+                yield use
+
+    def _standing(self, chain: Chain) -> list[str]:
+        """Call ids of effects that are done or unknown, and not known to be undone."""
+        stands: dict[str, bool] = {}
+        for use in self._uses(chain):
+            status = use.outcome.statement["status"] if use.outcome else "unknown"
+            call = use.claim.statement["call"]
+            if use.slot.startswith("undo/"):
+                stands[call] = stands.get(call, True) and status != "done"
+            else:
+                stands[call] = stands.get(call, True) and status != "not_done"
+        return sorted(call for call, still in stands.items() if still)
+
+    def _untold(self, chain: Chain, last: int) -> list[dict[str, object]]:
+        """Claims and outcomes that no commit holds: the run did not live to tell them."""
+        told: set[str] = set()
+        for number in range(last + 1):
+            read = chain.need(number)
+            for kind, name in (("use", "claim"), ("outcome", "outcome")):
+                told.update(record[name]["payload"] for record in read.records(kind))
+        records: list[dict[str, object]] = []
+        for use in self._uses(chain):
+            if use.claim.envelope["payload"] not in told:
+                records.append({"kind": "use", "claim": use.claim.envelope})
+            if use.outcome is not None and use.outcome.envelope["payload"] not in told:
+                records.append({"kind": "outcome", "outcome": use.outcome.envelope})
+        return records
+
+
+async def _lost(client: Client, instance_id: str, rejects_at: str) -> str | None:
+    """Why the run of an instance is lost, None while it is not."""
+    try:
+        run = await client.get_workflow_handle(instance_id).describe(rpc_timeout=_RPC)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return "Temporal does not know its run"
+        raise
+    if run.status is not WorkflowExecutionStatus.RUNNING:
+        word = run.status.name.lower() if run.status is not None else "closed"
+        return f"its run is {word}"
+    if rejects_at != "none" and _now_ms() > instant_ms(rejects_at) + _ms(UNSERVED):
+        return f"its gate's time was over at {rejects_at} and nobody serves it"
+    return None
+
+
+def _now_ms() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
+def _ms(length: timedelta) -> int:
+    return length // timedelta(milliseconds=1)
+
+
+__all__ = ["Closed", "Closer", "StoreError"]

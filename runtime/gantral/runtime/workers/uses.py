@@ -1,0 +1,152 @@
+"""Uses of a grant: claimed create-exclusive by slot, each ended by a signed outcome.
+
+Tried: under a claim named by call, a reset, a raised retry limit and an attempt slower than its
+timeout each ran an effect twice; under one named by slot, none did (DESIGN section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gantral.authority import Cause
+from gantral.evidence import AlreadyThere, SigningKey, seal
+from gantral.evidence.bytes import parse_object
+from gantral.evidence.envelope import MAX_ENVELOPE, write_envelope
+from gantral.evidence.records import CLAIM, OUTCOME
+from gantral.evidence.uses import CLAIM_TYPE, OUTCOME_TYPE
+from gantral.runtime.workers.chain import Chain
+from gantral.runtime.workers.grants import NotGranted
+
+_EFFECT = frozenset({"effect"})
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A signed statement as it lies in the store."""
+
+    statement: Mapping[str, Any]
+    envelope: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Use:
+    """One claim, and its outcome once there is one."""
+
+    slot: str
+    claim: Sealed
+    outcome: Sealed | None
+
+
+@dataclass(frozen=True)
+class Book:
+    """The uses of one grant in the store; signs with the effect key."""
+
+    chain: Chain
+    key: SigningKey
+    grant: str
+
+    def use(self, slot: str) -> Use | None:
+        """What lies at a slot. Raises EvidenceError for what no effect key signed."""
+        claim = self._read("use", f"{slot}.json")
+        if claim is None:
+            return None
+        CLAIM.require(claim.statement)
+        outcome = self._read("outcome", f"{slot}.outcome.json")
+        if outcome is not None:
+            OUTCOME.require(outcome.statement)
+        return Use(slot, claim, outcome)
+
+    def taken(self, uses: int) -> list[Use]:
+        """Every claimed slot of 1 to ``uses``, in order."""
+        found: list[Use] = []
+        for slot in range(1, uses + 1):
+            use = self.use(str(slot))
+            if use is not None:
+                found.append(use)
+        return found
+
+    def of_call(self, uses: int, call: str) -> Use | None:
+        """The use that this call claimed, None when it has not."""
+        return next((use for use in self.taken(uses) if use.claim.statement["call"] == call), None)
+
+    def claim(self, slot: str, members: Mapping[str, Any]) -> Sealed | None:
+        """Claim a slot, create-exclusive; None when somebody else was first."""
+        statement = {**members, "type": CLAIM_TYPE, "grant": self.grant, "slot": slot}
+        CLAIM.require(statement)
+        return self._put("use", f"{slot}.json", statement)
+
+    def end(self, use: Use, status: str, results: Sequence[Sequence[str]], at: str) -> Sealed:
+        """Put the outcome of a use; the one that lies there already if another attempt was
+        first."""
+        claim = use.claim.statement
+        names = ("call", "instance_id", "operation", "owning_team_id")
+        statement = {
+            **{name: claim[name] for name in names},
+            "type": OUTCOME_TYPE,
+            "grant": self.grant,
+            "slot": use.slot,
+            "status": status,
+            "results": [list(pair) for pair in results],
+            "timestamp": max(at, claim["timestamp"]),
+        }
+        name = f"{use.slot}.outcome.json"
+        put = self._put("outcome", name, statement)
+        there = put or self._read("outcome", name)
+        if there is None:
+            raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the outcome was put and is not there")
+        return there
+
+    def _key(self, name: str) -> str:
+        return self.chain.key("uses", self.grant, *name.split("/"))
+
+    def _read(self, kind: str, name: str) -> Sealed | None:
+        data = self.chain.store.get(self._key(name))
+        if data is None:
+            return None
+        opened = self.chain.open(data, kind, _EFFECT)
+        return Sealed(opened.statement, parse_envelope(data))
+
+    def _put(self, kind: str, name: str, statement: Mapping[str, Any]) -> Sealed | None:
+        envelope = seal(kind, statement, self.key)
+        try:
+            self.chain.store.put(self._key(name), write_envelope(envelope))
+        except AlreadyThere:
+            return None
+        return Sealed(dict(statement), envelope)
+
+
+def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) -> Use:
+    """Claim the first free slot for a call that has none yet; or the use that another attempt of
+    this very call claimed in the meantime.
+
+    Raises:
+        NotGranted: spent.
+    """
+    uses = int(gate["uses"])
+    for use in book.taken(uses):
+        claim = use.claim.statement
+        if any(claim[name] != members[name] for name in ("operation", "arguments")):
+            continue
+        ended = use.outcome.statement["status"] if use.outcome else "unknown"
+        if claim["call"] != members["call"] and (gate["alike"] == "false" or ended == "unknown"):
+            raise NotGranted(
+                Cause.SPENT, f"{claim['call']} did the same under this approval already"
+            )
+    for number in range(1, uses + 1):
+        slot = str(number)
+        there = book.use(slot)
+        if there is None:
+            sealed = book.claim(slot, members)
+            if sealed is not None:
+                return Use(slot, sealed, None)
+            there = book.use(slot)
+        if there is not None and there.claim.statement["call"] == members["call"]:
+            return there
+    raise NotGranted(Cause.SPENT, f"all {uses} uses of this approval are claimed")
+
+
+def parse_envelope(data: bytes) -> dict[str, Any]:
+    """The envelope of bytes that were read strictly before."""
+    return parse_object(data, MAX_ENVELOPE)
