@@ -108,6 +108,7 @@ def approvals(env: Env, call: syn.ServiceCall, operation: Operation) -> tuple[st
             f"`{operation.key}` is a {operation.kind}: only effects act under an approval",
             f"leave out `under {', '.join(one.text for one in call.under)}`",
         )
+        return ()
     return tuple(made.values())
 
 

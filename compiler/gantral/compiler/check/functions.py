@@ -13,6 +13,7 @@ from gantral.compiler.program.types import (
     DateType,
     DecimalType,
     DurationType,
+    EnumType,
     InstantType,
     IntType,
     ListType,
@@ -84,7 +85,7 @@ def _result(env: Env, name: str, first: ex.Expr) -> Type | None:
         return BoolType()
     if name in _TEXTS:
         return StringType()
-    if name == "len" and isinstance(first.type, (StringType, ListType)):
+    if name == "len" and isinstance(first.type, (StringType, EnumType, ListType)):
         return IntType()
     if name in ("min", "max") and isinstance(first.type, ListType):
         element = first.type.element

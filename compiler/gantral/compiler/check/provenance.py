@@ -43,18 +43,16 @@ class Origins:
     """What is known of each name bound so far."""
 
     def __init__(self) -> None:
-        self._values: dict[Span, ex.Expr] = {}
-        self._known: dict[tuple[Span, tuple[str, ...]], Origin] = {}
+        self._known: dict[Span, Origin] = {}
         self._asks: dict[Span, st.Ask] = {}
 
     def bind_value(self, binding: Span, value: ex.Expr) -> None:
         """`let x = expression`."""
-        self._values[binding] = value
-        self._known[binding, ()] = self.of(value)
+        self._known[binding] = self.of(value)
 
     def bind(self, binding: Span, origin: Origin) -> None:
         """`let x = call`."""
-        self._known[binding, ()] = origin
+        self._known[binding] = origin
 
     def bind_ask(self, binding: Span, ask: st.Ask) -> None:
         """`let x = ask …`."""
@@ -70,7 +68,8 @@ class Origins:
             case ex.Literal() | ex.Absent():
                 return CONSTANT
             case ex.LetRef():
-                return self._let(one.binding, path)
+                # A name has the union of its expression: a part of it no less than the whole.
+                return self._known.get(one.binding, NOBODY)
             case ex.InputRef():
                 return Origin(None, given=True)
             case ex.ApprovalRef():
@@ -110,18 +109,6 @@ class Origins:
         for part in ex.children(one):
             found = found | self.of(part)
         return found
-
-    def _let(self, binding: Span, path: tuple[str, ...]) -> Origin:
-        known = self._known.get((binding, path))
-        if known is None:
-            value = self._values.get(binding)
-            if value is None:
-                # Part of what a call gave: as the whole.
-                known = self._known.get((binding, ()), NOBODY)
-            else:
-                known = self.of(value, path)
-            self._known[binding, path] = known
-        return known
 
     def _proposed(self, binding: Span, path: tuple[str, ...]) -> Origin:
         ask = self._asks.get(binding)
