@@ -43,7 +43,7 @@ def read_commit(command: Mapping[str, Any]) -> CommitCommand:
     _want(forms.is_name(command["team"]), "team")
     _want(forms.is_uuid(command["instance_id"]), "instance_id")
     _want(forms.is_instant(command["timestamp"]), "timestamp")
-    _want(command["cause"] in Cause, "cause")
+    _want(command["cause"] in tuple(Cause), "cause")
     states, records = command["states"], command["records"]
     _want(isinstance(states, list) and all(state in list(State) for state in states), "states")
     _want(isinstance(records, list) and all(isinstance(one, dict) for one in records), "records")
