@@ -1,0 +1,218 @@
+"""``gantral keys new`` and ``gantral keys trust``: keys, and the trust file that lists them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.main import Subparsers
+from gantral.evidence import EvidenceError, H, SigningKey, TrustFile, canonical, parse
+from gantral.evidence.forms import instant_text, is_name
+from gantral.evidence.manifest import check_manifest
+
+_USES = ("commit", "decision", "effect", "closer")
+_TYPE = "gantral.dev/keys/v1"
+
+
+def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Declare the options."""
+    parser = subparsers.add_parser("keys", help="make keys and the trust file")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    new = actions.add_parser(
+        "new",
+        help="make the keys of a deployment",
+        description="Write commit.key, decision.key, effect.key, closer.key and pepper.key, "
+        "readable by you alone, and keys.json, which is public. Never overwrites. Give each worker the keys "
+        "of its role and no other.",
+    )
+    new.add_argument("--out", type=Path, required=True, metavar="DIR")
+    new.add_argument("--environment", choices=("development", "production"), required=True)
+    new.add_argument("--team", action="append", required=True, metavar="TEAM")
+    trust = actions.add_parser(
+        "trust",
+        help="write the trust file for keys and programs",
+        description="Write the trust file that lists the public keys of one or more folders of "
+        "keys and the programs that may run. With --previous it takes the next serial, names that "
+        "file by its digest and keeps its keys and programs.",
+    )
+    trust.add_argument("--keys", type=Path, action="append", required=True, metavar="DIR")
+    trust.add_argument("--program", type=Path, action="append", default=[], metavar="MANIFEST")
+    trust.add_argument("--out", type=Path, required=True, metavar="FILE")
+    trust.add_argument("--previous", type=Path, metavar="FILE")
+    trust.add_argument("--trust-id", metavar="ID", help="a name for this line of trust files")
+    trust.add_argument("--actor-claim", default="sub", metavar="CLAIM")
+    trust.add_argument("--max-skew", default="PT5S", metavar="DURATION")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make keys, or a trust file."""
+    if args.action == "new":
+        return _new(args.out, args.environment, args.team)
+    return _trust(args)
+
+
+def _now() -> str:
+    return instant_text(time.time_ns() // 1_000_000)
+
+
+def _new(folder: Path, environment: str, teams: list[str]) -> int:
+    for team in teams:
+        if not is_name(team):
+            raise Failure(f"--team {team}: a team is [a-z][a-z0-9_]*", "", MISUSE)
+    names = [*(f"{use}.key" for use in _USES), "pepper.key", "keys.json"]
+    for name in names:
+        if (folder / name).exists():
+            raise Failure(
+                f"{folder / name} is already there, and keys are never overwritten",
+                "name another folder with --out",
+            )
+    keys = {use: SigningKey.generate() for use in _USES}
+    public = {
+        "type": _TYPE,
+        "environment": environment,
+        "teams": sorted(set(teams)),
+        "created": _now(),
+        "keys": {use: key.public.hex() for use, key in keys.items()},
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for use, key in keys.items():
+            _write(folder / f"{use}.key", key.dump(), 0o600)
+        _write(folder / "pepper.key", secrets.token_bytes(32).hex().encode() + b"\n", 0o600)
+        _write(folder / "keys.json", canonical(public), 0o644)
+    except OSError as error:
+        raise Failure(f"cannot write {error.filename or folder}: {error.strerror}") from None
+    for use, key in keys.items():
+        print(f"{use:<9}{key.keyid}")
+    return 0
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    # Made with its mode and exclusively: no moment at which others can read it, no overwriting.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def _trust(args: argparse.Namespace) -> int:
+    folders = [_public(folder) for folder in args.keys]
+    environment = folders[0]["environment"]
+    issued = since = _now()
+    keys: dict[str, Any] = {}
+    programs: list[Any] = []
+    serial, previous = 1, "none"
+    trust_id = args.trust_id or f"{folders[0]['teams'][0]}-{environment}"
+    if args.previous is None:
+        # A line that begins covers what these keys signed since they were made.
+        since = min(public["created"] for public in folders)
+    if args.previous is not None:
+        data = _read(args.previous)
+        _loaded(data, args.previous)
+        before: Any = parse(data)
+        keys, programs = before["keys"], before["programs"]
+        serial, previous = int(before["serial"]) + 1, sha256(data).hexdigest()
+        trust_id = args.trust_id or before["trust_id"]
+    for public in folders:
+        for use, key in public["keys"].items():
+            keys.setdefault(
+                sha256(bytes.fromhex(key)).hexdigest(),
+                {
+                    "alg": "ed25519",
+                    "public_key": key,
+                    "use": use,
+                    "teams": public["teams"],
+                    "environment": public["environment"],
+                    "not_before": public["created"],
+                    "not_after": "none",
+                    "compromised_from": "none",
+                },
+            )
+    for path in args.program:
+        program = _program(path, environment, since)
+        listed = [{**one, "not_before": "", "not_after": ""} for one in programs]
+        if {**program, "not_before": "", "not_after": ""} not in listed:
+            programs.append(program)
+    data = canonical(
+        {
+            "type": "gantral.dev/trust/v1",
+            "trust_id": trust_id,
+            "serial": str(serial),
+            "previous": previous,
+            "issued": issued,
+            "environment": environment,
+            "keys": keys,
+            "programs": programs,
+            "max_skew": args.max_skew,
+            "actor_claim": args.actor_claim,
+            "log": "none",
+        }
+    )
+    trust = _loaded(data, args.out)
+    try:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        _write(args.out, data, 0o644)
+    except FileExistsError:
+        raise Failure(
+            f"{args.out} is already there",
+            "name another file with --out, and this one with --previous to continue its line",
+        ) from None
+    except OSError as error:
+        raise Failure(f"cannot write {args.out}: {error.strerror}") from None
+    print(trust.digest)
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Failure(f"cannot read {path}: {error.strerror}", "", MISUSE) from None
+
+
+def _loaded(data: bytes, path: Path) -> TrustFile:
+    try:
+        return TrustFile.load(data)
+    except EvidenceError as error:
+        raise Failure(f"{path} is no good trust file: {error.message}", "", MISUSE) from None
+
+
+def _public(folder: Path) -> dict[str, Any]:
+    path = folder / "keys.json"
+    try:
+        value = parse(_read(path))
+    except EvidenceError as error:
+        raise Failure(f"{path}: {error.message}", "gantral keys new writes it", MISUSE) from None
+    if (
+        not isinstance(value, dict)
+        or value.keys() != {"type", "environment", "teams", "created", "keys"}
+        or value["type"] != _TYPE
+        or not isinstance(value["keys"], dict)
+        or not value["teams"]
+        or not isinstance(value["teams"], list)
+    ):
+        raise Failure(f"{path} does not describe keys", "gantral keys new writes it", MISUSE)
+    return value
+
+
+def _program(path: Path, environment: str, since: str) -> dict[str, str]:
+    data = _read(path)
+    try:
+        manifest = check_manifest(data)
+    except EvidenceError as error:
+        raise Failure(
+            f"{path} is no manifest: {error.message}", "gantral compile writes one", MISUSE
+        ) from None
+    return {
+        "owning_team_id": manifest["owning_team_id"],
+        "workflow_id": manifest["workflow_id"],
+        "workflow_version_id": H("manifest", data),
+        "environment": environment,
+        "not_before": since,
+        "not_after": "none",
+    }
