@@ -1,0 +1,155 @@
+"""``gantral compile``: generate the workflow packages; ``--check`` fails when they are stale."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gantral.cli import folders
+from gantral.cli.commands.check import add_output, tell
+from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
+from gantral.cli.main import Subparsers
+from gantral.cli.project import SETTINGS, Project
+from gantral.cli.specs import Checked, check_paths
+
+
+def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Declare the options."""
+    parser = subparsers.add_parser(
+        "compile",
+        help="generate the workflow packages",
+        description="Check specs and generate a package for each workflow, into the folder that "
+        "[tool.gantral] generate.to names. The folder of a package is replaced whole.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files or folders; none: the project's specs"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail with the diff when generated code is stale",
+    )
+    add_output(parser)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be written: folder -> files; folders of workflows that are no more."""
+
+    made: dict[Path, Mapping[str, bytes]] = field(default_factory=dict)
+    origin: dict[Path, str] = field(default_factory=dict)
+    stale: list[Path] = field(default_factory=list)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the packages, or with --check print how they differ; 1 when they do."""
+    if "-" in args.paths:
+        raise Failure("compile reads files, not standard input", "name a file", MISUSE)
+    checked = check_paths(args.paths)
+    status = tell(checked, args.output_format, bool(args.deny))
+    if status != CLEAN:
+        return status
+    plan = _plan(checked, whole=not args.paths)
+    for folder in (*plan.made, *plan.stale):
+        folders.refuse_foreign(folder)
+    quiet = args.output_format in ("json", "github")
+    if args.check:
+        return _compare(plan, quiet)
+    changed = {
+        folder: files
+        for folder, files in plan.made.items()
+        if folders.difference(folder, files, folder.name)
+    }
+    folders.replace_folders(changed, plan.stale)
+    if not quiet:
+        _say(plan, changed)
+    return CLEAN
+
+
+def _plan(checked: Sequence[Checked], whole: bool) -> _Plan:
+    # Only here, so that findings are told without the price of a template engine.
+    from gantral.compiler.generate import generate
+
+    plan = _Plan()
+    targets: set[Path] = set()
+    for one in checked:
+        for program in one.analysis.programs:
+            target = generated_folder(one.project)
+            targets.add(target)
+            folder = target / program.name
+            if folder in plan.made:
+                raise Failure(
+                    f"two workflows are called {program.name}: in {plan.origin[folder]} and "
+                    f"{one.name}",
+                    "give one of them another name: it is the name of its package",
+                )
+            plan.made[folder] = generate(program, one.sources).files
+            plan.origin[folder] = one.name
+    if whole:
+        # The project's specs are all there is: a package of none of them is left over.
+        plan.stale = [
+            folder
+            for target in sorted(targets)
+            if target.is_dir()
+            for folder in sorted(target.iterdir())
+            if folder not in plan.made and folder.is_dir() and folders.is_ours(folder)
+        ]
+    return plan
+
+
+def generated_folder(project: Project) -> Path:
+    """The folder that holds the generated packages of a project.
+
+    Raises:
+        Failure: the settings do not say it.
+    """
+    settings = project.settings
+    if settings.generate_to is not None:
+        return project.root / settings.generate_to
+    if settings.generate_package is not None:
+        return project.root / "src" / settings.generate_package.replace(".", "/")
+    file = project.root / SETTINGS
+    raise Failure(
+        f"{file} does not say where generated code goes",
+        'add to it: [tool.gantral] with generate.to = "src/my_app/gen"; gantral new NAME makes a '
+        "project that has it",
+    )
+
+
+def _compare(plan: _Plan, quiet: bool) -> int:
+    rows: list[str] = []
+    stale = 0
+    for folder in (*plan.made, *plan.stale):
+        found = folders.difference(folder, plan.made.get(folder, {}), _seen(folder))
+        stale += bool(found)
+        rows += found
+    if not stale:
+        if not quiet:
+            print(f"ok: {_some(len(plan.made))} current")
+        return CLEAN
+    if not quiet:
+        # What an author put into a name must not command the reader's terminal.
+        sys.stdout.write("".join(re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "�", row) for row in rows))
+    print(f"error: {_some(stale)} stale\n  help: run gantral compile", file=sys.stderr)
+    return FINDINGS
+
+
+def _say(plan: _Plan, changed: Mapping[Path, object]) -> None:
+    for folder in plan.made:
+        word = "wrote" if folder in changed else "current"
+        print(f"{word}: {_seen(folder)} from {plan.origin[folder]}")
+    for folder in plan.stale:
+        print(f"removed: {_seen(folder)}")
+
+
+def _some(count: int) -> str:
+    return f"{count} generated package{' is' if count == 1 else 's are'}"
+
+
+def _seen(folder: Path) -> str:
+    return Path(os.path.relpath(folder)).as_posix()
