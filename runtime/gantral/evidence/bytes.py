@@ -14,6 +14,8 @@ Value: TypeAlias = str | list[Any] | dict[str, Any]
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 12
+# manifest.json is no signed statement: shapes nest three deep for each record (docs/adr/0011).
+MANIFEST_DEPTH = 64
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _MARKS = re.compile(r"[{}\[\],:]*\Z")
@@ -43,7 +45,7 @@ def canonical(value: Value, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
-def parse(data: bytes, limit: int = MAX_BYTES) -> Value:
+def parse(data: bytes, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> Value:
     """Read ``data`` strictly: it must be exactly the bytes that ``canonical`` would write.
 
     Parse, re-encode and compare catches duplicate keys, escapes, spaces, order and byte order
@@ -70,22 +72,22 @@ def parse(data: bytes, limit: int = MAX_BYTES) -> Value:
     if not _MARKS.match(marks):
         raise EvidenceError("bytes", "something else than text, a list or an object")
     marks = marks.replace(",", "").replace(":", "")
-    for _ in range(MAX_DEPTH):
+    for _ in range(depth):
         if not marks:
             break
         marks = _peel(marks)
     if marks:
-        raise EvidenceError("bytes", f"nested deeper than {MAX_DEPTH}")
+        raise EvidenceError("bytes", f"nested deeper than {depth}")
     return value  # type: ignore[no-any-return]
 
 
-def parse_object(data: bytes, limit: int = MAX_BYTES) -> dict[str, Any]:
+def parse_object(data: bytes, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> dict[str, Any]:
     """``parse``, for what must be an object.
 
     Raises:
         EvidenceError: ``bytes``.
     """
-    value = parse(data, limit)
+    value = parse(data, limit, depth)
     if not isinstance(value, dict):
         raise EvidenceError("bytes", "an object is wanted")
     return value

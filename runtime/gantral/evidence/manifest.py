@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gantral.evidence.bytes import parse_object
+from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES, parse_object
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import clauses
 from gantral.evidence.records import MANIFEST
@@ -20,7 +20,7 @@ def check_manifest(data: bytes) -> dict[str, Any]:
         EvidenceError: ``bytes``, ``form`` or ``manifest``; ``version`` (inconclusive) for a type
             unknown here.
     """
-    manifest = parse_object(data)
+    manifest = parse_object(data, MAX_BYTES, MANIFEST_DEPTH)
     if manifest.get("type") != TYPE:
         raise EvidenceError("version", f"manifest.json is not {TYPE}", inconclusive=True)
     MANIFEST.require(manifest)

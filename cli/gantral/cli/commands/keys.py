@@ -28,8 +28,8 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "new",
         help="make the keys of a deployment",
         description="Write commit.key, decision.key, effect.key, closer.key and pepper.key, "
-        "readable by you alone, and keys.json, which is public. Never overwrites. Give each worker the keys "
-        "of its role and no other.",
+        "readable by you alone, and keys.json, which is public. Never overwrites. Give each "
+        "worker the keys of its role and no other.",
     )
     new.add_argument("--out", type=Path, required=True, metavar="DIR")
     new.add_argument("--environment", choices=("development", "production"), required=True)
