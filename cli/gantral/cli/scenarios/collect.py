@@ -1,0 +1,152 @@
+"""Which scenario files a command line means, and which program each is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.project import Project, find_project
+from gantral.cli.scenarios.model import Scenario
+from gantral.cli.scenarios.nodes import Place, WrongScenario
+from gantral.cli.scenarios.people import People, project_people
+from gantral.cli.scenarios.read import read_scenario, workflow_of
+from gantral.cli.specs import Checked, check_paths
+from gantral.compiler.generate import generate
+
+_FOLDER = "scenarios"
+_KINDS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The scenarios of one project, with its generated packages; ``wrong`` are messages about
+    files that can't be read as they are."""
+
+    packages: tuple[Mapping[str, bytes], ...]
+    scenarios: tuple[Scenario, ...]
+    wrong: tuple[str, ...]
+
+
+class NotProved(Exception):  # noqa: N818 - what is the matter, not what went wrong
+    """A spec of the project has errors; ``checked`` holds them."""
+
+    def __init__(self, checked: Sequence[Checked]) -> None:
+        self.checked = checked
+        super().__init__()
+
+
+def collect(paths: Sequence[Path]) -> list[Suite]:
+    """The suites of these files and folders; none: of the project here.
+
+    Raises:
+        Failure: a path is not there, or there is no scenario.
+        NotProved: a spec has errors.
+    """
+    files: dict[Path, list[Path]] = {}
+    projects: dict[Path, Project] = {}
+    for given in paths or [Path()]:
+        for file in scenario_files(given):
+            project = find_project(file)
+            root = project.root if project.configured else file.parent.parent
+            projects[root] = project if project.configured else Project(root)
+            files.setdefault(root, []).append(file)
+    return [_suite(projects[root], list(dict.fromkeys(found))) for root, found in files.items()]
+
+
+def scenario_files(path: Path) -> list[Path]:
+    """The scenario files at a path: itself, or what lies in ``scenarios`` folders at and below it.
+
+    Raises:
+        Failure.
+    """
+    try:
+        if path.is_file():
+            return [path]
+        if not path.is_dir():
+            raise Failure(f"{path}: there is no such file or folder", code=MISUSE)
+        found = sorted(
+            file
+            for file in path.resolve().rglob("*")
+            if file.suffix in _KINDS
+            and file.parent.name == _FOLDER
+            and not {"build", "node_modules"} & set(file.relative_to(path.resolve()).parts)
+            and file.is_file()
+        )
+    except OSError as error:
+        raise Failure(f"{path} can't be read: {error.strerror}", code=MISUSE) from None
+    if not found:
+        raise Failure(
+            f"{path}: there is no scenario here",
+            f"write them beside the spec, as {_FOLDER}/<story>.yaml",
+            MISUSE,
+        )
+    return found
+
+
+def shown(file: Path) -> str:
+    """A file as the user sees it."""
+    try:
+        return file.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(file)
+
+
+def _suite(project: Project, files: Sequence[Path]) -> Suite:
+    specs = [str(path) for path in project.specs()]
+    checked = check_paths(specs)
+    if any(one.severity == "error" for file in checked for one in file.shown):
+        raise NotProved(checked)
+    packages: dict[str, Mapping[str, bytes]] = {}
+    for one in checked:
+        for program in one.analysis.programs:
+            made = generate(program, one.sources)
+            if made.diagnostics:
+                raise Failure(
+                    f"{one.name}: {made.diagnostics[0].message}", "gantral compile says more"
+                )
+            packages[program.name] = made.files
+    manifests = {name: _manifest(files) for name, files in packages.items()}
+    known = project_people(project.root)
+    scenarios, wrong = [], []
+    for file in files:
+        try:
+            scenarios.append(_read(file, manifests, known))
+        except WrongScenario as error:
+            wrong.append(error.told(shown(file)))
+    return Suite(tuple(packages.values()), tuple(scenarios), tuple(wrong))
+
+
+def _read(file: Path, manifests: Mapping[str, Any], known: Mapping[str, Any]) -> Scenario:
+    from gantral.api.deployment import assurances_of, roles_of
+
+    try:
+        source = file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise WrongScenario(Place(1, 1), "yaml", "this is not UTF-8", "save it so") from None
+    except OSError as error:
+        raise Failure(f"{file} can't be read: {error.strerror}") from None
+    node, name = workflow_of(source)
+    if name is None and len(manifests) == 1:
+        name = next(iter(manifests))
+    if name not in manifests:
+        names = ", ".join(sorted(manifests)) or "none"
+        raise WrongScenario(
+            node.keys.get("workflow", node.place),
+            "unknown_name",
+            "which workflow this is about is not said"
+            if name is None
+            else f"there is no workflow {name}",
+            f"write workflow: one of {names}",
+        )
+    manifest = manifests[name]
+    people = People(known, frozenset(roles_of(manifest)), frozenset(assurances_of(manifest)))
+    return read_scenario(shown(file), node, manifest, people)
+
+
+def _manifest(files: Mapping[str, bytes]) -> Any:
+    import json
+
+    return json.loads(files["manifest.json"])

@@ -1,0 +1,218 @@
+"""One scenario, played: started, decided, carried to its end; what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from gantral.api import deciding, starting
+from gantral.api.deployment import Deployment
+from gantral.api.problems import Problem
+from gantral.api.story import Story
+from gantral.cli.scenarios.model import Actor, Decision, Scenario
+from gantral.cli.scenarios.script import Script
+from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World
+from gantral.evidence.export import export_instance
+from gantral.evidence.report import Report
+from gantral.evidence.verify import verify_folder
+from gantral.identity import Person
+from temporalio.client import WorkflowFailureError
+
+_STEP = timedelta(milliseconds=200)
+# How long, by our clock, an instance may do nothing at all.
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Reached:
+    """One state of an instance, when it was reached, and why."""
+
+    state: str
+    at: datetime
+    cause: str
+
+
+@dataclass
+class Played:
+    """What came of a scenario. ``faults``: what did not go as told, in words."""
+
+    reached: list[Reached] = field(default_factory=list)
+    effects: list[tuple[str, Any]] = field(default_factory=list)
+    end: Mapping[str, Any] | None = None
+    report: Report | None = None
+    faults: list[str] = field(default_factory=list)
+
+
+class _Stuck(Exception):  # noqa: N818 - it never leaves this module
+    pass
+
+
+async def play(world: World, scenario: Scenario, scratch: Path) -> Played:
+    """Play one scenario; ``scratch`` is a folder of its own, for the exported evidence."""
+    world.script = Script(scenario)
+    return await _Play(world, scenario, scratch).run()
+
+
+class _Play:
+    def __init__(self, world: World, scenario: Scenario, scratch: Path) -> None:
+        self._world = world
+        self._scenario = scenario
+        self._scratch = scratch
+        self._deployment: Deployment = world.deployment(scenario.file)
+        self._played = Played()
+        self._acts = 0
+        self._opened: datetime | None = None
+
+    async def run(self) -> Played:
+        instance = await self._start()
+        if instance is None:
+            return self._played
+        try:
+            for decision in self._scenario.decisions:
+                await self._decide(instance, decision)
+            self._played.end = await self._result(instance)
+        except _Stuck as stuck:
+            self._fault(str(stuck))
+        script = self._world.script
+        self._played.effects = script.effects
+        self._played.faults += [*script.unforeseen, *script.left_over()]
+        story = self._deployment.library.story(instance)
+        if story is not None:
+            self._played.reached = [_reached(one) for one in story.artifacts]
+            self._played.report = self._verify(story)
+        return self._played
+
+    async def _start(self) -> str | None:
+        start = self._scenario.start
+        await self._world.clock.look()
+        body = {"workflow": self._scenario.workflow, "input": start.input}
+        try:
+            receipt = await starting.start(self._deployment, self._person(start.by), body, None)
+        except Problem as problem:
+            self._refusal("the start", start.refused, problem)
+            return None
+        if start.refused:
+            self._fault(f"the start was to be refused by the rule {start.refused}, and was not")
+        return receipt["instance_id"]
+
+    async def _decide(self, instance: str, decision: Decision) -> None:
+        story = await self._settled(instance, decision.gate)
+        if story.waiting is not None:
+            self._opened = _instant(story.waiting.artifact["timestamp"])
+        if self._opened is not None:
+            left = self._opened + decision.at - await self._world.clock.look()
+            if left > timedelta():
+                await self._world.clock.leap(left)
+        person = self._person(decision.by)
+        what = f"line {decision.place.line}: {decision.by.name}'s {decision.vote}"
+        try:
+            if decision.vote == "withdraw":
+                body: dict[str, Any] = {"reason": decision.reason}
+                await deciding.withdraw(self._deployment, person, instance, body)
+            else:
+                waiting = story.waiting
+                body = {
+                    "decision": decision.vote,
+                    "shown": "0" * 64 if waiting is None else waiting.artifact["artifact_hash"],
+                    "reason": decision.reason,
+                }
+                if decision.values:
+                    body["values"] = dict(decision.values)
+                await deciding.decide(self._deployment, person, instance, body)
+        except Problem as problem:
+            self._refusal(what, decision.refused, problem)
+            return
+        if decision.refused:
+            self._fault(f"{what} was to be refused by the rule {decision.refused}, and was counted")
+
+    async def _settled(self, instance: str, gate: str) -> Story:
+        """The story when it waits for people or is over. Time goes on while it does neither: a
+        service may be waiting to be tried again."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + _PATIENCE
+        while True:
+            story = self._deployment.library.story(instance)
+            if story is not None and story.ended:
+                return story
+            waiting = None if story is None else story.waiting
+            if story is not None and waiting is not None and gate in ("", waiting.gate):
+                return story
+            if await self._deployment.gateway.closed(instance):
+                # It may have ended well since we looked.
+                story = self._deployment.library.story(instance)
+                if story is not None and story.ended:
+                    return story
+                await self._failed(instance)
+            if loop.time() > ends:
+                raise _Stuck(f"nothing happened for {_PATIENCE:g} s")
+            await self._world.clock.leap(_STEP)
+
+    async def _result(self, instance: str) -> Mapping[str, Any]:
+        handle = self._world.client.get_workflow_handle(instance, result_type=dict[str, Any])
+        try:
+            async with self._world.clock.running_free(), asyncio.timeout(_PATIENCE):
+                end: Mapping[str, Any] = await handle.result()
+        except WorkflowFailureError as error:
+            raise _Stuck(f"the run failed: {error.cause}") from None
+        except TimeoutError:
+            raise _Stuck(f"it came to no end within {_PATIENCE:g} s") from None
+        return end
+
+    async def _failed(self, instance: str) -> None:
+        try:
+            await self._world.client.get_workflow_handle(instance).result()
+        except WorkflowFailureError as error:
+            raise _Stuck(f"the run failed: {error.cause}") from None
+
+    def _verify(self, story: Story) -> Report:
+        folder = self._scratch / story.instance_id
+        export_instance(self._deployment.store, story.team, story.instance_id, folder)
+        return verify_folder(folder, self._deployment.trust)
+
+    def _person(self, actor: Actor) -> Person:
+        """The person, as a token that was verified a moment ago would tell."""
+        self._acts += 1
+        now = self._world.clock.now().timestamp()
+        token = f"{self._scenario.file}\n{actor.name}\n{self._acts}"
+        return Person(
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            claim="sub",
+            value=actor.name,
+            name=actor.name,
+            roles=actor.roles,
+            levels=actor.assurances,
+            signed_in=int(now - actor.login.total_seconds()),
+            expires=int(now) + 3600,
+            token_hash=sha256(token.encode()).hexdigest(),
+        )
+
+    def _refusal(self, what: str, wanted: str, problem: Problem) -> None:
+        rule = rule_of(problem)
+        if rule != wanted:
+            told = f"{what} was refused by the rule {rule} ({problem.message})"
+            self._fault(f"{told}, not by {wanted}" if wanted else told)
+
+    def _fault(self, why: str) -> None:
+        self._played.faults.append(why)
+
+
+def rule_of(problem: Problem) -> str:
+    """What a refusal is called in a scenario: the recount's own name of the rule."""
+    if problem.rule == "decision_refused" and problem.errors:
+        return "reason" if problem.errors[0].pointer == "/reason" else "amendment"
+    names = {"login_too_weak": "assurance", "login_too_old": "login"}
+    return names.get(problem.rule, problem.rule.removeprefix("vote_"))
+
+
+def _reached(artifact: Mapping[str, Any]) -> Reached:
+    return Reached(artifact["authority_state"], _instant(artifact["timestamp"]), artifact["cause"])
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,219 @@
+"""A deployment for scenarios: everything is real save the services and OPA's words.
+
+Fresh development keys, a store in a scratch folder, the generated package written there too, the
+workers of `gantral worker` in this process, and the decisions of `gantral serve` called as it calls
+them; only HTTP and the sign-in are left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gantral.api.deployment import Deployment, assemble, assurances_of, roles_of
+from gantral.api.sealing import Seal
+from gantral.api.temporal import Gateway
+from gantral.cli.scenarios.clock import Clock
+from gantral.cli.scenarios.outside import ScriptedPolicy, scripted_services
+from gantral.cli.scenarios.script import Script
+from gantral.evidence import H, SigningKey, canonical
+from gantral.runtime import programs, settings
+from gantral.runtime.commands import EVIDENCE_QUEUE, workflow_queue
+from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.settings import Settings
+from gantral.runtime.workers import assembly
+from gantral.runtime.workers.connection import require_search_attributes
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+_USES = ("commit", "decision", "effect")
+_LONG_AGO = "2000-01-01T00:00:00.000Z"
+
+# What a scenario's people are known by; nobody is asked there.
+ISSUER = "http://127.0.0.1:1"
+AUDIENCE = "scenarios"
+
+
+@dataclass(frozen=True)
+class _Seal(Seal):
+    """A seal under which each scenario has identities of its own: one store serves them all, and
+    `once per` would find the order of the last scenario."""
+
+    scenario: str = ""
+
+    def instance_id(self, *key: Any) -> str:
+        return super().instance_id("scenario", self.scenario, *key)
+
+
+class World:
+    """What scenarios are played in, one after the other. ``script`` is of the one that runs."""
+
+    def __init__(self, deployment: Deployment, client: Client, clock: Clock) -> None:
+        self.client = client
+        self.clock = clock
+        self._deployment = deployment
+        self.script: Script
+
+    def deployment(self, scenario: str) -> Deployment:
+        """The deployment as one scenario sees it."""
+        seal = self._deployment.seal
+        own = _Seal(seal.key, seal.pepper, seal.role_map, seal.environment, scenario)
+        return replace(self._deployment, seal=own)
+
+
+@contextlib.asynccontextmanager
+async def open_world(
+    packages: Iterable[Mapping[str, bytes]], scratch: Path, address: str
+) -> AsyncIterator[World]:
+    """A world of these generated packages, its files in ``scratch``.
+
+    Args:
+        packages: file name -> bytes of each. address: of a time-skipping server.
+    """
+    given = list(packages)
+    names = _write(given, scratch / "src")
+    manifests = [
+        (scratch / "src" / name.replace(".", "/")).joinpath("manifest.json") for name in names
+    ]
+    holder: list[World] = []
+    with ScriptedPolicy(lambda: holder[0].script) as policy:
+        read = _settings(
+            names, [path.read_bytes() for path in manifests], scratch, policy.url, address
+        )
+        client = await Client.connect(address)
+        await require_search_attributes(client, read)
+        clock = Clock(client)
+        deployment = assemble(read, Gateway(client), now=clock.now)
+        world = World(deployment, client, clock)
+        holder.append(world)
+        async with contextlib.AsyncExitStack() as stack:
+            for worker in _workers(read, client, list(deployment.programs.values()), world):
+                await stack.enter_async_context(worker)
+            yield world
+        sys.path.remove(str(scratch / "src"))
+
+
+def _write(packages: Iterable[Mapping[str, bytes]], source: Path) -> list[str]:
+    # Python keeps modules by name: a second world in this process must not find the first's.
+    parent = f"scenarios_{secrets.token_hex(4)}"
+    names = []
+    for number, files in enumerate(packages):
+        name = f"{parent}.program{number}"
+        folder = source / parent / f"program{number}"
+        folder.mkdir(parents=True)
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
+        names.append(name)
+    return names
+
+
+def _workers(
+    read: Settings, client: Client, loaded: Sequence[ProgramInfo], world: World
+) -> list[Worker]:
+    stores = assembly.open_stores(read)
+    made = [one for info in loaded for one in scripted_services(info, lambda: world.script)]
+    queues = dict(assembly.service_activities(read, stores, made, loaded))
+    queues[EVIDENCE_QUEUE] = assembly.evidence_activities(read, stores)
+    runner = SandboxedWorkflowRunner(restrictions=programs.sandbox())
+    teams: dict[str, list[Any]] = {}
+    for info in loaded:
+        teams.setdefault(info.team, []).append(info.workflow_class)
+    return [
+        *(
+            Worker(
+                client,
+                task_queue=workflow_queue(team),
+                workflows=classes,
+                workflow_runner=runner,
+            )
+            for team, classes in teams.items()
+        ),
+        *(
+            Worker(client, task_queue=queue, activities=activities)
+            for queue, activities in queues.items()
+        ),
+    ]
+
+
+def _settings(
+    names: Sequence[str], data: Sequence[bytes], scratch: Path, opa: str, address: str
+) -> Settings:
+    import json
+
+    import tomli_w
+
+    manifests = [json.loads(one) for one in data]
+    keys = {use: SigningKey.generate() for use in _USES}
+    for use, key in keys.items():
+        (scratch / f"{use}.key").write_bytes(key.dump())
+    (scratch / "pepper.key").write_bytes(secrets.token_bytes(32))
+    (scratch / "trust.json").write_bytes(canonical(_trust(keys, manifests, data)))
+    table = {
+        "deployment": {"packages": list(names), "path": ["src"]},
+        "temporal": {"address": address, "namespace": "default"},
+        "opa": {"url": opa},
+        "identity": {
+            "issuer": ISSUER,
+            "audience": AUDIENCE,
+            "roles": {
+                role: {"claim": "roles", "value": role}
+                for manifest in manifests
+                for role in sorted(roles_of(manifest))
+            },
+            "assurance": {
+                name: {"claim": "acr", "values": [name]}
+                for manifest in manifests
+                for name in sorted(assurances_of(manifest))
+            },
+        },
+        "evidence": {"store": "file:store", "drafts": "file:drafts", "trust": "file:trust.json"},
+        "keys": {name: f"file:{name}.key" for name in (*_USES, "pepper")},
+        "api": {"listen": "127.0.0.1:1"},
+    }
+    file = scratch / "gantral.toml"
+    file.write_text(tomli_w.dumps(table), "utf-8")
+    return settings.load(file)
+
+
+def _trust(
+    keys: Mapping[str, SigningKey], manifests: Sequence[Mapping[str, Any]], data: Sequence[bytes]
+) -> dict[str, Any]:
+    life = {"environment": "development", "not_before": _LONG_AGO, "not_after": "none"}
+    teams = sorted({str(manifest["owning_team_id"]) for manifest in manifests})
+    return {
+        "type": "gantral.dev/trust/v1",
+        "trust_id": "scenarios",
+        "serial": "1",
+        "previous": "none",
+        "issued": _LONG_AGO,
+        "environment": "development",
+        "keys": {
+            key.keyid: {
+                "alg": "ed25519",
+                "public_key": key.public.hex(),
+                "use": use,
+                "teams": teams,
+                "compromised_from": "none",
+                **life,
+            }
+            for use, key in keys.items()
+        },
+        "programs": [
+            {
+                "owning_team_id": manifest["owning_team_id"],
+                "workflow_id": manifest["workflow_id"],
+                "workflow_version_id": H("manifest", one),
+                **life,
+            }
+            for manifest, one in zip(manifests, data, strict=True)
+        ],
+        "max_skew": "PT5S",
+        "actor_claim": "sub",
+        "log": "none",
+    }
