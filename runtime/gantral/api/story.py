@@ -6,6 +6,7 @@ what the hash in their vote covers.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -240,7 +241,8 @@ class Library:
             data = self._store.get(key)
             if data is None or H("manifest", data) != version_id:
                 raise Untold(f"{key} is not the manifest that the instance was started with")
-            self._keep(key, parse(data))
+            # The hash pins its bytes, and its shapes nest deeper than a statement may.
+            self._keep(key, json.loads(data))
         found: Mapping[str, Any] = self._kept[key]
         return found
 

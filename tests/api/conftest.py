@@ -1,0 +1,372 @@
+"""A world for the API: every server real, every part the shipped one.
+
+Temporal's development server, OPA on the example's policies, the OpenID provider, the refund
+package fresh from the compiler, its workflow and evidence workers, and ``serve`` on a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from gantral.api.deployment import Deployment, assemble
+from gantral.api.server import application
+from gantral.api.temporal import Gateway
+from gantral.cli.commands.policy import build_bundle
+from gantral.cli.tools.personas import Persona, load_personas, sign_in
+from gantral.cli.tools.processes import Processes, free_port
+from gantral.cli.tools.servers import start_identity_provider, start_opa, start_temporal
+from gantral.compiler import Project, analyse
+from gantral.compiler.generate import generate
+from gantral.evidence import H, SigningKey, TrustFile, canonical
+from gantral.policy import Opa
+from gantral.runtime import programs, settings
+from gantral.runtime.settings import Settings
+from gantral.runtime.workers.actions import action
+from gantral.runtime.workers.actors import Actors
+from gantral.runtime.workers.commit import Committer
+from gantral.runtime.workers.gate import GateOpener
+from gantral.runtime.workers.implementations import implementations
+from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.service import RPCError
+from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "refund"
+PACKAGE = "api_refund.refund"
+VERSION = WorkerDeploymentVersion("gantral-tests", "one")
+LONG_AGO = "2020-01-01T00:00:00.000Z"
+ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
+REASON = "The parcel came broken, as the photos show."
+
+
+def generated(folder: Path) -> bytes:
+    """Compile the example into ``folder`` as the package ``PACKAGE``; its manifest's bytes."""
+
+    def read(path: str) -> str | None:
+        file = EXAMPLE / path
+        return file.read_text("utf-8") if file.is_file() else None
+
+    found = analyse(Project(read), "refund.gantral")
+    assert not found.diagnostics
+    paths = ("refund.gantral", "shared/people.gantral")
+    package = generate(found.programs[0], {path: read(path) or "" for path in paths})
+    assert not package.diagnostics
+    place = folder.joinpath(*PACKAGE.split("."))
+    place.mkdir(parents=True)
+    (place.parent / "__init__.py").touch()
+    for name, data in package.files.items():
+        (place / name).write_bytes(data)
+    return package.files["manifest.json"]
+
+
+def trust_file(keys: dict[str, SigningKey], manifest: bytes, **changes: Any) -> bytes:
+    """A development trust file for these keys and this program."""
+    life = {"not_before": LONG_AGO, "not_after": "none", "environment": "development"}
+    program = {
+        "owning_team_id": "payments",
+        "workflow_id": "refund",
+        "workflow_version_id": H("manifest", manifest),
+        **life,
+    }
+    return canonical(
+        {
+            "type": "gantral.dev/trust/v1",
+            "trust_id": "tests",
+            "serial": "1",
+            "previous": "none",
+            "issued": LONG_AGO,
+            "environment": "development",
+            "keys": {
+                key.keyid: {
+                    "alg": "ed25519",
+                    "compromised_from": "none",
+                    "public_key": key.public.hex(),
+                    "teams": ["payments"],
+                    "use": use,
+                    **life,
+                }
+                for use, key in keys.items()
+            },
+            "programs": [program],
+            "max_skew": "PT5S",
+            "actor_claim": "sub",
+            "log": "none",
+            **changes,
+        }
+    )
+
+
+def write_deployment(folder: Path, *, issuer: str, opa: str, temporal: str, port: int) -> Path:
+    """Keys, trust file, generated package and gantral.toml of a development deployment."""
+    manifest = generated(folder / "src")
+    keys = {use: SigningKey.generate() for use in ("commit", "decision", "effect", "closer")}
+    (folder / "keys").mkdir()
+    for use, key in keys.items():
+        (folder / "keys" / f"{use}.key").write_bytes(key.dump())
+    (folder / "keys" / "pepper.key").write_bytes(b"p" * 32)
+    (folder / "trust.json").write_bytes(trust_file(keys, manifest))
+    secrets = "\n".join(f'{name} = "file:keys/{name}.key"' for name in (*keys, "pepper"))
+    file = folder / "gantral.toml"
+    file.write_text(
+        f"""
+[deployment]
+environment = "development"
+packages = ["{PACKAGE}"]
+path = ["src"]
+[temporal]
+address = "{temporal}"
+namespace = "default"
+[opa]
+url = "{opa}"
+[identity]
+issuer = "{issuer}"
+audience = "gantral"
+[identity.roles]
+support_agent = {{ claim = "groups", value = "support" }}
+finance_manager = {{ claim = "groups", value = "fin-managers" }}
+finance_director = {{ claim = "groups", value = "fin-directors" }}
+[identity.assurance.mfa]
+claim = "acr"
+values = ["mfa"]
+[evidence]
+store = "file:evidence"
+drafts = "file:drafts"
+trust = "file:trust.json"
+[keys]
+{secrets}
+[api]
+listen = "127.0.0.1:{port}"
+url = "http://127.0.0.1:{port}"
+""",
+        "utf-8",
+    )
+    return file
+
+
+@dataclass
+class Clock:
+    """The API's clock: the real one, moved when a test says so."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class World:
+    """What runs, and how a test talks to it."""
+
+    settings: Settings
+    deployment: Deployment
+    issuer: str
+    opa: str
+    temporal: str
+    personas: dict[str, Persona]
+    clock: Clock
+    client: Client
+    loop: asyncio.AbstractEventLoop
+    orders: int = 0
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.deployment.url
+
+    def token(self, who: str, *, fresh: bool = False) -> str:
+        """An ID token of a persona, signed in for real."""
+        if fresh or who not in self.tokens:
+            self.tokens[who] = sign_in(self.issuer, "gantral", who)
+        return self.tokens[who]
+
+    def ask(self, method: str, path: str, who: str | None, **more: Any) -> httpx.Response:
+        """One request as a persona; ``token=`` overrides theirs."""
+        headers = dict(more.pop("headers", {}))
+        token = more.pop("token", None) or (self.token(who) if who else None)
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        return httpx.request(
+            method, self.url + path, headers=headers, timeout=30, trust_env=False, **more
+        )
+
+    def start(self, who: str = "carol", amount: str = "40.00", order: str = "") -> httpx.Response:
+        """Start a refund, of an order of its own unless one is named."""
+        self.orders += 1
+        value = {
+            "order_id": order or f"o-{self.orders}",
+            "refund": {"amount": amount, "currency": "EUR"},
+            "reason": "broken",
+        }
+        return self.ask("POST", "/v1/instances", who, json={"workflow": "refund", "input": value})
+
+    def waiting(self, **more: Any) -> dict[str, Any]:
+        """Start a refund and return its view once its gate is open."""
+        answer = self.start(**more)
+        assert answer.status_code == 201, answer.text
+        return self.until(answer.json()["instance_id"], lambda view: view["waiting"] is not None)
+
+    def until(
+        self, instance: str, condition: Callable[[dict[str, Any]], bool], who: str = "alice"
+    ) -> dict[str, Any]:
+        """The instance's view once it fulfils the condition. Waits on Temporal, not on a clock:
+        each look asks again after the last answer."""
+        for _ in range(600):
+            answer = self.ask("GET", f"/v1/instances/{instance}", who)
+            if answer.status_code == 200 and condition(answer.json()):
+                view: dict[str, Any] = answer.json()
+                return view
+        raise AssertionError(answer.text)
+
+    def decide(self, view: dict[str, Any], who: str, decision: str, **more: Any) -> httpx.Response:
+        """Send a decision about what the view shows."""
+        token = more.pop("token", None)
+        body = {"decision": decision, "shown": view["waiting"]["shown"], "reason": REASON, **more}
+        path = f"/v1/instances/{view['instance_id']}/decisions"
+        return self.ask("POST", path, who, json=body, token=token)
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine on the world's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+
+
+def workers(deployment: Deployment, client: Client, opa: str) -> list[Worker]:
+    """The workflow and the evidence worker, and a service worker for the orders."""
+    config = deployment.settings
+    program = deployment.programs["refund"]
+    keys, evidence = config.keys, config.need_evidence()
+    del evidence
+    actors = Actors(keys.read("pepper"), deployment.identity.issuer, deployment.identity.person)
+    trust = TrustFile.load(config.need_evidence().read_trust())
+    commit_key = SigningKey.load(keys.read("commit"))
+    committer = Committer(deployment.store, deployment.drafts, trust, commit_key, actors)
+    opener = GateOpener(actors, Opa(opa))
+    orders = _orders()
+    made = implementations([orders])
+    reads = [action(program, one, None) for one in made.values()]
+    runner = SandboxedWorkflowRunner(restrictions=programs.sandbox())
+    return [
+        Worker(client, task_queue="gantral-payments", workflows=[program.workflow_class],
+               workflow_runner=runner, deployment_config=WorkerDeploymentConfig(
+                   version=VERSION, use_worker_versioning=True)),
+        Worker(client, task_queue="gantral-evidence",
+               activities=[committer.commit, opener.open_gate]),
+        Worker(client, task_queue="orders", activities=reads),
+    ]  # fmt: skip
+
+
+async def current(client: Client) -> None:
+    """Make the workers' version the current one, once the server knows it."""
+    request = SetWorkerDeploymentCurrentVersionRequest(
+        namespace=client.namespace,
+        deployment_name=VERSION.deployment_name,
+        build_id=VERSION.build_id,
+    )
+    for _ in range(200):
+        try:
+            await client.workflow_service.set_worker_deployment_current_version(request)
+            return
+        except RPCError:
+            await asyncio.sleep(0.05)
+    raise AssertionError("the workers' version never became known")
+
+
+def _orders() -> Any:
+    services = importlib.import_module(f"{PACKAGE}.services")
+    types = importlib.import_module(f"{PACKAGE}.types")
+
+    async def fetch(self: Any, call: Any, /, *, id: str) -> Any:
+        total = types.Money(amount=Decimal("2000.00"), currency="EUR")
+        return types.Order(id=id, customer="Ana Ruiz", total=total)
+
+    made = type("LedgerOrders", (services.Orders,), {"fetch": fetch})
+    return made()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Everything, once for all tests of the API; instances are each test's own."""
+    folder = tmp_path_factory.mktemp("api")
+    with Processes(folder / "logs") as processes:
+        bundle = folder / "bundle.tar.gz"
+        build_bundle(EXAMPLE / "policies", bundle)
+        attributes = dict.fromkeys(ATTRIBUTES, "Keyword")
+        temporal = start_temporal(processes, search_attributes=attributes).address
+        opa = start_opa(processes, bundle).url
+        personas = load_personas(EXAMPLE / "personas.toml")
+        issuer = start_identity_provider(processes, personas).issuer
+        place = folder / "deployment"
+        place.mkdir()
+        file = write_deployment(place, issuer=issuer, opa=opa, temporal=temporal, port=free_port())
+        yield from _running(settings.load(file), personas, opa, temporal)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _running(
+    config: Settings, personas: tuple[Persona, ...], opa: str, temporal: str
+) -> Iterator[World]:
+    clock = Clock()
+    ready: dict[str, Any] = {}
+    started, stop = threading.Event(), threading.Event()
+
+    async def main() -> None:
+        client = await Client.connect(temporal)
+        deployment = assemble(config, Gateway(client), now=clock)
+        api = config.need_api()
+        server = uvicorn.Server(
+            uvicorn.Config(application(deployment), host=api.host, port=api.port,
+                           log_level="error")
+        )  # fmt: skip
+        running = [asyncio.create_task(one.run()) for one in workers(deployment, client, opa)]
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        await current(client)
+        ready.update(deployment=deployment, client=client, loop=asyncio.get_running_loop())
+        started.set()
+        await asyncio.to_thread(stop.wait)
+        server.should_exit = True
+        await serving
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    failed: list[BaseException] = []
+
+    def thread() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as error:
+            failed.append(error)
+            started.set()
+
+    running = threading.Thread(target=thread)
+    running.start()
+    started.wait(120)
+    try:
+        if failed:
+            raise failed[0]
+        identity = config.need_identity()
+        yield World(
+            settings=config, issuer=identity.issuer, opa=opa, temporal=temporal, clock=clock,
+            personas={one.sub: one for one in personas}, **ready,
+        )  # fmt: skip
+    finally:
+        stop.set()
+        running.join(60)
+        sys.modules.pop(PACKAGE, None)
