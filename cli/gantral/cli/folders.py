@@ -62,7 +62,7 @@ def difference(folder: Path, files: Mapping[str, bytes], shown: str) -> list[str
             continue
         before = "/dev/null" if old is None else f"a/{shown}/{name}"
         after = "/dev/null" if new is None else f"b/{shown}/{name}"
-        out += difflib.unified_diff(_lines(name, old), _lines(name, new), before, after)
+        out.extend(difflib.unified_diff(_lines(name, old), _lines(name, new), before, after))
     return out
 
 
@@ -87,7 +87,8 @@ def replace_folders(made: Mapping[Path, Mapping[str, bytes]], stale: Iterable[Pa
             done.append((folder, _aside(folder)))
             work.rename(folder)
         for folder in stale:
-            done.append((folder, _aside(folder)))
+            # One at a time: what is done must be known when the next one fails.
+            done.append((folder, _aside(folder)))  # noqa: PERF401
         for folder in {folder.parent for folder, _ in done}:
             _sync(folder)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import keyword
 import os
 import re
 import sys
@@ -81,7 +82,7 @@ def _plan(checked: Sequence[Checked], whole: bool) -> _Plan:
         for program in one.analysis.programs:
             target = generated_folder(one.project)
             targets.add(target)
-            folder = target / program.name
+            folder = target / package_name(program.name)
             if folder in plan.made:
                 raise Failure(
                     f"two workflows are called {program.name}: in {plan.origin[folder]} and "
@@ -100,6 +101,11 @@ def _plan(checked: Sequence[Checked], whole: bool) -> _Plan:
             if folder not in plan.made and folder.is_dir() and folders.is_ours(folder)
         ]
     return plan
+
+
+def package_name(workflow: str) -> str:
+    """The package of a workflow, so that `from …gen.class_.types import` is Python."""
+    return f"{workflow}_" if keyword.iskeyword(workflow) else workflow
 
 
 def generated_folder(project: Project) -> Path:

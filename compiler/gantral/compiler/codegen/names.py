@@ -42,13 +42,13 @@ class PackageNames:
         for name, type in program.types.items():
             if isinstance(type, RecordType):
                 self._records[name] = self._free.take(name)
-        self.workflow = self._free.take(program.name)
         self.services = {name: self._free.take(name) for name in program.services}
         self.service_calls = {name: self._free.take(name, "calls") for name in program.services}
         self.calls = {key: self._free.take(key) for key in program.operations}
         self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
         self.asks = {name: self._free.take(name, "ask") for name in program.gates}
         self.gates = self._free.take("gates")
+        self.workflow = self._free.take(program.name)
         self.client = self._free.take(program.name, "client")
         self._collect(program)
 
