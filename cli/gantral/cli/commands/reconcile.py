@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gantral.cli.failure import CLEAN, FINDINGS, Failure
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gantral.runtime.settings import Settings
 
 
-def add(subparsers: Subparsers) -> None:
+def add(subparsers: Subparsers[Any]) -> None:
     """Describe the command."""
     parser = subparsers.add_parser(
         "reconcile",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gantral.cli.failure import Failure
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ROLES = ("workflow", "evidence", "service")
 
 
-def add(subparsers: Subparsers) -> None:
+def add(subparsers: Subparsers[Any]) -> None:
     """Describe the command."""
     parser = subparsers.add_parser(
         "worker", help="work for Temporal", description="Work for Temporal until SIGTERM."
