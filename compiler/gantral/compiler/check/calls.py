@@ -125,11 +125,12 @@ class Authority:
         operation: Operation,
         under: tuple[st.Approval, ...],
         given: Arguments | None,
-        approvers: list[str],
     ) -> None:
         """Rules 2 to 4, save what the gates release (that is known when they are checked)."""
         if not call.under:
             head = call.operation.span
+            bound = self._env.bindings.values()
+            approvers = [each.name for each in bound if each.kind == "approval"]
             one = approvers[0] if len(approvers) == 1 else None
             at = call.handler.span.start if call.handler is not None else call.span.end
             edit = Edit(

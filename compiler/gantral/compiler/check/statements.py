@@ -241,8 +241,7 @@ class Statements:
         )
         under = calls.approvals(env, one, operation)
         if operation.acts and not self._failing:
-            approvers = [b.name for b in env.bindings.values() if b.kind == "approval"]
-            self._authority.effect(one, operation, under, given, approvers)
+            self._authority.effect(one, operation, under, given)
             self._by_undo(operation, given, one.operation.span)
         result: Type = operation.result if operation.result is not None else NothingType()
         origin = NOBODY
