@@ -10,8 +10,9 @@ _HASH = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _ID = {"type": "string", "format": "uuid"}
 
 
-def document(url: str) -> dict[str, Any]:
-    """The document for a server at ``url``."""
+def document(url: str, issuer: str, client_id: str, environment: str) -> dict[str, Any]:
+    """The document for a server at ``url``. Its security scheme tells a client where to sign in:
+    the provider's discovery document, and under which client id."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -25,7 +26,13 @@ def document(url: str) -> dict[str, Any]:
         "paths": _paths(),
         "components": {
             "securitySchemes": {
-                "oidc": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                "oidc": {
+                    "type": "openIdConnect",
+                    "openIdConnectUrl": issuer.rstrip("/") + "/.well-known/openid-configuration",
+                    "x-issuer": issuer,
+                    "x-client-id": client_id,
+                    "x-environment": environment,
+                }
             },
             "schemas": _schemas(),
         },

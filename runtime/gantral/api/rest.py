@@ -31,7 +31,11 @@ def routes(deployment: Deployment) -> list[Route]:
         return Route(path, _endpoint(deployment, handler), methods=[method])
 
     async def document(request: Request) -> Response:
-        return _json(200, openapi.document(deployment.url))
+        identity, environment = deployment.identity, deployment.settings.environment
+        return _json(
+            200,
+            openapi.document(deployment.url, identity.issuer, identity.audience, environment),
+        )
 
     return [
         Route("/v1/openapi.json", document, methods=["GET"]),

@@ -1,0 +1,93 @@
+"""``gantral show``: one instance, whole."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from gantral.cli import remote
+from gantral.cli.main import Subparsers
+
+
+def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Declare the options."""
+    parser = subparsers.add_parser(
+        "show", help="one instance: what it waits for, who may decide, what a yes sets off"
+    )
+    parser.add_argument("instance", metavar="INSTANCE", help="its id, or the beginning of it")
+    remote.options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the instance."""
+    view = remote.connect(args).instance(args.instance)
+    return remote.emit(args, view, describe(view))
+
+
+def describe(view: dict[str, Any]) -> str:
+    """The instance in words."""
+    lines = [
+        remote.bold(view["title"]),
+        f"  {view['state']}" + ("" if view["cause"] == "none" else f", {view['cause']}"),
+        f"  {view['workflow']} {view['workflow_version']}, instance {view['instance_id']}",
+        f"  asked for by {view['requested_by']} at {view['requested_at']}",
+    ]
+    if view["message"]:
+        lines.append(f"  {view['message']}")
+    if view["waiting"]:
+        lines += _gate(view["waiting"])
+    lines += _pairs("output", view["output"])
+    if view["standing"]:
+        lines += ["", remote.bold("these effects stand"), *(f"  {one}" for one in view["standing"])]
+    lines += ["", remote.bold("what happened")]
+    for one in view["history"]:
+        told = f"  {one['at']}  {one['state']}"
+        told += "" if one["gate"] == "none" else f" {one['gate']} {one['round']}"
+        told += "" if one["cause"] == "none" else f", {one['cause']}"
+        lines.append(told + ("" if one["who"] == "none" else f" by {one['who']}"))
+    if view["refused"]:
+        lines += ["", remote.bold("what was refused")]
+        lines += [
+            f"  {one['at']}  {'somebody' if one['who'] == 'none' else one['who']}:"
+            f" {one['message']} [{one['rule']}]"
+            for one in view["refused"]
+        ]
+    return "\n".join(lines)
+
+
+def _gate(gate: dict[str, Any]) -> list[str]:
+    lines = ["", remote.bold(f"waits at gate {gate['gate']}, round {gate['round']}")]
+    lines.append(f"  who decides: {gate['who_decides']}")
+    lines += [f"  not: {one}" for one in gate["not"]]
+    lines += [f"  any {one} can reject it" for one in gate["veto"]]
+    if gate["assurance"] != "none":
+        lines.append(f"  a sign-in with {gate['assurance']} is needed")
+    lines.append(f"  until {gate['deadline']}; silence is rejection")
+    lines += ["", remote.bold("if the answer is yes")]
+    if not gate["sets_off"]:
+        lines.append("  the workflow goes on; no effect can act under it")
+    for plan in gate["sets_off"]:
+        lines.append(f"  {plan['operation']} runs {plan['times']}. {plan['undo']}")
+        lines += [f"    {one['name']}: {one['value']}" for one in plan["arguments"]]
+    lines += ["", remote.bold("what is asked")]
+    lines += [f"  {one['label']}: {one['value']}" for one in gate["proposal"]]
+    if gate["amend"]:
+        lines += ["", remote.bold("what may be changed")]
+        lines += [f"  {one['pointer']}: {one['rule']}" for one in gate["amend"]]
+    lines += ["", remote.bold(f"votes so far: {len(gate['votes'])}")]
+    for one in gate["votes"]:
+        changes = ", ".join(f"{each['label']} {each['value']}" for each in one["amendment"])
+        lines.append(f"  {one['who']} {one['words']}{f' ({changes})' if changes else ''}:"
+                     f" {one['reason']}")  # fmt: skip
+    you = gate["you"]
+    if you["may"] != "no":
+        lines += ["", "you may decide: gantral decide … --approve | --amend … | --reject"]
+    elif you["why"]:
+        lines += ["", f"you can't decide this: {you['why']}"]
+    return lines
+
+
+def _pairs(name: str, values: dict[str, str]) -> list[str]:
+    if not values:
+        return []
+    return ["", remote.bold(name), *(f"  {key}: {value}" for key, value in values.items())]

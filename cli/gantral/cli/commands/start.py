@@ -1,0 +1,66 @@
+"""``gantral start``: start an instance."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from gantral.cli import remote
+from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.main import Subparsers
+
+
+def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Declare the options."""
+    parser = subparsers.add_parser("start", help="start an instance")
+    parser.add_argument("workflow", metavar="WORKFLOW", help="its name, or its .gantral file")
+    parser.add_argument(
+        "--input", required=True, metavar="FILE", help="the input as JSON; - reads stdin"
+    )
+    remote.options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the receipt."""
+    body = {"workflow": _name(args.workflow), "input": _input(args.input)}
+    server = remote.connect(args)
+    # A fresh key each time: asking again after an unknown answer is the HTTP client's matter.
+    receipt = server.post("/v1/instances", body, {"idempotency-key": str(uuid.uuid4())})
+    text = (
+        f"{remote.bold(receipt['instance_id'])}  {receipt['workflow']} started\n"
+        f"  gantral show {receipt['instance_id'][:8]}\n  {receipt['url']}"
+    )
+    return remote.emit(args, receipt, text)
+
+
+def _name(word: str) -> str:
+    if not word.endswith(".gantral"):
+        return word
+    from gantral.dsl.parse import parse
+    from gantral.dsl.syntax_declarations import Workflow
+
+    try:
+        found = parse(word, Path(word).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{word} can't be read: {error}", "say the workflow's name") from None
+    names = [
+        one.name.text for one in found.file.declarations if isinstance(one, Workflow)
+    ] if found.file else []  # fmt: skip
+    if len(names) != 1:
+        raise Failure(f"{word} holds {len(names)} workflows", "say the name of one", MISUSE)
+    return str(names[0])
+
+
+def _input(source: str) -> Any:
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"the input {source} can't be read: {error}") from None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Failure(f"the input {source} is no JSON: {error}") from None
