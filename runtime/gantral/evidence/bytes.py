@@ -31,14 +31,14 @@ _encoder = json.JSONEncoder(
 )
 
 
-def canonical(value: Value, limit: int = MAX_BYTES) -> bytes:
+def canonical(value: Value, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> bytes:
     """The RFC 8785 bytes of ``value``: text, lists and objects with text keys.
 
     Raises:
-        EvidenceError: ``bytes``, for any other type, lone surrogates, depth over 12, or more than
+        EvidenceError: ``bytes``, for any other type, lone surrogates, too deep a nesting, or more than
             ``limit`` bytes (FORMAT section 1).
     """
-    _check(value, 1)
+    _check(value, depth)
     data = encode(value)
     if len(data) > limit:
         raise EvidenceError("bytes", f"{len(data)} bytes, at most {limit} are allowed")
@@ -121,7 +121,7 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def _check(value: Any, depth: int) -> None:
+def _check(value: Any, room: int) -> None:
     kind = type(value)
     if kind is str:
         # Cheap for ASCII; a lone surrogate has no UTF-8 form and must not surface as a crash.
@@ -131,19 +131,19 @@ def _check(value: Any, depth: int) -> None:
             except UnicodeEncodeError:
                 raise EvidenceError("bytes", "text with a lone surrogate") from None
         return
-    if depth > MAX_DEPTH:
-        raise EvidenceError("bytes", f"nested deeper than {MAX_DEPTH}")
+    if room < 1:
+        raise EvidenceError("bytes", "nested too deep")
     if kind is list:
         for item in value:
-            _check(item, depth + 1)
+            _check(item, room - 1)
     elif kind is dict:
         for key, item in value.items():
             if type(key) is not str:
                 raise EvidenceError("bytes", f"a key that is not text ({key!r:.40})")
-            _check(key, depth)
-            _check(item, depth + 1)
+            _check(key, room)
+            _check(item, room - 1)
     elif isinstance(value, str):
-        _check(str(value), depth)
+        _check(str(value), room)
     else:
         raise EvidenceError("bytes", f"{kind.__name__} where text, a list or an object is wanted")
 
