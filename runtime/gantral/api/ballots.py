@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gantral.api import words
 from gantral.api.deployment import Deployment
 from gantral.api.entry import enter
 from gantral.api.problems import FieldError, Problem
 from gantral.api.sealing import NONE, Text, stamp, text
 from gantral.api.story import Story, Vote, Waiting
-from gantral.evidence import forms, recount
+from gantral.evidence import EvidenceError, forms, recount
 from gantral.evidence.context import flatten, shape_at
+from gantral.evidence.expr import holds
 from gantral.identity import Person
 
 TYPES = {"approve": "APPROVE", "amend": "OVERRIDE", "reject": "REJECT", "retract": "RETRACT"}
@@ -47,7 +49,7 @@ class Ballot:
     reason: str
 
 
-def read_choice(gate: Mapping[str, Any], body: Any) -> Choice:
+def read_choice(gate: Mapping[str, Any], shown_values: Mapping[str, str], body: Any) -> Choice:
     """Read the body of a decision: decision, shown, and where they apply values and reason.
 
     Raises:
@@ -72,7 +74,7 @@ def read_choice(gate: Mapping[str, Any], body: Any) -> Choice:
     errors: list[FieldError] = []
     found: dict[str, str] = {}
     if kind == "amend":
-        found, errors = _amended(gate, values)
+        found, errors = _amended(gate, shown_values, values)
     elif values:
         errors.append(FieldError("/values", f"to {kind} changes no value; say amend"))
     reason = unicodedata.normalize("NFC", reason.replace("\r\n", "\n")).strip()
@@ -90,7 +92,7 @@ def read_choice(gate: Mapping[str, Any], body: Any) -> Choice:
 
 
 def _amended(
-    gate: Mapping[str, Any], values: Mapping[str, Any]
+    gate: Mapping[str, Any], old: Mapping[str, str], values: Mapping[str, Any]
 ) -> tuple[dict[str, str], list[FieldError]]:
     errors: list[FieldError] = []
     found: dict[str, str] = {}
@@ -107,7 +109,22 @@ def _amended(
             errors += [FieldError(where, one.message) for one in wrong]
         else:
             found[path] = flatten(value, shape, path)[path]
+    for path in found:
+        where = "/values/" + path.replace("~", "~0").replace("/", "~1")
+        if not _within(gate["amend"][path], found, old):
+            rule = words.amendment(gate["amend"][path], path, old)
+            errors.append(FieldError(where, f"it must be {rule}"))
     return found, errors
+
+
+def _within(bound: Mapping[str, Any], new: Mapping[str, str], old: Mapping[str, str]) -> bool:
+    def read(source: str, pointer: str) -> str:
+        return new.get(pointer, old[pointer]) if source == "new" else old[pointer]
+
+    try:
+        return holds(bound, read)
+    except (EvidenceError, KeyError):
+        return False
 
 
 def _reason_wrong(gate: Mapping[str, Any], reason: str) -> str:

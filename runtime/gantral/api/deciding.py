@@ -30,7 +30,7 @@ async def decide(
         Problem: with the rule. StoreError, Untold.
     """
     story, waiting = read_waiting(deployment, instance_id)
-    choice = ballots.read_choice(story.manifest["gates"][waiting.gate], body)
+    choice = ballots.read_choice(story.manifest["gates"][waiting.gate], waiting.values, body)
     return await _take(deployment, person, story, waiting, ballots.TYPES[choice.kind], choice)
 
 
@@ -51,7 +51,7 @@ async def withdraw(
     shown = body.get("shown", waiting.artifact["artifact_hash"])
     free = {"prove": {"reason_min": NONE, "reason_max": NONE}, "amend": {}}
     asked = {"decision": "reject", "shown": shown, "reason": body.get("reason", "")}
-    choice = ballots.read_choice(free, asked)
+    choice = ballots.read_choice(free, {}, asked)
     return await _take(deployment, person, story, waiting, "WITHDRAW", choice)
 
 

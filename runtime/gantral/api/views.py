@@ -133,7 +133,7 @@ def gate(
             {"pointer": path, "label": label, "value": text}
             for path, label, text in _proposal(story, values)
         ],
-        "sets_off": [_plan(call, plan, values) for call, plan in sorted(rules["plan"].items())],
+        "sets_off": [_plan(story, call, plan, values) for call, plan in sorted(rules["plan"].items())],
         "lapses": "" if rules["lasts"] == NONE else words.duration(rules["lasts"]),
         "who_decides": words.formula(recount.formula_of(rules), values),
         "not": words.apart(rules["apart"]),
@@ -210,12 +210,31 @@ def _step_up(
 
 def _proposal(story: Story, values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     rows = []
-    for path, label, text in words.rows(values, ""):
-        shape = shape_at(story.manifest["gates"][_gate_of(story)]["parameters"], path)
+    parameters = story.manifest["gates"][_gate_of(story)]["parameters"]
+    for path, label, text in sorted(
+        words.rows(values, ""), key=lambda row: _rank(parameters, row[0])
+    ):
+        shape = shape_at(parameters, path)
         if shape is not None and shape[0] == "person":
             text = story.names.get(text, text)
         rows.append((path, label, text))
     return rows
+
+
+def _rank(shape: Any, path: str) -> list[int]:
+    """Where a pointer stands in the order of the declarations."""
+    rank = []
+    for part in path.split("/")[1:]:
+        while shape[0] == "optional":
+            shape = shape[1]
+        if shape[0] == "record":
+            names = [one[0] for one in shape[1]]
+            rank.append(names.index(part))
+            shape = shape[1][names.index(part)][1]
+        else:
+            rank.append(int(part))
+            shape = shape[2]
+    return rank
 
 
 def _gate_of(story: Story) -> str:
@@ -223,14 +242,17 @@ def _gate_of(story: Story) -> str:
     return story.waiting.gate
 
 
-def _plan(call: str, plan: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def _plan(
+    story: Story, call: str, plan: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, Any]:
     times = "once" if plan["at_most"] == "1" else f"up to {plan['at_most']} times"
     undo = plan["undo"]
+    taken = story.manifest["operations"][plan["operation"]]["arguments"][1]
     return {
         "call": call,
         "operation": plan["operation"],
-        "times": times,
-        "arguments": words.arguments(plan, values),
+        "times": f"runs {times}",
+        "arguments": words.arguments(plan, values, [one[0] for one in taken]),
         "undo": (
             "It can't be undone." if undo == NONE else f"If a later step fails, {undo} undoes it."
         ),

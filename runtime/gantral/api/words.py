@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -126,29 +126,33 @@ def rows(values: Values, prefix: str = "") -> list[tuple[str, str, str]]:
     return [(path, field(path), value(leaf)) for path, leaf in below]
 
 
-def arguments(plan: Mapping[str, Any], values: Values) -> list[dict[str, str]]:
-    """A planned call's arguments in terms of what is shown.
+def arguments(
+    plan: Mapping[str, Any], values: Values, order: Sequence[str]
+) -> list[dict[str, str]]:
+    """A planned call's arguments in terms of what is shown, in the order of the declaration.
 
     Each is {name, value, source}: ``source`` is the pointer of the proposal it is read from, or
     "none" for constants, results of earlier calls, and what is computed from them.
     """
     found: list[dict[str, str]] = []
-    for name, tree in sorted(plan["arguments"].items()):
+    for name, tree in sorted(
+        plan["arguments"].items(), key=lambda one: (order.index(one[0].split(".")[0]), one[0])
+    ):
         if "path" in tree:
             prefix = tree["path"]
             for path, _, text in rows(values, prefix):
-                below = path.removeprefix(prefix).strip("/").replace("/", " ")
-                label = f"{name.replace('.', ' ')} {below}".strip().replace("_", " ")
+                label = _label(name, path.removeprefix(prefix))
                 found.append({"name": label, "value": text, "source": path})
             continue
-        found.append(
-            {
-                "name": name.replace(".", " ").replace("_", " "),
-                "value": _computed(tree, values),
-                "source": "none",
-            }
-        )
+        found.append({"name": _label(name, ""), "value": _computed(tree, values), "source": "none"})
     return found
+
+
+def _label(name: str, below: str) -> str:
+    parts = [*name.split("."), *below.strip("/").split("/")]
+    # "amount" of the argument "amount" is said once.
+    said = [one for i, one in enumerate(parts) if one and (i == 0 or one != parts[i - 1])]
+    return " ".join(said).replace("_", " ")
 
 
 def _computed(tree: Mapping[str, Any], values: Values) -> str:
@@ -183,11 +187,11 @@ def when(instant: str) -> str:
 
 
 def until(instant: str, now: datetime) -> str:
-    """How far off an instant is: "in 2 days 4 hours", "3 minutes ago", "now"."""
+    """How far off an instant is: "in 2 days 4 hours", "3 minutes ago", "just now"."""
     seconds = int((datetime.fromisoformat(instant) - now).total_seconds())
     text = length(abs(seconds) * 1000)
     if abs(seconds) < 60:
-        return "now" if seconds <= 0 else "in less than a minute"
+        return "just now" if seconds <= 0 else "in less than a minute"
     return f"in {text}" if seconds > 0 else f"{text} ago"
 
 

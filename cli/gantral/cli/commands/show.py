@@ -67,7 +67,7 @@ def _gate(gate: dict[str, Any]) -> list[str]:
     if not gate["sets_off"]:
         lines.append("  the workflow goes on; no effect can act under it")
     for plan in gate["sets_off"]:
-        lines.append(f"  {plan['operation']} runs {plan['times']}. {plan['undo']}")
+        lines.append(f"  {plan['operation']} {plan['times']}. {plan['undo']}")
         lines += [f"    {one['name']}: {one['value']}" for one in plan["arguments"]]
     lines += ["", remote.bold("what is asked")]
     lines += [f"  {one['label']}: {one['value']}" for one in gate["proposal"]]
