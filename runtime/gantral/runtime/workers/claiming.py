@@ -105,18 +105,8 @@ class Claimer:
         mine = True
         for one in candidates:
             wanted = {**members, "arguments": one.rows}
-            if one.slot:
-                sealed = one.book.claim(one.slot, wanted)
-                use = Use(one.slot, sealed, None) if sealed else one.book.use(one.slot)
-            else:
-                use = claim_slot(one.book, one.grant.manifest_gate, wanted)
-            if use is None:
-                raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
-            claim = use.claim.statement
-            mine = mine and (claim["run"], claim["attempt"]) == (
-                occasion.run,
-                str(occasion.attempt),
-            )
+            use, fresh = _claim(one, wanted)
+            mine = mine and fresh
             uses.append((one.book, use))
         return Claimed(tuple(uses), may_go_on=mine)
 
@@ -217,6 +207,18 @@ class Claimer:
             "attempt": str(occasion.attempt),
             "timestamp": instant_text(occasion.at),
         }
+
+
+def _claim(one: _Candidate, members: Mapping[str, Any]) -> tuple[Use, bool]:
+    if not one.slot:
+        return claim_slot(one.book, one.grant.manifest_gate, members)
+    sealed = one.book.claim(one.slot, members)
+    if sealed is not None:
+        return Use(one.slot, sealed, None), True
+    there = one.book.use(one.slot)
+    if there is None:
+        raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
+    return there, False
 
 
 def _in_time(candidates: list[_Candidate], at: int) -> None:

@@ -142,7 +142,10 @@ class _Call:
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the program is another team's")
         if command["operation"] != self.made.operation:
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the command is for another operation")
-        check(self.operation["arguments"], command["arguments"])
+        try:
+            check(self.operation["arguments"], command["arguments"])
+        except ShapeError as error:
+            raise NotGranted(Cause.DRIFTED, f"the arguments: {error}") from None
         claimer = Claimer(self.chain, program, self.worker.key, self.worker.actors)
         return claimer.claim(command, self.occasion)
 

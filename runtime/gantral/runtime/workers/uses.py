@@ -117,9 +117,9 @@ class Book:
         return Sealed(dict(statement), envelope)
 
 
-def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) -> Use:
-    """Claim the first free slot for a call that has none yet; or the use that another attempt of
-    this very call claimed in the meantime.
+def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) -> tuple[Use, bool]:
+    """Claim the first free slot for a call that has none yet: the use and True; or the use that
+    another attempt of this very call claimed in the meantime, and False.
 
     Raises:
         NotGranted: spent.
@@ -140,10 +140,10 @@ def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) 
         if there is None:
             sealed = book.claim(slot, members)
             if sealed is not None:
-                return Use(slot, sealed, None)
+                return Use(slot, sealed, None), True
             there = book.use(slot)
         if there is not None and there.claim.statement["call"] == members["call"]:
-            return there
+            return there, False
     raise NotGranted(Cause.SPENT, f"all {uses} uses of this approval are claimed")
 
 
