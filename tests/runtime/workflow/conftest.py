@@ -27,21 +27,39 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
         programs.load(package, trust=wf_world.trust())
 
 
-@pytest.fixture(scope="session")
-def server() -> str:
-    found = shutil.which("temporal-test-server", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    assert found is not None, "temporal-test-server is not installed: run `make setup`"
+def installed(name: str) -> str:
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert found is not None, f"{name} is not installed: run `make setup`"
     return found
 
 
 @pytest.fixture
-def in_world(server: str) -> Callable[[Callable[[Any], Coroutine[Any, Any, None]]], None]:
+def in_world() -> Callable[[Callable[[Any], Coroutine[Any, Any, None]]], None]:
     """Run a coroutine function with a fresh world, all workers up but the workflow's."""
 
     def run(test: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
         async def main() -> None:
             async with await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=server
+                test_server_existing_path=installed("temporal-test-server")
+            ) as env:
+                await wf_world.register(env)
+                world = wf_world.World(env)
+                async with world.others():
+                    await test(world)
+
+        asyncio.run(main())
+
+    return run
+
+
+@pytest.fixture
+def in_real_time() -> Callable[[Callable[[Any], Coroutine[Any, Any, None]]], None]:
+    """As ``in_world``, on the development server, where time passes by itself."""
+
+    def run(test: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+        async def main() -> None:
+            async with await WorkflowEnvironment.start_local(
+                dev_server_existing_path=installed("temporal"), dev_server_log_level="error"
             ) as env:
                 await wf_world.register(env)
                 world = wf_world.World(env)

@@ -371,22 +371,6 @@ def test_an_effect_that_is_not_idempotent_is_attempted_once(in_world: Any) -> No
     in_world(test)
 
 
-def test_an_effect_that_nobody_serves_lapses(in_world: Any) -> None:
-    async def test(world: Any) -> None:
-        info = next(i for i in programs.loaded() if i.workflow_id == "desk")
-        programs.load(info.package, queues={"keys": "nobody"}, trust=info.trust)
-        try:
-            async with world.worker():
-                case = await world.desk("ask", "grant")
-                await world.approve_desk(case)
-                end = await case.end()
-                assert (end["cause"], end["standing"]) == ("lapsed", [])
-        finally:
-            programs.load(info.package, trust=info.trust)
-
-    in_world(test)
-
-
 @pytest.mark.parametrize("result", [{"state": "sold"}, {}, {"state": "free", "x": 1}, None, "free"])
 def test_a_result_outside_its_type_is_a_failed_action(in_world: Any, result: Any) -> None:
     async def test(world: Any) -> None:

@@ -1,4 +1,4 @@
-"""Two generated packages written by hand: `refund_hand`, the sample of the contract, and `desk_hand`,
+"""Generated packages written by hand: `refund_hand`, the sample of the contract, and `desk_hand`,
 which has what refund lacks (named persons, `and`, veto, handlers, on failure, notify, several
 effects). They are written to a folder with their manifest's hash in place."""
 
@@ -248,7 +248,14 @@ DESK: dict[str, Any] = {
     "gates": {"access": DESK_GATE},
 }
 
-MANIFESTS = {"refund_hand": REFUND, "desk_hand": DESK}
+# The desk again, with times that really pass while a test runs.
+BRIEF: dict[str, Any] = {
+    **DESK,
+    "workflow_id": "brief",
+    "gates": {"access": {**DESK_GATE, "clock": [["PT3S", "reject"]], "lasts": "PT1S"}},
+}
+
+MANIFESTS = {"refund_hand": REFUND, "desk_hand": DESK, "brief_hand": BRIEF}
 
 
 def write(folder: Path) -> None:
@@ -258,7 +265,8 @@ def write(folder: Path) -> None:
         package.mkdir()
         data = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
         (package / "manifest.json").write_bytes(data)
-        for source in (HERE / name).glob("*.py"):
+        for source in (HERE / name.replace("brief", "desk")).glob("*.py"):
             code = source.read_text().replace("@PROGRAM@", H("manifest", data))
+            code = code.replace('workflow="desk"', f'workflow="{manifest["workflow_id"]}"')
             (package / source.name).write_text(code)
     sys.path.insert(0, str(folder))

@@ -435,8 +435,9 @@ class World:
         )
         return Case(self, handle)
 
-    async def desk(self, *script: str, what: str = "door") -> Case:
-        return await self.start({"owner": "alice", "what": what, "script": list(script)}, "desk")
+    async def desk(self, *script: str, what: str = "door", workflow: str = "desk") -> Case:
+        input = {"owner": "alice", "what": what, "script": list(script)}
+        return await self.start(input, workflow)
 
     async def approve_desk(self, case: Case) -> None:
         """Both persons that the desk's gate wants."""
