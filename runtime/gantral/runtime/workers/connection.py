@@ -28,7 +28,9 @@ async def connect(temporal: Temporal) -> Client:
         SettingsError: no such profile, or nobody answers at the address.
     """
     try:
-        config = ClientConfig.load_client_connect_config(temporal.profile)
+        # Asked for by name, a default that no file defines is an error; not asked for, it is empty.
+        profile = None if temporal.profile == "default" else temporal.profile
+        config = ClientConfig.load_client_connect_config(profile)
     except Exception as error:
         # The native reader raises bare RuntimeError and ValueError for every mistake in the file.
         raise SettingsError(
