@@ -166,6 +166,8 @@ def access(value: ex.Expr) -> Key | None:
             return (value.binding,)
         case ex.ProposedRef():
             return (value.binding, "decision", "proposed")
+        case ex.ApprovalMeta():
+            return (value.binding, "decision", value.field)
         case ex.InputRef():
             return ("input",)
         case ex.ParamRef():

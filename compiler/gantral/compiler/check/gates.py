@@ -48,7 +48,7 @@ class Gates:
         """What the gate takes; None after a finding."""
         key = one.name.span
         if key not in self._parameters:
-            found = self._types.record(names, one.parameters)
+            found = self._types.record(names, one.parameters, one.name.span)
             self._parameters[key] = found
         return self._parameters[key]
 

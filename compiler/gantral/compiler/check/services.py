@@ -126,7 +126,7 @@ class Services:
         self, names: Names, service: syn.Service, one: syn.Operation
     ) -> Operation | None:
         before = self._findings.errors
-        parameters = self._types.record(names, one.parameters)
+        parameters = self._types.record(names, one.parameters, one.name.span)
         result = None if one.result is None else self._types.resolve(names, one.result)
         effect = one.kind in _EFFECTS
         if one.needs is not None:

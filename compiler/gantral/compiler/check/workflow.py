@@ -112,7 +112,9 @@ class Workflow:
         return used_types(program)
 
     def _record(self, one: syn.RecordType | None) -> RecordType | None:
-        return RecordType(()) if one is None else self._types.record(self._names, one.fields)
+        return (
+            RecordType(()) if one is None else self._types.record(self._names, one.fields, one.span)
+        )
 
     def _header(self) -> tuple[str, ...]:
         one = self._one

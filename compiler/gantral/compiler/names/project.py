@@ -12,6 +12,8 @@ from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.parse import parse
 from gantral.dsl.span import Span
 
+MAX_IMPORT_DEPTH = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -107,6 +109,14 @@ class Loader:
                 one.path.span,
                 f"the imports form a cycle: {around}",
                 "put what both files need into a third one and import that",
+            )
+            return None
+        if len(self._open) >= MAX_IMPORT_DEPTH:
+            self._findings.error(
+                "G0214",
+                one.path.span,
+                f"imports go more than {MAX_IMPORT_DEPTH} files deep",
+                "import what is declared from where it is declared",
             )
             return None
         if path in self._sources:

@@ -49,12 +49,27 @@ def describe(type_: Type) -> str:
         case RecordType():
             if type_.name is not None:
                 return type_.name
-            listed = ", ".join(f"{one.name}: {describe(one.type)}" for one in type_.fields)
-            return f"{{ {listed} }}" if listed else "{ }"
+            listed = [f"{one.name}: {_inside(one.type)}" for one in type_.fields[:4]]
+            if len(type_.fields) > len(listed):
+                listed.append("…")
+            return f"{{ {', '.join(listed)} }}" if listed else "{ }"
         case OptionalType():
             return describe(type_.inner) + "?"
         case _:
             return _WORDS[type(type_)]
+
+
+def _inside(type_: Type) -> str:
+    """A field's type, short: a record in it is not told field by field."""
+    match type_:
+        case RecordType():
+            return type_.name or "{ … }"
+        case OptionalType():
+            return _inside(type_.inner) + "?"
+        case ListType():
+            return f"list of {_inside(type_.element)}"
+        case _:
+            return describe(type_)
 
 
 def fits(value: Type, wanted: Type) -> bool:
@@ -181,3 +196,30 @@ def comparable(left: Type, right: Type) -> bool:
 def ordered(type_: Type) -> bool:
     """Whether `<` means something for it."""
     return isinstance(type_, _ORDERED)
+
+
+MAX_DEPTH = 32
+MAX_PARTS = 4096
+
+
+def too_big(type_: Type) -> bool:
+    """Whether a type made of types that are not too big is: values are shown to people whole, and
+    every stage walks types. Depth counts records, lists and optionals; parts count scalars."""
+    depth, parts = _size(type_)
+    return depth > MAX_DEPTH or parts > MAX_PARTS
+
+
+def _size(type_: Type) -> tuple[int, int]:
+    match type_:
+        case OptionalType():
+            depth, parts = _size(type_.inner)
+        case ListType():
+            depth, parts = _size(type_.element)
+        case RecordType():
+            depth, parts = 0, 1
+            for one in type_.fields:
+                inner = _size(one.type)
+                depth, parts = max(depth, inner[0]), parts + inner[1]
+        case _:
+            return 0, 1
+    return depth + 1, parts

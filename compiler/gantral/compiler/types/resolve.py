@@ -23,6 +23,7 @@ from gantral.compiler.program.types import (
     StringType,
     Type,
 )
+from gantral.compiler.types.relate import MAX_DEPTH, MAX_PARTS, too_big
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
@@ -65,6 +66,10 @@ class Types:
             )
             self._declared[key] = None
             return None
+        if len(self._open) >= MAX_DEPTH:
+            self._too_big(one.name.span)
+            self._declared[key] = None
+            return None
         self._open.append(one)
         found = self.resolve(names, one.type)
         self._open.pop()
@@ -97,12 +102,13 @@ class Types:
             case syn.ListType():
                 return self._list(names, one)
             case syn.RecordType():
-                return self.record(names, one.fields)
+                return self.record(names, one.fields, one.span)
             case _:
                 return self._scalar(one)
 
-    def record(self, names: Names, fields: tuple[syn.Field, ...]) -> RecordType | None:
-        """A record of these fields; also the parameters of a gate or an operation."""
+    def record(self, names: Names, fields: tuple[syn.Field, ...], span: Span) -> RecordType | None:
+        """A record of these fields; also the parameters of a gate or an operation. `span` is where
+        one that is too big is marked."""
         made: list[Field] = []
         seen: dict[str, Span] = {}
         wires: dict[str, Span] = {}
@@ -110,25 +116,29 @@ class Types:
         for one in fields:
             name = one.name.text
             wire = one.wire_name.value if one.wire_name is not None else name
-            wire_span = one.wire_name.span if one.wire_name is not None else one.name.span
-            for key, span, table in ((name, one.name.span, seen), (wire, wire_span, wires)):
+            at = one.wire_name.span if one.wire_name is not None else one.name.span
+            for key, where, table in ((name, one.name.span, seen), (wire, at, wires)):
                 if key in table:
                     self._findings.error(
                         "G0203",
-                        span,
+                        where,
                         f"`{key}` stands twice among these fields",
                         "give one of the two another name",
                         (Label(table[key], "first here"),),
                     )
                     complete = False
                     break
-                table[key] = span
+                table[key] = where
             type_ = self.resolve(names, one.type)
             if type_ is None:
                 complete = False
             else:
                 made.append(Field(name, type_, one.personal, wire))
-        return RecordType(tuple(made)) if complete else None
+        record = RecordType(tuple(made))
+        if complete and too_big(record):
+            self._too_big(span)
+            return None
+        return record if complete else None
 
     def _enum(self, one: syn.EnumType) -> Type | None:
         words: dict[str, Span] = {}
@@ -303,6 +313,14 @@ class Types:
             )
             return None
         return pattern
+
+    def _too_big(self, span: Span) -> None:
+        self._findings.error(
+            "G0218",
+            span,
+            f"this type is more than {MAX_DEPTH} deep or has more than {MAX_PARTS} parts",
+            "pass less: people are shown values whole",
+        )
 
     def _refuse(self, span: Span, message: str, help: str) -> None:
         self._findings.error("G0211", span, message, help)

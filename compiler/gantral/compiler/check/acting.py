@@ -1,0 +1,262 @@
+"""Calls of services and asks as statements, with their handlers (LANGUAGE sections 7 and 8)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gantral.compiler.check import calls, expressions
+from gantral.compiler.check.env import Binding, Env
+from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin, Origins
+from gantral.compiler.program import expressions as ex
+from gantral.compiler.program import statements as st
+from gantral.compiler.program.declarations import Operation, Service
+from gantral.compiler.program.types import (
+    NothingType,
+    OptionalType,
+    RecordType,
+    StringType,
+    Type,
+)
+from gantral.dsl import syntax as syn
+from gantral.dsl.span import Span
+
+Block = tuple[st.Statement, ...]
+
+
+@dataclass(slots=True)
+class Giving:
+    """The handler of a bound call while its body is checked: what `give` gives to."""
+
+    wanted: Type
+    optional: bool = False
+    gave: bool = False
+    values: bool = False
+    """Whether some `give` gives more than `none`."""
+    origin: Origin = CONSTANT
+    inside: set[Span] = field(default_factory=set)
+    """Approvals that are bound in the handler, which end with it."""
+
+
+class Acting(ABC):
+    """Calls, asks and what handlers give; the blocks inside are the subclass's."""
+
+    def __init__(
+        self,
+        env: Env,
+        output: RecordType | None,
+        operation: Callable[[syn.Path], tuple[Service, Operation] | None],
+        gate: Callable[[syn.Ask], tuple[str, RecordType, bool, list[tuple[str, ...]]] | None],
+    ) -> None:
+        self._env = env
+        self._output = output
+        self._operation = operation
+        self._gate = gate
+        self._origins = Origins()
+        self._authority = calls.Authority(env, self._origins)
+        self._counts: Counter[str] = Counter()
+        self._giving: list[Giving] = []
+        self._failing = False
+        self._replaced: set[Span] = set()
+        """Names of calls whose handler gives a value of its own: it may be no effect's result."""
+        self._results: dict[Span, tuple[st.ServiceCall, Operation]] = {}
+        self.calls: list[st.ServiceCall] = []
+        self.asks: dict[Span, str] = {}
+        """The gate's name of each approval."""
+        self.asked: set[str] = set()
+        """The gates that some ask names."""
+        self.personal: dict[str, set[str]] = {}
+        """For each gate the parameters that some ask fills with personal data."""
+        self.lets: list[tuple[syn.Identifier, bool]] = []
+        """Every name bound by `let`, with whether it is an approval."""
+
+    @abstractmethod
+    def block(self, one: syn.Block) -> tuple[Block, bool]:
+        """A block with the names it binds gone after it, and whether it ends the path."""
+
+    def _count(self, what: str) -> int:
+        self._counts[what] += 1
+        return self._counts[what]
+
+    def _reads_only(self, span: Span, what: str) -> None:
+        self._env.findings.error(
+            "G0326",
+            span,
+            f"{what} can't stand in `on failure`",
+            "only reads and notifies run there; move it into `run`",
+        )
+
+    def _call(self, one: syn.ServiceCall, bound: syn.Identifier | None) -> st.ServiceCall | None:
+        env = self._env
+        found = self._operation(one.operation)
+        if found is None:
+            if one.handler is not None:
+                self._handler(one.handler, None)
+            return None
+        operation = found[1]
+        ordinal = self._count(operation.key)
+        if self._failing and operation.acts:
+            self._reads_only(one.operation.span, f"the {operation.kind} `{operation.key}`")
+        given = calls.arguments(
+            env, one.arguments, operation.parameters, one.operation.span, f"`{operation.key}`"
+        )
+        under = calls.approvals(env, one, operation)
+        if operation.acts and not self._failing:
+            self._authority.effect(one, operation, under, given)
+            self._by_undo(operation, given, one.operation.span)
+        result: Type = operation.result if operation.result is not None else NothingType()
+        origin = NOBODY
+        if operation.acts:
+            origin = Origin(frozenset((each.binding, operation.service) for each in under))
+        handler: st.Handler | None = None
+        if one.handler is not None:
+            giving = None if bound is None else Giving(result)
+            choice = NOBODY
+            if operation.acts:
+                choice = Origin(frozenset((each.binding, None) for each in under))
+            handler, ended = self._handler(one.handler, giving)
+            if giving is not None:
+                if not ended:
+                    env.findings.error(
+                        "G0222",
+                        one.handler.span,
+                        f"this handler may end without a value for `{bound.text if bound else ''}`",
+                        "end it by `give …`, `complete` or `terminate` on every path",
+                    )
+                if giving.optional and not isinstance(result, OptionalType):
+                    result = OptionalType(result)
+                if giving.gave:
+                    origin = origin | giving.origin | choice
+                if giving.values and bound is not None:
+                    self._replaced.add(bound.span)
+            elif self._giving and not ended:
+                self._giving[-1].origin = self._giving[-1].origin | choice
+        elif bound is not None and operation.result is None and operation.undo is None:
+            env.findings.error(
+                "G0205",
+                one.operation.span,
+                f"`{operation.key}` gives no value to bind",
+                f"leave `let {bound.text} =` out",
+            )
+            return None
+        if given is None or (one.handler is not None and handler is None):
+            return None
+        call = st.ServiceCall(
+            operation.key, ordinal, given, under, handler, result, one.span, one.operation.span
+        )
+        self.calls.append(call)
+        if bound is not None:
+            self._origins.bind(bound.span, origin)
+            self._results[bound.span] = (call, operation)
+        return call
+
+    def _by_undo(self, operation: Operation, given: calls.Arguments | None, span: Span) -> None:
+        """Rule 7: what undoes an effect with data of its result is written as `undo`."""
+        for _, value in given or ():
+            for each in _reads(value):
+                known = self._results.get(each.binding)
+                if known is None or known[1].undo is None:
+                    continue
+                if known[1].undo.operation == operation.key:
+                    self._env.findings.error(
+                        "G0325",
+                        span,
+                        f"this undoes `{each.name}` by hand",
+                        f"write `undo {each.name}`",
+                    )
+                    return
+
+    def _handler(self, one: syn.Handler, giving: Giving | None) -> tuple[st.Handler | None, bool]:
+        env = self._env
+        before = env.findings.errors
+        with env.block():
+            if one.name is not None:
+                env.bind(Binding("handler", one.name.text, one.name.span, StringType()))
+            if giving is not None:
+                self._giving.append(giving)
+            body, ended = self.block(one.body)
+            if giving is not None:
+                self._giving.pop()
+                left = giving.origin.approved
+                if left is not None and any(each[0] in giving.inside for each in left):
+                    # An approval ends with its block: past it, nobody approved what carries it.
+                    giving.origin = giving.origin | NOBODY
+        if env.findings.errors > before:
+            return None, ended
+        name = one.name
+        made = st.Handler(
+            name.text if name is not None else None,
+            name.span if name is not None else None,
+            body,
+            one.span,
+        )
+        return made, ended
+
+    def _give(self, one: syn.Give) -> st.Statement | None:
+        env = self._env
+        if not self._giving:
+            env.findings.error(
+                "G0222",
+                one.span,
+                "there is nothing here to give a value to",
+                "`give` stands in the handler of a call that `let` binds",
+            )
+            return None
+        giving = self._giving[-1]
+        wanted = giving.wanted
+        if not isinstance(wanted, OptionalType):
+            wanted = OptionalType(wanted)
+        value = expressions.value(env, one.value, wanted)
+        giving.gave = True
+        if value is None:
+            return None
+        giving.optional = giving.optional or isinstance(value.type, OptionalType)
+        giving.values = giving.values or not isinstance(value, ex.Absent)
+        giving.origin = giving.origin | self._origins.of(value)
+        return st.Give(value, one.span)
+
+    def _ask(self, one: syn.Ask, bound: bool) -> st.Ask | None:
+        env = self._env
+        if one.only_if is not None:
+            env.findings.not_built(one.only_if.span, "`ask … only if`")
+        if self._failing:
+            self._reads_only(one.gate.span, "`ask`")
+        found = self._gate(one)
+        if found is None:
+            return None
+        name, wanted, amends, who = found
+        ordinal = self._count(f"gate {name}")
+        self.asked.add(name)
+        given = calls.arguments(env, one.arguments, wanted, one.gate.span, f"gate `{name}`")
+        if amends and not bound:
+            env.findings.error(
+                "G0327",
+                one.gate.span,
+                f"gate `{name}` may amend, and nothing here reads what was decided",
+                "bind it: `let decided = ask …`, and read the decided values through it",
+            )
+        if given is None:
+            return None
+        self.personal.setdefault(name, set()).update(n for n, value in given if value.personal)
+        values = dict(given)
+        for path in who:
+            value = values.get(path[0])
+            if value is not None and self._origins.of(value, path[1:]).given:
+                env.findings.error(
+                    "G0324",
+                    value.span,
+                    f"`{'.'.join(path)}` says who decides, and this carries data of `input`",
+                    "take the person from a read, a constant or `initiator`: else whoever starts "
+                    "the run would choose who decides",
+                )
+        type_ = calls.approved_record(wanted, given)
+        return st.Ask(name, ordinal, given, type_, one.span, one.gate.span)
+
+
+def _reads(value: ex.Expr) -> list[ex.LetRef]:
+    """The names an expression reads, in order."""
+    if isinstance(value, ex.LetRef):
+        return [value]
+    return [one for part in ex.children(value) for one in _reads(part)]
