@@ -131,7 +131,7 @@ def _read(file: Path, manifests: Mapping[str, Any], known: Mapping[str, Any]) ->
     node, name = workflow_of(source)
     if name is None and len(manifests) == 1:
         name = next(iter(manifests))
-    if name not in manifests:
+    if name is None or name not in manifests:
         names = ", ".join(sorted(manifests)) or "none"
         raise WrongScenario(
             node.keys.get("workflow", node.place),

@@ -1,0 +1,1 @@
+"""The refund example from spec to verified evidence, on real servers (`gantral demo`)."""
