@@ -33,6 +33,7 @@ class Table:
 
     def has(self, name: str) -> bool:
         """Whether the key stands here."""
+        self._asked.append(name)
         return name in self._data
 
     def names(self) -> tuple[str, ...]:
@@ -131,7 +132,7 @@ class Table:
         for name in self._data:
             if name not in self._asked:
                 near = difflib.get_close_matches(name, self._asked, n=1)
-                known = ", ".join(sorted(self._asked))
+                known = ", ".join(sorted(set(self._asked)))
                 remedy = f"did you mean {near[0]}?" if near else f"known here: {known}"
                 raise SettingsError(self._key(name), "there is no such setting", remedy)
 
