@@ -198,7 +198,8 @@ def write_settings(
     made["deployment"]["path"] = [
         str((project / part).resolve()) for part in made["deployment"].get("path", ["."])
     ]
-    made["temporal"] = {**made.get("temporal", {}), **given.get("temporal", {})}
+    # The address is this stack's own; a profile of the machine may name another server.
+    made.get("temporal", {}).pop("profile", None)
     for section, table in given.items():
         made[section] = {**made.get(section, {}), **table}
     made["evidence"] = {
