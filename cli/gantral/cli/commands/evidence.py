@@ -1,4 +1,4 @@
-"""``gantral evidence export``: instances out of the store, each as the folder an auditor is given."""
+"""``gantral evidence export``: instances out of the store, each as a folder for an auditor."""
 
 from __future__ import annotations
 
