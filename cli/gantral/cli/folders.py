@@ -154,6 +154,10 @@ def _aside(folder: Path) -> Path | None:
     if not folder.exists():
         return None
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-    # An empty folder may be renamed over.
-    folder.rename(old)
+    try:
+        # An empty folder may be renamed over.
+        folder.rename(old)
+    except OSError:
+        old.rmdir()
+        raise
     return old
