@@ -1,4 +1,5 @@
-"""The inputs of the golden vectors, and the script that writes them to docs/evidence/vectors.
+"""The inputs of the golden vectors, and the script that writes them and the schemas to
+docs/evidence.
 
 python tests/evidence/vectors.py
 """
@@ -14,6 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from gantral.evidence.records import FORMS
 from scenes import USES, build, salt
 
 HERE = Path(__file__).parent
@@ -450,6 +452,12 @@ def main() -> None:
         (folder / "trust.json").write_bytes(scene.trust)
         text = json.dumps(inputs(name), ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "inputs.json").write_text(text + "\n", encoding="utf-8")
+    schemas = VECTORS.parent / "schemas"
+    schemas.mkdir(exist_ok=True)
+    for name, form in FORMS.items():
+        head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": form.name}
+        text = json.dumps({**head, **form.schema}, indent=1)
+        (schemas / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
