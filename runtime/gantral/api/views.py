@@ -133,7 +133,8 @@ def gate(
             {"pointer": path, "label": label, "value": text}
             for path, label, text in _proposal(story, values)
         ],
-        "sets_off": [_plan(story, call, plan, values) for call, plan in sorted(rules["plan"].items())],
+        "sets_off": [_plan(story, call, one, values)
+                     for call, one in sorted(rules["plan"].items())],
         "lapses": "" if rules["lasts"] == NONE else words.duration(rules["lasts"]),
         "who_decides": words.formula(recount.formula_of(rules), values),
         "not": words.apart(rules["apart"]),
