@@ -210,7 +210,7 @@ class Workflow:
         self._findings.error(
             "G0203",
             span,
-            f"this workflow uses two {kind}s called `{name}`",
+            f"this workflow uses more than one {kind} called `{name}`",
             "give one of the two another name where it is declared",
             (Label(first, "the other one"),),
         )
