@@ -9,11 +9,13 @@ import pytest
 from gantral.runtime import forms, programs
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
+from wf_world import VERSIONED, make_current
 
 
 def test_a_late_vote_is_refused_though_the_timer_has_not_fired(in_real_time: Any) -> None:
     async def test(world: Any) -> None:
-        async with world.worker():
+        async with world.worker(deployment_config=VERSIONED):
+            await make_current(world.env)
             case = await world.desk("ask", workflow="brief")
             shown = await case.waiting()
             await case.vote("alice", shown=shown)
@@ -23,7 +25,7 @@ def test_a_late_vote_is_refused_though_the_timer_has_not_fired(in_real_time: Any
             await asyncio.sleep(0.05)
         late = asyncio.create_task(case.vote("bob", "APPROVE", "security", shown=shown))
         await case.handle.describe()
-        async with world.worker():
+        async with world.worker(deployment_config=VERSIONED):
             with pytest.raises((WorkflowUpdateFailedError, RPCError)) as refusal:
                 await late
             if isinstance(refusal.value, WorkflowUpdateFailedError):
@@ -39,7 +41,8 @@ def test_an_effect_that_nobody_serves_lapses(in_real_time: Any) -> None:
         info = next(i for i in programs.loaded() if i.workflow_id == "brief")
         programs.load(info.package, queues={"keys": "nobody"}, trust=info.trust)
         try:
-            async with world.worker():
+            async with world.worker(deployment_config=VERSIONED):
+                await make_current(world.env)
                 case = await world.desk("ask", "grant", workflow="brief")
                 await world.approve_desk(case)
                 end = await case.end()

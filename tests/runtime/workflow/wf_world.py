@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from gantral.evidence import SigningKey, TrustFile, canonical, seal
@@ -20,10 +20,13 @@ from gantral.runtime import forms, programs
 from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import WorkflowHandle
+from temporalio.common import WorkerDeploymentVersion
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
@@ -445,6 +448,27 @@ class World:
         await case.vote("bob", "APPROVE", "security")
 
 
+VERSION = WorkerDeploymentVersion(deployment_name="tests", build_id="1")
+VERSIONED = WorkerDeploymentConfig(version=VERSION, use_worker_versioning=True)
+
+
+async def make_current(env: WorkflowEnvironment) -> None:
+    """Route new runs to VERSION, once its worker has shown up at the server."""
+    request = SetWorkerDeploymentCurrentVersionRequest(
+        namespace=env.client.namespace,
+        deployment_name=VERSION.deployment_name,
+        build_id=VERSION.build_id,
+    )
+    while True:
+        try:
+            await env.client.workflow_service.set_worker_deployment_current_version(request)
+            return
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
+                raise
+            await asyncio.sleep(0.05)
+
+
 async def register(env: WorkflowEnvironment) -> None:
     keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
     await env.client.operator_service.add_search_attributes(
@@ -454,6 +478,3 @@ async def register(env: WorkflowEnvironment) -> None:
         )
     )
 
-
-def minutes(text: str, more: int) -> datetime:
-    return forms.read_instant(text) + timedelta(minutes=more)
