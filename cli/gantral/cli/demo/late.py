@@ -24,7 +24,7 @@ from gantral.cli.tools.processes import Processes
 from gantral.cli.tools.servers import start_test_server
 from gantral.identity import person_of
 from gantral.runtime import settings
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
 
 _PATIENCE = 60.0
 
