@@ -68,7 +68,7 @@ class Actions:
         self._machine = machine
         self._program = program
         self._standing: dict[str, Standing] = {}
-        self._undo_tried: set[str] = set()
+        self._undo_tried: list[str] = []
 
     @property
     def standing(self) -> list[str]:
@@ -165,7 +165,7 @@ class Actions:
         undo = self._program.manifest["operations"][effect.operation]["undo"]
         if undo == "none" or not effect.known or site in self._undo_tried:
             return False
-        self._undo_tried.add(site)
+        self._undo_tried.append(site)
         arguments = terms.undo_arguments(undo["arguments"], effect.arguments, effect.result)
         answer = await self._answer(
             self._command(

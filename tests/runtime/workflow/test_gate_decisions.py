@@ -216,7 +216,9 @@ def test_votes_refused_by_the_name_of_the_rule(in_world: Any) -> None:
             assert await rule("alice", "APPROVE", MANAGER, waiting_artifact_hash=other) == "shown"
             assert await rule("alice", "APPROVE", MANAGER, gate="legal") == "gate"
             assert await rule("alice", "APPROVE", MANAGER, round=2) == "gate"
-            assert await rule("alice", "APPROVE", MANAGER, key=wf_world.STRANGER_KEY) == "key_unknown"
+            assert (
+                await rule("alice", "APPROVE", MANAGER, key=wf_world.STRANGER_KEY) == "key_unknown"
+            )
             assert await rule("alice", "APPROVE", MANAGER, justification_length="19") == "reason"
             weak = {**wf_world.assurance(shown["opened"]), "level": "pwd"}
             assert await rule("alice", "APPROVE", MANAGER, assurance=weak) == "assurance"
@@ -231,7 +233,10 @@ def test_votes_refused_by_the_name_of_the_rule(in_world: Any) -> None:
             assert await rule("alice", "APPROVE", MANAGER, amendment=[["/x", "1"]]) == "amendment"
 
             ballot = await case.ballot("alice", "APPROVE", MANAGER, shown=shown)
-            assert await refused(case.deliver({**ballot, "justification": "x" * 200_000})) == "delivery"
+            assert (
+                await refused(case.deliver({**ballot, "justification": "x" * 200_000}))
+                == "delivery"
+            )
             assert await refused(case.deliver({**ballot, "more": "x"})) == "delivery"
             forged = {**ballot["vote"], "signatures": [dict(ballot["vote"]["signatures"][0])]}
             forged["signatures"][0]["sig"] = "A" * 86 + "=="
@@ -245,7 +250,11 @@ def test_votes_refused_by_the_name_of_the_rule(in_world: Any) -> None:
             assert len((await case.show())["votes"]) == 1
             # Refusals left no event behind.
             history = await case.handle.fetch_history()
-            accepted = [e for e in history.events if e.HasField("workflow_execution_update_accepted_event_attributes")]
+            accepted = [
+                e
+                for e in history.events
+                if e.HasField("workflow_execution_update_accepted_event_attributes")
+            ]
             assert len(accepted) == 2
             await case.vote("bob", "REJECT", MANAGER)
             await case.end()

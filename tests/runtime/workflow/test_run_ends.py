@@ -431,7 +431,9 @@ def test_a_read_is_tried_again_as_often_as_the_spec_says(in_world: Any) -> None:
     in_world(test)
 
 
-@pytest.mark.parametrize("target", ["CREATED", "RUNNING", "APPROVED", "REJECTED", "OVERRIDDEN", "RESUMED"])
+@pytest.mark.parametrize(
+    "target", ["CREATED", "RUNNING", "APPROVED", "REJECTED", "OVERRIDDEN", "RESUMED"]
+)
 def test_an_illegal_transition_ends_the_execution(in_world: Any, target: str) -> None:
     async def test(world: Any) -> None:
         async with world.worker():

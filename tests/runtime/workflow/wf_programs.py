@@ -258,10 +258,10 @@ BRIEF: dict[str, Any] = {
 MANIFESTS = {"refund_hand": REFUND, "desk_hand": DESK, "brief_hand": BRIEF}
 
 
-def write(folder: Path) -> None:
-    """Write both packages below ``folder`` and make them importable."""
+def write(folder: Path, suffix: str = "") -> None:
+    """Write the packages below ``folder`` and make them importable."""
     for name, manifest in MANIFESTS.items():
-        package = folder / name
+        package = folder / (name + suffix)
         package.mkdir()
         data = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
         (package / "manifest.json").write_bytes(data)

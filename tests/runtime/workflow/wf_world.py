@@ -477,4 +477,3 @@ async def register(env: WorkflowEnvironment) -> None:
             search_attributes=dict.fromkeys(ATTRIBUTES, keyword),
         )
     )
-

@@ -16,9 +16,7 @@ class FinanceAsk(Ask[FinanceApproval]):
     reason: str
 
     def title_(self) -> str:
-        return (
-            f"Refund {text(self.refund.amount)} {self.refund.currency} to {self.order.customer}"
-        )
+        return f"Refund {text(self.refund.amount)} {self.refund.currency} to {self.order.customer}"
 
     def title_public_(self) -> str:
         return f"Refund {text(self.refund.amount)} {self.refund.currency} to …"
