@@ -104,17 +104,17 @@ class World:
         return {
             "aud": "gantral",
             "auth_time": NOW,
-            "identity": HASH,
+            "identity": self.put_text("/identity", "whoever it was"),
             "iss": self.issuer,
             "level": level,
             "role_map": HASH,
             "token_hash": HASH,
         }
 
-    def submission(self, **changes: Any) -> tuple[list[list[str]], dict[str, Any]]:
-        context = sorted(
-            [pointer, self.put_text(pointer, value)] for pointer, value in INPUT.items()
-        )
+    def submission(
+        self, *, inputs: Mapping[str, str] = INPUT, **changes: Any
+    ) -> tuple[list[list[str]], dict[str, Any]]:
+        context = sorted([path, self.put_text(path, value)] for path, value in inputs.items())
         statement = {
             "type": "gantral.dev/submission/v1",
             "instance_id": self.instance_id,

@@ -158,6 +158,8 @@ def test_a_first_commit_wants_its_submission(world: Any, keys: dict[str, Signing
     }.items():
         _, envelope = world.submission(**{name: value})
         assert refused(world, {**good, "decision": {"submission": envelope}}) == "submission"
+    _, envelope = world.submission(nobody_asked="for this")
+    assert refused(world, {**good, "decision": {"submission": envelope}}) == "form"
     from gantral.evidence.envelope import unwrap
 
     statement = unwrap(good["decision"]["submission"], "submission").statement

@@ -14,7 +14,7 @@ from gantral.evidence.envelope import unwrap, write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
 from gantral.evidence.gate import check_decision, check_opening, check_waiver, records_of
 from gantral.evidence.hashes import context_hash
-from gantral.evidence.records import RECORDS
+from gantral.evidence.records import RECORDS, SUBMISSION
 from gantral.evidence.recount import (
     Standing,
     Tally,
@@ -146,6 +146,7 @@ def _created(
         raise Refused("submission", "an instance begins with a sealed submission")
     envelope = decision["submission"]  # type: ignore[typeddict-item]
     said = _sealed(chain, envelope, "submission", "decision")
+    SUBMISSION.require(said)
     wanted = {
         "instance_id": command["instance_id"],
         "owning_team_id": command["team"],
