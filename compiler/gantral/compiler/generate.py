@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import jinja2
-from gantral.compiler.codegen import models, statements
+from gantral.compiler.codegen import clients, models, statements
 from gantral.compiler.codegen.layout import Atom, Invoke, lines, literal
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.statements import Line
@@ -37,7 +37,7 @@ _STANDARD = {
     "collections.abc": ("Awaitable",),
     "datetime": ("date", "datetime", "timedelta"),
     "decimal": ("Decimal",),
-    "typing": ("Annotated", "ClassVar", "Literal"),
+    "typing": ("Annotated", "Any", "ClassVar", "Literal"),
 }
 _RUNTIME = (
     "ActionFailed",
@@ -65,6 +65,9 @@ _RUNTIME = (
 )
 
 
+_CLIENT = ("Client", "Instance", "Vote", "Waiting")
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """The files of a package by name, or why there are none."""
@@ -89,6 +92,7 @@ def generate(program: Program, sources: Mapping[str, str]) -> Package:
         MARK: MARK_TEXT,
         STYLE: STYLE_TEXT,
         "__init__.py": writer.entry(),
+        "client.py": writer.client(),
         "services.py": writer.services(),
         "source_map.json": _source_map(places, sources),
         "types.py": writer.types(),
@@ -150,6 +154,16 @@ class _Writer:
             on_failure=_marked(failure),
         )
 
+    def client(self) -> str:
+        return self._module(
+            "client.py.jinja",
+            "Start and decide over the decision API, from any program.",
+            {"types": self._records},
+            name=self._names.client,
+            workflow=literal(self._program.name),
+            methods=clients.decide_methods(self._program, self._names),
+        )
+
     def entry(self) -> str:
         # It imports nothing: the sandbox executes it for every instance.
         return self._file(f"Workflow {self._program.name}, generated.", [], "")
@@ -209,6 +223,7 @@ def _imports(read: frozenset[str], local: Mapping[str, Sequence[str]]) -> list[l
     if "contextlib" in read:
         standard.append(["import contextlib"])
     runtime = _import("gantral.runtime", [name for name in _RUNTIME if name in read])
+    runtime += _import("gantral.runtime.client", [name for name in _CLIENT if name in read])
     relative = [
         _import(f".{module}", [name for name in known if name in read])
         for module, known in sorted(local.items())

@@ -57,7 +57,8 @@ class Manifest:
 def manifest(program: Program) -> Manifest:
     """The manifest of a program that passed every proof.
 
-    What its closed language can't say is an error here: G0321 (an argument), G0001 (what is not built).
+    What its closed language can't say is an error here: G0321 (an argument of an effect), G0001
+    (what is not built).
     """
     planned = plan(program)
     found = list(planned.diagnostics)

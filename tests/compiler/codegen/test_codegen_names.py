@@ -57,7 +57,7 @@ def test_every_name_that_generated_code_imports_is_reserved() -> None:
     from gantral.compiler import generate
 
     imported = {name for names in generate._STANDARD.values() for name in names}
-    imported |= set(generate._RUNTIME)
+    imported |= {*generate._RUNTIME, *generate._CLIENT}
     assert imported <= RESERVED | RESERVED_CLASSES | {"Awaitable", "abstractmethod"}
 
 

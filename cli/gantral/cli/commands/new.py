@@ -18,17 +18,17 @@ _SKELETON = Path(__file__).parents[1] / "skeleton"
 # Where each file of the skeleton goes.
 _FILES = {
     "project.md": "README.md",
-    "spec.gantral": "@name@.gantral",
-    "pyproject.toml": "pyproject.toml",
+    "spec.gantral.txt": "@name@.gantral",
+    "pyproject.toml.txt": "pyproject.toml",
     "gantral.toml": "gantral.toml",
     "personas.toml": "personas.toml",
     "gitignore": ".gitignore",
-    "policies/policy.rego": "policies/@name@.rego",
-    "policies/policy_test.rego": "policies/@name@_test.rego",
-    "scenarios/approved.yaml": "scenarios/approved.yaml",
-    "scenarios/nobody_decides.yaml": "scenarios/nobody_decides.yaml",
-    "src/app/init.txt": "src/@app@/__init__.py",
-    "src/app/services.txt": "src/@app@/services.py",
+    "policy.rego.txt": "policies/@name@.rego",
+    "policy_test.rego.txt": "policies/@name@_test.rego",
+    "approved.yaml": "scenarios/approved.yaml",
+    "nobody_decides.yaml": "scenarios/nobody_decides.yaml",
+    "init.txt": "src/@app@/__init__.py",
+    "services.txt": "src/@app@/services.py",
 }
 # A workflow's and team's name (FORMAT section 2), here a Python and a Rego package's as well.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,58}")
