@@ -117,6 +117,9 @@ def _mapping(place: Place, given: Any, above: set[int]) -> Node:
             raise WrongScenario(
                 name.place, "key_twice", f"{name.value} stands here a second time", "keep one"
             )
+        if value.tag == f"{_STANDARD}null":
+            # What is not there stands where the next thing does: the key's place says more.
+            raise _nothing(name.place)
         values[name.value] = _node(value, above)
         keys[name.value] = name.place
     return Node(place, values, keys)
@@ -132,10 +135,14 @@ def _scalar(place: Place, tag: str, given: Any) -> Any:
         except ValueError:
             return text  # 0x1f and 1_000: the text as written
     if tag == "null":
-        raise WrongScenario(place, "value", "there is nothing here", "write the value, or no key")
+        raise _nothing(place)
     if tag in ("str", "float", "timestamp"):
         return text
     raise WrongScenario(place, "yaml_tag", f"the tag {given.tag} is not read", "leave it out")
+
+
+def _nothing(place: Place) -> WrongScenario:
+    return WrongScenario(place, "value", "there is nothing here", "write the value, or no key")
 
 
 def _place(given: Any) -> Place:

@@ -1,0 +1,56 @@
+"""The refund example's own scenarios pass, and between them they reach every end and clause."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from gantral.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = ROOT / "examples" / "refund" / "scenarios"
+
+
+def test_every_scenario_of_the_example_passes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT / "examples" / "refund")
+    assert main(["test"]) == 0
+    said = capsys.readouterr()
+    count = len(list(SCENARIOS.glob("*.yaml")))
+    assert len(re.findall(r"^ok    scenarios/\w+\.yaml  \w", said.out, re.MULTILINE)) == count
+    assert re.search(rf"^{count} scenarios: {count} ok, 0 failed in", said.out, re.MULTILINE)
+    assert said.err == ""
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "cause: completed",
+        "cause: rejected",
+        "cause: deadline",
+        "cause: withdrawn",
+        "cause: policy_deny",
+        "cause: policy_failure",
+        "cause: action_failed",
+        "cause: effect_unknown",
+        "cause: terminated_by_spec",
+        "- APPROVED",
+        "- OVERRIDDEN",
+        "finance: ALLOW",
+        "at: 25h",
+        "refused: excluded",
+        "refused: assurance",
+        "refused: reason",
+        "refused: amendment",
+        "refused: role",
+        "refused: initiator",
+        "refused: not_waiting",
+        "refused: start_not_allowed",
+        "refused: input_refused",
+        "vote: retract",
+    ],
+)
+def test_they_reach(wanted: str) -> None:
+    assert any(wanted in file.read_text("utf-8") for file in SCENARIOS.glob("*.yaml"))
