@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from gantral.evidence import LocalStore, SigningKey, TrustFile, canonical, seal
 from gantral.evidence.envelope import write_envelope
+from gantral.evidence.export import export_instance
 from gantral.evidence.forms import instant_ms, instant_text
 from gantral.evidence.hashes import context_hash, leaf
 from gantral.evidence.recount import vote_hash
+from gantral.evidence.verify import verify_folder
 from gantral.policy import Opa
 from gantral.runtime import programs
 from gantral.runtime.commands import ZEROS
@@ -270,6 +272,13 @@ class World:
             "gate": gate,
             "round": 1,
         }
+
+    def verdict(self) -> tuple[str, Any]:
+        """What the verifier says of the exported folder, and its findings."""
+        folder = self.root / f"exported-{len(list(self.root.iterdir()))}"
+        export_instance(self.store, TEAM, self.instance_id, folder)
+        report = verify_folder(folder, self.trust)
+        return report.verdict, report.findings
 
     def opener(self, opa: Opa | None = None) -> GateOpener:
         return GateOpener(self.actors, opa)

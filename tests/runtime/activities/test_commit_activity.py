@@ -59,6 +59,7 @@ def test_a_whole_walk(world: Any) -> None:
     ]
     assert world.chain.text(dict(receipt["context"])["/output/receipt_id"], "/output/receipt_id")
     assert world.store.get(world.chain.key("manifest.json")) == world.program.manifest_bytes
+    assert world.verdict() == ("VALID", ())
 
 
 def test_a_redelivered_command_finds_its_own_commit(world: Any) -> None:
@@ -296,6 +297,15 @@ def test_an_amendment_goes_into_the_context_and_nothing_else_does(world: Any) ->
     receipt = world.put({**overridden, "context": good})
     hashed = dict(receipt["context"])["/refund/amount"]
     assert world.chain.text(hashed, "/refund/amount") == "25.00"
+    world.put(
+        world.command(
+            ["TERMINATED"],
+            {"same": True},
+            cause="terminated_by_spec",
+            end={"message": "none", "statement": "terminate/1", "standing": []},
+        )
+    )
+    assert world.verdict() == ("VALID", ())
 
 
 def rejected(world: Any, cause: str, votes: list[Any], by: str = "none", **more: Any) -> Any:
@@ -321,18 +331,21 @@ def test_a_rejection_by_a_vote(world: Any) -> None:
     world.put(rejected(world, "rejected", [no], "alice"))
     (end,) = world.chain.need(2).records("end")
     assert world.chain.text(end["message"], "/message") == "no"
+    assert world.verdict() == ("VALID", ())
 
 
 def test_a_veto(world: Any) -> None:
     asked(world)
     veto = world.vote("sam", "REJECT", role=["security"])
     world.put(rejected(world, "veto", [veto], "sam"))
+    assert world.verdict() == ("VALID", ())
 
 
 def test_a_withdrawal_by_the_initiator(world: Any) -> None:
     asked(world)
     back = world.vote("carol", "WITHDRAW", role=[])
     world.put(rejected(world, "withdrawn", [back], "carol"))
+    assert world.verdict() == ("VALID", ())
 
 
 def test_the_deadline_is_judged_by_the_commits_time(world: Any) -> None:
@@ -340,6 +353,7 @@ def test_the_deadline_is_judged_by_the_commits_time(world: Any) -> None:
     alice = world.vote("alice")
     assert refused(world, rejected(world, "deadline", [alice])) == "deadline"
     world.put(rejected(world, "deadline", [alice], timestamp="2026-11-26T10:00:01.000Z"))
+    assert world.verdict() == ("VALID", ())
 
 
 def test_a_late_yes_never_wins(world: Any) -> None:

@@ -175,6 +175,7 @@ def test_the_closer_ends_what_was_terminated_and_fences_who_comes_late(
     assert (end["authority_state"], end["cause"]) == ("TERMINATED", "execution_lost")
     with pytest.raises(ApplicationError, match="fork"):
         world.committer.put(late)
+    assert world.verdict() == ("VALID", ())
 
 
 @pytest.mark.timeout(120)
@@ -196,6 +197,7 @@ def test_the_closer_rejects_what_waits_after_non_determinism(world: Any, setting
     (end,) = world.chain.need(2).artifacts
     assert (end["authority_state"], end["cause"]) == ("REJECTED", "execution_lost")
     assert (end["gate"], end["round"], end["human_actor_id"]) == ("paying", "1", "none")
+    assert world.verdict() == ("VALID", ())
 
 
 @pytest.mark.timeout(120)
