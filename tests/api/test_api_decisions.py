@@ -220,3 +220,40 @@ def test_who_has_nothing_to_do_with_it_sees_nothing(world: Any) -> None:
     assert "Ana" not in answer.text
     listed = world.ask("GET", "/v1/instances", None, token=stranger).json()
     assert listed["instances"] == []
+
+
+def test_no_answer_in_time_is_unknown_and_asking_again_is_safe(world: Any) -> None:
+    view = world.waiting()
+    gateway = world.deployment.gateway
+    usual, gateway.limit = gateway.limit, timedelta(microseconds=1)
+    try:
+        assert rule(world.decide(view, "alice", "approve")) == (504, "unknown_ask_again")
+        assert rule(world.start(order="silent")) == (504, "unknown_ask_again")
+        assert rule(world.ask("GET", "/v1/inbox", "alice")) == (504, "unknown_ask_again")
+    finally:
+        gateway.limit = usual
+    again = world.decide(view, "alice", "approve")
+    assert (again.status_code, again.json()["status"]) == (201, "counted")
+    folder = f"payments/{view['instance_id']}/votes"
+    assert len(list(world.deployment.store.list(folder))) == 1
+    assert world.start(order="silent").status_code == 201
+
+
+def test_a_vote_that_reached_nobody_is_settled(world: Any) -> None:
+    from gantral.api.sweeping import sweep
+
+    view = world.waiting()
+    gateway = world.deployment.gateway
+    usual, gateway.limit = gateway.limit, timedelta(microseconds=1)
+    try:
+        world.decide(view, "alice", "approve")
+    finally:
+        gateway.limit = usual
+    world.decide(view, "dora", "reject")
+    over = world.until(view["instance_id"], lambda one: one["waiting"] is None)
+    assert not [one for one in over["refused"] if one["rule"] == "late"]
+    sweep(world.deployment)
+    over = world.ask("GET", f"/v1/instances/{view['instance_id']}", "alice").json()
+    assert [(one["rule"], one["who"]) for one in over["refused"]] == [
+        ("unknown_ask_again", "alice"), ("late", "alice")
+    ][1:]  # fmt: skip

@@ -104,6 +104,18 @@ def test_what_is_wrong_stands_beside_it_and_nothing_typed_is_lost(
     expect(amount).to_have_attribute("aria-invalid", "true")
 
 
+def test_a_yes_beside_a_typed_change_is_asked_back(world: Any, fresh: BrowserContext) -> None:
+    view = world.waiting()
+    page = enter(fresh, world, "alice", path_of(view))
+    page.get_by_label("Your reason").fill(REASON)
+    page.get_by_label("New refund amount").fill("25")
+    page.get_by_role("button", name="Approve", exact=True).click()
+    amount = page.get_by_label("New refund amount")
+    expect(amount).to_have_accessible_description(re.compile("clear this field"))
+    shown = world.ask("GET", f"/v1{path_of(view)}", "alice").json()
+    assert shown["waiting"]["votes"] == []
+
+
 def test_reject_needs_a_reason_and_ends_it(world: Any, fresh: BrowserContext) -> None:
     page = enter(fresh, world, "alice", path_of(world.waiting()))
     page.get_by_role("button", name="Reject").click()

@@ -64,7 +64,7 @@ class Gateway:
 
     def __init__(self, client: Client, limit: timedelta = timedelta(seconds=10)) -> None:
         self._client = client
-        self._limit = limit
+        self.limit = limit
 
     async def start(
         self, instance_id: str, workflow: str, team: str, command: StartCommand
@@ -88,7 +88,7 @@ class Gateway:
                         SearchAttributePair(_WORKFLOW, workflow),
                     ]
                 ),
-                rpc_timeout=self._limit,
+                rpc_timeout=self.limit,
             )
         except WorkflowAlreadyStartedError:
             return False
@@ -107,7 +107,7 @@ class Gateway:
         handle = self._client.get_workflow_handle(instance_id)
         try:
             answer: Mapping[str, Any] = await handle.execute_update(
-                "decide", delivery, id=update_id, result_type=dict, rpc_timeout=self._limit
+                "decide", delivery, id=update_id, result_type=dict, rpc_timeout=self.limit
             )
         except WorkflowUpdateFailedError as error:
             cause = error.cause
@@ -131,7 +131,7 @@ class Gateway:
         """
         try:
             found = await self._client.get_workflow_handle(instance_id).describe(
-                rpc_timeout=self._limit
+                rpc_timeout=self.limit
             )
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -147,7 +147,7 @@ class Gateway:
         """
         found: list[Row] = []
         try:
-            listing = self._client.list_workflows(query, limit=most, rpc_timeout=self._limit)
+            listing = self._client.list_workflows(query, limit=most, rpc_timeout=self.limit)
             async for one in listing:
                 attributes = one.typed_search_attributes
                 team = attributes.get(_TEAM)

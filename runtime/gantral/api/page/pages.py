@@ -11,7 +11,7 @@ from gantral.api import deciding, inbox, problems, requests, rest, views, words
 from gantral.api.deployment import Deployment
 from gantral.api.page import signin
 from gantral.api.page.sessions import LIFE, LOGIN_LIFE, Session, Sessions
-from gantral.api.problems import Problem
+from gantral.api.problems import FieldError, Problem
 from gantral.evidence import forms
 from gantral.evidence.context import shape_at
 from gantral.identity import Refused
@@ -171,11 +171,12 @@ class Pages:
             "shown": form.get("shown", ""),
             "reason": form.get("reason", ""),
         }
-        if body["decision"] == "amend" and gate_view is not None:
-            fields = {path: form.get(f"value {path}", "").strip() for path in gate_view["amend"]}
-            body["values"] = {
-                path: _typed(value, gate_view, path) for path, value in fields.items() if value
-            }
+        fields = {} if gate_view is None else _changes(form, gate_view)
+        if body["decision"] == "approve" and fields:
+            # A plain yes would approve what was asked for, not what stands in the field.
+            return self._again(request, session, form, _ambiguous(fields))
+        if body["decision"] == "amend":
+            body["values"] = fields
         try:
             receipt = await deciding.decide(self._deployment, session.person, instance_id, body)
         except Exception as error:
@@ -302,6 +303,22 @@ async def _form(request: Request) -> Mapping[str, str]:
     except (ValueError, UnicodeDecodeError):
         raise Problem(400, "form_malformed", "the form can't be read") from None
     return {str(name): str(value) for name, value in pairs}
+
+
+def _changes(form: Mapping[str, str], gate: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form changes: field -> value as the API takes it."""
+    given = {path: form.get(f"value {path}", "").strip() for path in gate["amend"]}
+    return {path: _typed(value, gate, path) for path, value in given.items() if value}
+
+
+def _ambiguous(fields: Mapping[str, Any]) -> Problem:
+    why = "you typed a change: approve with the change, or clear this field"
+    return Problem(
+        422,
+        "decision_ambiguous",
+        "you typed a change and approved without it",
+        errors=[FieldError(path, why) for path in fields],
+    )
 
 
 def _typed(value: str, gate: Mapping[str, Any], path: str) -> Any:

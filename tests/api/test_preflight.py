@@ -1,0 +1,142 @@
+"""Start-up names each thing that is wrong with a deployment, with its remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gantral.api.preflight import Fault, preflight
+from gantral.cli.main import main
+from gantral.cli.tools import opa
+from gantral.cli.tools.processes import Processes, free_port, listening
+from gantral.evidence import canonical
+from gantral.runtime import settings
+
+
+@pytest.fixture
+def place(world: Any, tmp_path: Path) -> Path:
+    """A copy of the world's deployment, whole, to be spoilt."""
+    folder = tmp_path / "deployment"
+    shutil.copytree(world.settings.file.parent, folder, ignore=shutil.ignore_patterns("logs"))
+    return folder
+
+
+def faults(place: Path) -> list[Fault]:
+    return asyncio.run(preflight(settings.load(place / "gantral.toml")))
+
+
+def edit(place: Path, old: str, new: str) -> None:
+    file = place / "gantral.toml"
+    text = file.read_text("utf-8")
+    assert re.search(old, text)
+    file.write_text(re.sub(old, new, text), "utf-8")
+
+
+def trust(place: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    file = place / "trust.json"
+    value = json.loads(file.read_bytes())
+    change(value)
+    file.write_bytes(canonical(value))
+
+
+def drop_decision(value: dict[str, Any]) -> None:
+    keys = value["keys"]
+    value["keys"] = {name: one for name, one in keys.items() if one["use"] != "decision"}
+
+
+def expire_decision(value: dict[str, Any]) -> None:
+    for one in value["keys"].values():
+        one["not_after"] = "2021-01-01T00:00:00.000Z"
+
+
+def other_team(value: dict[str, Any]) -> None:
+    for one in value["keys"].values():
+        one["teams"] = ["logistics"]
+
+
+def test_a_whole_deployment_has_no_fault(place: Path) -> None:
+    assert faults(place) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule", "told"),
+    [
+        (lambda p: edit(p, "support_agent = .*\n", ""), "role_unmapped", "support_agent"),
+        (lambda p: edit(p, "finance_director = .*\n", ""), "role_unmapped", "finance_director"),
+        (lambda p: edit(p, r"identity.assurance.mfa", "identity.assurance.fido"),
+         "assurance_unmapped", "mfa"),
+        (lambda p: trust(p, lambda v: v.update(programs=[])), "program_not_trusted", "refund"),
+        (lambda p: trust(p, drop_decision), "key_unknown", "decision key"),
+        (lambda p: trust(p, expire_decision), "key_lifetime", "not valid"),
+        (lambda p: trust(p, other_team), "key_team", "payments"),
+        (lambda p: edit(p, "decision = .*", 'decision = "file:keys/effect.key"'), "key_use",
+         "effect key"),
+        (lambda p: edit(p, "decision = .*", 'decision = "file:keys/pepper.key"'),
+         "key_unreadable", "keys.decision"),
+        (lambda p: edit(p, "decision = .*", 'decision = "file:keys/no.key"'), "setting",
+         "keys.decision"),
+        (lambda p: (p / "keys" / "pepper.key").write_bytes(b"short"), "pepper_short", "16 bytes"),
+        (lambda p: (p / "trust.json").write_bytes(b"{}"), "trust_file", "trust file"),
+        (lambda p: edit(p, "issuer = .*", 'issuer = "http://127.0.0.1:9"'), "issuer_unreachable",
+         "no answer"),
+        (lambda p: edit(p, r"127.0.0.1:(\d+)\"\naudience", r'127.0.0.1:\1/"\naudience'),
+         "issuer_unreachable", "another issuer"),
+        (lambda p: edit(p, r"\[opa\]\nurl = .*", '[opa]\nurl = "http://127.0.0.1:9"'),
+         "policy_not_served", "can't be reached"),
+        (lambda p: edit(p, r"\[opa\]\nurl = .*\n", ""), "setting", "opa"),
+        (lambda p: edit(p, "address = .*", 'address = "127.0.0.1:9"'), "temporal", "127.0.0.1:9"),
+        (lambda p: edit(p, r"packages = .*", "packages = []"), "no_program", "no program"),
+        (lambda p: edit(p, r"packages = .*", 'packages = ["no.such.package"]'),
+         "program_unloadable", "no.such.package"),
+        (lambda p: edit(p, r"(?s)\[identity\].*\[evidence\]", "[evidence]"), "setting",
+         "identity"),
+    ],
+)  # fmt: skip
+def test_each_fault_by_its_rule(
+    place: Path, spoil: Callable[[Path], Any], rule: str, told: str
+) -> None:
+    spoil(place)
+    found = [one for one in faults(place) if one.rule == rule]
+    assert found, faults(place)
+    assert told in found[0].message
+    assert found[0].remedy
+
+
+def test_a_store_that_can_not_be_written(place: Path) -> None:
+    shutil.rmtree(place / "evidence")
+    (place / "evidence").write_text("a file")
+    assert [one.rule for one in faults(place)] == ["store_not_writable"]
+
+
+def test_policy_served_from_a_folder_has_no_revision(world: Any, place: Path) -> None:
+    policies = Path(__file__).parents[2] / "examples" / "refund" / "policies"
+    with Processes(place / "logs") as processes:
+        port = free_port()
+        processes.start(
+            "opa",
+            [opa(), "run", "--server", "--addr", f"127.0.0.1:{port}", policies],
+            ready=lambda: listening(port),
+        )
+        edit(place, r"\[opa\]\nurl = .*", f'[opa]\nurl = "http://127.0.0.1:{port}"')
+        (fault,) = faults(place)
+    assert fault.rule == "policy_not_served"
+    assert "gantral policy build" in fault.remedy
+
+
+def test_serve_refuses_and_says_why(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(place, "support_agent = .*\n", "")
+    assert main(["serve", "--settings", str(place / "gantral.toml")]) == 1
+    assert "error: [role_unmapped]" in capsys.readouterr().err
+    assert main(["serve", "--settings", str(place / "none.toml")]) == 1
+    assert "none.toml" in capsys.readouterr().err
+
+
+def test_serve_checks_only(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--check", "--settings", str(place / "gantral.toml")]) == 0
+    assert capsys.readouterr().out == "ready to serve\n"

@@ -1,0 +1,179 @@
+"""start, list, show, decide, withdraw, login against a running serve."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gantral.cli.main import main
+from gantral.cli.remote import token_place
+
+REASON = "Only one of the two items was broken."
+
+
+@pytest.fixture
+def gantral(
+    world: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Any:  # fmt: skip
+    monkeypatch.setenv("GANTRAL_SERVER", world.url)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("GANTRAL_TOKEN", raising=False)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main(list(words))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def given(world: Any, **changes: Any) -> str:
+    world.orders += 1
+    value = {
+        "order_id": f"cli-{world.orders}",
+        "refund": {"amount": "40.00", "currency": "EUR"},
+        "reason": "broken",
+        **changes,
+    }
+    return json.dumps(value)
+
+
+def test_from_start_to_decision(
+    world: Any, gantral: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(given(world)))
+    spec = Path(__file__).parents[2] / "examples" / "refund" / "refund.gantral"
+    status, out, err = gantral(
+        "start", str(spec), "--input", "-", "--as", "carol", "--output-format", "json"
+    )
+    assert (status, err) == (0, "")
+    name = json.loads(out)["instance_id"]
+    world.until(name, lambda view: view["waiting"] is not None)
+
+    status, out, _ = gantral("show", name[:13], "--as", "alice")
+    assert status == 0
+    for told in (
+        "Refund 40.00 EUR to Ana Ruiz",
+        "who decides: 2 finance managers, or 1 finance director",
+        "payments.refund runs once. If a later step fails, payments.reverse undoes it.",
+        "amount: 40.00",
+        "silence is rejection",
+        "/refund/amount: More than 0.00 and at most 40.00",
+        "you may decide",
+    ):
+        assert told in out
+
+    status, out, _ = gantral("list", "--inbox", "--as", "alice")
+    assert status == 0
+    assert name[:8] in out.partition("waiting without you")[0]
+
+    decide = ("decide", name[:13], "--reason", REASON, "--as")
+    status, out, _ = gantral(*decide, "alice", "--amend", "refund.amount=25")
+    assert status == 0
+    assert "it is counted" in out
+    status, out, _ = gantral(*decide, "bob", "--amend", "/refund/amount=25.00")
+    assert "it is decided: OVERRIDDEN" in out
+    status, out, _ = gantral("show", name[:13], "--as", "carol")
+    assert "OVERRIDDEN finance 1, amended by bob" in out
+
+
+def test_what_goes_wrong_is_said_with_its_rule(world: Any, gantral: Any) -> None:
+    name = world.waiting()["instance_id"]
+    cases: list[tuple[tuple[str, ...], int, str]] = [
+        (("decide", name, "--approve", "--as", "alice"), 1, "[decision_refused]"),
+        (("decide", name, "--approve", "--reason", REASON, "--as", "carol"), 1, "[vote_excluded]"),
+        (("decide", name, "--approve", "--reason", REASON, "--as", "frank"), 1,
+         "gantral login --acr-values 'mfa'"),
+        (("decide", name, "--amend", "refund", "--as", "alice"), 64, "FIELD=VALUE"),
+        (("decide", name, "--amend", "order.id=1", "--as", "alice"), 64, "refund.amount"),
+        (("decide", name, "--approve", "--reject", "--as", "alice"), 64, "not allowed with"),
+        (("decide", name, "--approve", "--shown", "0" * 64, "--reason", REASON, "--as", "alice"),
+         1, "[vote_shown]"),
+        (("withdraw", name, "--as", "alice"), 1, "[vote_initiator]"),
+        (("show", "zz", "--as", "alice"), 64, "no instance id"),
+        (("show", "ffffffff-ffff", "--as", "alice"), 1, "begins with"),
+        (("show", name), 1, "who are you?"),
+        (("list", "--server", "ftp://x", "--as", "alice"), 64, "no http URL"),
+        (("list", "--server", "http://10.0.0.1", "--as", "alice"), 1, "not https"),
+        (("list", "--server", "http://127.0.0.1:9", "--as", "alice"), 1, "can't be reached"),
+        (("list", "--state", "ASLEEP", "--as", "alice"), 1, "[state_word]"),
+        (("start", "refund", "--input", "no.json", "--as", "carol"), 1, "no.json"),
+        (("start", "nothing", "--input", os.devnull, "--as", "carol"), 1, "no JSON"),
+    ]  # fmt: skip
+    for words, code, told in cases:
+        status, out, err = gantral(*words)
+        assert (status, out) == (code, ""), words
+        assert told in err, (words, err)
+        assert "Traceback" not in err
+
+
+def test_several_instances_of_one_prefix(world: Any, gantral: Any) -> None:
+    world.waiting()
+    world.waiting()
+    # Every id of serve has the version 8 at one place only; the empty prefix is refused.
+    status, _, err = gantral("show", "", "--as", "alice")
+    assert status == 64
+    ids = world.ask("GET", "/v1/instances", "alice").json()["instances"]
+    first = {one["instance_id"][0] for one in ids}
+    shared = next((c for c in first if sum(one["instance_id"][0] == c for one in ids) > 1), None)
+    if shared is not None:
+        status, _, err = gantral("show", shared, "--as", "alice")
+        assert (status, "instances begin with" in err) == (1, True)
+
+
+def test_withdraw(world: Any, gantral: Any) -> None:
+    name = world.waiting()["instance_id"]
+    status, out, _ = gantral("withdraw", name, "--as", "carol", "--reason", "found it")
+    assert status == 0
+    assert "REJECTED" in out
+
+
+def test_a_token_from_the_environment_or_a_file(
+    world: Any, gantral: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(world.token("alice") + "\n")
+    assert gantral("list", "--token-file", str(file))[0] == 0
+    monkeypatch.setenv("GANTRAL_TOKEN", world.token("alice"))
+    assert gantral("list")[0] == 0
+    monkeypatch.setenv("GANTRAL_TOKEN", "x.y.z")
+    status, _, err = gantral("list")
+    assert (status, "[token_malformed]" in err) == (1, True)
+
+
+def test_login_keeps_a_token_for_this_server_alone(
+    world: Any, gantral: Any, tmp_path: Path
+) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "gantral.cli", "login", "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "GANTRAL_SERVER": world.url, "XDG_CONFIG_HOME": str(tmp_path)},
+    )
+    assert child.stderr is not None
+    url = ""
+    while not url:
+        found = re.search(r"http://\S+", child.stderr.readline())
+        url = found[0] if found else ""
+    with httpx.Client(trust_env=False, follow_redirects=True, timeout=10) as browser:
+        shown = browser.post(url, data={"sub": "alice"})
+    assert "signed in" in shown.text
+    assert child.wait(30) == 0, child.stderr.read()
+    place = token_place(world.url)
+    assert place.parent == tmp_path / "gantral"
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert gantral("list")[0] == 0
+    assert "who are you?" in gantral("list", "--server", "http://127.0.0.1:9")[2]
+    place.chmod(0o644)
+    assert "can be read by others" in gantral("list")[2]
