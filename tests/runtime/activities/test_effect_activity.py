@@ -475,3 +475,28 @@ def test_an_effect_key_that_is_not_trusted_signs_nothing(
     )
     answer = perform("payments.refund", "payments.refund/1", [grant])
     assert says(answer) == ("not_done", "authority_ambiguous")
+
+
+def test_the_closer_tells_what_the_lost_run_did(world: Any, bank: Bank, perform: Any) -> None:
+    grant = world.to_grant("finance")
+    perform("payments.refund", "payments.refund/1", [grant])
+    last = world.chain.need(2)
+    told = world.closer.close(world.chain, last, last.artifacts[-1], "its run is terminated")
+    assert told is not None
+    closed = world.chain.need(3)
+    assert [record["kind"] for record in closed.statement["records"]] == ["use", "outcome", "end"]
+    assert closed.records("end")[0]["standing"] == ["payments.refund/1"]
+    assert world.verdict() == ("VALID", ())
+    # Who was first stays: another closer finds it and leaves it.
+    assert world.closer.close(world.chain, last, last.artifacts[-1], "again") is None
+
+
+def test_the_closer_does_not_list_what_was_undone(world: Any, bank: Bank, perform: Any) -> None:
+    grant = world.to_grant("finance")
+    perform("payments.refund", "payments.refund/1", [grant])
+    undo = {"receipt_id": "R-1"}
+    perform("payments.reverse", "payments.refund/1", [grant], undo, undo=True)
+    last = world.chain.need(2)
+    world.closer.close(world.chain, last, last.artifacts[-1], "its run is terminated")
+    assert world.chain.need(3).records("end")[0]["standing"] == []
+    assert world.verdict() == ("VALID", ())
