@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from gantral.runtime import expressions
 from gantral.runtime.calls import (
@@ -33,18 +34,23 @@ from gantral.runtime.values import (
     text,
 )
 
+if TYPE_CHECKING:
+    from gantral.runtime.client import Client, Instance
+
 __all__ = [
     "ActionFailed",
     "Approval",
     "Ask",
     "Call",
     "CallContext",
+    "Client",
     "DateOf",
     "DecimalOf",
     "Decision",
     "DurationOf",
     "Failure",
     "Governed",
+    "Instance",
     "InstantOf",
     "IntOf",
     "ListOf",
@@ -76,3 +82,17 @@ def activities(*services: Service, settings: str = "gantral.toml") -> list[Calla
     from gantral.runtime.workers.assembly import team_activities
 
     return team_activities(services, settings)
+
+
+# What a workflow never needs and would pay for.
+_LATER = {
+    "Client": ("gantral.runtime.client", "Client"),
+    "Instance": ("gantral.runtime.client", "Instance"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, member = _LATER[name]
+    return getattr(import_module(module), member)

@@ -154,7 +154,7 @@ def test_a_start_without_a_proper_submission(in_world: Any) -> None:
     in_world(test)
 
 
-def test_a_second_start_of_one_instance_is_refused_by_the_store(in_world: Any) -> None:
+def test_a_start_whose_seal_the_evidence_worker_refuses(in_world: Any) -> None:
     async def test(world: Any) -> None:
         # An unsealed submission is the evidence worker's to refuse: then there is no CREATED.
         world.evidence.refuse = lambda command: "seal: not a decision key"
