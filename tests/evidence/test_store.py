@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -72,27 +71,36 @@ def test_one_thread_of_many_wins(tmp_path: Path) -> None:
     assert sorted(won) == list(range(20))
 
 
-def _race(root: str, number: int, results: multiprocessing.SimpleQueue[int]) -> None:
-    store = LocalStore(root)
-    won = 0
-    for turn in range(20):
-        try:
-            store.put(f"t/i/{turn}", str(number).encode())
-            won += 1
-        except AlreadyThere:
-            pass
-    results.put(won)
+_RACER = """
+import sys
+from gantral.evidence import AlreadyThere, LocalStore
+sys.stdin.readline()
+won = 0
+for turn in range(20):
+    try:
+        LocalStore(sys.argv[1]).put(f"t/i/{turn}", b"x")
+        won += 1
+    except AlreadyThere:
+        pass
+print(won)
+"""
 
 
 def test_one_process_of_many_wins(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    results = context.SimpleQueue()
-    racers = [context.Process(target=_race, args=(str(tmp_path), n, results)) for n in range(3)]
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _RACER, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
     for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
-    assert sum(results.get() for _ in racers) == 20
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    assert sum(int(racer.communicate(timeout=60)[0]) for racer in racers) == 20
 
 
 def test_killed_between_write_and_link_leaves_nothing(tmp_path: Path) -> None:
