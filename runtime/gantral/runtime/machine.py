@@ -98,7 +98,7 @@ class Machine:
         self._records: list[Record] = []
 
     def note(self, records: Sequence[Record]) -> None:
-        """Keep uses and outcomes for the next commit, whichever that is."""
+        """Keep uses and outcomes for the next commit that holds artifacts."""
         self._records.extend(records)
 
     async def commit(self, transition: Transition) -> Committed:
@@ -134,8 +134,8 @@ class Machine:
         self._prev = receipt["commit_hash"]
         self._last_artifact = receipt["last_artifact"]
         self._sequence = receipt["sequence"]
-        self._records.clear()
         if transition.states:
+            self._records.clear()
             self._publish(transition)
         return Committed(number, at, receipt)
 
@@ -178,6 +178,7 @@ class Machine:
             "policy_version_id": transition.policy_version_id,
             "context": transition.context,
             "decision": transition.decision,
-            "records": [*self._records, *transition.records],
+            # A waiver is the one record of its commit (FORMAT section 3): what is told waits.
+            "records": [*(self._records if transition.states else ()), *transition.records],
             "end": transition.end,
         }
