@@ -54,6 +54,35 @@ def reachable(flow: Flow, start: int = 0) -> frozenset[int]:
     return frozenset(found)
 
 
+def has_circle(flow: Flow) -> bool:
+    """Whether some path comes back to where it was (Kahn's algorithm)."""
+    waiting = [len(before) for before in flow.before]
+    pending = [node for node, count in enumerate(waiting) if count == 0]
+    passed = 0
+    while pending:
+        passed += 1
+        for edge in flow.nodes[pending.pop()].next:
+            waiting[edge.target] -= 1
+            if waiting[edge.target] == 0:
+                pending.append(edge.target)
+    return passed < len(flow.nodes)
+
+
+def leading(flow: Flow, goals: Iterable[int], *, until: int | None = None) -> frozenset[int]:
+    """Every node from which a path leads to one of `goals`, these included; not past `until`."""
+    found = set(goals)
+    pending = list(found)
+    while pending:
+        current = pending.pop()
+        if current == until:
+            continue
+        for source, _ in flow.before[current]:
+            if source not in found:
+                found.add(source)
+                pending.append(source)
+    return frozenset(found)
+
+
 Taken = tuple[FlowNode, Edge]
 
 
@@ -62,27 +91,27 @@ def shortest(
     goal: int,
     *,
     start: int = 0,
+    around: bool = False,
     without: Callable[[FlowNode, Edge], bool] = lambda node, edge: False,
 ) -> tuple[Taken, ...] | None:
-    """The fewest edges from `start` to `goal` that avoid those `without` refuses; None if none."""
+    """The fewest edges from `start` to `goal` that avoid those `without` refuses; None if none.
+    With `around` at least one edge is taken, so that a node leads to itself only by a circle."""
+    if start == goal and not around:
+        return ()
     came: dict[int, Taken] = {}
     pending = deque([start])
-    seen = {start}
     while pending:
-        current = pending.popleft()
-        if current == goal:
-            path: list[Taken] = []
-            while current != start:
-                node, edge = came[current]
-                path.append((node, edge))
-                current = node.id
-            return tuple(reversed(path))
-        node = flow.nodes[current]
+        node = flow.nodes[pending.popleft()]
         for edge in node.next:
-            if edge.target not in seen and not without(node, edge):
-                seen.add(edge.target)
-                came[edge.target] = (node, edge)
-                pending.append(edge.target)
+            if edge.target in came or without(node, edge):
+                continue
+            came[edge.target] = (node, edge)
+            if edge.target == goal:
+                path = [(node, edge)]
+                while path[-1][0].id != start:
+                    path.append(came[path[-1][0].id])
+                return tuple(reversed(path))
+            pending.append(edge.target)
     return None
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from gantral.compiler.flow.graph import Edge, Flow, FlowNode
-from gantral.compiler.flow.walk import forward
+from gantral.compiler.flow.dominators import Dominators
+from gantral.compiler.flow.graph import Flow, FlowNode
 
 
-def askers(flow: Flow) -> dict[str, FlowNode]:
-    """The `ask` that binds each approval."""
-    return {node.binds: node for node in flow.nodes if node.operator == "ask" and node.binds}
+class Approvals:
+    """The approvals of a flow: by whom each is asked, and where each is obtained on every path."""
 
+    def __init__(self, flow: Flow) -> None:
+        self.asks: dict[str, FlowNode] = {
+            node.binds: node for node in flow.nodes if node.operator == "ask" and node.binds
+        }
+        self.dominators = Dominators(flow)
 
-def obtained(flow: Flow) -> dict[int, frozenset[str]]:
-    """For each reachable node the approvals obtained on every path to it."""
-
-    def leave(node: FlowNode, edge: Edge, have: frozenset[str]) -> frozenset[str]:
-        if node.operator == "ask" and node.binds and edge.label in ("yes", "waived"):
-            return have | {node.binds}
-        return have
-
-    return forward(flow, frozenset(), leave, frozenset.intersection)
+    def obtained(self, name: str, node: FlowNode) -> bool:
+        """Whether the name is an approval obtained on every path to the node."""
+        ask = self.asks.get(name)
+        return ask is not None and self.dominators.through(ask, node.id)

@@ -6,43 +6,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gantral.compiler.flow.graph import Edge, Flow, FlowNode
-from gantral.compiler.flow.walk import forward, shortest, tell
+from gantral.compiler.flow.walk import leading, reachable, shortest, tell
 from gantral.dsl.diagnostics import Diagnostic, Label
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0307 at each ask that an undoable effect may stand before."""
-    failures = {
-        node.binds: node.site for node in flow.nodes if node.operator == "let" and node.site
-    }
-
-    def leave(node: FlowNode, edge: Edge, standing: frozenset[str]) -> frozenset[str]:
-        if node.operator == "call":
-            operation = flow.operation(node)
-            if operation.acts and operation.undo:
-                return standing | {node.site}
-        if node.operator == "undo":
-            return standing - {node.site}
-        if node.operator == "choose" and node.settles and edge.label == "true":
-            return standing - {failures.get(node.settles, "")}
-        return standing
-
-    nothing: frozenset[str] = frozenset()
-    standing = forward(flow, nothing, leave, frozenset.union)
-    for node in flow.nodes:
-        if node.operator != "ask":
+    asks = [node.id for node in flow.nodes if node.operator == "ask"]
+    seen = reachable(flow)
+    before = leading(flow, asks) & seen
+    failures = {one.binds: one.site for one in flow.nodes if one.operator == "let" and one.site}
+    for effect in flow.nodes:
+        if effect.operator != "call" or effect.id not in before:
             continue
-        for site in sorted(standing.get(node.id, frozenset())):
-            effect = next(one for one in flow.nodes if one.operator == "call" and one.site == site)
-            path = (shortest(flow, effect.id) or ()) + (
-                shortest(flow, node.id, start=effect.id) or ()
-            )
+        operation = flow.operation(effect)
+        if operation.acts and operation.undo:
+            yield from _stranded(flow, effect, asks, failures)
+
+
+def _stranded(
+    flow: Flow, effect: FlowNode, asks: list[int], failures: dict[str, str]
+) -> Iterator[Diagnostic]:
+    def settled(node: FlowNode, edge: Edge) -> bool:
+        if node.operator == "undo":
+            return node.site == effect.site
+        return (
+            node.operator == "choose"
+            and edge.label == "true"
+            and failures.get(node.settles) == effect.site
+        )
+
+    for ask in asks:
+        path = shortest(flow, ask, start=effect.id, without=settled)
+        if path is not None:
+            node = flow.nodes[ask]
             yield Diagnostic(
                 code="G0307",
                 severity="error",
                 message=f"a no at gate `{node.subject}` would strand `{effect.subject}`",
                 span=node.span,
                 labels=(Label(effect.span, "done here, and could only be undone by the run"),),
-                path=tell(path),
+                path=tell((*(shortest(flow, effect.id) or ()), *path)),
                 help="ask first and act after; or act in a child workflow, which survives a no",
             )

@@ -4,31 +4,45 @@ used up, not lapsed for certain; a critical one under people's (LANGUAGE section
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from gantral.compiler.flow.graph import Edge, Flow, FlowNode
-from gantral.compiler.flow.walk import forward, shortest, tell, witness
-from gantral.compiler.proofs.approvals import askers, obtained
+from gantral.compiler.flow.walk import forward, has_circle, reachable, shortest, tell, witness
+from gantral.compiler.proofs.approvals import Approvals
 from gantral.dsl.diagnostics import Diagnostic, Label, Step
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0301 to G0305 and G0501, at the effect."""
-    have = obtained(flow)
-    asks = askers(flow)
-    spent = _spent(flow, asks)
-    waited = _waited(flow)
-    for node in flow.nodes:
-        if node.operator != "call" or not flow.operation(node).acts or node.id not in have:
+    approvals = Approvals(flow)
+    seen = reachable(flow)
+    effects = [
+        node
+        for node in flow.nodes
+        if node.operator == "call" and node.id in seen and flow.operation(node).acts
+    ]
+    for node in effects:
+        yield from _named(flow, node, approvals)
+    under: dict[str, list[FlowNode]] = {}
+    for node in effects:
+        for name in dict.fromkeys(node.under):
+            under.setdefault(name, []).append(node)
+    circular = has_circle(flow)
+    # The least waiting never passes a node twice, so it is at most the sum of all there is.
+    waiting = sum(node.waits for node in flow.nodes)
+    for name, acting in under.items():
+        ask = approvals.asks.get(name)
+        if ask is None:
             continue
-        yield from _named(flow, node, asks, have[node.id])
-        yield from _uses(flow, node, asks, spent[node.id])
-        yield from _lapse(flow, node, asks, waited[node.id])
+        gate = flow.gate(ask)
+        # Without a circle a path passes each call once.
+        if len(acting) > gate.uses or circular:
+            yield from _uses(flow, name, ask, acting)
+        if gate.lasts is not None and waiting > gate.lasts:
+            yield from _lapse(flow, name, ask, acting)
 
 
-def _named(
-    flow: Flow, node: FlowNode, asks: Mapping[str, FlowNode], have: frozenset[str]
-) -> Iterator[Diagnostic]:
+def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnostic]:
     operation = node.subject
     if not node.under:
         yield Diagnostic(
@@ -42,8 +56,8 @@ def _named(
         return
     people = False
     for name in node.under:
-        ask = asks.get(name)
-        if ask is None or name not in have:
+        ask = approvals.asks.get(name)
+        if ask is None or not approvals.obtained(name, node):
             path = _around(flow, node, name)
             yield Diagnostic(
                 code="G0302",
@@ -97,45 +111,14 @@ def _around(flow: Flow, node: FlowNode, name: str) -> tuple[Step, ...]:
     return tell(path or ())
 
 
-_Count = Mapping[str, int]
-
-
-def _spent(flow: Flow, asks: Mapping[str, FlowNode]) -> dict[int, dict[str, int]]:
-    """How often each approval may have been used at most, on entry; counts stop past the limit."""
-    limit = {name: flow.gate(ask).uses + 1 for name, ask in asks.items()}
-
-    def leave(node: FlowNode, edge: Edge, counts: dict[str, int]) -> dict[str, int]:
-        after = dict(counts)
-        if node.operator == "ask":
-            after.pop(node.binds, None)
-        elif node.operator == "call" and flow.operation(node).acts:
-            for name in node.under:
-                after[name] = min(after.get(name, 0) + 1, limit.get(name, 1))
-        return after
-
-    def join(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
-        return {name: max(one.get(name, 0), other.get(name, 0)) for name in sorted({*one, *other})}
-
-    return forward(flow, {}, leave, join)
-
-
-def _uses(
-    flow: Flow, node: FlowNode, asks: Mapping[str, FlowNode], counts: _Count
-) -> Iterator[Diagnostic]:
-    for name in node.under:
-        ask = asks.get(name)
-        if ask is None or counts.get(name, 0) < flow.gate(ask).uses:
+def _uses(flow: Flow, name: str, ask: FlowNode, under: list[FlowNode]) -> Iterator[Diagnostic]:
+    uses = flow.gate(ask).uses
+    spent = _spent(flow, name, ask, uses + 1)
+    for node in under:
+        if spent.get(node.id, 0) < uses:
             continue
-        uses = flow.gate(ask).uses
-        earlier = [
-            one
-            for one in flow.nodes
-            if one.operator == "call"
-            and name in one.under
-            and one.id != node.id
-            and shortest(flow, node.id, start=one.id) is not None
-        ]
-        through = earlier[-1].id if earlier else node.id
+        earlier = [one for one in under if shortest(flow, node.id, start=one.id, around=True)]
+        through = next((one.id for one in reversed(earlier) if one.id != node.id), node.id)
         path = (shortest(flow, through) or ()) + (shortest(flow, node.id, start=through) or ())
         yield Diagnostic(
             code="G0304",
@@ -143,35 +126,30 @@ def _uses(
             message=f"`{name}` may be used up here: gate `{ask.subject}` allows {uses}"
             f" use{'s' if uses > 1 else ''}",
             span=node.span,
-            labels=tuple(Label(one.span, "used here") for one in earlier),
+            labels=tuple(Label(one.span, "used here") for one in earlier if one.id != node.id),
             path=tell(path),
             help=f"ask again, or write `uses {uses + 1}` in the gate so that people see it",
         )
 
 
-def _waited(flow: Flow) -> dict[int, dict[str, int]]:
-    """The least time since each approval was obtained, in ms, on entry."""
+def _spent(flow: Flow, name: str, ask: FlowNode, limit: int) -> dict[int, int]:
+    """How often the approval may have been used at most, on entry; counts stop at the limit."""
 
-    def leave(node: FlowNode, edge: Edge, since: dict[str, int]) -> dict[str, int]:
-        after = {name: waited + node.waits for name, waited in since.items()}
-        if node.operator == "ask" and edge.label in ("yes", "waived"):
-            after[node.binds] = 0
-        return after
+    def leave(node: FlowNode, edge: Edge, count: int) -> int:
+        if node.id == ask.id:
+            return 0
+        if node.operator == "call" and name in node.under:
+            return min(count + 1, limit)
+        return count
 
-    def join(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
-        # Names on one side only were not obtained on every path: another finding.
-        return {name: min(one[name], other[name]) for name in one if name in other}
-
-    return forward(flow, {}, leave, join)
+    return forward(flow, 0, leave, max)
 
 
-def _lapse(
-    flow: Flow, node: FlowNode, asks: Mapping[str, FlowNode], since: _Count
-) -> Iterator[Diagnostic]:
-    for name in node.under:
-        ask = asks.get(name)
-        lasts = flow.gate(ask).lasts if ask else None
-        if ask is not None and lasts is not None and since.get(name, 0) > lasts:
+def _lapse(flow: Flow, name: str, ask: FlowNode, under: list[FlowNode]) -> Iterator[Diagnostic]:
+    lasts = flow.gate(ask).lasts or 0
+    waited = forward(flow, _NEVER, lambda node, edge, since: _since(node, edge, since, ask), min)
+    for node in under:
+        if lasts < waited[node.id] < _NEVER:
             yield Diagnostic(
                 code="G0501",
                 severity="error",
@@ -181,3 +159,13 @@ def _lapse(
                 path=witness(flow, node.id),
                 help=f"raise `lasts` in gate `{ask.subject}`, or ask after the wait",
             )
+
+
+_NEVER = 1 << 62
+
+
+def _since(node: FlowNode, edge: Edge, since: int, ask: FlowNode) -> int:
+    """The least time since the approval was obtained, in ms; _NEVER before it was."""
+    if node.id == ask.id and edge.label in ("yes", "waived"):
+        return 0
+    return since if since == _NEVER else since + node.waits

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gantral.compiler.flow.graph import ENDING, Flow
-from gantral.compiler.flow.walk import reachable, witness
+from gantral.compiler.flow.walk import leading, reachable, witness
 from gantral.dsl.diagnostics import Diagnostic
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0402 where an unreachable stretch begins, G0403 for a path that just stops or cannot end."""
     seen = reachable(flow)
+    ending = leading(flow, (node.id for node in flow.nodes if node.operator in ENDING))
     for node in flow.nodes:
         if node.id not in seen:
             # One finding a stretch: what only unreachable nodes lead to follows from the first.
@@ -32,7 +33,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
                 path=witness(flow, node.id),
                 help='end every path with `complete { … }` or `terminate "why"`',
             )
-        elif node.operator not in ENDING and not _can_end(flow, node.id):
+        elif node.id not in ending:
             yield Diagnostic(
                 code="G0403",
                 severity="error",
@@ -42,7 +43,3 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
                 help="give the path a `complete` or `terminate`",
             )
             return
-
-
-def _can_end(flow: Flow, start: int) -> bool:
-    return any(flow.nodes[one].operator in ENDING for one in reachable(flow, start))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gantral.compiler.flow.graph import Argument, Flow, FlowNode
 from gantral.compiler.flow.walk import reachable, witness
-from gantral.compiler.proofs.approvals import askers
+from gantral.compiler.proofs.approvals import Approvals
 from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances
 from gantral.dsl.diagnostics import Diagnostic, Label
 
@@ -15,7 +15,7 @@ from gantral.dsl.diagnostics import Diagnostic, Label
 def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0306 at each argument of an effect whose data its approvals did not approve."""
     known = Provenances(flow)
-    asks = askers(flow)
+    asks = Approvals(flow).asks
     seen = reachable(flow)
     for node in flow.nodes:
         if node.operator != "call" or not flow.operation(node).acts or node.id not in seen:
@@ -56,7 +56,7 @@ def _finding(
 
 def _help(flow: Flow, node: FlowNode, culprits: list[str]) -> str:
     for name in node.under:
-        ask = askers(flow).get(name)
+        ask = Approvals(flow).asks.get(name)
         for shown in ask.arguments if ask else ():
             for culprit in culprits:
                 if shown.copies and (

@@ -7,11 +7,11 @@ read through the approval alone (section 8, rule 5): its sources are stale from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gantral.compiler.flow.graph import Argument, Flow, FlowNode
 from gantral.compiler.flow.walk import witness
-from gantral.compiler.proofs.approvals import obtained
+from gantral.compiler.proofs.approvals import Approvals
 from gantral.compiler.proofs.provenance import head
 from gantral.dsl.diagnostics import Diagnostic, Label
 
@@ -33,65 +33,79 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
                     span=gate.span,
                     help="take the `amend` away, or name the deciders by another parameter",
                 )
-    have = obtained(flow)
-    for ask in flow.nodes:
-        if ask.operator == "ask" and ask.binds and flow.gate(ask).amends:
-            yield from _stale(flow, ask, have)
+    approvals = Approvals(flow)
+    amending = [ask for ask in approvals.asks.values() if flow.gate(ask).amends]
+    if amending:
+        reads = _Reads(flow)
+        lets = {one.binds: one for one in flow.nodes if one.operator == "let" and not one.site}
+        for ask in amending:
+            yield from _stale(flow, ask, approvals, reads, lets)
 
 
-def _stale(flow: Flow, ask: FlowNode, have: dict[int, frozenset[str]]) -> Iterator[Diagnostic]:
-    sources = _sources(flow, ask)
-    stale = _computed(flow, sources)
+class _Reads:
+    """Every reading of a path, found by the path's first two parts."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._known: dict[str, list[tuple[FlowNode, Argument, str]]] = {}
+        for node in flow.nodes:
+            if node.operator == "call" and flow.operation(node).kind == "notify":
+                continue  # it may tell of the proposal
+            for argument in node.arguments:
+                for atom in argument.atoms:
+                    for key in {head(atom), _two(atom)}:
+                        self._known.setdefault(key, []).append((node, argument, atom))
+
+    def of(self, source: str) -> Iterator[tuple[FlowNode, Argument, str]]:
+        """The readings that overlap the path."""
+        for key in dict.fromkeys((_two(source), head(source))):
+            for node, argument, atom in self._known.get(key, ()):
+                # A reading of the whole name overlaps, and is under the name alone.
+                if overlap(atom, source) and (key == _two(source) or atom == key):
+                    yield node, argument, atom
+
+
+def _two(atom: str) -> str:
+    return ".".join(atom.split(".")[:2])
+
+
+def _stale(
+    flow: Flow,
+    ask: FlowNode,
+    approvals: Approvals,
+    reads: _Reads,
+    lets: Mapping[str, FlowNode],
+) -> Iterator[Diagnostic]:
+    stale = _computed(_sources(flow, ask, lets), reads)
+    amends = flow.gate(ask).amends
     mirrored = {
-        one.name
+        f"{ask.binds}.{one.name}"
         for one in ask.arguments
         if any(overlap(atom, source) for atom in one.atoms for source in stale)
-        and not any(overlap(one.name, path) for path in flow.gate(ask).amends)
+        and not any(overlap(one.name, path) for path in amends)
     }
-    for node in flow.nodes:
-        if node.id == ask.id or ask.binds not in have.get(node.id, frozenset()):
-            continue
-        if node.operator == "call" and flow.operation(node).kind == "notify":
-            continue
-        for argument in node.arguments:
-            found = _reads(argument, ask, stale, mirrored, node, flow)
-            if found:
-                yield Diagnostic(
-                    code="G0308",
-                    severity="error",
-                    message=f"`{found}` may have been amended by gate `{ask.subject}`",
-                    span=argument.span,
-                    labels=(Label(ask.span, "from here on the decided value counts"),),
-                    path=witness(flow, node.id),
-                    help=f"read the decided value through `{ask.binds}`, or write"
-                    f" `{ask.binds}.proposed` for what was proposed",
-                )
+    found = {
+        (node.id, argument.name): (node, argument, atom)
+        for path in sorted(stale | mirrored)
+        for node, argument, atom in reads.of(path)
+        if node.id != ask.id
+        and approvals.obtained(ask.binds, node)
+        and (path in stale or (node.operator == "call" and flow.operation(node).acts))
+    }
+    for node, argument, atom in found.values():
+        yield Diagnostic(
+            code="G0308",
+            severity="error",
+            message=f"`{atom}` may have been amended by gate `{ask.subject}`",
+            span=argument.span,
+            labels=(Label(ask.span, "from here on the decided value counts"),),
+            path=witness(flow, node.id),
+            help=f"read the decided value through `{ask.binds}`, or write"
+            f" `{ask.binds}.proposed` for what was proposed",
+        )
 
 
-def _reads(
-    argument: Argument,
-    ask: FlowNode,
-    stale: frozenset[str],
-    mirrored: set[str],
-    node: FlowNode,
-    flow: Flow,
-) -> str:
-    for atom in argument.atoms:
-        if any(overlap(atom, source) for source in stale):
-            return atom
-        acts = node.operator == "call" and flow.operation(node).acts
-        if acts and head(atom) == ask.binds:
-            shown = atom.partition(".")[2]
-            if any(overlap(shown, name) for name in mirrored):
-                return atom
-    return ""
-
-
-def _sources(flow: Flow, ask: FlowNode) -> frozenset[str]:
+def _sources(flow: Flow, ask: FlowNode, lets: Mapping[str, FlowNode]) -> frozenset[str]:
     """Every path that the argument at an amendable path reads, through lets too."""
-    definitions = {
-        node.binds: node for node in flow.nodes if node.operator == "let" and not node.site
-    }
     found: set[str] = set()
     pending: list[str] = []
     for path in flow.gate(ask).amends:
@@ -104,7 +118,7 @@ def _sources(flow: Flow, ask: FlowNode) -> frozenset[str]:
         if atom in found:
             continue
         found.add(atom)
-        let = definitions.get(head(atom))
+        let = lets.get(head(atom))
         if let is not None:
             rest = atom[len(head(atom)) :]
             for one in let.arguments:
@@ -115,26 +129,18 @@ def _sources(flow: Flow, ask: FlowNode) -> frozenset[str]:
     return frozenset(found)
 
 
-def _computed(flow: Flow, sources: frozenset[str]) -> frozenset[str]:
+def _computed(sources: frozenset[str], reads: _Reads) -> frozenset[str]:
     """The sources and every name computed from them; of a name that copies a record, the fields."""
     stale = set(sources)
-    while True:
-        found = {
-            path
-            for node in flow.nodes
-            if node.operator == "let" and not node.site
-            for one in node.arguments
-            for source in stale
-            for path in _fed(f"{node.binds}.{one.name}" if one.name else node.binds, one, source)
-        }
-        if found <= stale:
-            return frozenset(stale)
-        stale |= found
-
-
-def _fed(path: str, argument: Argument, source: str) -> Iterator[str]:
-    for atom in argument.atoms:
-        if argument.copies and source.startswith(atom + "."):
-            yield path + source[len(atom) :]
-        elif overlap(atom, source):
-            yield path
+    pending = list(sources)
+    while pending:
+        source = pending.pop()
+        for node, argument, atom in reads.of(source):
+            if node.operator == "let" and not node.site:
+                path = f"{node.binds}.{argument.name}" if argument.name else node.binds
+                if argument.copies and source.startswith(atom + "."):
+                    path += source[len(atom) :]
+                if path not in stale:
+                    stale.add(path)
+                    pending.append(path)
+    return frozenset(stale)

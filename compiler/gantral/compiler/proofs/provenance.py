@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gantral.compiler.flow.graph import Flow, FlowNode
-from gantral.compiler.flow.walk import reachable
-from gantral.compiler.proofs.approvals import askers, obtained
+from gantral.compiler.flow.walk import leading
+from gantral.compiler.proofs.approvals import Approvals
 
 Provenance = frozenset[str]
 NOBODY = "!nobody"
@@ -27,8 +27,7 @@ class Provenances:
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
-        self._asks = askers(flow)
-        self._have = obtained(flow)
+        self._approvals = Approvals(flow)
         self._defined: dict[str, list[FlowNode]] = {}
         for node in flow.nodes:
             if node.binds and node.operator != "ask":
@@ -43,8 +42,8 @@ class Provenances:
         found: set[str] = set()
         for atom in atoms:
             name = head(atom)
-            if name in self._asks:
-                found.add(name if name in self._have.get(at.id, ()) else NOBODY)
+            if name in self._approvals.asks:
+                found.add(name if self._approvals.obtained(name, at) else NOBODY)
             else:
                 found |= self._known.get(name, _NOBODYS)
         return frozenset(found)
@@ -81,26 +80,18 @@ class Provenances:
         nodes = self._defined[name]
         if len(nodes) < 2:
             return []
-        reach = {node.id: reachable(self._flow, node.id) for node in nodes}
+        start = self._approvals.dominators.common([node.id for node in nodes])
+        if start is None:
+            return list(self._flow.nodes)  # one is never reached: P3 says so, and nothing is sure
+        reaching = {node.id: leading(self._flow, (node.id,), until=start) for node in nodes}
         found = []
-        for node in self._flow.nodes:
-            if len(node.next) < 2:
-                continue
+        for each in frozenset().union(*reaching.values()):
+            node = self._flow.nodes[each]
             sides = {
-                frozenset(
-                    one.id
-                    for one in nodes
-                    if one.id == edge.target or one.id in self._reach(reach, edge.target)
-                )
-                | ({node.id} if node in nodes and edge.label == "done" else frozenset())
+                frozenset(one for one, leads in reaching.items() if edge.target in leads)
+                | ({each} if each in reaching and edge.label != "failed" else frozenset())
                 for edge in node.next
-            }
-            sides.discard(frozenset())
+            } - {frozenset()}
             if len(sides) > 1:
                 found.append(node)
         return found
-
-    def _reach(self, cache: dict[int, frozenset[int]], start: int) -> frozenset[int]:
-        if start not in cache:
-            cache[start] = reachable(self._flow, start)
-        return cache[start]
