@@ -154,7 +154,7 @@ class Gates:
         sealed = read(delivery)
         if sealed.hash in self._counted:
             return
-        if self._open is None:
+        if self._open is None or self._notes.broken:
             raise refuse("gate", "no gate is open")
         self._open.validate(delivery, sealed, self._program.trust, self._program.team)
 
@@ -319,7 +319,11 @@ class Gates:
                 "round": gate.round,
             },
             decision=Decision(
-                deciders=tuple(dict.fromkeys(s["human_actor_id"] for s in gate.statements)),
+                deciders=tuple(
+                    vote.statement["human_actor_id"]
+                    for vote in gate.votes
+                    if vote.hash in outcome.votes
+                ),
                 at=committed.at,
                 reason=gate.reason(outcome.by),
                 waived=False,

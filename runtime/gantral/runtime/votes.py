@@ -25,6 +25,10 @@ from temporalio.exceptions import ApplicationError
 
 # A vote with its justification; an update near Temporal's own bound wedges the run.
 LARGEST_DELIVERY: Final = 128 * 1024
+# All votes of a gate go into one commit of at most 1 MiB and one activity argument, and a run takes
+# 2,000 updates: nobody may fill either up and so keep others from deciding.
+LARGEST_VOTES: Final = 384 * 1024
+VOTES_EACH: Final = 20
 _MEMBERS = {"vote", "justification", "round", "gate"}
 _KIND = "authority-decision"
 
@@ -131,6 +135,7 @@ class OpenGate:
         if refusal is not None:
             raise refuse(refusal.rule, refusal.message)
         self._check_amendment(sealed.statement)
+        self._check_room(sealed.statement, delivery["vote"])
 
     def add(self, sealed: Sealed, delivery: Mapping[str, Any]) -> None:
         """Count an accepted vote; when it decides, the gate is closed from here on."""
@@ -169,6 +174,17 @@ class OpenGate:
             judge(sealed, trust, frozenset({"decision"}), team, at)
         except EvidenceError as error:
             raise refuse(error.code, error.message) from None
+
+    def _check_room(self, statement: Mapping[str, Any], envelope: Mapping[str, Any]) -> None:
+        if statement["decision_type"] in ("REJECT", "WITHDRAW"):
+            # These end the gate: there is always room for a no.
+            return
+        actor = statement["human_actor_id"]
+        if sum(one["human_actor_id"] == actor for one in self.statements) >= VOTES_EACH:
+            raise refuse("room", f"a person may vote {VOTES_EACH} times at one gate")
+        size = sum(len(json.dumps(vote.envelope)) for vote in self.votes)
+        if size + len(json.dumps(envelope)) > LARGEST_VOTES:
+            raise refuse("room", f"the votes of this gate are larger than {LARGEST_VOTES} bytes")
 
     def _check_amendment(self, statement: Mapping[str, Any]) -> None:
         amendment = dict(statement["amendment"])

@@ -294,3 +294,38 @@ def test_a_formula_that_nobody_can_meet_rejects_at_once(in_world: Any) -> None:
             assert case.commands[-1]["decision"] == "none"
 
     in_world(test)
+
+
+def test_nobody_can_fill_a_gate_up(in_world: Any) -> None:
+    async def test(world: Any) -> None:
+        async with world.worker():
+            case = await world.start()
+            for _ in range(10):
+                await case.vote("alice", "APPROVE", MANAGER)
+                await case.vote("alice", "RETRACT", MANAGER)
+            assert await refused(case.vote("alice", "APPROVE", MANAGER)) == "room"
+            # There is always room for a no.
+            assert (await case.vote("alice", "REJECT", MANAGER))["state"] == "REJECTED"
+            await case.end()
+
+    in_world(test)
+
+
+def test_an_approval_tells_who_decided_and_what_was_proposed(in_world: Any) -> None:
+    async def test(world: Any) -> None:
+        async with world.worker():
+            case = await world.desk("ask", "who")
+            # Her vote was retracted: she decided nothing.
+            await case.vote("dora", "APPROVE", "security")
+            await case.vote("dora", "RETRACT", "security")
+            await world.approve_desk(case)
+            assert (await case.end())["output"]["log"] == [
+                "asked",
+                wf_world.actor("alice"),
+                wf_world.actor("bob"),
+                "because I looked at it twice",
+                "False",
+                "door",
+            ]
+
+    in_world(test)

@@ -443,3 +443,16 @@ def test_an_illegal_transition_ends_the_execution(in_world: Any, target: str) ->
             assert case.states == ["CREATED", "RUNNING"]
 
     in_world(test)
+
+
+@pytest.mark.parametrize("step", ["ask", "tell"])
+def test_what_is_too_large_for_temporal_is_a_failed_action(in_world: Any, step: str) -> None:
+    async def test(world: Any) -> None:
+        async with world.worker():
+            case = await world.desk(step, what="x" * 600_000)
+            end = await case.end()
+            assert (end["state"], end["cause"]) == ("TERMINATED", "action_failed")
+            assert "larger than" in end["message"]
+            assert world.services.calls == []
+
+    in_world(test)

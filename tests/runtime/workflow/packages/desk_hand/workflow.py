@@ -71,6 +71,11 @@ class Desk(Governed[Input, Output]):
             elif step.startswith("undo "):
                 await self.undo(step.removeprefix("undo "))
                 log.append("undone")
+            elif step == "who":
+                assert approved is not None
+                decision = approved.decision_
+                log += [*decision.deciders, decision.reason, str(decision.waived)]
+                log.append(approved.proposed_.what)
             elif step == "divide":
                 log.append(str(Decimal(1) / Decimal(3)))
             elif step.startswith("illegal "):
