@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 ROLES = ("workflow", "evidence", "service")
+# Seconds; an attempt to open a gate may take 60.
+_MOST_ASKING = 50.0
 
 
 @dataclass(frozen=True)
@@ -287,6 +289,13 @@ def _temporal(table: Table) -> Temporal:
 
 def _opa(table: Table) -> Opa:
     opa = Opa(table.url("url"), table.seconds("timeout", "2s"), table.seconds("reconnect", "30s"))
+    if opa.timeout + opa.reconnect > _MOST_ASKING:
+        # A longer question would outlive its attempt and be asked again without end.
+        table.fail(
+            "reconnect",
+            f"with timeout it is more than {_MOST_ASKING:g} s",
+            'write reconnect = "30s"',
+        )
     table.done()
     return opa
 

@@ -187,6 +187,19 @@ def test_a_command_for_no_gate_is_refused(world: Any, change: dict[str, Any]) ->
     assert refused.value.non_retryable
 
 
+def test_a_mistake_of_ours_is_not_asked_again(world: Any) -> None:
+    class Broken:
+        def resolve(self, value: object) -> str:
+            raise RuntimeError(f"secret {value}")
+
+    opener = world.opener()
+    opener._actors = Broken()
+    world.opener = lambda opa: opener
+    with pytest.raises(ApplicationError, match="internal: RuntimeError") as refused:
+        answer(world, None, gate="paying")
+    assert refused.value.non_retryable
+
+
 def test_the_manifest_on_disk_is_what_is_written(world: Any) -> None:
     import runpy
 

@@ -86,6 +86,7 @@ def test_an_empty_file_is_a_deployment_of_nothing(tmp_path: Path) -> None:
         ('"500ms"', '"soon"', "opa.timeout", "2s"),
         ('"500ms"', '"0s"', "opa.timeout", "2s"),
         ('"500ms"', "5", "opa.timeout", "timeout"),
+        ('"500ms"', '"1m"', "opa.reconnect", "30s"),
         ('"http://127.0.0.1:8181"', '"127.0.0.1:8181"', "opa.url", "http://"),
         ('"http://127.0.0.1:8181"', '"http://me:pw@h/"', "opa.url", "leave user:password@ out"),
         ('"development"', '"test"', "deployment.environment", "production"),

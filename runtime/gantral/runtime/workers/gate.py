@@ -40,7 +40,15 @@ class GateOpener:
     async def open_gate(self, command: dict[str, Any]) -> dict[str, Any]:
         """CONTRACT section 7. Raises ApplicationError ``NotOpened`` for a command that names no
         gate of a program of this worker."""
-        return dict(await self.answer(_read(command)))
+        asked = _read(command)
+        try:
+            return dict(await self.answer(asked))
+        except ApplicationError:
+            raise
+        except Exception as error:
+            # A mistake of ours must not be asked again for a day.
+            activity.logger.exception("open_gate failed")
+            raise _not_opened(f"internal: {type(error).__name__}") from error
 
     async def answer(self, command: OpenGateCommand) -> OpenGateAnswer:
         """What the gate needs, or the failure that ends the run."""

@@ -33,7 +33,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 # Longer than one commit's attempt (10 s): a shutdown must not lose a put's answer.
 GRACE: Final = timedelta(seconds=30)
-SWEEP: Final = 30.0
+SWEEP: Final = 60.0  # seconds
 _RPC = timedelta(seconds=10)
 _CURRENT_TRIES = 100
 
