@@ -35,8 +35,8 @@ def canonical(value: Value, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> b
     """The RFC 8785 bytes of ``value``: text, lists and objects with text keys.
 
     Raises:
-        EvidenceError: ``bytes``, for any other type, lone surrogates, too deep a nesting, or more than
-            ``limit`` bytes (FORMAT section 1).
+        EvidenceError: ``bytes``, for any other type, lone surrogates, too deep a nesting, or
+            more than ``limit`` bytes (FORMAT section 1).
     """
     _check(value, depth)
     data = encode(value)
