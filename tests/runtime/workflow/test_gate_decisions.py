@@ -296,6 +296,19 @@ def test_a_formula_that_nobody_can_meet_rejects_at_once(in_world: Any) -> None:
     in_world(test)
 
 
+def test_conditions_on_the_way_are_judged_again_with_the_decided_value(in_world: Any) -> None:
+    async def test(world: Any) -> None:
+        async with world.worker():
+            case = await world.start()
+            unlucky = {"amendment": [["/refund/amount", "13.00"]]}
+            assert await refused(case.vote("dora", "OVERRIDE", DIRECTOR, **unlucky)) == "amendment"
+            answer = await case.vote("dora", "OVERRIDE", DIRECTOR, **AMENDED)
+            assert answer["state"] == "OVERRIDDEN"
+            await case.end()
+
+    in_world(test)
+
+
 def test_nobody_can_fill_a_gate_up(in_world: Any) -> None:
     async def test(world: Any) -> None:
         async with world.worker():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from gantral.runtime import Ask, Governed, governed, text
@@ -40,8 +41,14 @@ class Refund(Governed[Input, Output]):
             "the refund exceeds the order",
             at="require/2",
         )
+        self.require(input.refund.amount != Decimal("13.00"), "unlucky", at="require/3")
         approved = await self.ask(
-            gates.finance(order=order, refund=input.refund, reason=input.reason), site="finance/1"
+            gates.finance(order=order, refund=input.refund, reason=input.reason),
+            site="finance/1",
+            again=lambda decided: (
+                decided.refund.amount <= order.total.amount
+                and decided.refund.amount != Decimal("13.00")
+            ),
         )
         done = await self.effect(
             payments.refund(order=approved.order.id, amount=approved.refund),
