@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gantral.compiler.again import again
 from gantral.compiler.automaton import automaton
 from gantral.compiler.digest import Tree, canonical, program_digest, tagged_hash
 from gantral.compiler.plan import Plan, plan
@@ -61,7 +62,7 @@ def manifest(program: Program) -> Manifest:
     (what is not built).
     """
     planned = plan(program)
-    found = list(planned.diagnostics)
+    found = [*planned.diagnostics, *again(program).diagnostics]
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
         gates[name] = _gate(gate, planned, found)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gantral.compiler.again import Judged
 from gantral.compiler.codegen import layout
 from gantral.compiler.codegen.layout import (
     AND,
@@ -178,6 +179,20 @@ class Expressions:
         joined = [part for one in conditions for part in _flat(one, "and")]
         parts = [(("and " if at else ""), self.write(one)) for at, one in enumerate(joined)]
         return parts[0][1] if len(parts) == 1 else Chain(tuple(parts), AND)
+
+    def judged(self, one: Judged) -> Piece:
+        """Whether a condition comes out as it has to with the decided values."""
+        if one.holds is None:
+            sides = (("", self.write(one.then)), ("== ", self.write(one.first)))
+            piece: Piece = Chain(sides, COMPARISON)
+        else:
+            piece = self.write(one.then) if one.holds else self.negation(one.then)
+        if not one.guards:
+            return piece
+        # Where another way was taken the condition was not judged.
+        ways = [self.negation(g) if holds else self.write(g) for g, holds in one.guards]
+        parts = [(("or " if at else ""), way) for at, way in enumerate([*ways, piece])]
+        return Chain(tuple(parts), OR)
 
     def either(self, condition: Expr, then: Expr, otherwise: Expr, wanted: Type) -> Piece:
         """`then if condition else otherwise`, as values of the type."""
@@ -422,7 +437,8 @@ def _constant(value: str, type: Type) -> Piece:
         case IntType():
             return Atom(value)
         case DecimalType():
-            return Invoke("Decimal", (("", Text((value,))),))
+            whole = "." not in value
+            return Invoke("Decimal", (("", Atom(value) if whole else Text((value,))),))
         case BoolType():
             return Atom("True" if value == "true" else "False")
         case DurationType():

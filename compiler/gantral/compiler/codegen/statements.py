@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gantral.compiler.again import DECIDED, Judged, again
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.layout import (
+    AND,
     Atom,
     Before,
+    Chain,
     Display,
     Invoke,
     Piece,
@@ -97,7 +100,8 @@ class _Writer:
         self._returns = returns
         services = frozenset(mangle(name) for name in program.services)
         self._locals = local_names(statements, _PARAMETERS | services)
-        self._expressions = Expressions(names, self._locals)
+        self._again = again(program).asks
+        self._expressions = Expressions(names, {**self._locals, DECIDED: "decided"})
         self._used = _used(statements)
 
     def block(
@@ -106,8 +110,18 @@ class _Writer:
         """The lines of a block. A branch that ends early leaves the rest without an `else`."""
         out: list[Line] = []
         for statement in statements:
+            # A function stands apart from what is before it.
+            if out and self._asks_again(statement):
+                out.append(Line("", statement.span))
             out += self._statement(statement, indent, around)
         return out
+
+    def _asks_again(self, statement: Statement) -> bool:
+        match statement:
+            case AskStatement(ask=ask) | Let(value=Ask() as ask):
+                return bool(self._again.get(ask.id))
+            case _:
+                return False
 
     def _statement(self, statement: Statement, indent: int, around: _Around | None) -> list[Line]:
         match statement:
@@ -213,9 +227,31 @@ class _Writer:
             wanted = value.type if field is None else field.type
             given.append((f"{mangle(name)}=", self._expressions.into(value, wanted)))
         proposal = Invoke(f"gates.{mangle(gate.name)}", tuple(given))
-        piece = Invoke("self.ask", (("", proposal), ("site=", Atom(literal(ask.id)))))
+        arguments: list[tuple[str, Piece]] = [("", proposal), ("site=", Atom(literal(ask.id)))]
+        judged = self._again.get(ask.id, ())
+        # No name of a spec ends in one `_`.
+        name = f"still_{ask.gate}_{ask.ordinal}_"
+        if judged:
+            arguments.append(("again=", Atom(name)))
+        piece = Invoke("self.ask", tuple(arguments))
         target = self._locals[binding] if binding is not None and binding in self._used else ""
-        return self._lines(piece, f"{target} = await " if target else "await ", indent, span)
+        asked = self._lines(piece, f"{target} = await " if target else "await ", indent, span)
+        return [*self._still(name, ask, judged, indent, span), *asked] if judged else asked
+
+    def _still(
+        self, name: str, ask: Ask, judged: Sequence[Judged], indent: int, span: Span
+    ) -> list[Line]:
+        """A function that judges the conditions before the ask with the decided values."""
+        pad = " " * indent
+        head = f"{pad}def {name}(decided: {self._names.approvals[ask.gate]}) -> bool:"
+        pieces = [self._expressions.judged(one) for one in judged]
+        parts = tuple((("and " if at else ""), one) for at, one in enumerate(pieces))
+        whole = pieces[0] if len(pieces) == 1 else Chain(parts, AND)
+        return [
+            Line(head, span),
+            *self._lines(whole, "return ", indent + 4, span),
+            Line("", span),
+        ]
 
     def _require(self, statement: Require, indent: int) -> list[Line]:
         site = f"require/{statement.ordinal}"

@@ -108,7 +108,7 @@ class Odd(Governed[Input, Output]):
                 ),
                 call="orders.tell/3",
             )
-        cents = input.limit * Decimal("2") - Decimal("2.00")
+        cents = input.limit * Decimal(2) - Decimal("2.00")
         self.require(cents >= Decimal("0.00"), "below", at="require/2")
         approved = await self.ask(
             gates.finance(

@@ -53,9 +53,14 @@ class Refund(Governed[Input, Output]):
             "the refund exceeds the order",
             at="require/2",
         )
+
+        def still_finance_1_(decided: FinanceApproval) -> bool:
+            return decided.refund.amount <= order.total.amount
+
         approved = await self.ask(
             gates.finance(order=order, refund=input.refund, reason=input.reason),
             site="finance/1",
+            again=still_finance_1_,
         )
         done = await self.effect(
             payments.refund(order=approved.order.id, amount=approved.refund),
