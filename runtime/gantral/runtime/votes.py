@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import localcontext
 from typing import Any, Final
 
 from gantral.authority import Cause
@@ -198,7 +199,18 @@ class OpenGate:
         for pointer, text in amendment.items():
             if leaves[pointer] != text:
                 raise refuse("amendment", f"{pointer} is written {leaves[pointer]}")
-        if self._again is not None and not self._again(decided):
+        if not self._holds(decided):
             raise refuse(
                 "amendment", "a condition on the way to this gate no longer comes out the same"
             )
+
+    def _holds(self, decided: Approval) -> bool:
+        if self._again is None:
+            return True
+        try:
+            # An update runs in a task of its own, which has not the run's context.
+            with localcontext(forms.EXACT):
+                return self._again(decided)
+        except (ArithmeticError, ValidationError):
+            # Where the condition has no value it does not come out the same either.
+            return False

@@ -300,9 +300,12 @@ def test_conditions_on_the_way_are_judged_again_with_the_decided_value(in_world:
     async def test(world: Any) -> None:
         async with world.worker():
             case = await world.start()
-            unlucky = {"amendment": [["/refund/amount", "13.00"]]}
-            assert await refused(case.vote("dora", "OVERRIDE", DIRECTOR, **unlucky)) == "amendment"
-            answer = await case.vote("dora", "OVERRIDE", DIRECTOR, **AMENDED)
+            for wrong in ("13.00", "14.00"):
+                changed = {"amendment": [["/refund/amount", wrong]]}
+                vote = case.vote("dora", "OVERRIDE", DIRECTOR, **changed)
+                assert await refused(vote) == "amendment"
+            good = {"amendment": [["/refund/amount", "15.00"]]}
+            answer = await case.vote("dora", "OVERRIDE", DIRECTOR, **good)
             assert answer["state"] == "OVERRIDDEN"
             await case.end()
 
