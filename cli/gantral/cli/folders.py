@@ -91,14 +91,17 @@ def replace_folders(made: Mapping[Path, Mapping[str, bytes]], stale: Iterable[Pa
             done.append((folder, _aside(folder)))  # noqa: PERF401
         for folder in {folder.parent for folder, _ in done}:
             _sync(folder)
-    except OSError as error:
+    except BaseException as error:
+        # Ctrl-C too: what was swapped goes back.
         for folder, old in reversed(done):
             shutil.rmtree(folder, ignore_errors=True)
             if old is not None:
                 old.rename(folder)
         for work, _ in staged:
             shutil.rmtree(work, ignore_errors=True)
-        raise Failure(f"{error.filename} can't be written: {reason(error)}") from None
+        if isinstance(error, OSError):
+            raise Failure(f"{error.filename} can't be written: {reason(error)}") from None
+        raise
     for _, old in done:
         if old is not None:
             shutil.rmtree(old, ignore_errors=True)

@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +46,12 @@ class Project:
         Raises:
             Failure: a pattern matches nothing, or there is no spec at all.
         """
+        try:
+            return self._specs()
+        except (OSError, ValueError) as error:
+            raise Failure(f"{self.root} can't be searched for specs: {reason(error)}") from None
+
+    def _specs(self) -> list[Path]:
         if self.settings.specs is None:
             found = sorted(spec_files(self.root))
             if not found:
@@ -230,6 +235,9 @@ class _Reader:
         wanted = self.text(table, "requires")
         if wanted is None:
             return
+        # Costly to import, and few projects say what they require.
+        from importlib.metadata import version
+
         ours = version("gantral")
         for part in wanted.split(","):
             found = _REQUIREMENT.fullmatch(part.strip())
