@@ -7,14 +7,12 @@ package fresh from the compiler, its workflow and evidence workers, and ``serve`
 from __future__ import annotations
 
 import asyncio
-import importlib
+import json
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,60 +28,100 @@ from gantral.cli.tools.processes import Processes, free_port
 from gantral.cli.tools.servers import start_identity_provider, start_opa, start_temporal
 from gantral.compiler import Project, analyse
 from gantral.compiler.generate import generate
-from gantral.evidence import H, SigningKey, TrustFile, canonical
-from gantral.policy import Opa
-from gantral.runtime import programs, settings
+from gantral.evidence import H, SigningKey, canonical
+from gantral.runtime import settings
 from gantral.runtime.settings import Settings
-from gantral.runtime.workers.actions import action
-from gantral.runtime.workers.actors import Actors
-from gantral.runtime.workers.commit import Committer
-from gantral.runtime.workers.gate import GateOpener
-from gantral.runtime.workers.implementations import implementations
-from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from gantral.runtime.workers.running import run_worker
 from temporalio.client import Client
-from temporalio.common import WorkerDeploymentVersion
-from temporalio.service import RPCError
-from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "refund"
-PACKAGE = "api_refund.refund"
-VERSION = WorkerDeploymentVersion("gantral-tests", "one")
+PACKAGES = ("api_refund.refund", "api_refund.repay", "api_refund.gift")
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
 REASON = "The parcel came broken, as the photos show."
 
 
-def generated(folder: Path) -> bytes:
-    """Compile the example into ``folder`` as the package ``PACKAGE``; its manifest's bytes."""
-
-    def read(path: str) -> str | None:
-        file = EXAMPLE / path
-        return file.read_text("utf-8") if file.is_file() else None
-
-    found = analyse(Project(read), "refund.gantral")
-    assert not found.diagnostics
-    paths = ("refund.gantral", "shared/people.gantral")
-    package = generate(found.programs[0], {path: read(path) or "" for path in paths})
-    assert not package.diagnostics
-    place = folder.joinpath(*PACKAGE.split("."))
-    place.mkdir(parents=True)
-    (place.parent / "__init__.py").touch()
-    for name, data in package.files.items():
-        (place / name).write_bytes(data)
-    return package.files["manifest.json"]
+def spec(workflow: str) -> str:
+    """The example, or a sibling: ``repay`` one at a time, ``gift`` without a key; neither asks
+    policy, which knows the refund alone."""
+    text = (EXAMPLE / "refund.gantral").read_text("utf-8")
+    if workflow == "refund":
+        return text
+    text = text.replace("workflow refund version", f"workflow {workflow} version")
+    text = "\n".join(line for line in text.splitlines() if "refund_limits" not in line) + "\n"
+    if workflow == "repay":
+        return text.replace("once per", "one at a time per")
+    return text.replace("  once per input.order_id\n", "")
 
 
-def trust_file(keys: dict[str, SigningKey], manifest: bytes, **changes: Any) -> bytes:
+def generated(folder: Path) -> list[bytes]:
+    """Compile the specs into ``folder`` as ``PACKAGES``; their manifests' bytes."""
+    manifests = []
+    for name in PACKAGES:
+        workflow = name.rpartition(".")[2]
+        people = (EXAMPLE / "shared" / "people.gantral").read_text("utf-8")
+        sources = {"refund.gantral": spec(workflow), "shared/people.gantral": people}
+        found = analyse(Project(sources.get), "refund.gantral")
+        assert not found.diagnostics, found.diagnostics
+        package = generate(found.programs[0], sources)
+        assert not package.diagnostics
+        place = folder.joinpath(*name.split("."))
+        place.mkdir(parents=True)
+        (place.parent / "__init__.py").touch()
+        for file, data in package.files.items():
+            (place / file).write_bytes(data)
+        manifests.append(package.files["manifest.json"])
+    (folder / "api_services.py").write_text(_SERVICES, "utf-8")
+    return manifests
+
+
+# Orders of 2000.00 EUR; payments that are refused for an order whose name begins with "bad".
+_SERVICES = """
+from decimal import Decimal
+from importlib import import_module
+
+from gantral.runtime import ActionFailed
+
+
+def made(package):
+    services = import_module(f"{package}.services")
+    types = import_module(f"{package}.types")
+
+    class Orders(services.Orders):
+        async def fetch(self, call, /, *, id):
+            total = types.Money(amount=Decimal("2000.00"), currency="EUR")
+            return types.Order(id=id, customer="Ana Ruiz", total=total)
+
+    class Payments(services.Payments):
+        async def refund(self, call, /, *, order, amount):
+            if order.startswith("bad"):
+                raise ActionFailed("the card is closed", "no")
+            return types.PaymentsRefundResult(receipt_id=f"r-{order}")
+
+        async def reverse(self, call, /, *, receipt_id):
+            return None
+
+    return [Orders(), Payments()]
+
+
+def make():
+    return [one for name in PACKAGES for one in made(name)]
+""".replace("PACKAGES", repr(PACKAGES))
+
+
+def trust_file(keys: dict[str, SigningKey], manifests: list[bytes]) -> bytes:
     """A development trust file for these keys and this program."""
     life = {"not_before": LONG_AGO, "not_after": "none", "environment": "development"}
-    program = {
-        "owning_team_id": "payments",
-        "workflow_id": "refund",
-        "workflow_version_id": H("manifest", manifest),
-        **life,
-    }
+    programs = [
+        {
+            "owning_team_id": "payments",
+            "workflow_id": name.rpartition(".")[2],
+            "workflow_version_id": H("manifest", manifest),
+            **life,
+        }
+        for name, manifest in zip(PACKAGES, manifests, strict=True)
+    ]
     return canonical(
         {
             "type": "gantral.dev/trust/v1",
@@ -103,31 +141,30 @@ def trust_file(keys: dict[str, SigningKey], manifest: bytes, **changes: Any) -> 
                 }
                 for use, key in keys.items()
             },
-            "programs": [program],
+            "programs": programs,
             "max_skew": "PT5S",
             "actor_claim": "sub",
             "log": "none",
-            **changes,
         }
     )
 
 
 def write_deployment(folder: Path, *, issuer: str, opa: str, temporal: str, port: int) -> Path:
     """Keys, trust file, generated package and gantral.toml of a development deployment."""
-    manifest = generated(folder / "src")
+    manifests = generated(folder / "src")
     keys = {use: SigningKey.generate() for use in ("commit", "decision", "effect", "closer")}
     (folder / "keys").mkdir()
     for use, key in keys.items():
         (folder / "keys" / f"{use}.key").write_bytes(key.dump())
     (folder / "keys" / "pepper.key").write_bytes(b"p" * 32)
-    (folder / "trust.json").write_bytes(trust_file(keys, manifest))
+    (folder / "trust.json").write_bytes(trust_file(keys, manifests))
     secrets = "\n".join(f'{name} = "file:keys/{name}.key"' for name in (*keys, "pepper"))
     file = folder / "gantral.toml"
     file.write_text(
         f"""
 [deployment]
 environment = "development"
-packages = ["{PACKAGE}"]
+packages = {json.dumps(PACKAGES)}
 path = ["src"]
 [temporal]
 address = "{temporal}"
@@ -150,6 +187,8 @@ drafts = "file:drafts"
 trust = "file:trust.json"
 [keys]
 {secrets}
+[worker]
+services = ["api_services:make"]
 [api]
 listen = "127.0.0.1:{port}"
 url = "http://127.0.0.1:{port}"
@@ -205,7 +244,14 @@ class World:
             method, self.url + path, headers=headers, timeout=30, trust_env=False, **more
         )
 
-    def start(self, who: str = "carol", amount: str = "40.00", order: str = "") -> httpx.Response:
+    def start(
+        self,
+        who: str = "carol",
+        amount: str = "40.00",
+        order: str = "",
+        workflow: str = "refund",
+        **more: Any,
+    ) -> httpx.Response:
         """Start a refund, of an order of its own unless one is named."""
         self.orders += 1
         value = {
@@ -213,7 +259,8 @@ class World:
             "refund": {"amount": amount, "currency": "EUR"},
             "reason": "broken",
         }
-        return self.ask("POST", "/v1/instances", who, json={"workflow": "refund", "input": value})
+        body = {"workflow": workflow, "input": value}
+        return self.ask("POST", "/v1/instances", who, json=body, **more)
 
     def waiting(self, **more: Any) -> dict[str, Any]:
         """Start a refund and return its view once its gate is open."""
@@ -243,59 +290,6 @@ class World:
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on the world's loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
-
-
-def workers(deployment: Deployment, client: Client, opa: str) -> list[Worker]:
-    """The workflow and the evidence worker, and a service worker for the orders."""
-    config = deployment.settings
-    program = deployment.programs["refund"]
-    keys, evidence = config.keys, config.need_evidence()
-    del evidence
-    actors = Actors(keys.read("pepper"), deployment.identity.issuer, deployment.identity.person)
-    trust = TrustFile.load(config.need_evidence().read_trust())
-    commit_key = SigningKey.load(keys.read("commit"))
-    committer = Committer(deployment.store, deployment.drafts, trust, commit_key, actors)
-    opener = GateOpener(actors, Opa(opa))
-    orders = _orders()
-    made = implementations([orders])
-    reads = [action(program, one, None) for one in made.values()]
-    runner = SandboxedWorkflowRunner(restrictions=programs.sandbox())
-    return [
-        Worker(client, task_queue="gantral-payments", workflows=[program.workflow_class],
-               workflow_runner=runner, deployment_config=WorkerDeploymentConfig(
-                   version=VERSION, use_worker_versioning=True)),
-        Worker(client, task_queue="gantral-evidence",
-               activities=[committer.commit, opener.open_gate]),
-        Worker(client, task_queue="orders", activities=reads),
-    ]  # fmt: skip
-
-
-async def current(client: Client) -> None:
-    """Make the workers' version the current one, once the server knows it."""
-    request = SetWorkerDeploymentCurrentVersionRequest(
-        namespace=client.namespace,
-        deployment_name=VERSION.deployment_name,
-        build_id=VERSION.build_id,
-    )
-    for _ in range(200):
-        try:
-            await client.workflow_service.set_worker_deployment_current_version(request)
-            return
-        except RPCError:
-            await asyncio.sleep(0.05)
-    raise AssertionError("the workers' version never became known")
-
-
-def _orders() -> Any:
-    services = importlib.import_module(f"{PACKAGE}.services")
-    types = importlib.import_module(f"{PACKAGE}.types")
-
-    async def fetch(self: Any, call: Any, /, *, id: str) -> Any:
-        total = types.Money(amount=Decimal("2000.00"), currency="EUR")
-        return types.Order(id=id, customer="Ana Ruiz", total=total)
-
-    made = type("LedgerOrders", (services.Orders,), {"fetch": fetch})
-    return made()
 
 
 @pytest.fixture(scope="session")
@@ -332,19 +326,24 @@ def _running(
             uvicorn.Config(application(deployment), host=api.host, port=api.port,
                            log_level="error")
         )  # fmt: skip
-        running = [asyncio.create_task(one.run()) for one in workers(deployment, client, opa)]
+        polling, over = asyncio.Event(), asyncio.Event()
+        working = asyncio.create_task(
+            run_worker(config, config.worker.roles, lambda _: polling.set(), over)
+        )
         serving = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)
-        await current(client)
+        waited = asyncio.create_task(polling.wait())
+        await asyncio.wait([waited, working], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
         ready.update(deployment=deployment, client=client, loop=asyncio.get_running_loop())
         started.set()
         await asyncio.to_thread(stop.wait)
         server.should_exit = True
         await serving
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        over.set()
+        await working
 
     failed: list[BaseException] = []
 
@@ -369,4 +368,3 @@ def _running(
     finally:
         stop.set()
         running.join(60)
-        sys.modules.pop(PACKAGE, None)

@@ -201,3 +201,76 @@ def world_routes(world: Any) -> list[Any]:
 def test_a_foreign_host_name_is_refused(world: Any) -> None:
     answer = world.ask("GET", "/v1/inbox", "carol", headers={"host": "evil.example"})
     assert answer.status_code == 400
+
+
+def approve(world: Any, view: dict[str, Any]) -> dict[str, Any]:
+    """Let the director say yes; the view of its end."""
+    assert world.decide(view, "dora", "approve").status_code == 201
+    ended: dict[str, Any] = world.until(
+        view["instance_id"], lambda one: one["state"] in ("COMPLETED", "TERMINATED")
+    )
+    return ended
+
+
+def test_once_is_once_even_when_it_is_over(world: Any) -> None:
+    view = approve(world, world.waiting(order="done-1"))
+    assert view["state"] == "COMPLETED"
+    assert view["output"] == {"receipt_id": "r-done-1"}
+    again = world.start(order="done-1")
+    assert rule(again) == (409, "already_started")
+    assert "COMPLETED" in again.json()["title"]
+
+
+def test_a_key_is_free_again_when_nothing_stands(world: Any) -> None:
+    first = approve(world, world.waiting(order="bad-1"))
+    assert (first["state"], first["cause"], first["standing"]) == (
+        "TERMINATED", "action_failed", []
+    )  # fmt: skip
+    again = world.start(order="bad-1")
+    assert again.status_code == 201, again.text
+    assert again.json()["instance_id"] != first["instance_id"]
+
+
+def test_one_at_a_time_is_refused_only_while_one_runs(world: Any) -> None:
+    view = world.waiting(order="turn-1", workflow="repay")
+    assert rule(world.start(order="turn-1", workflow="repay")) == (409, "already_started")
+    approve(world, view)
+    assert world.start(order="turn-1", workflow="repay").status_code == 201
+
+
+def test_a_workflow_without_a_key_starts_once_per_idempotency_key(world: Any) -> None:
+    def gift(key: str | None, amount: str = "40.00", who: str = "carol") -> Any:
+        headers = {"idempotency-key": key} if key else {}
+        return world.start(who, order="gift", workflow="gift", amount=amount, headers=headers)
+
+    assert gift(None).json()["instance_id"] != gift(None).json()["instance_id"]
+    first = gift("the-same-key").json()["instance_id"]
+    assert gift("the-same-key").json()["instance_id"] == first
+    world.until(first, lambda one: one["waiting"] is not None)
+    assert gift("the-same-key").json()["instance_id"] == first
+    other = gift("the-same-key", amount="41.00")
+    assert rule(other) == (409, "idempotency_reused")
+    assert other.json()["first"] == first
+    assert gift("another-key").json()["instance_id"] != first
+    assert rule(gift("short")) == (400, "idempotency_key")
+
+
+def test_a_start_that_was_cut_off_is_finished_by_the_next(world: Any) -> None:
+    gateway = world.deployment.gateway
+    # Cut off after the claim, before Temporal heard of it.
+    gateway.start, started = _silent, gateway.start
+    try:
+        assert rule(world.start(order="cut-1")) == (504, "unknown_ask_again")
+    finally:
+        gateway.start = started
+    other = world.start(order="cut-1", amount="55.00")
+    assert rule(other) == (409, "already_started")
+    first = other.json()["first"]
+    view = world.until(first, lambda one: one["waiting"] is not None)
+    assert view["input"]["refund/amount"] == "40.00"
+
+
+async def _silent(*_: Any) -> bool:
+    from gantral.api.problems import unknown
+
+    raise unknown("whether the instance was started")

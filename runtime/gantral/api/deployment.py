@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,11 +11,11 @@ from gantral.api.refusals import RefusalLog
 from gantral.api.sealing import Seal
 from gantral.api.story import Library
 from gantral.api.temporal import Gateway
-from gantral.evidence import LocalStore, SigningKey, Store, TrustFile
+from gantral.evidence import Store, TrustFile
 from gantral.identity import Expected, Provider, RoleMap
-from gantral.runtime import programs
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings
+from gantral.runtime.workers.assembly import load_programs, open_stores, signing_key
 
 
 def _now() -> datetime:
@@ -51,21 +50,6 @@ class Deployment:
         return known.values if known else ()
 
 
-def load_programs(settings: Settings, trust: TrustFile | None = None) -> list[ProgramInfo]:
-    """Load every package of ``[deployment] packages``.
-
-    Raises:
-        ProgramError: one can't be loaded.
-    """
-    for folder in map(str, settings.source_path):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-    return [
-        programs.load(package, queues=settings.temporal.queues, trust=trust)
-        for package in settings.packages
-    ]
-
-
 def role_map(identity: Identity) -> RoleMap:
     """The settings' mapping, as identity reads it."""
     return RoleMap(
@@ -86,24 +70,22 @@ def assemble(
     """Read keys, trust file and programs.
 
     Raises:
-        SettingsError, EvidenceError, ProgramError: what :func:`preflight` finds first, with its
-            remedy.
+        SettingsError: what ``preflight`` finds too, with its remedy.
     """
     identity, evidence = settings.need_identity(), settings.need_evidence()
-    trust = TrustFile.load(evidence.read_trust())
-    key = SigningKey.load(settings.keys.read("decision"))
-    loaded = load_programs(settings, trust)
-    store = LocalStore(evidence.store)
+    stores = open_stores(settings)
+    key = signing_key(settings, "decision", stores.trust)
+    loaded = load_programs(settings, stores.trust)
     seal = Seal(key, settings.keys.read("pepper"), role_map(identity), settings.environment)
     return Deployment(
         settings=settings,
         identity=identity,
         programs={one.workflow_id: one for one in loaded},
-        trust=trust,
+        trust=stores.trust,
         seal=seal,
-        store=store,
-        drafts=LocalStore(evidence.drafts, deletable=True),
-        library=Library(store, trust, sorted({one.team for one in loaded})),
+        store=stores.store,
+        drafts=stores.drafts,
+        library=Library(stores.store, stores.trust, sorted({one.team for one in loaded})),
         provider=Provider(expected(identity)),
         gateway=gateway,
         refusals=RefusalLog(evidence.drafts / "serve-refusals.jsonl", key),

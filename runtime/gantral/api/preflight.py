@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from gantral import policy
-from gantral.api.deployment import assurances_of, expected, load_programs, roles_of
+from gantral.api.deployment import assurances_of, expected, roles_of
 from gantral.api.sealing import stamp
 from gantral.evidence import EvidenceError, SigningKey, TrustFile
 from gantral.identity import KeySet, Provider, Unreachable
 from gantral.identity.provider import fetch
-from gantral.runtime.programs import ProgramError, ProgramInfo
+from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Settings, SettingsError
+from gantral.runtime.workers.assembly import load_programs, open_stores
 from gantral.runtime.workers.connection import connect, require_search_attributes
 from temporalio.service import RPCError
 
@@ -47,7 +48,8 @@ async def preflight(settings: Settings, now: datetime | None = None) -> list[Fau
         _try(faults, need)
     if faults:
         return faults
-    trust = _try(faults, lambda: TrustFile.load(settings.need_evidence().read_trust()))
+    stores = _try(faults, lambda: open_stores(settings))
+    trust = stores.trust if stores else None
     programs = _try(faults, lambda: load_programs(settings, trust)) or []
     if not programs and not faults:
         faults.append(
@@ -73,16 +75,12 @@ def _try(faults: list[Fault], what: Callable[[], _T]) -> _T | None:
         return what()
     except SettingsError as error:
         faults.append(_setting(error))
-    except EvidenceError as error:
-        remedy = "write the trust file with `gantral keys trust`"
-        faults.append(Fault("trust_file", error.message, remedy))
-    except ProgramError as error:
-        faults.append(Fault("program_unloadable", str(error), "run `gantral compile`"))
     return None
 
 
 def _setting(error: SettingsError) -> Fault:
-    return Fault("setting", f"{error.key}: {error.why}", error.remedy)
+    rule = {"deployment.packages": "program_unloadable", "evidence.trust": "trust_file"}
+    return Fault(rule.get(error.key, "setting"), f"{error.key}: {error.why}", error.remedy)
 
 
 def _key(settings: Settings, trust: TrustFile, programs: list[ProgramInfo], at: str) -> list[Fault]:

@@ -57,7 +57,7 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[None]] | None 
     """Serve until SIGINT or SIGTERM. Call ``preflight`` first: this does not look for faults.
 
     Raises:
-        SettingsError, EvidenceError, ProgramError: the deployment can't be assembled.
+        SettingsError: the deployment can't be assembled.
     """
     api = settings.need_api()
     deployment = assemble(settings, Gateway(await connect(settings.temporal)))

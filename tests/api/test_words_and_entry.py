@@ -1,0 +1,109 @@
+"""The manifest as sentences, and values on their way in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from gantral.api import words
+from gantral.api.entry import enter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+VALUES = {"/a": "40.00", "/b": "EUR", "/who": "u-1"}
+NEW, OLD = {"new": ["decimal", "/a"]}, {"old": ["decimal", "/a"]}
+
+
+def const(text: str) -> dict[str, Any]:
+    return {"const": ["decimal", text]}
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        ({"quorum": ["1", ["treasurer"]]}, "1 treasurer"),
+        ({"quorum": ["2", ["a_boss", "deputy"]]}, "2 a bosses or deputies"),
+        ({"quorum": ["1", [{"actor": "/order/owner"}]]}, "the person in order owner"),
+        ({"quorum": ["2", [{"actors": "/board"}]]}, "2 of the people in board"),
+        (
+            {"all": [{"quorum": ["1", ["x"]]}, {"any": [{"quorum": ["1", ["y"]]},
+                                                        {"quorum": ["2", ["z"]]}]}]},
+            "1 x and also (1 y, or 2 zs) (different people)",
+        ),
+    ],
+)  # fmt: skip
+def test_who_decides(formula: dict[str, Any], told: str) -> None:
+    assert words.formula(formula, VALUES) == told
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        ({"<": [NEW, OLD]}, "less than 40.00 (what was asked for)"),
+        ({">=": [OLD, NEW]}, "at most 40.00 (what was asked for)"),
+        ({"or": [{"==": [NEW, const("0")]}, {"!=": [NEW, const("1")]}]},
+         "exactly 0 or other than 1"),
+        ({"not": {">": [NEW, {"+": [OLD, const("5")]}]}},
+         "not (more than 40.00 (what was asked for) plus 5)"),
+        ({"==": [{"path": ["string", "/b"]}, {"const": ["string", "EUR"]}]},
+         "EUR (b) is exactly EUR"),
+    ],
+)  # fmt: skip
+def test_what_may_be_amended(tree: dict[str, Any], told: str) -> None:
+    assert words.amendment(tree, "/a", VALUES) == told
+
+
+def test_arguments_of_a_plan() -> None:
+    plan = {
+        "arguments": {
+            "to": {"const": ["string", "till"]},
+            "amount": {"path": "/a"},
+            "receipt": {"result": ["payments.refund/1", ".receipt_id"]},
+        }
+    }
+    assert words.arguments(plan, VALUES, ["amount", "receipt", "to"]) == [
+        {"name": "amount", "value": "40.00", "source": "/a"},
+        {"name": "receipt", "value": "what payments.refund gives as receipt id", "source": "none"},
+        {"name": "to", "value": "till", "source": "none"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-11-26T10:00:00.000Z", "in 3 days"),
+        ("2026-11-23T10:00:30.000Z", "in less than a minute"),
+        ("2026-11-23T09:59:30.000Z", "just now"),
+        ("2026-11-23T08:29:00.000Z", "1 hour 31 minutes ago"),
+    ],
+)
+def test_how_far_off(at: str, told: str) -> None:
+    assert words.until(at, datetime(2026, 11, 23, 10, 0, tzinfo=UTC)) == told
+
+
+DECIMAL = ["decimal", {"scale": "2", "min": "none", "max": "none"}]
+
+
+@settings(max_examples=200)
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-10**9,
+                   max_value=10**9))  # fmt: skip
+def test_a_decimal_is_entered_exactly_or_refused(number: Decimal) -> None:
+    value, errors = enter(DECIMAL, str(number))
+    if number == number.quantize(Decimal("0.01")):
+        assert not errors
+        assert Decimal(value) == number
+        assert value.partition(".")[2] == value[-2:]
+    else:
+        assert errors
+
+
+@pytest.mark.parametrize("value", ["", "1.", ".5", "01", "+1", " 1", "1e2", "٣", "-", 1.5, True])
+def test_what_is_no_decimal(value: Any) -> None:
+    assert enter(DECIMAL, value)[1]
+
+
+def test_text_becomes_nfc() -> None:
+    shape = ["string", {"min": "none", "max": "1", "pattern": "none"}]
+    assert enter(shape, "e\u0301") == ("é", [])
