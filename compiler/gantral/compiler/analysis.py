@@ -4,7 +4,7 @@ found nothing wrong."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gantral.compiler.check import unused
 from gantral.compiler.check.gates import Gates
@@ -16,10 +16,10 @@ from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
 from gantral.compiler.names.project import Loader, Project, Source
 from gantral.compiler.program.declarations import Program
-from gantral.compiler.proofs import prove
+from gantral.compiler.proofs import PROVED, prove
 from gantral.compiler.types.resolve import Types
 from gantral.dsl import syntax as syn
-from gantral.dsl.diagnostics import Diagnostic, Label, in_order
+from gantral.dsl.diagnostics import Diagnostic, Label, Step, in_order
 from gantral.dsl.span import Span
 
 
@@ -45,11 +45,12 @@ def analyse(project: Project, path: str) -> Analysis:
     if root is not None:
         programs = _programs(findings, loader.loaded, root)
     for program in programs:
+        found = prove(build_flow(program))
         if not findings.errors:
             # What evidence can't say of a proved program is refused here as well.
-            found = prove(build_flow(program)) or manifest(program).diagnostics
-            findings.all += found
-            findings.errors += sum(one.severity == "error" for one in found)
+            found = found or manifest(program).diagnostics
+        findings.all = _merged(findings.all, found)
+        findings.errors = sum(one.severity == "error" for one in findings.all)
     told = findings.all
     if findings.errors:
         # Warnings beside errors are mostly their consequence.
@@ -57,6 +58,23 @@ def analyse(project: Project, path: str) -> Analysis:
         programs = []
     read = tuple(one.path for one in loader.loaded)
     return Analysis(tuple(programs), in_order(told), read)
+
+
+def _merged(typed: list[Diagnostic], proved: tuple[Diagnostic, ...]) -> list[Diagnostic]:
+    """Both views of one fault as one finding: the type checker's words, the proof's path."""
+    paths: dict[str, tuple[Step, ...]] = {}
+    for one in reversed(proved):
+        paths[one.code] = one.path
+    places = {(one.code, one.span): one.path for one in proved}
+    told = [
+        replace(one, path=places.get((one.code, one.span)) or paths.get(one.code, ()))
+        if one.code in PROVED and not one.path
+        else one
+        for one in typed
+    ]
+    # Where the type checker found one of these, the others on the graph may be its consequence.
+    known = PROVED if any(one.code in PROVED for one in typed) else frozenset()
+    return told + [one for one in proved if one.code not in known]
 
 
 def check_text(

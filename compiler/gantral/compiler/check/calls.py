@@ -75,14 +75,13 @@ def approvals(env: Env, call: syn.ServiceCall, operation: Operation) -> tuple[st
     """What stands after `under`; findings for what is no approval in scope."""
     made: dict[Span, st.Approval] = {}
     for one in call.under:
-        binding = env.bindings.get(one.text)
+        binding = env.lookup(one.text, one.span)
         if binding is None:
-            if not env.left_behind(one.text, one.span):
-                known = [b.name for b in env.bindings.values() if b.kind == "approval"]
-                help, edits = meant(one.span, one.text, known, "bind it by `let … = ask …` before")
-                env.findings.error(
-                    "G0201", one.span, f"there is no approval `{one.text}` here", help, (), edits
-                )
+            known = [b.name for b in env.bindings.values() if b.kind == "approval"]
+            help, edits = meant(one.span, one.text, known, "bind it by `let … = ask …` before")
+            env.findings.error(
+                "G0201", one.span, f"there is no approval `{one.text}` here", help, (), edits
+            )
             continue
         if binding.span is not None:
             env.read.add(binding.span)

@@ -63,7 +63,7 @@ class Env:
     _facts: dict[Key, Fact] = field(default_factory=dict)
     _facts_trail: list[tuple[Key, Fact | None]] = field(default_factory=list)
     _bound_trail: list[str] = field(default_factory=list)
-    _behind: dict[str, Span] = field(default_factory=dict)
+    _behind: dict[str, Binding] = field(default_factory=dict)
     """Approvals whose block has ended."""
     _told: set[Span] = field(default_factory=set)
 
@@ -76,7 +76,7 @@ class Env:
         while len(self._bound_trail) > bound:
             gone = self.bindings.pop(self._bound_trail.pop())
             if gone.kind == "approval" and gone.span is not None:
-                self._behind[gone.name] = gone.span
+                self._behind[gone.name] = gone
 
     @contextmanager
     def knowing(self, condition: ex.Expr | None, truth: bool) -> Iterator[None]:
@@ -115,11 +115,14 @@ class Env:
         )
         return False
 
-    def left_behind(self, name: str, span: Span) -> bool:
-        """Whether an approval of that name ended with its block; says so once for each."""
-        bound = self._behind.get(name)
-        if bound is None:
-            return False
+    def lookup(self, name: str, span: Span) -> Binding | None:
+        """What the name is bound to. An approval that ended with its block is still found, after a
+        finding, said once for each: what else is wrong, and the path, can then be told too."""
+        found = self.bindings.get(name)
+        if found is not None or (found := self._behind.get(name)) is None:
+            return found
+        bound = found.span
+        assert bound is not None
         self.read.add(bound)
         if bound not in self._told:
             self._told.add(bound)
@@ -130,7 +133,7 @@ class Env:
                 "act in the block that asks, or ask before the block",
                 (Label(bound, "it ends with the block that binds it here"),),
             )
-        return True
+        return found
 
     def learn(self, condition: ex.Expr | None, truth: bool) -> None:
         """From here to the end of the block the condition is known to be so."""

@@ -92,13 +92,11 @@ def _reference(binding: Binding, span: Span, type_: Type) -> ex.Expr:
 
 def _binding(env: Env, one: syn.Name) -> Binding | None:
     """What a name is bound to; marks it as read."""
-    binding = env.bindings.get(one.text)
+    binding = env.lookup(one.text, one.span)
     if binding is not None:
         if binding.span is not None:
             env.read.add(binding.span)
         return binding
-    if env.left_behind(one.text, one.span):
-        return None
     if env.names.find("service", one.text) is not None:
         env.findings.error(
             "G0201",
@@ -121,7 +119,7 @@ def access(env: Env, one: syn.Member) -> ex.Expr | None:
     """`a.b` or `a?.b`, where `a` may also be an approval or a given name."""
     target = one.target
     if isinstance(target, syn.Name):
-        binding = env.bindings.get(target.text)
+        binding = env.lookup(target.text, target.span)
         if binding is not None and binding.kind in (*_GIVEN_FIELDS, "approval"):
             _binding(env, target)
             if binding.kind == "approval":
@@ -132,7 +130,7 @@ def access(env: Env, one: syn.Member) -> ex.Expr | None:
         and isinstance(target.target, syn.Name)
         and target.name.text == "decision"
     ):
-        binding = env.bindings.get(target.target.text)
+        binding = env.lookup(target.target.text, target.target.span)
         if binding is not None and binding.kind == "approval":
             _binding(env, target.target)
             return _decision(env, one, binding)
@@ -201,7 +199,9 @@ def _note_approved(env: Env, made: ex.Member) -> None:
             path.append(at.name)
         at = at.base
     if isinstance(at, ex.ApprovalRef):
-        counts = env.approved_reads.setdefault(env.bindings[at.name].gate, Counter())
+        binding = env.lookup(at.name, at.span)
+        assert binding is not None
+        counts = env.approved_reads.setdefault(binding.gate, Counter())
         counts[tuple(reversed(path))] += 1
         if len(path) > 1:
             # The shorter path it was built from is no read of its own.

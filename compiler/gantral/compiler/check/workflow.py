@@ -24,6 +24,7 @@ from gantral.compiler.program.types import (
     RecordType,
     StringType,
 )
+from gantral.compiler.proofs import PROVED
 from gantral.compiler.types.relate import describe
 from gantral.compiler.types.resolve import Types
 from gantral.dsl import syntax as syn
@@ -59,8 +60,8 @@ class Workflow:
         self._used_gates: dict[str, tuple[Names, syn.Gate]] = {}
 
     def check(self) -> de.Program | None:
-        """The program, or None after findings."""
-        before = self._findings.errors
+        """The program, or None after findings; those that the graph proves too leave it whole."""
+        before = len(self._findings.all)
         one, names, findings = self._one, self._names, self._findings
         start_by = self._header()
         inputs, outputs = self._record(one.input), self._record(one.output)
@@ -85,10 +86,15 @@ class Workflow:
         for call in statements.calls:
             calls.releases(env, call, asked)
         policies = self._policies(gates)
-        if findings.errors > before or inputs is None or outputs is None:
+        errors = [one for one in findings.all[before:] if one.severity == "error"]
+        whole = inputs is not None and outputs is not None and gates.keys() == {*self._used_gates}
+        if not whole or any(one.code not in PROVED for one in errors):
             return None
-        unused.names(findings, names, statements.lets, env)
-        unused.amendments(findings, gates, env, statements.asked)
+        assert inputs is not None
+        assert outputs is not None
+        if not errors:
+            unused.names(findings, names, statements.lets, env)
+            unused.amendments(findings, gates, env, statements.asked)
         program = de.Program(
             path=names.source.path,
             name=one.name.text,

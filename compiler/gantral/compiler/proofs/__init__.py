@@ -8,7 +8,7 @@ from gantral.compiler.flow import Flow
 from gantral.compiler.proofs import p1, p2, p3, p5, p8, p9, p12
 from gantral.dsl.diagnostics import Diagnostic, in_order
 
-__all__ = ["PROOFS", "prove"]
+__all__ = ["PROOFS", "PROVED", "prove"]
 
 PROOFS: Mapping[str, Callable[[Flow], Iterator[Diagnostic]]] = {
     "P1": p1.prove,
@@ -19,6 +19,10 @@ PROOFS: Mapping[str, Callable[[Flow], Iterator[Diagnostic]]] = {
     "P9": p9.prove,
     "P12": p12.prove,
 }
+
+PROVED = frozenset({"G0301", "G0302", "G0303", "G0305", "G0306", "G0309", "G0502"})
+"""The codes of rules that the type checker holds by itself as well: a program that breaks no other
+can still be built, so that the proof tells the path."""
 
 
 def prove(flow: Flow) -> tuple[Diagnostic, ...]:

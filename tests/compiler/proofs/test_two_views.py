@@ -1,0 +1,45 @@
+"""The typed rules and the graph proofs are independent: either alone refuses what both forbid."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from gantral.compiler import analysis, check_text
+from gantral.compiler.check import calls
+from gantral.dsl.diagnostics import Diagnostic
+
+_CODES = Path(__file__).parents[3] / "docs" / "codes"
+# The others of PROVED are refused at a gate or a name, before there is a program to prove.
+_BOTH = ("G0301", "G0303", "G0306")
+
+
+def _example(code: str) -> str:
+    page = (_CODES / f"{code}.md").read_text(encoding="utf-8")
+    found = re.search(r"^```gantral error\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert found
+    return found[1]
+
+
+def _codes(found: tuple[Diagnostic, ...]) -> set[str]:
+    return {one.code for one in found}
+
+
+@pytest.mark.parametrize("code", _BOTH)
+def test_the_typed_rule_alone_refuses(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "prove", lambda flow: ())
+    assert _codes(check_text("s", _example(code))) == {code}
+
+
+@pytest.mark.parametrize("code", _BOTH)
+def test_the_proof_alone_refuses(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls.Authority, "effect", lambda *rest: None)
+    monkeypatch.setattr(calls, "releases", lambda *rest: None)
+    assert _codes(check_text("s", _example(code))) == {code}
+
+
+@pytest.mark.parametrize("code", ["G0301", "G0302", "G0303", "G0304", "G0306", "G0307", "G0308"])
+def test_a_finding_tells_the_path(code: str) -> None:
+    (one,) = check_text("s", _example(code))
+    assert one.path[0].text == "the run starts"
