@@ -402,3 +402,68 @@ def test_two_instances_do_not_meet(world: Any, new_world: Callable[[], Any]) -> 
     asked(other)
     votes = [world.vote("alice"), other.vote("bob")]
     assert refused(other, other.approved(votes)) in ("vote_instance", "votes")
+
+
+END = {"message": "none", "statement": "terminate/1", "standing": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"decision": {"votes": []}}, "decision"),
+        ({"end": END}, "end"),
+        ({"context": {"same": True}}, "context"),
+        ({"context": {"values": {"/order/id": "A-1"}}}, "shape"),
+        ({"gate": "nowhere"}, "gate"),
+        ({"workflow_id": "other"}, "program"),
+        ({"records": [{"kind": "hearsay"}]}, "record"),
+        ({"records": [{"kind": "end", **END}]}, "record"),
+        (
+            {"states": ["TERMINATED"], "cause": "action_failed", "end": END, "records": []},
+            "context",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    world: Any, change: dict[str, Any], rule: str
+) -> None:
+    running(world)
+    assert refused(world, {**world.waiting(), **change}) == rule
+
+
+def test_a_waiver_goes_with_no_artifact(world: Any) -> None:
+    running(world)
+    command = world.waiting("finance")
+    waiver = {**command["records"][0], "kind": "waiver", "answer": "ALLOW"}
+    command["records"] = [*command["records"], waiver]
+    assert refused(world, command) == "waiver"
+
+
+def test_a_decision_is_of_the_gate_that_waits(world: Any) -> None:
+    asked(world)
+    votes = [world.vote("alice"), world.vote("bob")]
+    assert refused(world, world.approved(votes, gate="finance")) == "gate"
+
+
+def test_a_first_commit_has_no_predecessor_and_an_allowed_program(world: Any) -> None:
+    from dataclasses import replace
+
+    good = world.created()
+    assert refused(world, {**good, "prev": "11" * 32}) == "predecessor"
+    assert refused(world, {**good, "context": {"same": True}}) == "context"
+    world.committer = replace(world.committer, trust=replace(world.trust, programs={}))
+    assert refused(world, good) == "program"
+
+
+def test_a_use_of_another_instance_is_no_record_here(world: Any, keys: dict[str, Any]) -> None:
+    running(world)
+    claim = {
+        "type": "gantral.dev/use/v1",
+        "instance_id": "5f0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b11",
+        "owning_team_id": "payments",
+        "timestamp": "2026-11-23T10:00:00.000Z",
+    }
+    record = {"kind": "use", "claim": seal("use", claim, keys["effect"])}
+    command = world.waiting()
+    command["records"] = [*command["records"], record]
+    assert refused(world, command) == "use"
