@@ -84,13 +84,14 @@ def test_a_decimal_comes_to_its_scale(world: Any) -> None:
         (b'{"workflow": "refund", "input": {"a": 40.5}}', 400, "body_not_json"),
         (b'{"workflow": "refund", "input": {"a": NaN}}', 400, "body_not_json"),
         (b"[" * 100000, 400, "body_not_json"),
+        (b'{"workflow": "refund", "input": {"\\ud800": 1}}', 400, "body_not_json"),
         (b"[]", 400, "body_members"),
         (b'{"workflow": "refund"}', 400, "body_members"),
         (b'{"workflow": "nothing", "input": {}}', 404, "no_such_workflow"),
         (b'{"workflow": ["refund"], "input": {}}', 404, "no_such_workflow"),
         (b" " * (600 * 1024), 413, "body_too_large"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_bodies_that_are_not_good(world: Any, content: bytes, status: int, name: str) -> None:
     headers = {"content-type": "application/json"}

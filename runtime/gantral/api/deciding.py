@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from gantral.api import ballots
 from gantral.api.ballots import Ballot, Choice
@@ -15,6 +16,9 @@ from gantral.api.temporal import Rejected
 from gantral.evidence import AlreadyThere, forms, recount, seal
 from gantral.evidence.envelope import unwrap
 from gantral.identity import Person, Refused
+
+# Seconds between deliveries of a vote whose workflow has not heard yet that its gate is open.
+_PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 async def decide(
@@ -166,6 +170,25 @@ def _put(deployment: Deployment, story: Story, made: Ballot) -> Vote:
     return Vote(name, envelope, made.statement, None)
 
 
+async def _delivered(
+    deployment: Deployment, story: Story, vote: Vote, delivery: Mapping[str, Any]
+) -> Mapping[str, Any] | Rejected:
+    """Deliver a vote about what the store says waits. The commit lies there a moment before its
+    workflow hears of it, and till then no gate is open in it; a refused update leaves no trace in
+    history, so asking again is harmless."""
+    for pause in _PAUSES:
+        answer = await deployment.gateway.decide(story.instance_id, f"vote-{vote.hash}", delivery)
+        if not isinstance(answer, Rejected) or answer.rule != "gate":
+            return answer
+        now = deployment.library.story(story.instance_id)
+        if now is None or now.waiting is None:
+            return answer
+        if now.waiting.artifact["artifact_hash"] != vote.statement["waiting_artifact_hash"]:
+            return answer
+        await asyncio.sleep(pause)
+    return answer
+
+
 async def _deliver(
     deployment: Deployment, story: Story, waiting: Waiting, vote: Vote, reason: str
 ) -> dict[str, Any]:
@@ -175,7 +198,7 @@ async def _deliver(
         "round": waiting.round,
         "gate": waiting.gate,
     }
-    answer = await deployment.gateway.decide(story.instance_id, f"vote-{vote.hash}", delivery)
+    answer = await _delivered(deployment, story, vote, delivery)
     if isinstance(answer, Rejected):
         if answer.rule == "NotCommitted":
             raise Problem(

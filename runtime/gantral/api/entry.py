@@ -25,12 +25,15 @@ def read_json(body: bytes) -> Any:
         Problem: 400 body_not_json.
     """
     try:
-        return json.loads(
+        value = json.loads(
             body.decode("utf-8"),
             object_pairs_hook=_no_double,
             parse_constant=_refuse,
             parse_float=_refuse,
         )
+        # An escape can still make half a surrogate pair, which no answer of ours could repeat.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
     except (ValueError, RecursionError) as error:
         why = str(error) if isinstance(error, _WrongError) else "it can't be read"
         raise Problem(

@@ -70,7 +70,8 @@ class RefusalLog:
             line = write_envelope(seal(_KIND, statement, self._key))
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab") as file:
-                file.write(line + b"\n")
+                # A crash may have left half a line: ours must not become its end.
+                file.write(line + b"\n" if self._whole() else b"\n" + line + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
             self._previous = sha256(line).hexdigest()
@@ -86,6 +87,14 @@ class RefusalLog:
             except EvidenceError:
                 # A line cut by a crash. The chain of hashes shows it to who checks the log.
                 continue
+
+    def _whole(self) -> bool:
+        size = self._path.stat().st_size
+        if size == 0:
+            return True
+        with self._path.open("rb") as file:
+            file.seek(size - 1)
+            return file.read(1) == b"\n"
 
     def _last(self) -> str:
         lines = self._lines()

@@ -28,7 +28,7 @@ def describe(view: dict[str, Any]) -> str:
     """The instance in words."""
     lines = [
         remote.bold(view["title"]),
-        f"  {view['state']}" + ("" if view["cause"] == "none" else f", {view['cause']}"),
+        f"  {view['state']}{_cause(view)}",
         f"  {view['workflow']} {view['workflow_version']}, instance {view['instance_id']}",
         f"  asked for by {view['requested_by']} at {view['requested_at']}",
     ]
@@ -43,7 +43,7 @@ def describe(view: dict[str, Any]) -> str:
     for one in view["history"]:
         told = f"  {one['at']}  {one['state']}"
         told += "" if one["gate"] == "none" else f" {one['gate']} {one['round']}"
-        told += "" if one["cause"] == "none" else f", {one['cause']}"
+        told += _cause(one)
         lines.append(told + ("" if one["who"] == "none" else f" by {one['who']}"))
     if view["refused"]:
         lines += ["", remote.bold("what was refused")]
@@ -53,6 +53,11 @@ def describe(view: dict[str, Any]) -> str:
             for one in view["refused"]
         ]
     return "\n".join(lines)
+
+
+def _cause(one: dict[str, Any]) -> str:
+    """The cause, where it says more than the state does."""
+    return "" if one["cause"] in ("none", one["state"].lower()) else f", {one['cause']}"
 
 
 def _gate(gate: dict[str, Any]) -> list[str]:
