@@ -69,12 +69,14 @@ class World:
 
 @contextlib.asynccontextmanager
 async def open_world(
-    packages: Iterable[Mapping[str, bytes]], scratch: Path, address: str
+    packages: Iterable[Mapping[str, bytes]], scratch: Path, address: str, *, workflows: bool = True
 ) -> AsyncIterator[World]:
     """A world of these generated packages, its files in ``scratch``.
 
     Args:
         packages: file name -> bytes of each. address: of a time-skipping server.
+        workflows: False when somebody else works for the workflows (a server that knows versions
+            of workers wants them by `gantral worker`).
     """
     given = list(packages)
     names = _write(given, scratch / "src")
@@ -93,7 +95,9 @@ async def open_world(
         world = World(deployment, client, clock)
         holder.append(world)
         async with contextlib.AsyncExitStack() as stack:
-            for worker in _workers(read, client, list(deployment.programs.values()), world):
+            loaded = list(deployment.programs.values())
+            workers = _activity_workers(read, client, loaded, world)
+            for worker in [*workers, *(_workflow_workers(client, loaded) if workflows else [])]:
                 await stack.enter_async_context(worker)
             yield world
         sys.path.remove(str(scratch / "src"))
@@ -113,31 +117,27 @@ def _write(packages: Iterable[Mapping[str, bytes]], source: Path) -> list[str]:
     return names
 
 
-def _workers(
+def _activity_workers(
     read: Settings, client: Client, loaded: Sequence[ProgramInfo], world: World
 ) -> list[Worker]:
     stores = assembly.open_stores(read)
     made = [one for info in loaded for one in scripted_services(info, lambda: world.script)]
     queues = dict(assembly.service_activities(read, stores, made, loaded))
     queues[EVIDENCE_QUEUE] = assembly.evidence_activities(read, stores)
+    return [
+        Worker(client, task_queue=queue, activities=activities)
+        for queue, activities in queues.items()
+    ]
+
+
+def _workflow_workers(client: Client, loaded: Sequence[ProgramInfo]) -> list[Worker]:
     runner = SandboxedWorkflowRunner(restrictions=programs.sandbox())
     teams: dict[str, list[Any]] = {}
     for info in loaded:
         teams.setdefault(info.team, []).append(info.workflow_class)
     return [
-        *(
-            Worker(
-                client,
-                task_queue=workflow_queue(team),
-                workflows=classes,
-                workflow_runner=runner,
-            )
-            for team, classes in teams.items()
-        ),
-        *(
-            Worker(client, task_queue=queue, activities=activities)
-            for queue, activities in queues.items()
-        ),
+        Worker(client, task_queue=workflow_queue(team), workflows=classes, workflow_runner=runner)
+        for team, classes in teams.items()
     ]
 
 

@@ -1,0 +1,202 @@
+"""Instances a second and history events: the generated refund, and the same flow by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import by_hand
+from gantral.api import deciding, starting
+from gantral.api.deployment import Deployment
+from gantral.api.temporal import Gateway
+from gantral.cli.scenarios.collect import collect
+from gantral.cli.scenarios.model import Answer
+from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World, open_world
+from gantral.cli.tools.processes import Processes
+from gantral.cli.tools.servers import start_temporal
+from gantral.evidence.export import export_instance
+from gantral.identity import Person
+from gantral.runtime import programs
+from gantral.runtime.commands import StartCommand
+from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES
+from gantral.runtime.workers.running import run_worker
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUNDS, INSTANCES, IN_FLIGHT = 5, 40, 20
+_QUEUE = "by-hand"
+
+
+class _Services:
+    """Answers for every instance: an order of any id, a receipt for it, and people are asked."""
+
+    def answer(self, operation: str, kind: str, arguments: Mapping[str, Any]) -> Answer:
+        if operation == "orders.fetch":
+            total = {"amount": "99.90", "currency": "EUR"}
+            return Answer({"id": arguments["id"], "customer": "Ada", "total": total}, "", "")
+        return Answer({"receipt_id": f"R-{arguments['order']}"}, "", "")
+
+    def policy(self, gate: str) -> str:
+        return "REQUIRE_HUMAN"
+
+
+class _ByHand(Gateway):
+    """Starts the hand-written workflow where the API asks for the generated one."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._own = client
+
+    async def start(
+        self, instance_id: str, workflow: str, team: str, command: StartCommand
+    ) -> bool:
+        await self._own.start_workflow("refund_by_hand", command, id=instance_id, task_queue=_QUEUE)
+        return True
+
+
+def run(scratch: Path) -> tuple[list[Path], Path]:
+    """Measure and print; the folders of the evidence that was made, and the trust file."""
+    with Processes(scratch / "logs") as processes:
+        attributes = dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword")
+        server = start_temporal(processes, search_attributes=attributes)
+        return asyncio.run(_measure(scratch, server.address))
+
+
+async def _measure(scratch: Path, address: str) -> tuple[list[Path], Path]:
+    (suite,) = collect([ROOT / "examples" / "refund"])
+    async with open_world(suite.packages, scratch, address, workflows=False) as world:
+        world.script = _Services()  # type: ignore[assignment]
+        ours = world.deployment("bench")
+        theirs = replace(ours, gateway=_ByHand(world.client))
+        async with _generated_worker(ours), _hand_worker(world, ours):
+            sides = (ours, theirs)
+            await asyncio.gather(*(_round(one, f"warm{n}", 5) for n, one in enumerate(sides)))
+            rates: tuple[list[float], list[float]] = ([], [])
+            made: list[str] = []
+            for number in range(ROUNDS):
+                for side in (0, 1) if number % 2 else (1, 0):
+                    began = time.perf_counter()
+                    ids = await _round(sides[side], f"{number}.{side}", INSTANCES)
+                    rates[side].append(INSTANCES / (time.perf_counter() - began))
+                    made += ids
+            events = [
+                len((await world.client.get_workflow_handle(one).fetch_history()).events)
+                for one in (await _round(sides[0], "e0", 1) + await _round(sides[1], "e1", 1))
+            ]
+    _tell(rates, events)
+    folders = [scratch / "exported" / one for one in made]
+    for folder in folders:
+        export_instance(ours.store, "payments", folder.name, folder)
+    return folders, scratch / "trust.json"
+
+
+def _tell(rates: tuple[list[float], list[float]], events: list[int]) -> None:
+    print(
+        f"instances: {INSTANCES} a round, {IN_FLIGHT} in flight, median of {ROUNDS} rounds; server,"
+        " workers and driver on this machine"
+    )
+    for name, found, count in zip(("generated", "by hand"), rates, events, strict=True):
+        low, high = min(found), max(found)
+        print(
+            f"  {name:<23} {median(found):8.1f} instances/s  ({low:.1f} to {high:.1f}),"
+            f" {count} history events"
+        )
+    ratio = median(rates[0]) / median(rates[1])
+    print(f"  ratio {ratio:.2f}, budget at least 1.0; events {events[0]} against {events[1]}")
+
+
+@asynccontextmanager
+async def _generated_worker(deployment: Deployment) -> AsyncIterator[None]:
+    """The workflow role of `gantral worker`, as it is."""
+    polling, stop = asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(
+        run_worker(deployment.settings, ("workflow",), lambda _: polling.set(), stop)
+    )
+    ready = asyncio.create_task(polling.wait())
+    await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # It is a part here and not the process: Ctrl-C ends us.
+        asyncio.get_running_loop().remove_signal_handler(number)
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
+
+
+def _hand_worker(world: World, deployment: Deployment) -> Worker:
+    program = deployment.programs["refund"]
+    operations = program.manifest["operations"]
+    by_hand.PROGRAM = program.version_id
+    by_hand.FETCH = operations["orders.fetch"]["wire"]
+    by_hand.REFUND = operations["payments.refund"]["wire"]
+    restrictions = programs.sandbox()
+    return Worker(
+        world.client,
+        task_queue=_QUEUE,
+        workflows=[by_hand.RefundByHand],
+        # The three names that were set above must be the same within.
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=restrictions.with_passthrough_modules("by_hand")
+        ),
+    )
+
+
+async def _round(deployment: Deployment, name: str, count: int) -> list[str]:
+    slots = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(number: int) -> str:
+        async with slots:
+            return await _instance(deployment, f"{name}.{number}")
+
+    return list(await asyncio.gather(*(one(number) for number in range(count))))
+
+
+async def _instance(deployment: Deployment, order: str) -> str:
+    refund = {"amount": "40.00", "currency": "EUR"}
+    asked = {"order_id": order, "refund": refund, "reason": "broken"}
+    body = {"workflow": "refund", "input": asked}
+    receipt = await starting.start(deployment, _person("carol", "support_agent"), body, None)
+    instance_id = receipt["instance_id"]
+    key = f"payments/{instance_id}/commits/00000001.json"
+    while deployment.store.get(key) is None:
+        await asyncio.sleep(0.01)
+    story = deployment.library.story(instance_id)
+    assert story is not None
+    assert story.waiting is not None
+    vote = {
+        "decision": "approve",
+        "shown": story.waiting.artifact["artifact_hash"],
+        "reason": "the photo shows a broken lamp",
+    }
+    await deciding.decide(deployment, _person("dora", "finance_director"), instance_id, vote)
+    handle = deployment.gateway._client.get_workflow_handle(instance_id)
+    await handle.result(rpc_timeout=timedelta(seconds=60))
+    return instance_id
+
+
+def _person(name: str, role: str) -> Person:
+    now = int(time.time())
+    return Person(
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        claim="sub",
+        value=name,
+        name=name,
+        roles=(role,),
+        levels=("mfa",),
+        signed_in=now,
+        expires=now + 3600,
+        token_hash=sha256(name.encode()).hexdigest(),
+    )
