@@ -20,7 +20,8 @@ class LedgerOrders(Orders):
             sale = self._ledger.order(id)
         except LedgerError as error:
             raise ActionFailed(str(error), "no") from None
-        total = Money(amount=sale.amount, currency=sale.currency)
+        # The ledger holds any currency as text; what the spec knows is checked on the way in.
+        total = Money.from_wire({"amount": str(sale.amount), "currency": sale.currency})
         return Order(id=sale.id, customer=sale.customer, total=total)
 
 
