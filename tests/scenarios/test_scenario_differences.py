@@ -6,8 +6,10 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from gantral.api.temporal import Gateway, Rejected
 from gantral.cli.main import main
 from gantral.cli.scenarios import play
 
@@ -127,3 +129,22 @@ def test_the_spec_is_compiled_anew_so_that_no_scenario_runs_stale_code(
     spec.write_text(spec.read_text("utf-8").replace("decide   2 of", "decide   3 of"))
     assert main(["test"]) == 1
     assert "+ REJECTED" in capsys.readouterr().out
+
+
+def test_a_vote_that_comes_before_the_workflow_hears_of_its_gate_is_delivered_again(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "scenarios" / "story.yaml").write_text(GOOD)
+    real = Gateway.decide
+    delivered: list[str] = []
+
+    async def late(self: Gateway, instance: str, update: str, delivery: Any) -> Any:
+        delivered.append(update)
+        if delivered.count(update) < 3:
+            return Rejected("gate", "no gate is open")
+        return await real(self, instance, update, delivery)
+
+    monkeypatch.setattr(Gateway, "decide", late)
+    assert main(["test"]) == 0
+    assert "ok    scenarios/story.yaml" in capsys.readouterr().out
+    assert [delivered.count(one) for one in dict.fromkeys(delivered)] == [3, 3]
