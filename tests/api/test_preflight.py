@@ -15,6 +15,7 @@ from gantral.api.preflight import Fault, preflight
 from gantral.cli.main import main
 from gantral.cli.tools import opa
 from gantral.cli.tools.processes import Processes, free_port, listening
+from gantral.cli.tools.servers import start_temporal
 from gantral.evidence import canonical
 from gantral.runtime import settings
 
@@ -127,6 +128,18 @@ def test_policy_served_from_a_folder_has_no_revision(world: Any, place: Path) ->
         (fault,) = faults(place)
     assert fault.rule == "policy_not_served"
     assert "gantral policy build" in fault.remedy
+
+
+def test_search_attributes_that_nobody_registered(place: Path) -> None:
+    with Processes(place / "logs") as processes:
+        temporal = start_temporal(processes).address
+        edit(place, "address = .*", f'address = "{temporal}"')
+        edit(place, 'environment = "development"', 'environment = "production"')
+        found = {one.rule: one for one in faults(place)}
+    assert "GantralState" in found["temporal"].message
+    assert "search-attribute create" in found["temporal"].remedy
+    # And a development trust file is none for production.
+    assert "development trust file" in found["trust_file"].message
 
 
 def test_serve_refuses_and_says_why(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

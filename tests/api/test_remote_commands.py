@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+from gantral.api.problems import unknown
+from gantral.cli import remote
 from gantral.cli.main import main
 from gantral.cli.remote import token_place
 
@@ -149,6 +151,35 @@ def test_a_token_from_the_environment_or_a_file(
     monkeypatch.setenv("GANTRAL_TOKEN", "x.y.z")
     status, _, err = gantral("list")
     assert (status, "[token_malformed]" in err) == (1, True)
+
+
+def test_personas_are_for_development_alone(gantral: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = remote.Issuer("http://127.0.0.1:9", "gantral", "production")
+    monkeypatch.setattr(remote, "issuer_of", lambda _: theirs)
+    status, _, err = gantral("list", "--as", "alice")
+    assert (status, "development deployment only" in err) == (1, True)
+
+
+def test_start_asks_again_with_the_same_key(
+    world: Any, gantral: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = world.deployment.gateway
+    begun, tries = gateway.start, []
+
+    async def late(*words: Any) -> bool:
+        tries.append(words[0])
+        started: bool = await begun(*words)
+        if len(tries) == 1:
+            raise unknown("whether the instance was started")
+        return started
+
+    monkeypatch.setattr(gateway, "start", late)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(given(world)))
+    status, out, _ = gantral(
+        "start", "gift", "--input", "-", "--as", "carol", "--output-format", "json"
+    )
+    assert status == 0
+    assert set(tries) == {json.loads(out)["instance_id"]}
 
 
 def test_login_keeps_a_token_for_this_server_alone(

@@ -40,6 +40,10 @@ def options(parser: argparse.ArgumentParser, *, output: bool = True) -> None:
         )
 
 
+class Unknown(Failure):
+    """Nobody knows yet whether it was done. The same request may be sent again."""
+
+
 @dataclass(frozen=True)
 class Issuer:
     """Where a server's people sign in."""
@@ -151,7 +155,7 @@ def request(
             response = client.request(method, server + path, content=content, headers=sent)
             answer = response.json()
     except httpx.TimeoutException:
-        raise Failure(
+        raise Unknown(
             f"{server} gave no answer in time: whether it was done is unknown",
             "ask again: the same request is never carried out twice",
         ) from None
@@ -177,7 +181,8 @@ def _failure(answer: Any) -> Failure:
              for name in ("acr_values", "max_age") if name in answer]  # fmt: skip
     if needs:
         remedy = f"gantral login {' '.join(needs)}"
-    return Failure("\n".join(lines), remedy)
+    kind = Unknown if answer["rule"] == "unknown_ask_again" else Failure
+    return kind("\n".join(lines), remedy)
 
 
 def _configured() -> str:
