@@ -13,10 +13,11 @@ from typing import Any
 from gantral.api import starting
 from gantral.api.deployment import Deployment, assemble
 from gantral.api.problems import Problem
+from gantral.api.story import Story
 from gantral.api.temporal import Gateway
 from gantral.cli.demo.people import Visitor
 from gantral.cli.demo.telling import Teller
-from gantral.cli.demo.watch import Watch
+from gantral.cli.demo.watch import Watch, clock
 from gantral.cli.failure import Failure
 from gantral.cli.scenarios.clock import Clock
 from gantral.cli.stack import Stack, start_worker, write_settings
@@ -74,9 +75,9 @@ async def _run(
 ) -> tuple[str, Deployment]:
     read = settings.load(file)
     client = await Client.connect(str(read.temporal.address))
-    clock = Clock(client)
-    await clock.look()
-    deployment = assemble(read, Gateway(client), now=clock.now)
+    server = Clock(client)
+    await server.look()
+    deployment = assemble(read, Gateway(client), now=server.now)
     token = await deployment.provider.verify(visitor.token(), datetime.now(UTC))
     person = person_of(token, deployment.seal.role_map)
     try:
@@ -86,17 +87,20 @@ async def _run(
         raise Failure(f"the start was refused: {problem.message}") from None
     instance_id = receipt["instance_id"]
     watching = Watch(deployment.library, instance_id, teller, names)
-    await _until(watching, waiting=True)
+    story = await _until(watching, waiting=True)
+    moments = [f"{action} after {hours:g} hours" for hours, action in clock(story.commits[-1])]
+    teller.act(f"nobody signs in; time is made to run: {', '.join(moments)}")
     handle = client.get_workflow_handle(instance_id)
-    async with clock.running_free():
+    async with server.running_free():
         await asyncio.wait_for(handle.result(), _PATIENCE)
     await _until(watching, waiting=False)
     return instance_id, deployment
 
 
-async def _until(watching: Watch, *, waiting: bool) -> None:
+async def _until(watching: Watch, *, waiting: bool) -> Story:
     async with asyncio.timeout(_PATIENCE):
         while (story := watching.look()) is None or not (
             story.ended or (waiting and story.waiting is not None)
         ):
             await asyncio.sleep(0.03)
+    return story

@@ -81,9 +81,7 @@ class Watch:
     def _waiting(self, story: Story, commit: Mapping[str, Any], artifact: Mapping[str, Any]) -> str:
         rules = story.manifest["gates"][artifact["gate"]]
         decides = words.formula(recount.formula_of(rules), story.values(commit))
-        clock = next(one for one in commit["records"] if one["kind"] == "clock")
-        ends = datetime.fromisoformat(clock["instants"][-1][0])
-        hours = (ends - datetime.fromisoformat(artifact["timestamp"])).total_seconds() / 3600
+        hours = clock(commit)[-1][0]
         return f"gate {artifact['gate']} wants a yes of {decides}, within {hours:g} hours"
 
     def _overridden(
@@ -111,6 +109,16 @@ class Watch:
     def _who(self, story: Story, artifact: Mapping[str, Any]) -> str:
         claim = story.names.get(artifact["human_actor_id"], artifact["human_actor_id"])
         return self._names.get(claim, claim)
+
+
+def clock(commit: Mapping[str, Any]) -> list[tuple[float, str]]:
+    """The clock of a gate that a commit opened: (hours since then, remind, widen or reject)."""
+    record = next(one for one in commit["records"] if one["kind"] == "clock")
+    opened = datetime.fromisoformat(commit["timestamp"])
+    return [
+        ((datetime.fromisoformat(at) - opened).total_seconds() / 3600, action)
+        for at, action, *_ in record["instants"]
+    ]
 
 
 def _listed(values: Mapping[str, Any], prefix: str) -> str:

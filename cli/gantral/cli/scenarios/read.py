@@ -19,7 +19,7 @@ REFUSALS = frozenset(
     "amendment assurance deadline decided excluded initiator instance_ended login not_waiting"
     " reason repeated role shown supersedes token_replayed".split()
 )
-START_REFUSALS = frozenset("already_started input_refused start_not_allowed".split())
+START_REFUSALS = frozenset("input_refused start_not_allowed".split())
 
 
 def workflow_of(source: str) -> tuple[Node, str | None]:
