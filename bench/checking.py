@@ -19,13 +19,13 @@ def run() -> None:
         len((folder / name).read_text("utf-8").splitlines())
         for name in ("refund.gantral", "shared/people.gantral")
     )
-    check = [Path(sys.executable).with_name("gantral"), "check", "refund.gantral"]
+    check: list[str | Path] = [Path(sys.executable).with_name("gantral"), "check", "refund.gantral"]
 
     def process(command: list[str | Path]) -> None:
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
     found = compare(
-        lambda: process([*check]),
+        lambda: process(check),
         lambda: process([sys.executable, "-c", "import lark"]),
         ROUNDS,
     )

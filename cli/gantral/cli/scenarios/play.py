@@ -25,7 +25,7 @@ from temporalio.client import WorkflowFailureError
 
 _STEP = timedelta(milliseconds=200)
 # How long, by our clock, an instance may do nothing at all.
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
