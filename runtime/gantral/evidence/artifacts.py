@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from gantral.authority import CAUSES, GROUPS, Cause, State
 from gantral.evidence import errors
-from gantral.evidence.bytes import encode
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.hashes import H, artifact_id
 from gantral.evidence.records import COMMIT
@@ -23,9 +23,44 @@ _ASKED = {str(State.WAITING_FOR_HUMAN), str(State.TERMINATED)}
 _QUIET = ("cause", "decision_hash", "human_actor_id", "policy_version_id", "records_hash")
 
 
-def check_artifacts(statement: Mapping[str, Any]) -> list[bytes]:
+@dataclass(frozen=True)
+class Parts:
+    """What a commit's payload holds that is hashed by itself, in its exact bytes."""
+
+    artifacts: list[bytes]
+    context: bytes
+    decision: bytes
+    records: bytes
+
+
+def cut(payload: bytes) -> Parts:
+    """The parts of a commit's canonical bytes, once it has the form of a commit.
+
+    Canonical bytes of a part are a piece of the whole's, so nothing is encoded again. A piece
+    like ``,"decision":`` can only be a member's name: within a text its quotes would be escaped.
+    Members are sorted, and none of the names below stands deeper in what comes before it.
+    """
+    commit = payload.index(b'],"commit":')
+    context = payload.index(b',"context":', commit)
+    decision = payload.index(b',"decision":', context)
+    instance = payload.index(b',"instance_id":', decision)
+    previous = payload.index(b'"prev_commit_hash":', instance)
+    end = payload.rindex(b',"timestamp":')
+    # No brace stands in an artifact's values.
+    artifacts = payload[len(b'{"artifacts":[') : commit]
+    return Parts(
+        [b"{" + line.strip(b"{}") + b"}" for line in artifacts.split(b"},{") if line],
+        payload[context + len(b',"context":') : decision],
+        payload[decision + len(b',"decision":') : instance],
+        # Exactly {prev_commit_hash, records}: the two stand side by side.
+        b"{" + payload[previous:end] + b"}",
+    )
+
+
+def check_artifacts(statement: Mapping[str, Any], payload: bytes) -> list[bytes]:
     """Check a commit's statement in itself: its form, its group, each artifact's hash, id,
-    bindings, causes and actors, and the links between its artifacts.
+    bindings, causes and actors, and the links between its artifacts. ``payload`` is the statement's
+    canonical bytes.
 
     Returns each artifact's canonical bytes. Links to the commit before are the walk's.
 
@@ -42,11 +77,9 @@ def check_artifacts(statement: Mapping[str, Any]) -> list[bytes]:
     pointers = [pair[0] for pair in statement["context"]]
     if pointers != sorted(set(pointers)):
         errors.refuse("context_order", "the context is not sorted, or a pointer is there twice")
-    about = H("context", encode(statement["context"]))
-    lines: list[bytes] = []
-    for index, artifact in enumerate(artifacts):
-        line = encode(artifact)
-        lines.append(line)
+    parts = cut(payload)
+    about = H("context", parts.context)
+    for index, (artifact, line) in enumerate(zip(artifacts, parts.artifacts, strict=True)):
         # "artifact_hash" sorts first, so its bytes can be cut off instead of encoding twice.
         if sha256(b"{" + line[_HEAD:]).hexdigest() != artifact["artifact_hash"]:
             errors.refuse("artifact_hash", "an artifact's hash is not that of its bytes")
@@ -65,8 +98,8 @@ def check_artifacts(statement: Mapping[str, Any]) -> list[bytes]:
         if index:
             _check_following(artifacts[0], artifacts[index - 1], artifact)
         _check_members(artifact, len(artifacts))
-    _check_first(statement, artifacts)
-    return lines
+    _check_first(statement, artifacts, parts)
+    return parts.artifacts
 
 
 def _check_following(
@@ -103,20 +136,18 @@ def _check_members(artifact: Mapping[str, str], size: int) -> None:
         errors.refuse("actor", f"{state} names a person")
 
 
-def _check_first(statement: Mapping[str, Any], artifacts: list[dict[str, str]]) -> None:
+def _check_first(
+    statement: Mapping[str, Any], artifacts: list[dict[str, str]], parts: Parts
+) -> None:
     decision = statement["decision"]
     if not artifacts:
         if decision != "none":
             raise EvidenceError("decision_member", "records alone decide nothing")
         return
     first = artifacts[0]
-    records = {
-        "prev_commit_hash": statement["prev_commit_hash"],
-        "records": statement["records"],
-    }
-    if first["records_hash"] != H("records", encode(records)):
+    if first["records_hash"] != H("records", parts.records):
         errors.refuse("records_hash", "the records are not those that the artifact binds")
-    hashed = "none" if decision == "none" else H("decision", encode(decision))
+    hashed = "none" if decision == "none" else H("decision", parts.decision)
     if first["decision_hash"] != hashed:
         errors.refuse("decision_hash", "the decision is not the one that the artifact binds")
     state = first["authority_state"]

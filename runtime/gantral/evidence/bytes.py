@@ -17,8 +17,8 @@ MAX_DEPTH = 12
 # manifest.json is no signed statement: shapes nest three deep for each record (docs/adr/0011).
 MANIFEST_DEPTH = 64
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
-_MARKS = re.compile(r"[{}\[\],:]*\Z")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
 
 
 def _refuse(text: str) -> NoReturn:
@@ -66,17 +66,16 @@ def parse(data: bytes, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> Value:
         raise EvidenceError("bytes", f"not strict JSON ({_short(error)})") from None
     if not same:
         raise EvidenceError("bytes", "not in canonical form (RFC 8785)")
-    # Valid JSON from here on, so this expression is linear: without its strings, a text of the
-    # profile has nothing but marks, and each pass takes off one level of nesting.
-    marks = _STRING.sub("", text)
-    if not _MARKS.match(marks):
-        raise EvidenceError("bytes", "something else than text, a list or an object")
-    marks = marks.replace(",", "").replace(":", "")
+    # Valid JSON from here on: without its strings a text of the profile has nothing but marks, and
+    # each pass takes off exactly one level of nesting.
+    marks = _outside_strings(data).translate(_BRACKETS, b",:")
     for _ in range(depth):
         if not marks:
             break
-        marks = _peel(marks)
+        marks = marks.replace(b"[]", b"")
     if marks:
+        if marks.strip(b"[]"):
+            raise EvidenceError("bytes", "something else than text, a list or an object")
         raise EvidenceError("bytes", f"nested deeper than {depth}")
     return value  # type: ignore[no-any-return]
 
@@ -93,11 +92,11 @@ def parse_object(data: bytes, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) ->
     return value
 
 
-_INNERMOST = re.compile(r"\[\]|\{\}")
-
-
-def _peel(marks: str) -> str:
-    return _INNERMOST.sub("", marks)
+def _outside_strings(data: bytes) -> bytes:
+    if b"\\" in data:
+        return _STRING.sub(b"", data)
+    # With nothing escaped, every second piece between quotes is outside, and this is far faster.
+    return b"".join(data.split(b'"')[::2])
 
 
 def encode(value: Value) -> bytes:

@@ -20,6 +20,7 @@ _LAYOUT = re.compile(
     f"|erasures/{_HASH}\\.json"
     "\\Z"
 )
+_READ = 32768
 _FOLDERS = re.compile(f"(?:commits|texts|votes|erasures|uses(?:/{_HASH}(?:/undo)?)?)\\Z")
 
 
@@ -29,6 +30,7 @@ class Folder:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
         self.names: set[str] = set()
+        self._under: dict[str, list[str]] = {}
         self.strangers: list[str] = []
         self._scan(str(self.root), "")
 
@@ -43,12 +45,13 @@ class Folder:
                         self.strangers.append(name + "/")
                 elif entry.is_file(follow_symlinks=False) and _LAYOUT.fullmatch(name):
                     self.names.add(name)
+                    self._under.setdefault(name.partition("/")[0], []).append(name)
                 else:
                     self.strangers.append(name)
 
     def under(self, prefix: str) -> list[str]:
-        """The names that start so, sorted."""
-        return sorted(name for name in self.names if name.startswith(prefix))
+        """The names in the folder ``prefix``, e.g. ``commits/``, sorted."""
+        return sorted(self._under.get(prefix.removesuffix("/"), ()))
 
     def read(self, name: str) -> bytes | None:
         """A file's bytes, or None when it is not there.
@@ -58,11 +61,14 @@ class Folder:
         """
         if name not in self.names:
             return None
-        with open(f"{self.root}/{name}", "rb", buffering=0) as file:
-            data = file.read(MAX_ENVELOPE + 1)
-            # A raw read may be short; ours are small, so this is rare.
-            while len(data) <= MAX_ENVELOPE and (more := file.read(MAX_ENVELOPE + 1 - len(data))):
+        handle = os.open(f"{self.root}/{name}", os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            # Small reads: the system makes room for what is asked for, and most files are small.
+            data = os.read(handle, _READ)
+            while 0 < len(data) <= MAX_ENVELOPE and (more := os.read(handle, MAX_ENVELOPE)):
                 data += more
+        finally:
+            os.close(handle)
         if len(data) > MAX_ENVELOPE:
             raise EvidenceError("bytes", f"{name} is larger than evidence can be")
         return data

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from gantral.evidence.errors import EvidenceError
+from gantral.evidence.once import once
 
 # "finance_manager" | {"actor": "/p"} | {"actors": "/p"}
 Principal: TypeAlias = str | Mapping[str, str]
@@ -125,6 +126,7 @@ def possible(formula: Formula, electorate: Electorate, excluded: Collection[str]
     return False
 
 
+@once
 def clauses(formula: Formula) -> list[tuple[Quorum, ...]]:
     """The formula as alternatives of quorums that need disjoint voters.
 

@@ -15,6 +15,7 @@ from gantral.evidence.envelope import open_envelope, unwrap
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import possible
 from gantral.evidence.hashes import leaf
+from gantral.evidence.once import once
 from gantral.evidence.recount import (
     Standing,
     Tally,
@@ -61,6 +62,7 @@ def records_of(statement: Statement, kind: str) -> list[Mapping[str, Any]]:
     return [record for record in statement["records"] if record["kind"] == kind]
 
 
+@once
 def gate_pointers(gate: Mapping[str, Any]) -> list[str]:
     """Every pointer at which the gate names persons: decide, veto, apart, clock; sorted."""
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gantral.evidence import errors, forms
-from gantral.evidence.bytes import parse
 from gantral.evidence.envelope import judge, read_envelope
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.folder import Folder
-from gantral.evidence.hashes import H, leaf
+from gantral.evidence.hashes import H, leaf_of, read_text
 from gantral.evidence.manifest import check_manifest
 from gantral.evidence.records import ERASURE, REFUSAL, VOTE
 from gantral.evidence.report import Finding, Report, verdict_of
@@ -200,15 +199,11 @@ class _Judge:
         """Every bound text is there, or erased; every text that is there is bound."""
         found = set()
         for name, hashed in _text_names(self.folder):
-            text = parse(self.folder.read(name) or b"")
-            if (
-                not isinstance(text, list)
-                or len(text) != 4
-                or not all(isinstance(part, str) for part in text)
-                or not forms.HEX32.match(text[0])
-            ):
+            data = self.folder.read(name) or b""
+            text = read_text(data)
+            if text is None:
                 raise EvidenceError("text_form", f"{name} is no [salt, instance, path, value]")
-            if leaf(text) != hashed:
+            if leaf_of(data) != hashed:
                 errors.refuse("text_hash", f"{name} is not the text of its leaf")
             if text[1] != walk.instance_id:
                 errors.refuse("text_instance", f"{name} is of another instance")

@@ -27,6 +27,7 @@ from gantral.evidence.gate import (
 )
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
+from gantral.evidence.once import once
 from gantral.evidence.records import CLAIM, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
 
@@ -72,7 +73,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
-        self.automaton = Automaton(self.manifest["automaton"])
+        self.automaton = _automaton(self.manifest["automaton"])
         self.here = self.automaton.start
 
     def step(self, sealed: Sealed) -> list[bytes]:
@@ -82,7 +83,7 @@ class Walk:
             EvidenceError: the first broken rule.
         """
         statement = sealed.statement
-        lines = check_artifacts(statement)
+        lines = check_artifacts(statement, sealed.payload)
         self._place(statement)
         use = self._signed(sealed, COMMITTERS, statement["timestamp"])
         artifacts = statement["artifacts"]
@@ -132,7 +133,7 @@ class Walk:
                 self.note(error)
             return ""
 
-    def _open(self, envelope: Any, kind: str, uses: frozenset[str]) -> Mapping[str, Any]:
+    def _open(self, envelope: Any, kind: str, uses: frozenset[str]) -> Sealed:
         sealed = unwrap(envelope, kind)
         _FORMS[kind].require(sealed.statement)
         at = sealed.statement["timestamp"]
@@ -144,7 +145,7 @@ class Walk:
             errors.refuse("other_instance", f"a {kind} of another instance")
         if statement.get("owning_team_id", self.team) != self.team:
             errors.refuse("other_team", f"a {kind} of another team")
-        return statement
+        return sealed
 
     def _advance(self, artifact: Mapping[str, str]) -> None:
         target = State(artifact["authority_state"])
@@ -171,10 +172,10 @@ class Walk:
         now = statement["timestamp"]
         for record in statement["records"]:
             if record["kind"] == "use":
-                claim = self._open(record["claim"], "use", _EFFECT)
+                claim = self._open(record["claim"], "use", _EFFECT).statement
                 self.ledger.claim(self.manifest, claim, now)
             elif record["kind"] == "outcome":
-                outcome = self._open(record["outcome"], "outcome", _EFFECT)
+                outcome = self._open(record["outcome"], "outcome", _EFFECT).statement
                 self.ledger.outcome(outcome, now)
                 for _, leaf in outcome["results"]:
                     self.bound[leaf] = ""
@@ -197,7 +198,8 @@ class Walk:
 
     def _created(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
-        submission = self._open(statement["decision"]["submission"], "submission", _DECISION)
+        envelope = statement["decision"]["submission"]
+        submission = self._open(envelope, "submission", _DECISION).statement
         if submission["environment"] != self.trust.environment:
             errors.refuse(
                 "environment", f"{submission['environment']} evidence, and the trust file is not"
@@ -244,8 +246,9 @@ class Walk:
         self.decisions[artifact["gate"]] = "waiting"
 
     def _vote(self, envelope: Any) -> Mapping[str, Any]:
-        vote = self._open(envelope, "authority-decision", _DECISION)
-        self.votes.add(unwrap(envelope, "authority-decision").hash)
+        sealed = self._open(envelope, "authority-decision", _DECISION)
+        vote = sealed.statement
+        self.votes.add(sealed.hash)
         self._bind(vote["justification"], vote["assurance"]["identity"])
         return vote
 
@@ -344,6 +347,7 @@ class Walk:
             errors.refuse("same_context", "records alone are about what came before them")
 
 
+_automaton = once(Automaton)
 _DECISION = frozenset({"decision"})
 _EFFECT = frozenset({"effect"})
 _FORMS = {"submission": SUBMISSION, "authority-decision": VOTE, "use": CLAIM, "outcome": OUTCOME}
