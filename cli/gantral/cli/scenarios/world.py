@@ -12,6 +12,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from gantral.runtime.settings import Settings
 from gantral.runtime.workers import assembly
 from gantral.runtime.workers.connection import require_search_attributes
 from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
@@ -88,7 +90,7 @@ async def open_world(
         read = _settings(
             names, [path.read_bytes() for path in manifests], scratch, policy.url, address
         )
-        client = await Client.connect(address)
+        client = await Client.connect(address, runtime=_quiet())
         await require_search_attributes(client, read)
         clock = Clock(client)
         deployment = assemble(read, Gateway(client), now=clock.now)
@@ -101,6 +103,13 @@ async def open_world(
                 await stack.enter_async_context(worker)
             yield world
         sys.path.remove(str(scratch / "src"))
+
+
+@cache
+def _quiet() -> Runtime:
+    # Temporal's core writes what it notices of a test server to stdout, which is ours.
+    noticed = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=noticed))
 
 
 def _write(packages: Iterable[Mapping[str, bytes]], source: Path) -> list[str]:
