@@ -6,12 +6,13 @@ that reads what the gate may amend must come out the same with the decided value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from gantral.compiler.plan import bindings
+from gantral.compiler.plan import bindings, gives
 from gantral.compiler.program import (
+    Amend,
     ApprovalRef,
     Ask,
     AskStatement,
@@ -25,6 +26,7 @@ from gantral.compiler.program import (
     LetRef,
     Member,
     Narrowed,
+    OptionalType,
     Program,
     RecordExpr,
     Require,
@@ -34,14 +36,15 @@ from gantral.compiler.program import (
     Typed,
     children,
 )
+from gantral.compiler.way import Condition, Path, Way, overlap
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.span import Span
 
 NOT_BUILT = "G0001"
-# Where `decided` is bound: no place in any source.
+# Where what was decided is bound: no place in any source.
 DECIDED = Span("", 0, 0)
 
-_Path = tuple[object, tuple[str, ...]]
+_Sources = Mapping[Path, Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,6 @@ class Judged:
 
     first: Expr
     then: Expr
-    holds: bool | None
-    guards: tuple[tuple[Expr, bool], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Condition:
-    expression: Expr
     holds: bool | None
     guards: tuple[tuple[Expr, bool], ...]
 
@@ -79,98 +75,114 @@ class _Finder:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._lets = {one.binding: one.value for one in bindings(program.run)}
+        self._way = Way()
         self._asks: dict[str, tuple[Judged, ...]] = {}
         self._found: list[Diagnostic] = []
 
     def find(self) -> Again:
-        self._block(self._program.run, (), ())
+        self._block(self._program.run, ())
         return Again(self._asks, tuple(self._found))
 
     def _block(
-        self,
-        statements: tuple[Statement, ...],
-        before: tuple[_Condition, ...],
-        guards: tuple[tuple[Expr, bool], ...],
-    ) -> tuple[_Condition, ...]:
-        """Walk a block; `before` are the conditions on the way to it. Returns those on the way out
-        of it."""
+        self, statements: tuple[Statement, ...], guards: tuple[tuple[Expr, bool], ...]
+    ) -> None:
+        """Walk a block: afterwards the way holds the conditions on the way out of it."""
         for statement in statements:
             match statement:
-                case AskStatement(ask=ask) | Let(value=Ask() as ask):
-                    self._ask(ask, before)
+                case AskStatement(ask=ask):
+                    self._ask(ask, None)
+                case Let(value=Ask() as ask, binding=binding):
+                    self._ask(ask, binding)
                 case Require(condition=condition):
-                    before = (*before, _Condition(condition, True, guards))
+                    self._passed(condition, True, guards)
                 case If(condition=condition, then=then, otherwise=otherwise):
-                    before = self._branches(condition, then, otherwise, before, guards)
+                    self._branches(condition, then, otherwise, guards)
                 case Do(call=call) | Let(value=ServiceCall() as call) if call.handler is not None:
-                    self._block(call.handler.body, before, guards)
+                    start = self._way.length
+                    self._block(call.handler.body, guards)
+                    self._way.cut(start)
+                    if not _ends(call.handler.body) or any(True for _ in gives(call.handler.body)):
+                        # Whether the handler ran is not known any more.
+                        for each in _conditions(call.handler.body):
+                            self._passed(each, None, (), handled=True)
                 case _:
                     pass
-        return before
+
+    def _passed(
+        self,
+        condition: Expr,
+        holds: bool | None,
+        guards: tuple[tuple[Expr, bool], ...],
+        *,
+        handled: bool = False,
+    ) -> None:
+        reads = frozenset(self._reads(condition))
+        self._way.add(Condition(condition, holds, guards, reads, handled))
 
     def _branches(
         self,
         condition: Expr,
         then: tuple[Statement, ...],
         otherwise: tuple[Statement, ...],
-        before: tuple[_Condition, ...],
         guards: tuple[tuple[Expr, bool], ...],
-    ) -> tuple[_Condition, ...]:
-        ways = []
+    ) -> None:
+        start = self._way.length
+        ways: list[list[Condition]] = []
         for block, another, holds in ((then, otherwise, True), (otherwise, then, False)):
-            here = (*before, _Condition(condition, holds, guards))
+            self._passed(condition, holds, guards)
             # Where the other way ends, there is no other way on which to judge nothing.
-            inside = guards if _ends(another) else (*guards, (condition, holds))
-            ways.append(self._block(block, here, inside))
+            self._block(block, guards if _ends(another) else (*guards, (condition, holds)))
+            ways.append(self._way.cut(start))
         one, other = ways
         if _ends(then):
-            return other
-        if _ends(otherwise):
-            return one
-        # Both ways meet again: whichever was taken must be taken again.
-        met = (*before, _Condition(condition, None, guards))
-        return (*met, *one[len(before) + 1 :], *other[len(before) + 1 :])
+            self._way.extend(other)
+        elif _ends(otherwise):
+            self._way.extend(one)
+        else:
+            # Both ways meet again: whichever was taken must be taken again.
+            self._passed(condition, None, guards)
+            self._way.extend([*one[1:], *other[1:]])
 
-    def _ask(self, ask: Ask, conditions: tuple[_Condition, ...]) -> None:
+    def _ask(self, ask: Ask, binding: Span | None) -> None:
         gate = self._program.gates[ask.gate]
         arguments = dict(ask.arguments)
-        sources: dict[_Path, Expr] = {}
-        unclear: list[tuple[Expr, frozenset[_Path]]] = []
+        sources: dict[Path, Amend] = {}
+        unclear: list[tuple[Expr, frozenset[Path]]] = []
         for amend in gate.amend:
             name, *rest = amend.path
             if name not in arguments:
                 continue
             value, left = self._field(arguments[name], tuple(rest))
             chain = self._chain(value)
+            reads = frozenset(self._reads(value))
             if chain is None:
-                unclear.append((value, frozenset(self._reads(value))))
+                unclear.append((value, reads))
                 continue
-            sources[(chain[0], (*chain[1], *left))] = self._decided(ask, amend.path, amend.type)
+            sources[(chain[0], (*chain[1], *left))] = amend
+            if len(reads) > 1:
+                # A handler may have given it, made of the others.
+                unclear.append((value, reads - {chain}))
+        decided = {path: _decided(ask, amend, DECIDED) for path, amend in sources.items()}
         judged: list[Judged] = []
-        for condition in conditions:
-            reads = frozenset(self._reads(condition.expression))
-            for value, sought in unclear:
-                if any(_overlap(one, other) for one in reads for other in sought):
-                    self._refuse(value, condition.expression)
-            if any(_overlap(one, source) for one in reads for source in sources):
-                then = self._rewritten(condition.expression, sources)
-                if then is None:
-                    self._refuse(ask.arguments[0][1], condition.expression)
-                else:
-                    first, holds = condition.expression, condition.holds
-                    judged.append(Judged(first, then, holds, condition.guards))
+        for value, sought in unclear:
+            for condition in self._way.reading(sought):
+                self._refuse(value, condition.expression)
+        later: list[Condition] = []
+        for condition in self._way.reading(sources):
+            then = self._rewritten(condition.expression, decided)
+            if then is None or condition.handled:
+                self._refuse(ask.arguments[0][1], condition.expression)
+                continue
+            judged.append(Judged(condition.expression, then, condition.holds, condition.guards))
+            if binding is not None:
+                # What a later gate amends of this decision is judged by it as well.
+                own = {path: _decided(ask, amend, binding) for path, amend in sources.items()}
+                known = self._rewritten(condition.expression, own)
+                assert known is not None
+                reads = frozenset(self._reads(known))
+                later.append(replace(condition, expression=known, reads=reads))
+        self._way.extend(later)
         self._asks[ask.id] = tuple(judged)
-
-    def _decided(self, ask: Ask, path: tuple[str, ...], type: Any) -> Expr:
-        made: Expr = ApprovalRef(span=ask.span, type=ask.type, name="decided", binding=DECIDED)
-        for number, step in enumerate(path, 1):
-            made = Member(
-                span=ask.span,
-                type=type if number == len(path) else ask.type,
-                base=made,
-                name=step,
-            )
-        return made
 
     def _field(self, value: Expr, rest: tuple[str, ...]) -> tuple[Expr, tuple[str, ...]]:
         """The expression that fills a field of an argument, as far as literals go."""
@@ -195,49 +207,55 @@ class _Finder:
                 case _:
                     return value
 
-    def _chain(self, value: Expr) -> _Path | None:
+    def _chain(self, value: Expr) -> Path | None:
         """The path that an expression reads, if it is nothing but one."""
         steps: list[str] = []
         seen = self._resolved(value)
         while isinstance(seen, Member):
-            steps.insert(0, seen.name)
+            steps.append(seen.name)
             seen = self._resolved(seen.base)
         match seen:
             case InputRef():
-                return "input", tuple(steps)
+                return "input", tuple(reversed(steps))
             case LetRef(binding=binding) | ApprovalRef(binding=binding):
-                return binding, tuple(steps)
+                return binding, tuple(reversed(steps))
             case _:
                 return None
 
-    def _reads(self, value: Expr) -> Iterator[_Path]:
-        chain = self._chain(value)
-        if chain is not None:
-            yield chain
-            return
-        for part in children(self._resolved(value)):
-            yield from self._reads(part)
-
-    def _rewritten(self, value: Expr, sources: Mapping[_Path, Expr]) -> Expr | None:
-        """The expression with each source replaced; None when it reads a record that holds one."""
-        if not any(_overlap(one, source) for one in self._reads(value) for source in sources):
-            return value
+    def _reads(self, value: Expr) -> Iterator[Path]:
+        """The paths that a value is computed from; of what a handler may have given, those of what
+        it gives too."""
         chain = self._chain(value)
         if chain is None:
-            seen = self._resolved(value)
-            done: list[bool] = []
+            for part in children(self._resolved(value)):
+                yield from self._reads(part)
+            return
+        yield chain
+        call = self._lets.get(chain[0]) if isinstance(chain[0], Span) else None
+        if isinstance(call, ServiceCall) and call.handler is not None:
+            for one in gives(call.handler.body):
+                yield from self._reads(self._field(one.value, chain[1])[0])
 
-            def inner(part: Expr) -> Expr:
-                made = self._rewritten(part, sources)
-                done.append(made is not None)
-                return part if made is None else made
+    def _rewritten(self, value: Expr, sources: _Sources) -> Expr | None:
+        """The expression with each source replaced; None when it reads a record that holds one."""
+        if not any(overlap(one, source) for one in self._reads(value) for source in sources):
+            return value
+        chain = self._chain(value)
+        if chain is not None:
+            decided = sources.get(chain)
+            return None if decided is None else replace(decided, type=value.type)
+        seen = self._resolved(value)
+        if isinstance(seen.type, OptionalType) and not isinstance(value.type, OptionalType):
+            return None  # what shows it to be some was said of the name
+        done: list[bool] = []
 
-            made = _mapped(seen, inner)
-            return made if all(done) else None
-        for (root, steps), decided in sources.items():
-            if root == chain[0] and chain[1] == steps:
-                return replace(decided, type=value.type)
-        return None
+        def inner(part: Expr) -> Expr:
+            made = self._rewritten(part, sources)
+            done.append(made is not None)
+            return part if made is None else made
+
+        made = _mapped(seen, inner)
+        return made if all(done) else None
 
     def _refuse(self, value: Expr, condition: Expr) -> None:
         self._found.append(
@@ -245,12 +263,24 @@ class _Finder:
                 NOT_BUILT,
                 "error",
                 "not built yet: amending what a condition before the `ask` reads, unless it is one "
-                "field and read as that field",
+                "field, read as that field, and outside of handlers",
                 value.span,
                 (Label(condition.span, "this is to be judged again with the decided value"),),
                 help="give the gate the very field that the condition reads, or take `amend` away",
             )
         )
+
+
+def _decided(ask: Ask, amend: Amend, binding: Span) -> Expr:
+    made: Expr = ApprovalRef(span=ask.span, type=ask.type, name="decided", binding=binding)
+    for number, step in enumerate(amend.path, 1):
+        made = Member(
+            span=ask.span,
+            type=amend.type if number == len(amend.path) else ask.type,
+            base=made,
+            name=step,
+        )
+    return made
 
 
 def _mapped(expression: Expr, change: Callable[[Expr], Expr]) -> Expr:
@@ -271,9 +301,19 @@ def _mapped(expression: Expr, change: Callable[[Expr], Expr]) -> Expr:
     return replace(expression, **changed)
 
 
-def _overlap(one: _Path, other: _Path) -> bool:
-    shorter = min(len(one[1]), len(other[1]))
-    return one[0] == other[0] and one[1][:shorter] == other[1][:shorter]
+def _conditions(statements: Iterable[Statement]) -> Iterator[Expr]:
+    """Every condition in a handler's body."""
+    for statement in statements:
+        match statement:
+            case Require(condition=condition):
+                yield condition
+            case If(condition=condition, then=then, otherwise=otherwise):
+                yield condition
+                yield from _conditions((*then, *otherwise))
+            case Do(call=call) | Let(value=ServiceCall() as call) if call.handler is not None:
+                yield from _conditions(call.handler.body)
+            case _:
+                pass
 
 
 def _ends(statements: tuple[Statement, ...]) -> bool:

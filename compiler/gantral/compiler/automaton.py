@@ -60,7 +60,12 @@ class _Walk:
         match statement:
             case AskStatement(ask=ask) | Let(value=Ask() as ask):
                 return self._ask(ask, after)
-            case Do(call=call) | Let(value=ServiceCall() as call):
+            case Do(call=call):
+                if call.handler is None:
+                    return after
+                # What it gives, it gives to the handler around it.
+                return after | self.block(call.handler.body, after, given)
+            case Let(value=ServiceCall() as call):
                 if call.handler is None:
                     return after
                 return after | self.block(call.handler.body, after, after)

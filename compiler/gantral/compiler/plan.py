@@ -19,20 +19,25 @@ from gantral.compiler.program import (
     DecimalType,
     Do,
     Expr,
+    Give,
     If,
     InitiatorRef,
     InputRef,
     Let,
     LetRef,
     ListExpr,
+    ListType,
     Literal,
     Member,
     Narrowed,
+    OptionalType,
     Program,
     ProposedRef,
     RecordExpr,
+    RecordType,
     ServiceCall,
     Statement,
+    Type,
     Widen,
 )
 from gantral.compiler.shapes import scalar_name
@@ -90,6 +95,43 @@ def bindings(statements: tuple[Statement, ...]) -> Iterator[Let]:
                 pass
 
 
+def gives(statements: tuple[Statement, ...]) -> Iterator[Give]:
+    """Every `give` of a handler's body that gives to that handler, in source order: those of a
+    call inside that nothing binds too."""
+    for statement in statements:
+        match statement:
+            case Give():
+                yield statement
+            case Do(call=call) if call.handler is not None:
+                yield from gives(call.handler.body)
+            case If(then=then, otherwise=otherwise):
+                yield from gives(then)
+                yield from gives(otherwise)
+            case _:
+                pass
+
+
+def _rescales(given: Type, wanted: Type) -> bool:
+    """Whether a decimal in it is written with more digits where it goes."""
+    match given, wanted:
+        case OptionalType(inner=inner), _:
+            return _rescales(inner, wanted)
+        case _, OptionalType(inner=inner):
+            return _rescales(given, inner)
+        case DecimalType(), DecimalType():
+            return given.scale != wanted.scale
+        case ListType(), ListType():
+            return _rescales(given.element, wanted.element)
+        case RecordType(), RecordType():
+            return any(
+                _rescales(one.type, other.type)
+                for one in given.fields
+                if (other := wanted.field(one.name)) is not None
+            )
+        case _:
+            return False
+
+
 class _Planner:
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -141,9 +183,9 @@ class _Planner:
                 into[name] = constant(value)
             case Widen(base=Literal() as base) if isinstance(value.type, DecimalType):
                 into[name] = constant(base, value.type)
-            case Widen() if isinstance(value.type, DecimalType):
-                raise NoTerm(value.span, "its value here has more decimals than what is shown")
             case Widen(base=base):
+                if _rescales(base.type, value.type):
+                    raise NoTerm(value.span, "its value here has more decimals than what is shown")
                 self._argument(name, base, under, into)
             case _:
                 read = self._read(value, under)
@@ -188,6 +230,7 @@ class _Planner:
             case LetRef(binding=binding):
                 call = self._lets.get(binding)
                 if isinstance(call, ServiceCall):
+                    self._only_result(call, value)
                     return {"result": [call.id, "".join(f".{step}" for step in steps)]}
             case InputRef():
                 raise NoTerm(value.span, "`input` is not what people approved")
@@ -198,6 +241,13 @@ class _Planner:
             case _:
                 pass
         return None
+
+    def _only_result(self, call: ServiceCall, value: Expr) -> None:
+        """Refuses what may be another value than the call's result."""
+        if call.handler is None:
+            return
+        if any(not isinstance(one.value, Absent) for one in gives(call.handler.body)):
+            raise NoTerm(value.span, f"where `{call.operation}` fails its handler gives this value")
 
     def _leaf(self, value: Expr, under: tuple[Approval, ...]) -> Tree | None:
         """A read inside arithmetic."""

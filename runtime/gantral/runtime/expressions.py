@@ -77,6 +77,6 @@ def coalesce(value: T | None, default: T) -> T:
     return default if value is None else value
 
 
-def widen(value: int, scale: int) -> Decimal:
-    """An integer as a decimal of this scale."""
+def widen(value: int | Decimal, scale: int) -> Decimal:
+    """A number as a decimal of this scale, which is no smaller than its own."""
     return forms.to_scale(Decimal(value), scale)

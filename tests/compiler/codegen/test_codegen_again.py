@@ -61,19 +61,19 @@ def judged(before: str, argument: str = "input.amount") -> str:
     [
         ("", ""),
         ('require input.invoice != "" else "x"', ""),
-        ('require input.amount <= input.limit else "x"', "decided.amount <= input.limit"),
-        ('let a = input.amount require a <= input.limit else "x"', "decided.amount <= input.limit"),
+        ('require input.amount <= input.limit else "x"', "decided_.amount <= input.limit"),
+        ('let a = input.amount require a <= input.limit else "x"', "decided_.amount <= input.limit"),
         (
             'if input.amount > input.limit { terminate "x" }',
-            "not decided.amount > input.limit",
+            "not decided_.amount > input.limit",
         ),
         (
             'if input.amount > 5.00 { bank.tell(text: "much") }',
-            '(decided.amount > Decimal("5.00")) == (input.amount > Decimal("5.00"))',
+            '(decided_.amount > Decimal("5.00")) == (input.amount > Decimal("5.00"))',
         ),
         (
             'if input.limit > 5.00 { require input.amount < 9.00 else "x" }',
-            'not input.limit > Decimal("5.00") or decided.amount < Decimal("9.00")',
+            'not input.limit > Decimal("5.00") or decided_.amount < Decimal("9.00")',
         ),
     ],
 )
@@ -87,8 +87,8 @@ def test_both_sides_of_an_early_end() -> None:
         '{ terminate "y" } require input.amount >= 1.00 else "z"'
     )
     assert judged(before) == (
-        'not decided.amount > Decimal("9.00") and not decided.amount > Decimal("5.00") '
-        'and decided.amount >= Decimal("1.00")'
+        'not decided_.amount > Decimal("9.00") and not decided_.amount > Decimal("5.00") '
+        'and decided_.amount >= Decimal("1.00")'
     )
 
 

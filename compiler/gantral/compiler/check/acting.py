@@ -32,9 +32,10 @@ class Giving:
 
     wanted: Type
     optional: bool = False
-    gave: bool = False
-    values: bool = False
-    """Whether some `give` gives more than `none`."""
+    gives: int = 0
+    value: Span | None = None
+    """The first value given that is more than `none`."""
+    personal: bool = False
     origin: Origin = CONSTANT
     inside: set[Span] = field(default_factory=set)
     """Approvals that are bound in the handler, which end with it."""
@@ -61,6 +62,8 @@ class Acting(ABC):
         self._failing = False
         self._replaced: set[Span] = set()
         """Names of calls whose handler gives a value of its own: it may be no effect's result."""
+        self._personal: set[Span] = set()
+        """Names of calls whose handler gives personal data."""
         self._results: dict[Span, tuple[st.ServiceCall, Operation]] = {}
         self.calls: list[st.ServiceCall] = []
         self.asks: dict[Span, str] = {}
@@ -111,6 +114,7 @@ class Acting(ABC):
         if operation.acts:
             origin = Origin(frozenset((each.binding, operation.service) for each in under))
         handler: st.Handler | None = None
+        gave = self._giving[-1].gives if self._giving else 0
         if one.handler is not None:
             giving = None if bound is None else Giving(result)
             choice = NOBODY
@@ -127,11 +131,15 @@ class Acting(ABC):
                     )
                 if giving.optional and not isinstance(result, OptionalType):
                     result = OptionalType(result)
-                if giving.gave:
+                if giving.gives:
                     origin = origin | giving.origin | choice
-                if giving.values and bound is not None:
+                if giving.value is not None and bound is not None:
                     self._replaced.add(bound.span)
-            elif self._giving and not ended:
+                    # A plan would call it the result, which it may not be.
+                    origin = origin | Origin(odd=giving.value)
+                if giving.personal and bound is not None:
+                    self._personal.add(bound.span)
+            elif self._giving and (not ended or self._giving[-1].gives > gave):
                 self._giving[-1].origin = self._giving[-1].origin | choice
         elif bound is not None and operation.result is None and operation.undo is None:
             env.findings.error(
@@ -209,11 +217,13 @@ class Acting(ABC):
         if not isinstance(wanted, OptionalType):
             wanted = OptionalType(wanted)
         value = expressions.value(env, one.value, wanted)
-        giving.gave = True
+        giving.gives += 1
         if value is None:
             return None
         giving.optional = giving.optional or isinstance(value.type, OptionalType)
-        giving.values = giving.values or not isinstance(value, ex.Absent)
+        giving.personal = giving.personal or value.personal
+        if giving.value is None and not isinstance(value, ex.Absent):
+            giving.value = value.span
         giving.origin = giving.origin | self._origins.of(value)
         return st.Give(value, one.span)
 

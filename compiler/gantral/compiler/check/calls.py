@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gantral.compiler.check import expressions
-from gantral.compiler.check.env import Env, access
+from gantral.compiler.check.env import Env
+from gantral.compiler.check.facts import access
 from gantral.compiler.check.provenance import Origins
 from gantral.compiler.names.findings import meant
 from gantral.compiler.program import expressions as ex

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from gantral.compiler.check.facts import Fact, Key, access, both, facts
 from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
 from gantral.compiler.program import expressions as ex
@@ -35,17 +36,6 @@ class Binding:
     type: Type | None
     personal: bool = False
     gate: str = ""
-
-
-Key: TypeAlias = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What is known of a value: that it is there, and which enum words it can have."""
-
-    some: bool
-    words: tuple[str, ...] | None
 
 
 @dataclass(slots=True)
@@ -139,10 +129,10 @@ class Env:
         """From here to the end of the block the condition is known to be so."""
         if condition is None:
             return
-        for key, fact in _facts(condition, truth).items():
+        for key, fact in facts(condition, truth).items():
             before = self._facts.get(key)
             self._facts_trail.append((key, before))
-            self._facts[key] = fact if before is None else _both(before, fact)
+            self._facts[key] = fact if before is None else both(before, fact)
 
     def narrowed(self, value: ex.Expr) -> ex.Expr:
         """The value at the type that the facts leave it."""
@@ -160,100 +150,3 @@ class Env:
         if type_ is value.type:
             return value
         return ex.Narrowed(span=value.span, type=type_, personal=value.personal, base=value)
-
-
-def access(value: ex.Expr) -> Key | None:
-    """The path by which a value is read, when it is one that can't change."""
-    match value:
-        case ex.LetRef() | ex.ApprovalRef():
-            return (value.binding,)
-        case ex.ProposedRef():
-            return (value.binding, "decision", "proposed")
-        case ex.ApprovalMeta():
-            return (value.binding, "decision", value.field)
-        case ex.InputRef():
-            return ("input",)
-        case ex.ParamRef():
-            return ("parameter", value.name)
-        case ex.OldRef():
-            return ("old",)
-        case ex.NewRef():
-            return ("new",)
-        case ex.FailureRef():
-            return (value.binding, value.field)
-        case ex.Narrowed():
-            return access(value.base)
-        case ex.Member():
-            base = access(value.base)
-            return None if base is None else (*base, value.name)
-        case _:
-            return None
-
-
-def _both(one: Fact, other: Fact) -> Fact:
-    if one.words is None or other.words is None:
-        return Fact(one.some or other.some, one.words if other.words is None else other.words)
-    words = tuple(word for word in one.words if word in other.words)
-    return Fact(one.some or other.some, words)
-
-
-def _facts(condition: ex.Expr, truth: bool) -> dict[Key, Fact]:
-    match condition:
-        case ex.Not():
-            return _facts(condition.operand, not truth)
-        case ex.Logic():
-            left, right = _facts(condition.left, truth), _facts(condition.right, truth)
-            if (condition.operator == "and") == truth:
-                for key, fact in right.items():
-                    left[key] = _both(left[key], fact) if key in left else fact
-                return left
-            return _either(left, right)
-        case ex.Test():
-            if condition.some != truth:
-                return {}
-            return _some(condition.operand)
-        case ex.Compare() if condition.operator in ("==", "!="):
-            return _words(condition, truth == (condition.operator == "=="))
-        case _:
-            return {}
-
-
-def _some(operand: ex.Expr) -> dict[Key, Fact]:
-    """That a path has a value says that all it is read through by `?.` have one."""
-    facts: dict[Key, Fact] = {}
-    value: ex.Expr | None = operand
-    while value is not None:
-        key = access(value)
-        if key is None:
-            break
-        if value is operand or isinstance(value.type, OptionalType):
-            facts[key] = Fact(True, None)
-        value = value.base if isinstance(value, (ex.Member, ex.Narrowed)) else None
-    return facts
-
-
-def _words(condition: ex.Compare, equal: bool) -> dict[Key, Fact]:
-    for value, other in (
-        (condition.left, condition.right),
-        (condition.right, condition.left),
-    ):
-        key = access(value)
-        if key is None or not isinstance(value.type, EnumType) or not isinstance(other, ex.Literal):
-            continue
-        if equal:
-            return {key: Fact(False, (other.value,))}
-        return {key: Fact(False, tuple(w for w in value.type.words if w != other.value))}
-    return {}
-
-
-def _either(left: dict[Key, Fact], right: dict[Key, Fact]) -> dict[Key, Fact]:
-    facts: dict[Key, Fact] = {}
-    for key, one in left.items():
-        other = right.get(key)
-        if other is None:
-            continue
-        words = None
-        if one.words is not None and other.words is not None:
-            words = tuple(dict.fromkeys(one.words + other.words))
-        facts[key] = Fact(one.some and other.some, words)
-    return facts

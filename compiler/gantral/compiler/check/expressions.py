@@ -10,6 +10,7 @@ from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import (
     BoolType,
     DurationType,
+    EnumType,
     OptionalType,
     Type,
 )
@@ -19,6 +20,7 @@ from gantral.compiler.types.relate import (
     difference,
     fits,
     join,
+    reveals,
 )
 from gantral.dsl import syntax as syn
 
@@ -48,7 +50,9 @@ def fit(env: Env, found: ex.Expr, wanted: Type) -> ex.Expr | None:
     inner = wanted
     if isinstance(wanted, OptionalType) and not isinstance(found.type, OptionalType):
         inner = wanted.inner
-    return ex.Widen(span=found.span, type=inner, personal=found.personal, base=found)
+    # What is personal stays so where the type does not say it.
+    personal = found.personal or reveals(found.type, wanted)
+    return ex.Widen(span=found.span, type=inner, personal=personal, base=found)
 
 
 def condition(env: Env, one: syn.Expression) -> ex.Expr | None:
@@ -99,18 +103,25 @@ def infer(env: Env, one: syn.Expression, hint: Type | None = None) -> ex.Expr | 
             return _conditional(env, one, hint)
 
 
+def _declared(one: ex.Expr) -> Type:
+    """The type to settle a literal beside it by: of an enum all its words, narrowed here or not."""
+    if isinstance(one, ex.Narrowed) and isinstance(one.type, EnumType):
+        return one.base.type
+    return one.type
+
+
 def _conditional(env: Env, one: syn.Conditional, hint: Type | None) -> ex.Expr | None:
     test = condition(env, one.condition)
     if hint is None and operators.plain(one.then) and not operators.plain(one.otherwise):
         with env.knowing(test, False):
             otherwise = infer(env, one.otherwise, hint)
         with env.knowing(test, True):
-            then = infer(env, one.then, otherwise.type if otherwise is not None else None)
+            then = infer(env, one.then, None if otherwise is None else _declared(otherwise))
     else:
         with env.knowing(test, True):
             then = infer(env, one.then, hint)
         with env.knowing(test, False):
-            known = hint if hint is not None or then is None else then.type
+            known = hint if hint is not None or then is None else _declared(then)
             otherwise = infer(env, one.otherwise, known)
     if test is None or then is None or otherwise is None:
         return None

@@ -25,6 +25,7 @@ from gantral.compiler.types.relate import (
     MAX_PARTS,
     describe,
     join,
+    reveals,
     too_big,
 )
 from gantral.dsl import syntax as syn
@@ -171,7 +172,13 @@ def record(env: Env, one: syn.Record, hint: Type | None) -> ex.Expr | None:
     if not whole:
         return None
     ordered = tuple((field.name, seen[field.name]) for field in record.fields if field.name in seen)
-    return ex.RecordExpr(span=one.span, type=record, fields=ordered)
+    # What is personal stays so where the type does not say it.
+    personal = any(
+        seen[field.name].personal
+        for field in record.fields
+        if field.name in seen and not field.personal
+    )
+    return ex.RecordExpr(span=one.span, type=record, personal=personal, fields=ordered)
 
 
 def _too_big(env: Env, type_: Type, span: Span) -> bool:
@@ -219,5 +226,5 @@ def listed(env: Env, one: syn.ListLiteral, hint: Type | None) -> ex.Expr | None:
     type_ = ListType(joined if joined is not None else NothingType(), len(items), len(items))
     if _too_big(env, type_, one.span):
         return None
-    personal = any(item.personal for item in items)
+    personal = any(item.personal or reveals(item.type, type_.element) for item in items)
     return ex.ListExpr(span=one.span, type=type_, personal=personal, items=tuple(items))

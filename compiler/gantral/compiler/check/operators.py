@@ -150,7 +150,7 @@ def _coalesce(env: Env, one: syn.Binary, left: _Left, hint: Type | None) -> ex.E
     first, second = expressions.fit(env, left, wide), expressions.fit(env, right, type_)
     if first is None or second is None:
         return None
-    personal = left.personal or right.personal
+    personal = first.personal or second.personal
     return ex.Coalesce(span=one.span, type=type_, personal=personal, left=first, right=second)
 
 

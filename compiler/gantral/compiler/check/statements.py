@@ -111,6 +111,7 @@ class Statements(Acting):
                 value = call = self._call(one.value, name)
                 if call is not None:
                     type_ = self._annotated(one, call.type, wanted)
+                    personal = name.span in self._personal
             case syn.Ask():
                 kind, gate = "approval", one.value.gate.parts[-1].text
                 if one.type is not None:
@@ -162,7 +163,7 @@ class Statements(Acting):
     def _if(self, one: syn.If) -> tuple[st.Statement | None, bool]:
         env = self._env
         condition = expressions.condition(env, one.condition)
-        gave = self._giving[-1].gave if self._giving else False
+        gave = self._giving[-1].gives if self._giving else 0
         with env.knowing(condition, True):
             then, then_ends = self.block(one.then)
         otherwise: Block = ()
@@ -183,12 +184,12 @@ class Statements(Acting):
             return None, then_ends and else_ends
         return st.If(condition, then, otherwise, one.span), then_ends and else_ends
 
-    def _choice(self, condition: ex.Expr, gave: bool, then_ends: bool, else_ends: bool) -> None:
+    def _choice(self, condition: ex.Expr, gave: int, then_ends: bool, else_ends: bool) -> None:
         """Rule 3: what is given carries the choices on which reaching the `give` depends, save
         those whose other side ends the run."""
         giving = self._giving[-1]
         one_ends = then_ends != else_ends
-        if one_ends and giving.gave == gave:
+        if one_ends and giving.gives == gave:
             return
         giving.origin = giving.origin | self._origins.of(condition)
 

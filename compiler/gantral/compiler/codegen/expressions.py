@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gantral.compiler.again import Judged
-from gantral.compiler.codegen import layout
+from gantral.compiler.check.facts import Key, shown, unproved
 from gantral.compiler.codegen.layout import (
     AND,
     CHOICE,
@@ -23,9 +23,11 @@ from gantral.compiler.codegen.layout import (
     Invoke,
     Piece,
     Text,
+    binding,
     flat,
 )
 from gantral.compiler.codegen.names import PackageNames
+from gantral.compiler.codegen.types import plain
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Absent,
@@ -182,17 +184,31 @@ class Expressions:
 
     def judged(self, one: Judged) -> Piece:
         """Whether a condition comes out as it has to with the decided values."""
+        known: set[Key] = set()
+        ways: list[tuple[Piece, list[Piece]]] = []
+        for guard, holds in one.guards:
+            # Where another way was taken the condition was not judged.
+            way = self.negation(guard) if holds else self.write(guard)
+            ways.append((way, self._some(guard, known)))
+            known |= shown(guard, holds)
         if one.holds is None:
+            tests = [*self._some(one.then, known), *self._some(one.first, known)]
             sides = (("", self.write(one.then)), ("== ", self.write(one.first)))
             piece: Piece = Chain(sides, COMPARISON)
         else:
+            tests = self._some(one.then, known)
             piece = self.write(one.then) if one.holds else self.negation(one.then)
-        if not one.guards:
-            return piece
-        # Where another way was taken the condition was not judged.
-        ways = [self.negation(g) if holds else self.write(g) for g, holds in one.guards]
-        parts = [(("or " if at else ""), way) for at, way in enumerate([*ways, piece])]
-        return Chain(tuple(parts), OR)
+        piece = _joined("and", AND, [*tests, piece])
+        for way, before in reversed(ways):
+            piece = _joined("and", AND, [*before, _joined("or", OR, [way, piece])])
+        return piece
+
+    def _some(self, expression: Expr, known: set[Key]) -> list[Piece]:
+        """Tests of what was known to be some where the condition stands: in a function of its own
+        a type checker knows it no more. They are true there."""
+        needed = unproved(expression, known)
+        known |= needed.keys()
+        return [self._test(one, some=True) for one in needed.values()]
 
     def either(self, condition: Expr, then: Expr, otherwise: Expr, wanted: Type) -> Piece:
         """`then if condition else otherwise`, as values of the type."""
@@ -288,15 +304,17 @@ class Expressions:
             case Member(base=base, name=name, optional=optional):
                 guards, place = self._place(base)
                 if optional and _PLACE.fullmatch(place) is None:
-                    # What is computed is computed once; no spec name ends in one `_`.
-                    guards, place = [*guards, f"(found_ := {place})"], "found_"
+                    # What is computed is computed once; no spec name ends in one `_`, and by its
+                    # class the name has one type.
+                    found = f"found_{self._kind(_bare(base.type))}_"
+                    guards, place = [*guards, f"({found} := {place})"], found
                 elif optional:
                     guards = [*guards, place]
                 return guards, f"{place}.{mangle(name)}"
             case _:
                 piece = self.write(expression)
                 text = flat(piece)
-                return [], text if layout.binding(piece) == PRIMARY else f"({text})"
+                return [], text if binding(piece) == PRIMARY else f"({text})"
 
     def _widen(self, base: Expr, wanted: Type) -> Piece:
         bare = _bare(wanted)
@@ -313,10 +331,10 @@ class Expressions:
     def _rebuilt(self, expression: Expr, given: Type, wanted: Type) -> Piece:
         piece = self.write(expression)
         if isinstance(expression, InputRef):
-            return Atom(self._convert("input", given, wanted))
+            return self._convert(Atom("input"), given, wanted)
         if self._same(given, wanted) or isinstance(expression, Absent | ListExpr):
             return piece
-        return Atom(self._convert(flat(piece), given, wanted))
+        return self._convert(piece, given, wanted)
 
     def _same(self, given: Type, wanted: Type) -> bool:
         """Whether a value of the one Python type is a value of the other."""
@@ -325,25 +343,56 @@ class Expressions:
                 return self.names.record(one) == self.names.record(other)
             case ListType(element=one), ListType(element=other):
                 return self._same(one, other)
+            case DecimalType(scale=one), DecimalType(scale=other):
+                return one == other
             case _:
                 return True
 
-    def _convert(self, value: str, given: Type, wanted: Type) -> str:
+    def _convert(self, value: Piece, given: Type, wanted: Type) -> Piece:
         match given, wanted:
             case OptionalType(inner=inner), OptionalType(inner=other):
-                return f"(None if {value} is None else {self._convert(value, inner, other)})"
+                test, name = flat(value), flat(value)
+                if _PLACE.fullmatch(name) is None:
+                    name = f"found_{self._kind(inner)}_"
+                    test = f"({name} := {flat(value)})"
+                absent = Chain((("", Atom(test)), ("is ", Atom("None"))), COMPARISON)
+                some = self._convert(Atom(name), inner, other)
+                return Chain((("", Atom("None")), ("if ", absent), ("else ", some)), CHOICE)
             case _, OptionalType(inner=other):
                 return self._convert(value, given, other)
             case ListType(element=one), ListType(element=other):
-                return f"tuple({self._convert('item', one, other)} for item in {value})"
+                item = flat(self._convert(Atom("item"), one, other))
+                items = flat(value) if binding(value) == PRIMARY else f"({flat(value)})"
+                return Atom(f"tuple({item} for item in {items})")
             case _, RecordType():
-                return f"{self.names.record(wanted)}.of({value})"
+                return Invoke(f"{self.names.record(wanted)}.of", (("", value),))
+            case _, DecimalType(scale=scale):
+                return Invoke("expressions.widen", (("", value), ("", Atom(str(scale)))))
             case _:
                 return value
 
+    def _kind(self, type: Type) -> str:
+        """What tells a type from others in a name."""
+        match type:
+            case RecordType():
+                return self.names.record(type)
+            case ListType(element=element):
+                return f"list_{self._kind(element)}"
+            case OptionalType(inner=inner):
+                return f"maybe_{self._kind(inner)}"
+            case _:
+                return flat(plain(type, self.names))
+
     def _test(self, operand: Expr, some: bool) -> Piece:
-        word = "is not " if some else "is "
-        return Chain((("", self.write(operand)), (word, Atom("None"))), COMPARISON)
+        word, joint = ("is not ", "and") if some else ("is ", "or")
+        guards, place = self._place(operand) if isinstance(operand, Member) else ([], "")
+        if not guards or any(_PLACE.fullmatch(one) is None for one in guards):
+            return Chain((("", self.write(operand)), (word, Atom("None"))), COMPARISON)
+        # Step by step, so that a type checker learns of each.
+        tests = [
+            Chain((("", Atom(one)), (word, Atom("None"))), COMPARISON) for one in (*guards, place)
+        ]
+        return _joined(joint, AND if some else OR, list(tests))
 
     def _in(self, expression: In, negated: bool) -> Piece:
         word = "not in " if negated else "in "
@@ -396,9 +445,7 @@ class Expressions:
     def _record(
         self, fields: tuple[tuple[str, Expr], ...], wanted: Type, made: str | None = None
     ) -> Piece:
-        record = _bare(wanted)
-        if not isinstance(record, RecordType):
-            raise TypeError("a record has a record type")
+        record = _record(wanted)
         arguments: list[tuple[str, Piece]] = []
         for name, value in fields:
             declared = record.field(name)
@@ -407,8 +454,27 @@ class Expressions:
         return Invoke(made or self.names.record(record), tuple(arguments))
 
 
+def _joined(word: str, strength: int, pieces: list[Piece]) -> Piece:
+    """Pieces joined by a word; one that is so joined already goes on."""
+    if len(pieces) == 1:
+        return pieces[0]
+    parts: list[tuple[str, Piece]] = []
+    for piece in pieces:
+        inner = piece.parts if isinstance(piece, Chain) and piece.binding == strength else None
+        for at, (before, part) in enumerate(inner or (("", piece),)):
+            parts.append((before if at else f"{word} " if parts else "", part))
+    return Chain(tuple(parts), strength)
+
+
 def _bare(type: Type) -> Type:
     return type.inner if isinstance(type, OptionalType) else type
+
+
+def _record(type: Type) -> RecordType:
+    record = _bare(type)
+    if not isinstance(record, RecordType):
+        raise TypeError("a record has a record type")
+    return record
 
 
 def _flat(expression: Expr, operator: str) -> list[Expr]:

@@ -119,6 +119,8 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
             return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
         case Before("await ", Invoke() as call):
             return lines(call, f"{prefix}await ", suffix, indent)
+        case Chain() if indent + 4 + len(flat(piece)) <= WIDTH:
+            return [f"{pad}{prefix}(", f"{pad}    {flat(piece)}", f"{pad}){suffix}"]
         case Chain() | Before():
             return [f"{pad}{prefix}(", *_operands(piece, indent + 4), f"{pad}){suffix}"]
         case Text() if len(inner := _text_lines(piece, indent + 4)) > 1:

@@ -22,7 +22,7 @@ from gantral.compiler.codegen.layout import (
 from gantral.compiler.codegen.names import PackageNames, expressions, local_names
 from gantral.compiler.codegen.types import plain
 from gantral.compiler.mangle import mangle
-from gantral.compiler.plan import calls
+from gantral.compiler.plan import calls, gives
 from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
@@ -101,7 +101,7 @@ class _Writer:
         services = frozenset(mangle(name) for name in program.services)
         self._locals = local_names(statements, _PARAMETERS | services)
         self._again = again(program).asks
-        self._expressions = Expressions(names, {**self._locals, DECIDED: "decided"})
+        self._expressions = Expressions(names, {**self._locals, DECIDED: "decided_"})
         self._used = _used(statements)
 
     def block(
@@ -126,9 +126,9 @@ class _Writer:
     def _statement(self, statement: Statement, indent: int, around: _Around | None) -> list[Line]:
         match statement:
             case Let(value=ServiceCall() as call, binding=binding):
-                return self._call(call, binding, indent, statement.span)
+                return self._call(call, binding, indent, None, statement.span)
             case Do(call=call):
-                return self._call(call, None, indent, statement.span)
+                return self._call(call, None, indent, around, statement.span)
             case Let(value=Ask() as ask, binding=binding):
                 return self._ask(ask, binding, indent, statement.span)
             case AskStatement(ask=ask):
@@ -155,7 +155,14 @@ class _Writer:
                 piece = Invoke("self.undo", (("", Atom(literal(site))),))
                 return self._lines(piece, "await ", indent, statement.span)
 
-    def _call(self, call: ServiceCall, binding: Span | None, indent: int, span: Span) -> list[Line]:
+    def _call(
+        self,
+        call: ServiceCall,
+        binding: Span | None,
+        indent: int,
+        around: _Around | None,
+        span: Span,
+    ) -> list[Line]:
         operation = self._program.operations[call.operation]
         target = self._locals[binding] if binding is not None and binding in self._used else ""
         handler = call.handler
@@ -171,7 +178,11 @@ class _Writer:
             Line(f"{pad}try:", span),
             *self._lines(piece, prefix, indent + 4, span),
             Line(f"{pad}except ActionFailed{self._as(handler)}:", handler.span),
-            *self._handled(handler, target, call.type, indent + 4),
+            *(
+                self.block(handler.body, indent + 4, around)
+                if binding is None
+                else self._handled(handler, target, call.type, indent + 4)
+            ),
         ]
 
     def _action(self, call: ServiceCall, operation: Operation) -> Piece:
@@ -243,7 +254,7 @@ class _Writer:
     ) -> list[Line]:
         """A function that judges the conditions before the ask with the decided values."""
         pad = " " * indent
-        head = f"{pad}def {name}(decided: {self._names.approvals[ask.gate]}) -> bool:"
+        head = f"{pad}def {name}(decided_: {self._names.approvals[ask.gate]}) -> bool:"
         pieces = [self._expressions.judged(one) for one in judged]
         parts = tuple((("and " if at else ""), one) for at, one in enumerate(pieces))
         whole = pieces[0] if len(pieces) == 1 else Chain(parts, AND)
@@ -395,17 +406,17 @@ def _gives_last(statements: tuple[Statement, ...]) -> bool:
                     return False
                 if not (_gives_last(then) and _gives_last(otherwise)):
                     return False
+            case Do() if _gives((statement,)):
+                # Where the call is done the block goes on: no such handler is its last step.
+                return False
             case _:
                 pass
     return True
 
 
 def _gives(statements: tuple[Statement, ...]) -> bool:
-    return any(
-        isinstance(one, Give)
-        or (isinstance(one, If) and (_gives(one.then) or _gives(one.otherwise)))
-        for one in statements
-    )
+    """Whether the block gives to the handler that it is a part of."""
+    return any(one is not None for one in gives(statements))
 
 
 def _narrows(condition: Expr) -> bool:

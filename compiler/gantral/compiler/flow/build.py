@@ -263,7 +263,10 @@ class _Builder:
             name = self._names.bind(handler.name or "", handler.binding)
             failed = self._plain("let", call.id, handler.span, failed, (), name)
         given: list[_Open] = []
-        self._gives.append((binds, given))
+        # What the handler of a call that nothing binds gives, it gives to the one around it.
+        if binds:
+            self._gives.append((binds, given))
         through = self._block(handler.body, failed)
-        self._gives.pop()
+        if binds:
+            self._gives.pop()
         return [*done, *given, *through]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gantral.compiler.flow.graph import Argument, Flow, FlowNode
 from gantral.compiler.flow.walk import reachable, witness
 from gantral.compiler.proofs.approvals import Approvals
-from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances
+from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances, within
 from gantral.dsl.diagnostics import Diagnostic, Label
 
 
@@ -28,7 +28,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         if not node.under:
             continue  # G0301 says that already
         for argument in node.arguments:
-            strange = known.of(argument.atoms, node) - allowed
+            strange = known.of(argument.atoms, node) - allowed - {within(o, node) for o in allowed}
             if strange:
                 yield _finding(flow, node, argument, strange, known)
 
@@ -40,8 +40,10 @@ def _finding(
     read = ", ".join(f"`{atom}`".replace("!", ".") for atom in culprits)
     if NOBODY in strange:
         message = f"`{argument.name}` is data that nobody approved: it reads {read}"
+    elif {name.partition("@")[0] for name in strange} <= set(node.under):
+        message = f"`{argument.name}` carries the result of another service: it reads {read}"
     else:
-        others = ", ".join(f"`{name}`" for name in sorted(strange))
+        others = ", ".join(f"`{name}`" for name in sorted({n.partition("@")[0] for n in strange}))
         message = f"`{argument.name}` carries what {others} approved: it reads {read}"
     return Diagnostic(
         code="G0306",

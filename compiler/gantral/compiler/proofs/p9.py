@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from gantral.compiler.flow.graph import Argument, Flow, FlowNode
 from gantral.compiler.flow.walk import witness
 from gantral.compiler.proofs.approvals import Approvals
-from gantral.compiler.proofs.provenance import head
+from gantral.compiler.proofs.provenance import Provenances, head
 from gantral.dsl.diagnostics import Diagnostic, Label
 
 
@@ -37,9 +37,17 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     amending = [ask for ask in approvals.asks.values() if flow.gate(ask).amends]
     if amending:
         reads = _Reads(flow)
-        lets = {one.binds: one for one in flow.nodes if one.operator == "let" and not one.site}
+        lets: dict[str, list[FlowNode]] = {}
+        for one in flow.nodes:
+            if _computes(one):
+                lets.setdefault(one.binds, []).append(one)
+        chosen: dict[int, list[str]] = {}
+        for name, choices in Provenances(flow).chosen.items():
+            for choice in choices:
+                if choice.operator == "choose":
+                    chosen.setdefault(choice.id, []).append(name)
         for ask in amending:
-            yield from _stale(flow, ask, approvals, reads, lets)
+            yield from _stale(flow, ask, approvals, reads, lets, chosen)
 
 
 class _Reads:
@@ -64,6 +72,11 @@ class _Reads:
                     yield node, argument, atom
 
 
+def _computes(node: FlowNode) -> bool:
+    """Whether it binds a value that is computed: by `let`, or given by a handler."""
+    return node.operator == "give" or (node.operator == "let" and not node.site)
+
+
 def _two(atom: str) -> str:
     return ".".join(atom.split(".")[:2])
 
@@ -73,9 +86,10 @@ def _stale(
     ask: FlowNode,
     approvals: Approvals,
     reads: _Reads,
-    lets: Mapping[str, FlowNode],
+    lets: Mapping[str, list[FlowNode]],
+    chosen: Mapping[int, list[str]],
 ) -> Iterator[Diagnostic]:
-    stale = _computed(_sources(flow, ask, lets), reads)
+    stale = _computed(_sources(flow, ask, lets), reads, chosen)
     amends = flow.gate(ask).amends
     mirrored = {
         f"{ask.binds}.{one.name}"
@@ -104,7 +118,7 @@ def _stale(
         )
 
 
-def _sources(flow: Flow, ask: FlowNode, lets: Mapping[str, FlowNode]) -> frozenset[str]:
+def _sources(flow: Flow, ask: FlowNode, lets: Mapping[str, list[FlowNode]]) -> frozenset[str]:
     """Every path that the argument at an amendable path reads, through lets too."""
     found: set[str] = set()
     pending: list[str] = []
@@ -118,9 +132,8 @@ def _sources(flow: Flow, ask: FlowNode, lets: Mapping[str, FlowNode]) -> frozens
         if atom in found:
             continue
         found.add(atom)
-        let = lets.get(head(atom))
-        if let is not None:
-            rest = atom[len(head(atom)) :]
+        rest = atom[len(head(atom)) :]
+        for let in lets.get(head(atom), ()):
             for one in let.arguments:
                 if one.copies and not one.name:
                     pending.append(one.atoms[0] + rest)
@@ -129,14 +142,21 @@ def _sources(flow: Flow, ask: FlowNode, lets: Mapping[str, FlowNode]) -> frozens
     return frozenset(found)
 
 
-def _computed(sources: frozenset[str], reads: _Reads) -> frozenset[str]:
-    """The sources and every name computed from them; of a name that copies a record, the fields."""
+def _computed(
+    sources: frozenset[str], reads: _Reads, chosen: Mapping[int, list[str]]
+) -> frozenset[str]:
+    """The sources and every name computed from them, or by a choice (`chosen`) that reads them; of
+    a name that copies a record, the fields."""
     stale = set(sources)
     pending = list(sources)
     while pending:
         source = pending.pop()
         for node, argument, atom in reads.of(source):
-            if node.operator == "let" and not node.site:
+            for name in chosen.get(node.id, ()):
+                if name not in stale:
+                    stale.add(name)
+                    pending.append(name)
+            if _computes(node):
                 path = f"{node.binds}.{argument.name}" if argument.name else node.binds
                 if argument.copies and source.startswith(atom + "."):
                     path += source[len(atom) :]

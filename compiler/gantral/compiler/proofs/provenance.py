@@ -1,7 +1,8 @@
 """Who approved what: for every name in a flow graph, the approvals that approved its data.
 
 LANGUAGE section 8, rule 3. A provenance is a set of approvals, or holds NOBODY, which is no
-approval's name: then it is a subset of no `under`.
+approval's name: then it is a subset of no `under`. What an effect answered is approved within its
+service alone: it stands as ``ok@service``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ def head(atom: str) -> str:
     return atom.partition(".")[0]
 
 
+def within(approval: str, node: FlowNode) -> str:
+    """The approval as what the effect at the node answers carries it."""
+    return f"{approval}@{node.subject.partition('.')[0]}"
+
+
 class Provenances:
     """The provenance of every name and atom, by a least fixed point over the definitions."""
 
@@ -32,7 +38,7 @@ class Provenances:
         for node in flow.nodes:
             if node.binds and node.operator != "ask":
                 self._defined.setdefault(node.binds, []).append(node)
-        self._chosen = {name: self._choices(name) for name in self._defined}
+        self.chosen = {name: self._choices(name) for name in self._defined}
         self._known: dict[str, Provenance] = dict.fromkeys(self._defined, frozenset())
         self._settle()
 
@@ -54,7 +60,7 @@ class Provenances:
             changed = False
             for name, nodes in self._defined.items():
                 found = frozenset().union(*(self._definition(node) for node in nodes))
-                for choice in self._chosen[name]:
+                for choice in self.chosen[name]:
                     found |= self._choice(choice)
                 if found != self._known[name]:
                     self._known[name] = found
@@ -62,15 +68,18 @@ class Provenances:
 
     def _definition(self, node: FlowNode) -> Provenance:
         if node.operator == "call":
-            acts = self._flow.operation(node).acts
-            return frozenset(node.under) if acts and node.under else _NOBODYS
+            if not self._flow.operation(node).acts or not node.under:
+                return _NOBODYS
+            return frozenset(within(name, node) for name in node.under)
         if node.operator == "let" and node.site:
             return _NOBODYS  # a failure's cause comes from no approval
         return self.of((atom for one in node.arguments for atom in one.atoms), node)
 
     def _choice(self, node: FlowNode) -> Provenance:
+        if node.operator == "call" and self._flow.operation(node).acts and node.under:
+            return frozenset(node.under)
         if node.operator == "call":
-            return self._definition(node)
+            return _NOBODYS
         return self.of((atom for one in node.arguments for atom in one.atoms), node)
 
     def _choices(self, name: str) -> list[FlowNode]:

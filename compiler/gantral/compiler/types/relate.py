@@ -148,6 +148,25 @@ def alike(value: Type, wanted: Type) -> bool:
             return True
 
 
+def reveals(value: Type, wanted: Type) -> bool:
+    """Whether something in `value` is marked as personal and has no mark where it goes."""
+    match value, wanted:
+        case OptionalType(), _:
+            return reveals(value.inner, wanted)
+        case _, OptionalType():
+            return reveals(value, wanted.inner)
+        case ListType(), ListType():
+            return reveals(value.element, wanted.element)
+        case RecordType(), RecordType():
+            return value is not wanted and any(
+                one.personal or reveals(one.type, other.type)
+                for one in value.fields
+                if (other := wanted.field(one.name)) is not None and not other.personal
+            )
+        case _:
+            return False
+
+
 def join(left: Type, right: Type) -> Type | None:
     """The least type that both fit, or None."""
     if fits(right, left):

@@ -54,8 +54,8 @@ class Refund(Governed[Input, Output]):
             at="require/2",
         )
 
-        def still_finance_1_(decided: FinanceApproval) -> bool:
-            return decided.refund.amount <= order.total.amount
+        def still_finance_1_(decided_: FinanceApproval) -> bool:
+            return decided_.refund.amount <= order.total.amount
 
         approved = await self.ask(
             gates.finance(order=order, refund=input.refund, reason=input.reason),
