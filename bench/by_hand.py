@@ -89,6 +89,7 @@ class RefundByHand:
             {"values": _leaves(proposal)},
             gate="finance",
             policy_version_id=gate["policy_version_id"],
+            asked=gate["sealed"],
             at=opened,
             records=[
                 {
@@ -213,6 +214,7 @@ class RefundByHand:
             "context": context,
             "decision": "none",
             "records": [],
+            "asked": "none",
             "end": "none",
             **more,
         }

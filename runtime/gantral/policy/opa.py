@@ -77,7 +77,7 @@ async def revision(opa: Opa) -> str:
     return _revision(body)
 
 
-async def _post(opa: Opa, path: str, content: bytes) -> httpx.Response:
+async def _post(opa: Opa, path: str, content: bytes) -> tuple[int, bytes]:
     url = opa.url.rstrip("/") + path
     ends = time.monotonic() + opa.reconnect
     pause = _FIRST_PAUSE
@@ -88,9 +88,7 @@ async def _post(opa: Opa, path: str, content: bytes) -> httpx.Response:
         while True:
             try:
                 async with asyncio.timeout(opa.timeout):
-                    return await client.post(
-                        url, content=content, headers={"content-type": "application/json"}
-                    )
+                    return await _answer(client, url, content)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 # Nothing was asked yet, so asking again asks once.
                 if time.monotonic() + pause > ends:
@@ -115,14 +113,25 @@ def _authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _read(response: httpx.Response) -> dict[str, Any]:
-    if response.status_code != 200:
-        raise PolicyFailure(f"OPA answered with status {response.status_code}")
-    if len(response.content) > _MOST_BYTES:
-        raise PolicyFailure("OPA's answer is larger than 1 MiB")
+async def _answer(client: httpx.AsyncClient, url: str, content: bytes) -> tuple[int, bytes]:
+    headers = {"content-type": "application/json", "accept-encoding": "identity"}
+    async with client.stream("POST", url, content=content, headers=headers) as response:
+        found = bytearray()
+        # As it came: nobody can make a small answer a large one here.
+        async for chunk in response.aiter_raw():
+            found += chunk
+            if len(found) > _MOST_BYTES:
+                raise PolicyFailure("OPA's answer is larger than 1 MiB")
+        return response.status_code, bytes(found)
+
+
+def _read(answer: tuple[int, bytes]) -> dict[str, Any]:
+    status, content = answer
+    if status != 200:
+        raise PolicyFailure(f"OPA answered with status {status}")
     try:
         body = json.loads(
-            response.content.decode("utf-8"),
+            content.decode("utf-8"),
             object_pairs_hook=_no_double,
             parse_constant=_no_constant,
         )

@@ -18,6 +18,7 @@ from gantral.evidence.forms import duration_ms
 
 Shape = list[Any]
 _NONE = "none"
+_ABSENT = "{}"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -220,7 +221,9 @@ def _record(shape: Shape, value: Any, pointer: str) -> None:
 
 
 def _optional(shape: Shape, value: Any, pointer: str) -> None:
-    # Absent is a key left out (CONTRACT section 3): null never stands for it.
+    # Absent is a key left out (CONTRACT section 3): null never stands for it, nor does a text.
+    if value == _ABSENT:
+        raise ShapeError(pointer, "the text {} stands for absent in evidence, so it is no value")
     check(shape[1], value, pointer)
 
 

@@ -183,6 +183,7 @@ class CommitCommand(TypedDict):
     context: CommitContext
     decision: SubmissionDecision | VotesDecision | Literal["none"]
     records: list[Record]
+    asked: Envelope | Literal["none"]  # OpenGateAnswer.sealed, with a policy or waiver record
     end: End | Literal["none"]
 
 
@@ -217,6 +218,8 @@ class OpenGateAnswer(TypedDict):
     ``answer`` is REQUIRE_HUMAN without a question when the gate has no policy (then
     ``policy_version_id``, ``input_hash``, ``query`` are "none"). FAILURE: ``cause`` is
     policy_failure or authority_ambiguous or context_mismatch and ``problem`` says why, in words.
+    ``sealed``: what the policy said of this very proposal, sealed by the evidence worker that asked
+    (``workers/asked.py``): whoever completes this activity by hand cannot make it.
     """
 
     answer: Literal["ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"]
@@ -228,6 +231,7 @@ class OpenGateAnswer(TypedDict):
     instants: list[list[Any]]
     excluded: list[str]
     named: dict[str, list[str]]
+    sealed: Envelope | Literal["none"]
 
 
 class Grant(TypedDict):

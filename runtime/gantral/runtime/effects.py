@@ -27,6 +27,7 @@ from gantral.runtime.ends import Ending, Terminated
 from gantral.runtime.machine import Machine, now
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.values import problem
+from gantral.runtime.vouching import unvouched
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -231,6 +232,10 @@ class Actions:
             if failed.queued and command["lapses"] != "none":
                 return _no_answer("not_done", Cause.LAPSED, _lapsed(command))
             return _no_answer("not_done", Cause.NONE, failed.why)
+        wrong = unvouched(command, answer)
+        if wrong:
+            why = f"nobody vouches for the answer: {wrong}"
+            return _no_answer("unknown", Cause.EFFECT_UNKNOWN, why)
         return answer
 
     async def _send(

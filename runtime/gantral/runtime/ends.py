@@ -6,10 +6,10 @@ Generated code never catches these: it only knows ``ActionFailed``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final, Literal, TypedDict
 
 from gantral.authority import Cause, State
-from gantral.runtime.commands import NOT_COMMITTED, Record
+from gantral.runtime.commands import NOT_COMMITTED, Envelope, Record
 from temporalio.exceptions import ApplicationError
 
 # The error type of a start that is refused before CREATED.
@@ -38,6 +38,7 @@ class Ending:
     statement: str
     policy_version_id: str = "none"
     records: tuple[Record, ...] = ()
+    asked: Envelope | Literal["none"] = "none"  # the sealed answer behind a policy's record
 
 
 class Terminated(Exception):  # noqa: N818 - the state's name

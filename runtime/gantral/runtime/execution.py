@@ -270,6 +270,7 @@ class Governed(Generic[InputT, OutputT]):
                 cause=ending.cause,
                 policy_version_id=ending.policy_version_id,
                 records=ending.records,
+                asked=ending.asked,
                 end={"message": message, "statement": ending.statement, "standing": standing},
             )
         )

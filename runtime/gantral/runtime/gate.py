@@ -28,7 +28,7 @@ from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_commit
 from gantral.runtime.gate_records import gate_records, policy_record
 from gantral.runtime.machine import Committed, Machine, Transition, now
 from gantral.runtime.programs import ProgramInfo
-from gantral.runtime.votes import OpenGate, read, refuse
+from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
 from gantral.runtime.waiting import Notes, until
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -68,6 +68,7 @@ class Gates:
         self._open: OpenGate | None = None
         self._title = ""
         self._counted: dict[str, OpenGate] = {}  # vote hash -> where it was counted
+        self._repeats = 0
 
     async def ask(
         self, proposal: Ask[Any], site: str, again: Callable[[Any], bool] | None = None
@@ -96,6 +97,7 @@ class Gates:
                     site,
                     policy_version_id=answer["policy_version_id"],
                     records=policy,
+                    asked=answer["sealed"],
                 )
             )
         if answer["answer"] == "DENY":
@@ -106,6 +108,7 @@ class Gates:
                     site,
                     policy_version_id=answer["policy_version_id"],
                     records=policy,
+                    asked=answer["sealed"],
                 )
             )
         if self._notes.cancelled:
@@ -113,7 +116,9 @@ class Gates:
         context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
         if answer["answer"] == "ALLOW" and rules["waived"] != "none":
             waiver: Any = [{**record, "kind": "waiver"} for record in policy]
-            waived = await self._machine.commit(Transition((), context, records=tuple(waiver)))
+            waived = await self._machine.commit(
+                Transition((), context, records=tuple(waiver), asked=answer["sealed"])
+            )
             return self._waived(proposal, values, site, rules, round, waived)
         waiting = await self._machine.commit(
             Transition(
@@ -123,6 +128,7 @@ class Gates:
                 round=round,
                 policy_version_id=answer["policy_version_id"],
                 records=(*policy, *gate_records(answer, gate, round)),
+                asked=answer["sealed"],
                 at=opened,
             )
         )
@@ -153,6 +159,9 @@ class Gates:
         """
         sealed = read(delivery)
         if sealed.hash in self._counted:
+            # Each answer is an event, and a run takes 2,000: a counted vote must not use them up.
+            if self._repeats >= REPEATS:
+                raise refuse("repeated", "this vote was counted before")
             return
         if self._open is None or self._notes.broken:
             raise refuse("gate", "no gate is open")
@@ -162,7 +171,9 @@ class Gates:
         """Count a vote that was accepted; a vote that was counted before is answered again."""
         sealed = read(delivery)
         gate = self._counted.get(sealed.hash)
-        if gate is None:
+        if gate is not None:
+            self._repeats += 1
+        else:
             gate = self._open
             assert gate is not None  # validate found it in this very moment
             self._counted[sealed.hash] = gate
@@ -238,10 +249,9 @@ class Gates:
                 summary=gate,
             )
         except ActivityError as error:
-            waivable = self._program.manifest["gates"][gate]["waived"] != "none"
-            cause = Cause.POLICY_FAILURE if waivable else Cause.AUTHORITY_AMBIGUOUS
+            # Not policy_failure: that word goes with the record of a question that was asked.
             why = f"{site}: the gate could not be opened: {error.cause or error}"
-            raise Terminated(Ending(cause, why, site)) from error
+            raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, why, site)) from error
         return answer
 
     def _waiting(

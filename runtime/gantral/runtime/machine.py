@@ -21,6 +21,7 @@ from gantral.runtime.commands import (
     CommitContext,
     CommitReceipt,
     End,
+    Envelope,
     Record,
     SubmissionDecision,
     VotesDecision,
@@ -66,6 +67,7 @@ class Transition:
     policy_version_id: str = "none"
     decision: SubmissionDecision | VotesDecision | Literal["none"] = "none"
     records: tuple[Record, ...] = ()
+    asked: Envelope | Literal["none"] = "none"  # the sealed answer behind a policy's record
     end: End | Literal["none"] = "none"
     at: datetime | None = None  # workflow time, unless it was fixed before
 
@@ -180,5 +182,6 @@ class Machine:
             "decision": transition.decision,
             # A waiver is the one record of its commit (FORMAT section 3): what is told waits.
             "records": [*(self._records if transition.states else ()), *transition.records],
+            "asked": transition.asked,
             "end": transition.end,
         }

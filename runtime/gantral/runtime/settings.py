@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
-from gantral.runtime.settings_reader import SettingsError, Table
+from gantral.runtime.settings_reader import SettingsError, Table, private
 
 __all__ = [
     "Api",
@@ -263,7 +263,7 @@ def _settings(file: Path, folder: Path, root: Table) -> Settings:
         packages=deployment.texts("packages", ()),
         source_path=tuple(folder / part for part in deployment.texts("path", ())),
         temporal=_temporal(root.table("temporal")),
-        opa=_opa(root.table("opa")) if root.has("opa") else None,
+        opa=_opa(root.table("opa"), deployment) if root.has("opa") else None,
         identity=_identity(root.table("identity")) if root.has("identity") else None,
         evidence=_evidence(folder, root.table("evidence")) if root.has("evidence") else None,
         keys=_keys(folder, root.table("keys")),
@@ -287,7 +287,11 @@ def _temporal(table: Table) -> Temporal:
     return temporal
 
 
-def _opa(table: Table) -> Opa:
+def _opa(table: Table, deployment: Table) -> Opa:
+    production = deployment.text("environment", "development") == "production"
+    if production and not private(table.url("url")):
+        # Whoever stands on the way could waive gates in OPA's place.
+        table.fail("url", "in production it is https, or on this machine", "write https://…")
     opa = Opa(table.url("url"), table.seconds("timeout", "2s"), table.seconds("reconnect", "30s"))
     if opa.timeout + opa.reconnect > _MOST_ASKING:
         # A longer question would outlive its attempt and be asked again without end.

@@ -142,3 +142,9 @@ class Table:
 
     def _key(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
+
+
+def private(url: str) -> bool:
+    """Whether nobody between here and there can answer for it: https, or this very machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, Final, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar, get_args
 
 from gantral.runtime import forms
 from pydantic import (
@@ -317,6 +317,17 @@ class Record(BaseModel):
             raise ValueError(f"{empty[0]} is null; leave an absent value out")
         return {python[name]: value for name, value in data.items()}
 
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        for name, field in type(self).model_fields.items():
+            # An absent value's leaf is {}: this text, where it may be absent, would have the same.
+            if getattr(self, name) == "{}" and _may_be_absent(field.annotation):
+                raise ValueError(
+                    f"{self.spec_names_.get(name, name)} may be absent or a text, "
+                    "but not the text {}, which stands for absent in evidence"
+                )
+        return self
+
     def __eq__(self, other: object) -> bool:
         # Records are the same when their fields are, whichever class was generated for them.
         if not isinstance(other, Record):
@@ -325,6 +336,10 @@ class Record(BaseModel):
 
     def __hash__(self) -> int:
         return hash(frozenset(self.entries_()))
+
+
+def _may_be_absent(annotation: Any) -> bool:
+    return type(None) in get_args(annotation)
 
 
 def _nfc(data: Any) -> Any:

@@ -30,6 +30,8 @@ LARGEST_DELIVERY: Final = 128 * 1024
 # 2,000 updates: nobody may fill either up and so keep others from deciding.
 LARGEST_VOTES: Final = 384 * 1024
 VOTES_EACH: Final = 20
+# How often a run answers votes that it counted before, each under an update id of its own.
+REPEATS: Final = 100
 _MEMBERS = {"vote", "justification", "round", "gate"}
 _KIND = "authority-decision"
 

@@ -24,6 +24,7 @@ from gantral.policy import Opa
 from gantral.runtime import programs
 from gantral.runtime.commands import ZEROS
 from gantral.runtime.workers.actors import Actors
+from gantral.runtime.workers.asked import seal_answer
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.closer import Closer
 from gantral.runtime.workers.commit import Committer
@@ -157,6 +158,7 @@ class World:
             "context": dict(context),
             "decision": "none",
             "records": [],
+            "asked": "none",
             "end": "none",
             **more,
         }
@@ -186,6 +188,7 @@ class World:
         version = "none"
         if rules["waived"] != "none":
             version = POLICY
+            more = {"asked": self.asked("REQUIRE_HUMAN"), **more}
             records.append(
                 {
                     "kind": "policy",
@@ -219,6 +222,25 @@ class World:
             records=records,
             **more,
         )
+
+    def asked(self, answer: str, **changes: Any) -> dict[str, Any]:
+        """What an evidence worker seals when the policy of ``finance`` answers so."""
+        said: Any = {
+            "query": "data.refund.decision",
+            "policy_version_id": POLICY,
+            "input_hash": HASH,
+            "answer": answer,
+            **{name: changes.pop(name) for name in ("query",) if name in changes},
+        }
+        of: Any = {
+            "team": TEAM,
+            "instance_id": self.instance_id,
+            "program": self.program.version_id,
+            "gate": "finance",
+            "round": 1,
+            **changes,
+        }
+        return seal_answer(of, said, {**VALUES, "/owner": "{}"}, self.keys["commit"])
 
     def vote(self, person: str, kind: str = "APPROVE", **changes: Any) -> dict[str, Any]:
         waiting = self.receipts[-1]
@@ -281,7 +303,7 @@ class World:
         return report.verdict, report.findings
 
     def opener(self, opa: Opa | None = None) -> GateOpener:
-        return GateOpener(self.actors, opa)
+        return GateOpener(self.actors, opa, self.keys["commit"])
 
     def environment(
         self, *, attempt: int = 1, run: str = "run-1", at: str | None = None

@@ -209,8 +209,10 @@ def test_a_gate_opens_as_the_manifest_says(world: Any) -> None:
         ]
         return {**good, "records": records}
 
-    assert refused(world, changed("policy", answer="ALLOW")) == "policy_record"
-    assert refused(world, changed("policy", query="data.other")) == "policy_record"
+    allowed = {"asked": world.asked("ALLOW")}
+    assert refused(world, {**changed("policy", answer="ALLOW"), **allowed}) == "policy_record"
+    other = {"asked": world.asked("REQUIRE_HUMAN", query="data.other")}
+    assert refused(world, {**changed("policy", query="data.other"), **other}) == "policy_record"
     assert refused(world, {**good, "policy_version_id": "sha256:" + "00" * 32}) == "policy_version"
     assert refused(world, changed("deciders", excluded=[])) == "deciders"
     late = [[row[0].replace("2026", "2027"), *row[1:]] for row in good["records"][1]["instants"]]
@@ -388,11 +390,13 @@ def test_a_waiver_is_the_programs_to_give(world: Any) -> None:
     context = world.waiting()["context"]
 
     def waived(**changes: Any) -> dict[str, Any]:
-        return dict(world.command([], context, records=[{**record, **changes}]))
+        seal = world.asked(**{"answer": "ALLOW", **changes})
+        return dict(world.command([], context, records=[{**record, **changes}], asked=seal))
 
     assert refused(world, waived(gate="paying")) == "waiver"
     assert refused(world, waived(query="data.other")) == "waiver"
     assert refused(world, waived(answer="DENY")) == "form"
+    assert refused(world, waived(round="2")) == "round"
     world.put(waived())
 
 
@@ -435,7 +439,7 @@ def test_a_waiver_goes_with_no_artifact(world: Any) -> None:
     running(world)
     command = world.waiting("finance")
     waiver = {**command["records"][0], "kind": "waiver", "answer": "ALLOW"}
-    command["records"] = [*command["records"], waiver]
+    command |= {"records": [*command["records"][1:], waiver], "asked": world.asked("ALLOW")}
     assert refused(world, command) == "waiver"
 
 

@@ -387,7 +387,7 @@ def test_a_waiver_is_a_grant_for_what_is_not_critical(world: Any, bank: Bank, pe
         "answer": "ALLOW",
     }
     context = world.waiting("finance")["context"]
-    receipt = world.put(world.command([], context, records=[record]))
+    receipt = world.put(world.command([], context, records=[record], asked=world.asked("ALLOW")))
     grant = {
         "waiver": receipt["commit_hash"],
         "waiting_commit": 1,

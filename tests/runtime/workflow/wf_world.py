@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import wf_programs
 from gantral.evidence import SigningKey, TrustFile, canonical, seal
 from gantral.evidence.commit import BuildCommit, build_commit, votes_decision
 from gantral.evidence.forms import duration_ms, plus
 from gantral.evidence.hashes import context_hash, leaf
 from gantral.evidence.recount import vote_hash
+from gantral.evidence.uses import CLAIM_TYPE, OUTCOME_TYPE
 from gantral.runtime import forms, programs
 from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
@@ -31,6 +33,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
 DECISION_KEY = SigningKey.from_seed(b"d" * 32)
+EFFECT_KEY = SigningKey.from_seed(b"e" * 32)
 STRANGER_KEY = SigningKey.from_seed(b"s" * 32)
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 
@@ -186,6 +189,7 @@ class Evidence:
             "instants": instants,
             "excluded": [command["initiator"]["actor"]],
             "named": {"/owner": [actor(owner)]} if owner else {},
+            "sealed": "none",
             **self.answer,
         }
 
@@ -205,6 +209,28 @@ def effect_answer(status: str, **rest: Any) -> dict[str, Any]:
         "problem": "",
         **rest,
     }
+
+
+def signed(command: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """What is done has a claim and an outcome under each grant, as a real worker seals them."""
+    if answer["status"] != "done" or answer["outcomes"]:
+        return answer
+    claims, outcomes = [], []
+    for grant in command["grants"]:
+        both = {
+            "call": command["call"],
+            "grant": grant.get("artifact") or grant["waiver"],
+            "instance_id": command["instance_id"],
+            "operation": command["operation"],
+            "owning_team_id": command["team"],
+            "slot": "undo/1" if command["undo"] else "1",
+            "timestamp": LONG_AGO,
+        }
+        claim = {"arguments": [], "attempt": "1", "queue": "q", "run": command["run"]}
+        claims.append(seal("use", {**both, **claim, "type": CLAIM_TYPE}, EFFECT_KEY))
+        outcome = {"results": answer["results"], "status": "done", "type": OUTCOME_TYPE}
+        outcomes.append(seal("outcome", {**both, **outcome}, EFFECT_KEY))
+    return {**answer, "claims": claims, "outcomes": outcomes}
 
 
 class Services:
@@ -229,7 +255,7 @@ class Services:
 
     def activities(self, queue: str) -> list[Any]:
         found = []
-        for info in programs.loaded():
+        for info in ours():
             for name, operation in info.manifest["operations"].items():
                 if operation["queue"] == queue:
                     found.append(self._activity(name, operation["wire"]))
@@ -241,7 +267,8 @@ class Services:
             attempt = activity.info().attempt
             self.seen.append({"operation": name, **command, "attempt": attempt})
             answer = self.answers[name](command)
-            return await answer if asyncio.iscoroutine(answer) else answer
+            told = await answer if asyncio.iscoroutine(answer) else answer
+            return signed(command, told) if "grants" in command else told
 
         class Made:
             pass
@@ -383,6 +410,11 @@ class Case:
         return end
 
 
+def ours() -> list[programs.ProgramInfo]:
+    """The hand-made programs; other tests of this process load theirs into the same registry."""
+    return [info for info in programs.loaded() if info.package in wf_programs.MANIFESTS]
+
+
 class World:
     """Server, workers and helpers of one test."""
 
@@ -397,7 +429,7 @@ class World:
         async with Worker(
             self.env.client,
             task_queue="gantral-payments",
-            workflows=[info.workflow_class for info in programs.loaded()],
+            workflows=[info.workflow_class for info in ours()],
             workflow_runner=SandboxedWorkflowRunner(restrictions=programs.sandbox()),
             **options,
         ):
@@ -422,7 +454,7 @@ class World:
     async def start(
         self, input: dict[str, Any] | None = None, workflow: str = "refund", **wrong: Any
     ) -> Case:
-        info = next(info for info in programs.loaded() if info.workflow_id == workflow)
+        info = next(info for info in ours() if info.workflow_id == workflow)
         instance = str(uuid.uuid4())
         at = forms.write_instant(await self.env.get_current_time())
         command = start_command(info, instance, input or REFUND, at, **wrong)

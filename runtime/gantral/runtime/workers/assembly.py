@@ -100,17 +100,12 @@ def load_programs(settings: Settings, trust: TrustFile | None) -> list[ProgramIn
 def evidence_activities(settings: Settings, stores: Stores) -> list[Activity]:
     """``gantral.commit`` and ``gantral.open_gate``. Raises SettingsError."""
     who = actors(settings)
-    committer = Committer(
-        stores.store,
-        stores.drafts,
-        stores.trust,
-        signing_key(settings, "commit", stores.trust),
-        who,
-    )
+    key = signing_key(settings, "commit", stores.trust)
+    committer = Committer(stores.store, stores.drafts, stores.trust, key, who)
     opa = None
     if settings.opa is not None:
         opa = Opa(settings.opa.url, settings.opa.timeout, settings.opa.reconnect)
-    return [committer.commit, GateOpener(who, opa).open_gate]
+    return [committer.commit, GateOpener(who, opa, key).open_gate]
 
 
 def closer(settings: Settings, stores: Stores) -> Closer | None:

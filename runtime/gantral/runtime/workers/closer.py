@@ -28,7 +28,7 @@ from gantral.evidence.envelope import write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
 from gantral.runtime.workers.chain import Chain, MissingEvidence, Read
 from gantral.runtime.workers.leaves import drop_drafts
-from gantral.runtime.workers.uses import Book, Use
+from gantral.runtime.workers.told import Told
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -113,6 +113,12 @@ class Closer:
         """Put the end after ``last``; None when a late writer was first."""
         waiting = artifact["authority_state"] == State.WAITING_FOR_HUMAN
         at = max(instant_text(_now_ms()), last.statement["timestamp"])
+        told = Told()
+        for number in range(last.number + 1):
+            told.tell(chain.need(number).statement["records"])
+        # REJECTED holds its end alone: nothing is claimed while people are asked.
+        untold = [] if waiting else told.untold(chain)
+        told.tell(untold)
         built = build_commit(
             BuildCommit(
                 owning_team_id=chain.team,
@@ -131,12 +137,12 @@ class Closer:
                 round=artifact["round"] if waiting else "none",
                 cause=Cause.EXECUTION_LOST,
                 records=[
-                    *self._untold(chain, last.number),
+                    *untold,
                     {
                         "kind": "end",
                         "message": "none",
                         "statement": "none",
-                        "standing": self._standing(chain),
+                        "standing": told.standing(),
                     },
                 ],
             )
@@ -171,43 +177,6 @@ class Closer:
                 if action == "reject":
                     return str(instant)
         return "none"
-
-    def _uses(self, chain: Chain) -> Iterator[Use]:
-        for key in self.store.list(chain.key("uses")):
-            parts = key.split("/")
-            grant, slot = parts[3], "/".join(parts[4:]).removesuffix(".json")
-            if slot.endswith(".outcome"):
-                continue
-            use = Book(chain, self.key, grant).use(slot)
-            if use is not None:
-                yield use
-
-    def _standing(self, chain: Chain) -> list[str]:
-        """Call ids of effects that are done or unknown, and not known to be undone."""
-        stands: dict[str, bool] = {}
-        for use in self._uses(chain):
-            status = use.outcome.statement["status"] if use.outcome else "unknown"
-            call = use.claim.statement["call"]
-            if use.slot.startswith("undo/"):
-                stands[call] = stands.get(call, True) and status != "done"
-            else:
-                stands[call] = stands.get(call, True) and status != "not_done"
-        return sorted(call for call, still in stands.items() if still)
-
-    def _untold(self, chain: Chain, last: int) -> list[dict[str, object]]:
-        """Claims and outcomes that no commit holds: the run did not live to tell them."""
-        told: set[str] = set()
-        for number in range(last + 1):
-            read = chain.need(number)
-            for kind, name in (("use", "claim"), ("outcome", "outcome")):
-                told.update(record[name]["payload"] for record in read.records(kind))
-        records: list[dict[str, object]] = []
-        for use in self._uses(chain):
-            if use.claim.envelope["payload"] not in told:
-                records.append({"kind": "use", "claim": use.claim.envelope})
-            if use.outcome is not None and use.outcome.envelope["payload"] not in told:
-                records.append({"kind": "outcome", "outcome": use.outcome.envelope})
-        return records
 
 
 async def _lost(client: Client, instance_id: str, rejects_at: str) -> str | None:

@@ -53,6 +53,7 @@ def read_commit(command: Mapping[str, Any]) -> CommitCommand:
         _want(isinstance(context.get(name, {}), dict), f"context.{name}")
     _want(_pairs(context.get("leaves", [])), "context.leaves")
     _want(context.get("same", True) is True, "context.same")
+    _want(command["asked"] == "none" or isinstance(command["asked"], dict), "asked")
     decision = command["decision"]
     _want(
         decision == "none"

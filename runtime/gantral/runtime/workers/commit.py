@@ -24,20 +24,24 @@ from gantral.evidence import (
     seal,
 )
 from gantral.evidence.commit import BuildCommit, Built, build_commit
-from gantral.evidence.envelope import write_envelope
 from gantral.evidence.hashes import leaf
+from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
 from gantral.runtime.commands import COMMIT, NOT_COMMITTED, ZEROS, CommitCommand, CommitReceipt
 from gantral.runtime.workers.actors import Actors
-from gantral.runtime.workers.chain import Chain, MissingEvidence
+from gantral.runtime.workers.chain import Chain, MissingEvidence, Read
 from gantral.runtime.workers.command import read_commit
-from gantral.runtime.workers.judging import Before, Judged, Refused, judge, recheck
+from gantral.runtime.workers.judging import Before, Judged, Refused, judge
 from gantral.runtime.workers.leaves import drafted, drop_drafts, leaf_value, put_texts
+from gantral.runtime.workers.told import SEALED, Told
+from gantral.runtime.workers.walking import step, walked
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 MESSAGE = "/message"
+# The commits that may hold uses and outcomes, beside those of records alone.
+_TELLS = ("WAITING_FOR_HUMAN", "COMPLETED", "TERMINATED")
 
 
 @dataclass(frozen=True)
@@ -89,14 +93,15 @@ class Committer:
         texts = self._texts(chain, command)
         context = _context(command, before, texts)
         judged = judge(chain, program.manifest, command, before, context, texts)
-        records = [*judged.records, *_end(command, texts)]
+        walk = walked(chain, program, command["commit"])
+        records = self._records(chain, command, judged, walk, texts)
         built = build_commit(_order(command, before, context, judged, records))
-        recheck(chain, program.manifest, before, built.statement, built.commit_hash)
+        data = step(walk, seal("commit", built.statement, self.key))
         # Texts before the commit: a commit never binds what is not there (FORMAT section 4).
         put_texts(chain, list(texts.values()))
         if command["commit"] == 0:
             self._manifest(chain, program.manifest_bytes)
-        self._seal(chain, command["commit"], built)
+        self._seal(chain, command["commit"], built, data)
         drop_drafts(chain, self.drafts, command["commit"])
         return {
             "commit_hash": built.commit_hash,
@@ -123,6 +128,25 @@ class Committer:
             return {}
         return {text[2]: text for text in drafted(chain, self.drafts, command["commit"], values)}
 
+    def _records(
+        self,
+        chain: Chain,
+        command: CommitCommand,
+        judged: Judged,
+        walk: Walk,
+        texts: Mapping[str, list[str]],
+    ) -> list[dict[str, Any]]:
+        """The command's records, the uses that the run did not hear of, the end."""
+        told = Told(dict(walk.ledger.claims), dict(walk.ledger.outcomes))
+        told.tell(judged.records)
+        untold: list[dict[str, Any]] = []
+        if command["states"] and command["states"][0] in _TELLS:
+            there = chain.read(command["commit"])
+            # Delivered again: what was untold at the first time, though more may lie there now.
+            untold = told.untold(chain) if there is None else _added(there, judged)
+            told.tell(untold)
+        return [*judged.records, *untold, *_end(command, texts, told.standing())]
+
     def _manifest(self, chain: Chain, data: bytes) -> None:
         key = chain.key("manifest.json")
         try:
@@ -131,8 +155,7 @@ class Committer:
             if self.store.get(key) != data:
                 raise Refused("program", "another program's manifest lies in the store") from None
 
-    def _seal(self, chain: Chain, number: int, built: Built) -> None:
-        data = write_envelope(seal("commit", built.statement, self.key))
+    def _seal(self, chain: Chain, number: int, built: Built, data: bytes) -> None:
         try:
             self.store.put(chain.commit_key(number), data)
         except AlreadyThere:
@@ -186,7 +209,17 @@ def _context(
     return sorted([pointer, hashed] for pointer, hashed in {**old, **new}.items())
 
 
-def _end(command: CommitCommand, texts: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+def _added(there: Read, judged: Judged) -> list[dict[str, Any]]:
+    return [
+        record
+        for record in there.statement["records"]
+        if record["kind"] in SEALED and record not in judged.records
+    ]
+
+
+def _end(
+    command: CommitCommand, texts: Mapping[str, list[str]], standing: list[str]
+) -> list[dict[str, Any]]:
     end = command["end"]
     if end == "none":
         return []
@@ -196,7 +229,7 @@ def _end(command: CommitCommand, texts: Mapping[str, list[str]]) -> list[dict[st
             "kind": "end",
             "message": "none" if message is None else leaf(message),
             "statement": end["statement"],
-            "standing": list(end["standing"]),
+            "standing": standing,
         }
     ]
 

@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any
 
 from gantral.authority import Cause
-from gantral.evidence import EvidenceError, H, canonical
+from gantral.evidence import EvidenceError, H, SigningKey, canonical
 from gantral.evidence.gate import clock_instants
 from gantral.policy import Opa, PolicyFailure, ShapeError, ask, question
-from gantral.policy.shapes import at, bare, check
+from gantral.policy.shapes import at, bare, check, leaves, persons
 from gantral.runtime import programs
 from gantral.runtime.commands import (
     ANSWER_FAILURE,
@@ -25,16 +25,20 @@ from gantral.runtime.commands import (
 )
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.actors import Actors
+from gantral.runtime.workers.asked import seal_answer
+from gantral.runtime.workers.leaves import leaf_value
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 
 class GateOpener:
-    """The activity. ``opa`` is None in a deployment without policies."""
+    """The activity. ``opa`` is None in a deployment without policies; ``key`` is the commit key,
+    which seals what the policy said."""
 
-    def __init__(self, actors: Actors, opa: Opa | None) -> None:
+    def __init__(self, actors: Actors, opa: Opa | None, key: SigningKey) -> None:
         self._actors = actors
         self._opa = opa
+        self._key = key
 
     @activity.defn(name=OPEN_GATE)
     async def open_gate(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +67,7 @@ class GateOpener:
             "instants": _instants(gate, command),
             "excluded": [],
             "named": {},
+            "sealed": "none",
         }
         try:
             check(gate["parameters"], command["proposal"])
@@ -81,7 +86,11 @@ class GateOpener:
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))
         if gate["waived"] == "none":
             return answer
-        return await self._asked(answer, manifest, gate, command)
+        answer = await self._asked(answer, manifest, gate, command)
+        if answer["query"] != "none":
+            values = self._values(gate, command["proposal"])
+            answer["sealed"] = seal_answer(command, answer, values, self._key)
+        return answer
 
     async def _asked(
         self,
@@ -113,6 +122,15 @@ class GateOpener:
         answer["answer"] = given.decision  # type: ignore[typeddict-item]
         answer["policy_version_id"] = given.policy_version_id
         return answer
+
+    def _values(self, gate: Mapping[str, Any], proposal: Mapping[str, Any]) -> dict[str, str]:
+        """pointer -> what its leaf will hold when the proposal is committed."""
+        shape = gate["parameters"]
+        people = persons(shape, proposal)
+        return {
+            pointer: self._actors.resolve(value) if pointer in people else leaf_value(value)
+            for pointer, value in leaves(shape, proposal).items()
+        }
 
     def _people(
         self, gate: Mapping[str, Any], proposal: Mapping[str, Any], pointer: str

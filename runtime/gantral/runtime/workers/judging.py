@@ -12,7 +12,7 @@ from gantral.evidence.commit import votes_decision
 from gantral.evidence.context import covers, shape_at
 from gantral.evidence.envelope import unwrap, write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
-from gantral.evidence.gate import check_decision, check_opening, check_waiver, records_of
+from gantral.evidence.gate import check_opening
 from gantral.evidence.hashes import context_hash
 from gantral.evidence.records import RECORDS, SUBMISSION
 from gantral.evidence.recount import (
@@ -24,6 +24,7 @@ from gantral.evidence.recount import (
 )
 from gantral.runtime.commands import CommitCommand
 from gantral.runtime.workers import deciders
+from gantral.runtime.workers.asked import check_asked
 from gantral.runtime.workers.chain import Chain, Read
 
 Texts = Mapping[str, list[str]]  # pointer -> [salt, instance_id, path, value]
@@ -94,7 +95,7 @@ def judge(
     """
     records = tuple(dict(record) for record in command["records"])
     for record in records:
-        _record(chain, manifest, record)
+        _record(chain, manifest, command, record, texts)
     decision: Mapping[str, Any] | str = "none"
     first = command["states"][0] if command["states"] else None
     waiver = next((record for record in records if record["kind"] == "waiver"), None)
@@ -117,25 +118,6 @@ def judge(
     else:
         _want(command["end"] == "none", "end", "an end record goes with an end alone")
     return Judged(decision, records)
-
-
-def recheck(
-    chain: Chain, manifest: Manifest, before: Before, statement: Mapping[str, Any], hashed: str
-) -> None:
-    """Run the verifier's own checks of a gate on what is about to be signed.
-
-    Raises:
-        EvidenceError: the verifier would call it INVALID.
-    """
-    skew = chain.trust.max_skew
-    states = [artifact["authority_state"] for artifact in statement["artifacts"]]
-    if states == [State.WAITING_FOR_HUMAN]:
-        check_opening(manifest, statement, before.initiator, skew)
-    elif states and states[0] in (State.APPROVED, State.OVERRIDDEN) and before.commit:
-        opening = check_opening(manifest, before.commit.statement, before.initiator, skew)
-        check_decision(opening, statement, lambda envelope: _vote(chain, envelope))
-    elif not states and records_of(statement, "waiver"):
-        check_waiver(manifest, statement, hashed)
 
 
 def _created(
@@ -301,7 +283,13 @@ def _vote(chain: Chain, envelope: Mapping[str, Any]) -> Mapping[str, Any]:
     return opened.statement
 
 
-def _record(chain: Chain, manifest: Manifest, record: Mapping[str, Any]) -> None:
+def _record(
+    chain: Chain,
+    manifest: Manifest,
+    command: CommitCommand,
+    record: Mapping[str, Any],
+    texts: Texts,
+) -> None:
     kind = str(record.get("kind"))
     form = RECORDS.get(kind)
     if form is None or kind == "end":
@@ -313,6 +301,8 @@ def _record(chain: Chain, manifest: Manifest, record: Mapping[str, Any]) -> None
         _sealed(chain, record["outcome"], "outcome", "effect")
     else:
         _gate(manifest, str(record["gate"]))
+        if kind in ("policy", "waiver"):
+            check_asked(chain, command, record, texts)
 
 
 def _sealed(chain: Chain, envelope: Any, kind: str, use: str) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gantral.authority import Cause
-from gantral.evidence import AlreadyThere, SigningKey, seal
+from gantral.evidence import AlreadyThere, EvidenceError, SigningKey, seal
 from gantral.evidence.bytes import parse_object
 from gantral.evidence.envelope import MAX_ENVELOPE, write_envelope
 from gantral.evidence.records import CLAIM, OUTCOME
@@ -49,14 +49,7 @@ class Book:
 
     def use(self, slot: str) -> Use | None:
         """What lies at a slot. Raises EvidenceError for what no effect key signed."""
-        claim = self._read("use", f"{slot}.json")
-        if claim is None:
-            return None
-        CLAIM.require(claim.statement)
-        outcome = self._read("outcome", f"{slot}.outcome.json")
-        if outcome is not None:
-            OUTCOME.require(outcome.statement)
-        return Use(slot, claim, outcome)
+        return read_use(self.chain, self.grant, slot)
 
     def taken(self, uses: int) -> list[Use]:
         """Every claimed slot of 1 to ``uses``, in order."""
@@ -93,20 +86,13 @@ class Book:
         }
         name = f"{use.slot}.outcome.json"
         put = self._put("outcome", name, statement)
-        there = put or self._read("outcome", name)
+        there = put or _read(self.chain, "outcome", self._key(name))
         if there is None:
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the outcome was put and is not there")
         return there
 
     def _key(self, name: str) -> str:
-        return self.chain.key("uses", self.grant, *name.split("/"))
-
-    def _read(self, kind: str, name: str) -> Sealed | None:
-        data = self.chain.store.get(self._key(name))
-        if data is None:
-            return None
-        opened = self.chain.open(data, kind, _EFFECT)
-        return Sealed(opened.statement, parse_envelope(data))
+        return _use_key(self.chain, self.grant, name)
 
     def _put(self, kind: str, name: str, statement: Mapping[str, Any]) -> Sealed | None:
         envelope = seal(kind, statement, self.key)
@@ -115,6 +101,25 @@ class Book:
         except AlreadyThere:
             return None
         return Sealed(dict(statement), envelope)
+
+
+def read_use(chain: Chain, grant: str, slot: str) -> Use | None:
+    """The use of a grant at a slot, None when it is free.
+
+    Raises:
+        EvidenceError: what lies there is no claim that an effect key signed, of this very place.
+    """
+    claim = _read(chain, "use", _use_key(chain, grant, f"{slot}.json"))
+    if claim is None:
+        return None
+    CLAIM.require(claim.statement)
+    outcome = _read(chain, "outcome", _use_key(chain, grant, f"{slot}.outcome.json"))
+    if outcome is not None:
+        OUTCOME.require(outcome.statement)
+    for sealed in (claim, *([outcome] if outcome else [])):
+        if (sealed.statement["grant"], sealed.statement["slot"]) != (grant, slot):
+            raise EvidenceError("place", f"the use at slot {slot} is of another place")
+    return Use(slot, claim, outcome)
 
 
 def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) -> tuple[Use, bool]:
@@ -147,6 +152,13 @@ def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) 
     raise NotGranted(Cause.SPENT, f"all {uses} uses of this approval are claimed")
 
 
-def parse_envelope(data: bytes) -> dict[str, Any]:
-    """The envelope of bytes that were read strictly before."""
-    return parse_object(data, MAX_ENVELOPE)
+def _use_key(chain: Chain, grant: str, name: str) -> str:
+    return chain.key("uses", grant, *name.split("/"))
+
+
+def _read(chain: Chain, kind: str, key: str) -> Sealed | None:
+    data = chain.store.get(key)
+    if data is None:
+        return None
+    opened = chain.open(data, kind, _EFFECT)
+    return Sealed(opened.statement, parse_object(data, MAX_ENVELOPE))

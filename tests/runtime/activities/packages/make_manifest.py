@@ -146,7 +146,7 @@ MANIFEST: dict[str, Any] = {
         ["complete/1", "COMPLETED", []],
         ["finance/1", "WAITING_FOR_HUMAN", ["finance/1:rejected", "finance/1:resumed"]],
         ["finance/1:rejected", "REJECTED", []],
-        ["finance/1:resumed", "RUNNING", ["complete/1", "terminated"]],
+        ["finance/1:resumed", "RUNNING", ["complete/1", "paying/1", "terminated"]],
         ["finance/1:waived", "RUNNING", ["complete/1", "terminated"]],
         ["owned/1", "WAITING_FOR_HUMAN", ["owned/1:rejected", "owned/1:resumed"]],
         ["owned/1:rejected", "REJECTED", []],
