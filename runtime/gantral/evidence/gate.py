@@ -101,7 +101,7 @@ def check_opening(
 
     Raises:
         EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
-            ``policy_record`` or ``policy_version``.
+            ``policy_record``, ``policy_version`` or ``policy_input``.
     """
     artifact = statement["artifacts"][0]
     name = artifact["gate"]
@@ -153,11 +153,13 @@ def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) 
 
     Raises:
         EvidenceError: ``decision_bind``, ``opened``, ``vote_<rule>``, ``recount``,
-            ``approved_context``, ``amended_context`` or ``human_actor``.
+            ``approved_context``, ``amended_values``, ``late_decision`` or ``human_actor``.
     """
     artifact = statement["artifacts"][0]
     standing = recount_commit(opening, statement, open_vote)
     wanted = {"APPROVED": "approved", "OVERRIDDEN": "amended"}[artifact["authority_state"]]
+    if statement["timestamp"] >= opening.waiting.rejects_at:
+        errors.refuse("late_decision", "the gate's time was over")
     if standing.outcome != wanted:
         errors.refuse("recount", f"the votes amount to {standing.outcome}, not to {wanted}")
     if artifact["human_actor_id"] != standing.by:
@@ -198,12 +200,17 @@ def recount_commit(opening: Opening, statement: Statement, open_vote: OpenVote) 
     counted_at = min(at, forms.plus(waiting.rejects_at, -1))
     tally = Tally(opening.manifest_gate, _with_values(waiting, values))
     for index, vote in enumerate(votes):
-        if index and index == len(votes) - 1 and tally.result(counted_at).outcome != "open":
-            errors.refuse("surplus_vote", "the votes before the last one decide already")
+        # Votes only add up until somebody's vote is taken back or replaced: so these are the places
+        # where a decision could hide behind what came after it.
+        hides = index == len(votes) - 1 or vote["human_actor_id"] in tally.standing
+        if index and hides and tally.result(counted_at).outcome != "open":
+            errors.refuse("surplus_vote", f"the votes before vote {index + 1} decide already")
         if wrong := judge_vote(tally, vote, counted_at):
             errors.refuse(f"vote_{wrong.rule}", f"vote {index + 1}: {wrong.message}")
         tally.add(vote)
-    return tally.result(at)
+    # What they decided in time stands, whenever it was committed.
+    decided = tally.result(counted_at)
+    return decided if decided.outcome != "open" else tally.result(at)
 
 
 def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash: str) -> Grant:
@@ -212,7 +219,7 @@ def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash:
     Raises:
         EvidenceError: ``waiver``, ``gate`` or ``proposal``.
     """
-    (record,) = records_of(statement, "waiver")
+    record = records_of(statement, "waiver")[0]
     gate = _gate(manifest, record["gate"])
     if len(statement["records"]) != 1:
         errors.refuse("waiver_alone", "a waiver is the one record of its commit")
@@ -320,6 +327,8 @@ def _check_policy(
         errors.refuse("policy_record", "the gate's own policy did not send it to people")
     if record["policy_version_id"] != version or not forms.is_policy(version):
         errors.refuse("policy_version", "the artifact does not name the revision that was asked")
+    if not forms.is_hex64(record["input_hash"]):
+        errors.refuse("policy_input", "an answer to no question")
 
 
 def _opened(

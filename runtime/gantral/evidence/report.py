@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Severity: TypeAlias = Literal["INVALID", "INCONCLUSIVE"]
@@ -23,7 +23,8 @@ class Finding:
 @dataclass(frozen=True)
 class Report:
     """The verdict on one folder. ``decisions``: gate -> approved, amended, waived, rejected or
-    waiting, as it ended last. ``state``: the last state. Both say nothing unless VALID."""
+    waiting, as it ended last. ``state``: the last state. Both say nothing unless VALID.
+    ``commits``: the hash of each commit that was judged and holds, in order."""
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -32,9 +33,32 @@ class Report:
     decisions: Mapping[str, str]
     trust_digest: str
     trust_serial: int
+    commits: tuple[str, ...] = ()
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
     """Any INVALID wins, else any INCONCLUSIVE, else VALID (FORMAT section 8)."""
     found = {finding.severity for finding in findings}
     return "INVALID" if "INVALID" in found else "INCONCLUSIVE" if found else "VALID"
+
+
+def find_forks(reports: Sequence[Report]) -> list[Report]:
+    """The reports of one run, with a finding ``fork`` on each whose instance another folder tells
+    otherwise: another commit at the same number (FORMAT section 3). A shorter copy of the same
+    chain, or other signatures on the same payloads, is no fork.
+    """
+    told: dict[str, list[Report]] = {}
+    for report in reports:
+        told.setdefault(report.instance_id, []).append(report)
+    found = []
+    for report in reports:
+        for other in told[report.instance_id] if report.instance_id else ():
+            pairs = zip(report.commits, other.commits, strict=False)
+            number = next((str(n) for n, (a, b) in enumerate(pairs) if a != b), None)
+            if number is not None:
+                message = f"another folder tells commit {number} of {report.instance_id} otherwise"
+                findings = (*report.findings, Finding("fork", "INVALID", number, message))
+                report = replace(report, findings=findings, verdict="INVALID")
+                break
+        found.append(report)
+    return found

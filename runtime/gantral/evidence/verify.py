@@ -11,17 +11,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gantral.evidence import errors, forms
-from gantral.evidence.envelope import judge, read_envelope
+from gantral.evidence import errors
+from gantral.evidence.beside import check_uses, check_votes, judge_sealed, looks_like_a_store
+from gantral.evidence.envelope import read_envelope
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.folder import Folder
 from gantral.evidence.hashes import H, leaf_of, read_text
 from gantral.evidence.manifest import check_manifest
-from gantral.evidence.records import ERASURE, REFUSAL, VOTE
-from gantral.evidence.report import Finding, Report, verdict_of
+from gantral.evidence.records import ERASURE
+from gantral.evidence.report import Finding, Report, find_forks, verdict_of
 from gantral.evidence.trust import TrustFile
 from gantral.evidence.walk import Walk
 
+_STORE = (
+    "this is an instance's folder as a store keeps it, not one to be judged: "
+    "`gantral evidence export` writes that"
+)
 _ENDS = frozenset({"REJECTED", "COMPLETED", "TERMINATED"})
 
 
@@ -40,6 +45,7 @@ class _Judge:
     trust: TrustFile
     findings: list[Finding] = field(default_factory=list)
     at: str = ""
+    commits: list[str] = field(default_factory=list)
 
     def note(self, error: EvidenceError) -> None:
         severity: Any = "INCONCLUSIVE" if error.inconclusive else "INVALID"
@@ -64,6 +70,7 @@ class _Judge:
             decisions=dict(walk.decisions) if walk else {},
             trust_digest=self.trust.digest,
             trust_serial=self.trust.serial,
+            commits=tuple(self.commits),
         )
 
     def _walk(self) -> Walk | None:
@@ -86,10 +93,10 @@ class _Judge:
         for call in walk.ledger.without_outcome():
             unknown = f"{call} was begun, and nothing says how it ended"
             self.note(EvidenceError("no_outcome", unknown, inconclusive=True))
-        self._votes(walk)
-        for name in self.folder.under("uses/"):
-            late = f"{name} is in no commit"
-            self.note(EvidenceError("use_unaccounted", late, inconclusive=True))
+        if looks_like_a_store(self.folder, walk):
+            self.note(EvidenceError("store_folder", _STORE, inconclusive=True))
+        check_votes(self.folder, self.trust, walk, self.note)
+        check_uses(self.folder, self.trust, walk, self.note)
         self._texts(walk, self._erased(walk))
         return walk
 
@@ -105,6 +112,7 @@ class _Judge:
             try:
                 sealed = read_envelope(self.folder.read(name) or b"", "commit")
                 artifacts = walk.step(sealed)
+                self.commits.append(sealed.hash)
             except EvidenceError as error:
                 self.note(error)
                 return False
@@ -121,59 +129,6 @@ class _Judge:
             self.missing("a line of artifacts.jsonl")
         return True
 
-    def _votes(self, walk: Walk) -> None:
-        """Votes beside the commits: each is accounted for by a sealed refusal, or is open."""
-        refused = set()
-        names = self.folder.under("votes/")
-        for name in names:
-            if name.endswith(".refusal.json"):
-                refused.add(self._refusal(name, walk))
-        for name in names:
-            if name.endswith(".refusal.json"):
-                continue
-            sealed = read_envelope(self.folder.read(name) or b"", "authority-decision")
-            VOTE.require(sealed.statement)
-            if name != f"votes/{sealed.hash}.json":
-                errors.refuse("vote_name", f"{name} is not named by its hash")
-            if sealed.statement["instance_id"] != walk.instance_id:
-                errors.refuse("other_instance", f"{name} is a vote of another instance")
-            self._judge(sealed, frozenset({"decision"}), walk)
-            if sealed.hash in walk.votes:
-                errors.refuse("vote_twice", f"{name} is in a commit already")
-            if sealed.hash not in refused:
-                open_vote = f"{name} is neither counted nor refused"
-                self.note(EvidenceError("vote_unaccounted", open_vote, inconclusive=True))
-            refused.discard(sealed.hash)
-            for bound in (
-                sealed.statement["justification"],
-                sealed.statement["assurance"]["identity"],
-            ):
-                if bound != "none":
-                    walk.bound.setdefault(bound.removeprefix("leaf:"), "")
-        for vote in sorted(refused):
-            self.missing(f"votes/{vote}.json, which was refused,")
-
-    def _refusal(self, name: str, walk: Walk) -> str:
-        sealed = read_envelope(self.folder.read(name) or b"", "refusal")
-        REFUSAL.require(sealed.statement)
-        if name != f"votes/{sealed.statement['vote']}.refusal.json":
-            errors.refuse("vote_name", f"{name} is not named by the vote it refuses")
-        if sealed.statement["instance_id"] != walk.instance_id:
-            errors.refuse("other_instance", f"{name} is of another instance")
-        self._judge(sealed, frozenset({"decision", "closer"}), walk)
-        if sealed.statement["vote"] in walk.votes:
-            errors.refuse("vote_refused", f"{name} refuses a vote that was counted")
-        return str(sealed.statement["vote"])
-
-    def _judge(self, sealed: Any, uses: frozenset[str], walk: Walk) -> None:
-        at = sealed.statement["timestamp"]
-        if not forms.is_instant(at):
-            errors.refuse("instant", "a sealed statement's time is no instant")
-        try:
-            judge(sealed, self.trust, uses, walk.team, at)
-        except EvidenceError as error:
-            self.note(error)
-
     def _erased(self, walk: Walk) -> set[str]:
         erased: set[str] = set()
         for name in self.folder.under("erasures/"):
@@ -181,18 +136,11 @@ class _Judge:
             ERASURE.require(sealed.statement)
             if name != f"erasures/{sealed.hash}.json":
                 errors.refuse("erasure_name", f"{name} is not named by its hash")
-            statement = sealed.statement
-            if (statement["instance_id"], statement["owning_team_id"]) != (
-                walk.instance_id,
-                walk.team,
-            ):
-                errors.refuse("other_instance", f"{name} is of another instance")
-            self._judge(sealed, frozenset({"erasure"}), walk)
-            if not erased.isdisjoint(statement["leaves"]) or not walk.bound.keys() >= set(
-                statement["leaves"]
-            ):
+            judge_sealed(sealed, self.trust, {"erasure"}, walk, self.note)
+            leaves = sealed.statement["leaves"]
+            if not erased.isdisjoint(leaves) or not walk.bound.keys() >= set(leaves):
                 errors.refuse("erasure", f"{name} erases what nothing binds, or twice")
-            erased.update(statement["leaves"])
+            erased.update(leaves)
         return erased
 
     def _texts(self, walk: Walk, erased: set[str]) -> None:
@@ -224,4 +172,4 @@ def _text_names(folder: Folder) -> Iterator[tuple[str, str]]:
         yield name, name[len("texts/") : -len(".json")]
 
 
-__all__ = ["Finding", "Report", "verify_folder"]
+__all__ = ["Finding", "Report", "find_forks", "verify_folder"]

@@ -102,6 +102,9 @@ class Walk:
         self._uses(statement)
         self._judge(first, statement, sealed.hash)
         for pointer, leaf in statement["context"]:
+            # A leaf says its own path: bound at another one, it would show one thing as another.
+            if self.bound.setdefault(leaf, pointer) not in ("", pointer):
+                errors.refuse("bound_twice", f"one leaf at {pointer:.80} and at another place")
             self.bound[leaf] = pointer
         self.context = statement["context"]
         self.number += 1
@@ -178,7 +181,7 @@ class Walk:
                 outcome = self._open(record["outcome"], "outcome", _EFFECT).statement
                 self.ledger.outcome(outcome, now)
                 for _, leaf in outcome["results"]:
-                    self.bound[leaf] = ""
+                    self.bound.setdefault(leaf, "")
 
     def _judge(self, first: str, statement: Mapping[str, Any], commit_hash: str) -> None:
         if first == "CREATED":
@@ -281,6 +284,8 @@ class Walk:
                 errors.refuse("no_votes", "a decision without a vote")
         if cause in _VOTED and outcome != _VOTED[cause]:
             errors.refuse("recount", f"the votes amount to {outcome}, not to {cause}")
+        if cause not in _VOTED and outcome not in ("open", "deadline"):
+            errors.refuse("contradicted", f"the votes amount to {outcome}, not to {cause}")
         if artifact["human_actor_id"] != (by if cause in _VOTED else "none"):
             errors.refuse("human_actor", "human_actor_id is not who rejected")
         if cause == "deadline" and statement["timestamp"] < opening.waiting.rejects_at:
@@ -316,6 +321,13 @@ class Walk:
                 raise EvidenceError("policy_record", "no such gate asks a policy")
             if record["query"] != self.manifest["policies"][gate["waived"]]["query"]:
                 errors.refuse("policy_record", "the gate asks another query")
+            if record["round"] != str(self.rounds.get(record["gate"], 0) + 1):
+                errors.refuse("policy_round", "the policy was asked for another round than this")
+            if record["answer"] != "FAILURE" and not (
+                forms.is_policy(record["policy_version_id"])
+                and forms.is_hex64(record["input_hash"])
+            ):
+                errors.refuse("policy_input", "an answer to no question, or of no policy")
         versions = [record["policy_version_id"] for record in asked] or ["none"]
         if artifact["policy_version_id"] != versions[0] or len(versions) > 1:
             errors.refuse("policy_version", "the artifact does not name the revision asked")

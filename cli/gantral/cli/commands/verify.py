@@ -11,7 +11,7 @@ from typing import Any
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, Report, TrustFile, verify_folder
-from gantral.evidence.report import Finding, verdict_of
+from gantral.evidence.report import Finding, find_forks, verdict_of
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
 # What --require may ask for; an amendment is a yes, a waiver is not.
@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the verdict; returns its exit status."""
     required = [_requirement(text) for text in args.require]
     trust = _trust(args.trust, args.trust_sha256)
-    reports = [(folder, _judged(folder, trust, required)) for folder in args.folders]
+    judged = [_judged(folder, trust, required) for folder in args.folders]
+    reports = list(zip(args.folders, find_forks(judged), strict=True))
     verdict = verdict_of([finding for _, report in reports for finding in report.findings])
     if args.format == "json":
         print(json.dumps(_plain(verdict, reports), ensure_ascii=False, indent=2))
@@ -133,12 +134,15 @@ def _plain(verdict: str, reports: list[tuple[Path, Report]]) -> dict[str, Any]:
         "trust": {"sha256": reports[0][1].trust_digest, "serial": reports[0][1].trust_serial},
         "folders": [
             {
-                "folder": str(folder),
+                "folder": _printable(str(folder)),
                 "verdict": report.verdict,
                 "instance_id": report.instance_id,
                 "state": report.state,
                 "decisions": dict(report.decisions),
-                "findings": [finding.__dict__ for finding in report.findings],
+                "findings": [
+                    {**finding.__dict__, "message": _printable(finding.message)}
+                    for finding in report.findings
+                ],
             }
             for folder, report in reports
         ],
