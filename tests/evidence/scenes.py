@@ -307,7 +307,10 @@ class Builder:
                 **{name: made[name] for name in ("attempt", "call", "operation", "queue")},
                 **{name: made[name] for name in ("run", "slot", "timestamp")},
                 "type": "gantral.dev/use/v1",
-                "arguments": [[n, p, place.get(p, "none")] for n, p in made["arguments"]],
+                "arguments": [
+                    [name, path, *(leaf or [place.get(path, "none")])]
+                    for name, path, *leaf in made["arguments"]
+                ],
                 "grant": self.grant(made["grant"]),
                 "instance_id": self.inputs["instance_id"],
                 "owning_team_id": self.inputs["owning_team_id"],
