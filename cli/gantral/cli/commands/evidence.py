@@ -41,7 +41,14 @@ def run(args: argparse.Namespace) -> int:
     except SettingsError as error:
         raise Failure(f"{args.settings}: {error.key}: {error.why}", error.remedy) from None
     try:
-        for team, instance in _chosen(_instances(store), args.instances):
+        known = _instances(store)
+        if not known:
+            raise Failure(
+                f"the store {store.root} holds no instance",
+                f"name the deployment's settings with --settings, or look at [evidence] in "
+                f"{args.settings}",
+            )
+        for team, instance in _chosen(known, args.instances):
             folder = args.out / instance
             export_instance(store, team, instance, folder)
             print(folder)
