@@ -365,7 +365,7 @@ FORGERIES: dict[str, tuple[str, Forge, tuple[str, ...]]] = {
         ),
         (),
     ),
-    "late_decision": (
+    "recount:late": (
         "approved",
         Forge(
             order={

@@ -153,13 +153,13 @@ def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) 
 
     Raises:
         EvidenceError: ``decision_bind``, ``opened``, ``vote_<rule>``, ``recount``,
-            ``approved_context``, ``amended_values``, ``late_decision`` or ``human_actor``.
+            ``approved_context``, ``amended_values`` or ``human_actor``.
     """
     artifact = statement["artifacts"][0]
     standing = recount_commit(opening, statement, open_vote)
     wanted = {"APPROVED": "approved", "OVERRIDDEN": "amended"}[artifact["authority_state"]]
     if statement["timestamp"] >= opening.waiting.rejects_at:
-        errors.refuse("late_decision", "the gate's time was over")
+        errors.refuse("recount", "the votes amount to deadline: the gate's time was over")
     if standing.outcome != wanted:
         errors.refuse("recount", f"the votes amount to {standing.outcome}, not to {wanted}")
     if artifact["human_actor_id"] != standing.by:
