@@ -65,7 +65,7 @@ async def replay(history: WorkflowHistory, *, change: bool = False) -> list[str]
     if change:
         recorded[-1][1][0]["timestamp"] = "changed"
     replayer = Replayer(
-        workflows=[info.workflow_class for info in programs.loaded()],
+        workflows=[info.workflow_class for info in wf_world.ours()],
         workflow_runner=SandboxedWorkflowRunner(restrictions=programs.sandbox()),
         interceptors=[Comparing()],
     )

@@ -9,7 +9,7 @@ import pytest
 from gantral.runtime import forms, programs
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
-from wf_world import VERSIONED, make_current
+from wf_world import VERSIONED, make_current, ours
 
 
 def test_a_late_vote_is_refused_though_the_timer_has_not_fired(in_real_time: Any) -> None:
@@ -38,7 +38,7 @@ def test_a_late_vote_is_refused_though_the_timer_has_not_fired(in_real_time: Any
 
 def test_an_effect_that_nobody_serves_lapses(in_real_time: Any) -> None:
     async def test(world: Any) -> None:
-        info = next(i for i in programs.loaded() if i.workflow_id == "brief")
+        info = next(i for i in ours() if i.workflow_id == "brief")
         programs.load(info.package, queues={"keys": "nobody"}, trust=info.trust)
         try:
             async with world.worker(deployment_config=VERSIONED):

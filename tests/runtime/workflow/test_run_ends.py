@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import wf_world
-from gantral.runtime import programs
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from wf_world import effect_answer
@@ -124,7 +123,7 @@ def test_a_submission_for_something_else(in_world: Any, wrong: Any, member: str)
 def test_a_start_without_a_proper_submission(in_world: Any) -> None:
     async def test(world: Any) -> None:
         async with world.worker():
-            info = next(i for i in programs.loaded() if i.workflow_id == "refund")
+            info = next(i for i in wf_world.ours() if i.workflow_id == "refund")
             good = wf_world.start_command(
                 info, "11111111-1111-1111-1111-111111111111", wf_world.REFUND, wf_world.LONG_AGO
             )
