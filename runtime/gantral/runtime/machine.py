@@ -127,8 +127,11 @@ class Machine:
             )
         except ActivityError as error:
             raise not_committed(str(error.cause or error)) from error
+        # Where somebody answered by hand, the next commit finds no predecessor. What is no receipt
+        # moves nothing at all.
+        if type(receipt) is not dict or receipt.keys() != CommitReceipt.__required_keys__:
+            raise not_committed("the answer is no receipt")
         if receipt["sequence"] != self._sequence + len(transition.states):
-            # Somebody answered this activity by hand; the next commit would find no predecessor.
             raise not_committed("the receipt does not count the artifacts that were sent")
         self.state = self._path(transition.states)
         self.commits += 1
