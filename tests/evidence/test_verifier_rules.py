@@ -422,6 +422,17 @@ FORGERIES: dict[str, tuple[str, Forge, tuple[str, ...]]] = {
     "argument": ("approved", order(3, "records.0.arguments.2.1", "/reason"), ()),
     "outcome_time": ("approved", order(3, "records.1.timestamp", "2026-11-23T10:44:10.000Z"), ()),
     "outcome_results": ("approved", order(3, "records.1.status", "not_done"), ()),
+    "outcome_results:twice": (
+        "approved",
+        Forge(
+            order={
+                3: lambda made: made["records"][1]["results"].insert(
+                    0, [salt("r", 2), "/receipt_id", "r-8"]
+                )
+            }
+        ),
+        (),
+    ),
     "slot_twice": (
         "approved",
         Forge(order={3: lambda m: m["records"].append(copy.deepcopy(_COMPLETE[0]))}),

@@ -83,6 +83,8 @@ class Ledger:
             errors.refuse("outcome_time", "the outcome is not between its claim and its commit")
         if outcome["status"] != "done" and outcome["results"]:
             errors.refuse("outcome_results", "what was not done has no results")
+        if len(dict(outcome["results"])) != len(outcome["results"]):
+            errors.refuse("outcome_results", "a result is there twice")
         self.outcomes[place] = outcome
         if outcome["status"] == "done" and not is_undo(outcome["slot"]):
             self.results[outcome["call"]] = dict(outcome["results"])

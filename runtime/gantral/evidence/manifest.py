@@ -10,6 +10,7 @@ from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import clauses
 from gantral.evidence.records import MANIFEST
 from gantral.evidence.recount import formula_of
+from gantral.evidence.trees import check_gate, check_shape, check_term
 
 TYPE = "gantral.dev/manifest/v1"
 
@@ -30,7 +31,15 @@ def check_manifest(data: bytes) -> dict[str, Any]:
     sites = {row[0] for row in manifest["automaton"]}
     if not all(set(row[2]) <= sites for row in manifest["automaton"]) or "start" not in sites:
         raise EvidenceError("manifest", "the automaton leads to a site that it does not hold")
+    for name in ("input", "output"):
+        check_shape(manifest[name], name)
+    for name, operation in manifest["operations"].items():
+        for argument, term in (
+            operation["undo"]["arguments"].items() if operation["undo"] != "none" else ()
+        ):
+            check_term(term, f"operations/{name}/undo/{argument}")
     for name, gate in manifest["gates"].items():
+        check_gate(gate, f"gates/{name}")
         clauses(formula_of(gate))
         if not gate["clock"] or gate["clock"][-1][1] != "reject":
             raise EvidenceError("manifest", f"the gate {name} does not end in a reject")

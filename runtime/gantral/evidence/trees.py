@@ -1,0 +1,124 @@
+"""The form of a manifest's trees: shapes, principals, bounds, plan terms (CONTRACT section 4).
+
+A manifest comes from who gives the folder; every reader of its trees relies on this check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gantral.evidence.errors import EvidenceError
+from gantral.evidence.forms import is_number
+
+_LIMITS = {
+    "string": {"min", "max", "pattern"},
+    "int": {"min", "max"},
+    "decimal": {"scale", "min", "max"},
+    "duration": {"min", "max"},
+}
+_BARE = frozenset({"bool", "date", "instant", "person"})
+_LEAVES = frozenset({"const", "new", "old", "path"})
+_PAIRS = frozenset({"==", "!=", "<", "<=", ">", ">=", "+", "-", "*"})
+
+
+def check_shape(shape: Any, place: str) -> None:
+    """Demand a SHAPE. Raises EvidenceError ``manifest``, naming the place."""
+    parts: list[Any] = shape if isinstance(shape, list) and shape else [None]
+    kind, rest = parts[0], parts[1:]
+    if kind == "record" and len(rest) == 1 and isinstance(rest[0], list):
+        for field in rest[0]:
+            if not (isinstance(field, list) and len(field) == 3 and _texts(field[:1], 1)):
+                raise _no("field", place)
+            check_shape(field[1], f"{place}/{field[0]}")
+    elif kind == "list" and len(rest) == 2 and _limits(rest[0], {"min", "max"}):
+        check_shape(rest[1], place)
+    elif kind == "optional" and len(rest) == 1:
+        check_shape(rest[0], place)
+    elif kind == "enum" and len(rest) == 1:
+        if not _texts(rest[0], None):
+            raise _no("enum", place)
+    elif not (
+        isinstance(kind, str)
+        and (
+            (kind in _BARE and not rest)
+            or (kind in _LIMITS and len(rest) == 1 and _limits(rest[0], _LIMITS[kind]))
+        )
+    ):
+        raise _no("shape", place)
+    if kind == "decimal" and not (is_number(rest[0]["scale"]) and len(rest[0]["scale"]) < 3):
+        raise _no("scale", place)
+
+
+def check_expression(tree: Any, place: str) -> None:
+    """Demand an EXPR. Raises EvidenceError ``manifest``, naming the place."""
+    operator, operand = _single(tree, "condition", place)
+    if operator in _LEAVES:
+        if not _texts(operand, 2):
+            raise _no("condition", place)
+    elif operator == "not":
+        check_expression(operand, place)
+    elif operator in ("and", "or") or operator in _PAIRS:
+        if not isinstance(operand, list) or (operator in _PAIRS and len(operand) != 2):
+            raise _no("condition", place)
+        for part in operand:
+            check_expression(part, place)
+    else:
+        raise _no("condition", place)
+
+
+def check_term(term: Any, place: str) -> None:
+    """Demand a plan's or undo's TERM. Raises EvidenceError ``manifest``, naming the place."""
+    kind, operand = _single(term, "term", place)
+    forms: Mapping[str, Callable[[Any], bool]] = {
+        "path": lambda value: isinstance(value, str),
+        "const": lambda value: _texts(value, 2),
+        "result": lambda value: _texts(value, 2),
+    }
+    if kind in forms and not forms[kind](operand):
+        raise _no("term", place)
+
+
+def check_gate(gate: Mapping[str, Any], place: str) -> None:
+    """Demand the forms of a gate's trees. Raises EvidenceError ``manifest``."""
+    check_shape(gate["parameters"], f"{place}/parameters")
+    widened = [who for row in gate["clock"] for names in row[2:] for who in names]
+    for who in [*gate["veto"], *gate["apart"], *widened]:
+        if not isinstance(who, str) and not (
+            _single(who, "person", place)[0] in ("actor", "actors")
+            and isinstance(next(iter(who.values())), str)
+        ):
+            raise _no("person", place)
+    if any(isinstance(who, str) and who != "initiator" for who in gate["apart"]):
+        raise _no("person kept apart", place)
+    for path, bound in gate["amend"].items():
+        check_expression(bound, f"{place}/amend{path}")
+    for call, planned in gate["plan"].items():
+        for name, term in planned["arguments"].items():
+            check_term(term, f"{place}/plan/{call}/{name}")
+
+
+def _single(tree: Any, what: str, place: str) -> tuple[str, Any]:
+    if not isinstance(tree, dict) or len(tree) != 1:
+        raise _no(what, place)
+    return next(iter(tree.items()))
+
+
+def _texts(value: Any, size: int | None) -> bool:
+    return (
+        isinstance(value, list)
+        and (size is None or len(value) == size)
+        and all(isinstance(part, str) for part in value)
+    )
+
+
+def _limits(value: Any, names: set[str]) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == names
+        and all(isinstance(part, str) for part in value.values())
+    )
+
+
+def _no(what: str, place: str) -> EvidenceError:
+    return EvidenceError("manifest", f"no {what} at {place:.120}")
