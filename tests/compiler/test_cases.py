@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,3 +98,38 @@ def test_every_finding_has_a_mend(case: Case) -> None:
 
 def test_no_two_cases_have_one_name() -> None:
     assert len({case.name for case in ALL}) == len(ALL)
+
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "codes"
+EXAMPLE = re.compile(r"^```gantral error\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def texts() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Every wrong text there is: of the cases and of the pages of codes."""
+    for page in sorted(PAGES.glob("G*.md")):
+        example = EXAMPLE.search(page.read_text(encoding="utf-8"))
+        if example:
+            yield page.stem, example[1], {}
+    for case in ALL:
+        before, after = case.frame.split(HOLE)
+        yield case.name, before + case.text + after.removeprefix("\n"), case.others
+
+
+WRONG = list(texts())
+
+
+@pytest.mark.parametrize(("name", "text", "others"), WRONG, ids=[name for name, _, _ in WRONG])
+def test_an_edit_mends(name: str, text: str, others: dict[str, str]) -> None:
+    files = {**others, MAIN: text}
+    before = Counter((one.code, one.message) for one in check_text(MAIN, text, others))
+    for one in check_text(MAIN, text, others):
+        if not one.edits:
+            continue
+        mended = dict(files)
+        for edit in sorted(one.edits, key=lambda edit: -edit.span.start):
+            whole = mended[edit.span.source]
+            mended[edit.span.source] = whole[: edit.span.start] + edit.text + whole[edit.span.end :]
+        after = Counter((one.code, one.message) for one in check_text(MAIN, mended[MAIN], mended))
+        assert after[one.code, one.message] < before[one.code, one.message], mended[MAIN]
+        syntax = {code for code, _ in after} - {code for code, _ in before}
+        assert not any(code < "G02" for code in syntax), mended[MAIN]

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 from gantral.compiler.program import Program
@@ -49,6 +50,13 @@ def workflow_version_id(manifest: bytes) -> str:
     return tagged_hash("manifest", manifest)
 
 
+@cache
+def _members(kind: type) -> tuple[str, ...]:
+    """The members of a class of nodes that carry meaning, when they are no places."""
+    left_out = _NO_MEANING.get(kind.__name__, ())
+    return tuple(field.name for field in fields(kind) if field.name not in left_out)
+
+
 def _tree(value: Any) -> Tree:
     """Every node with its class and the members that carry meaning; absent is the empty object."""
     if value is None:
@@ -68,11 +76,10 @@ def _tree(value: Any) -> Tree:
         return {name: _tree(value[name]) for name in sorted(value)}
     if is_dataclass(value):
         name = type(value).__name__
-        left_out = _NO_MEANING.get(name, ())
         node: dict[str, Tree] = {"node": name}
-        for field in fields(value):
-            member = getattr(value, field.name)
-            if field.name not in left_out and not isinstance(member, Span):
-                node[field.name] = _tree(member)
+        for member_name in _members(value.__class__):
+            member = getattr(value, member_name)
+            if not isinstance(member, Span):
+                node[member_name] = _tree(member)
         return node
     raise TypeError(f"{type(value).__name__} has no place in a program")

@@ -19,6 +19,7 @@ from gantral.compiler.mangle import mangle
 from gantral.compiler.manifest import manifest
 from gantral.compiler.program import Program
 from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.positions import Lines
 
 # What the runtime must be made for; it rises when generated code and runtime part ways.
 CODEGEN = 1
@@ -273,9 +274,7 @@ def _unmarked(code: str) -> tuple[str, list[tuple[int, str, int]]]:
 
 def _source_map(places: list[tuple[int, str, int]], sources: Mapping[str, str]) -> str:
     """source_map.json: [[line of workflow.py, spec file, line there], …] in order."""
-    rows = [
-        [line, source, sources[source].count("\n", 0, offset) + 1]
-        for line, source, offset in places
-    ]
+    lines = {source: Lines(sources[source]) for source in {place[1] for place in places}}
+    rows = [[line, source, lines[source].place(offset)[0]] for line, source, offset in places]
     listed = ",\n".join(f"  {json.dumps(row, ensure_ascii=True)}" for row in rows)
     return f'{{"type": "gantral.dev/source-map/v1", "workflow.py": [\n{listed}\n]}}\n'

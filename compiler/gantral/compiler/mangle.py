@@ -61,17 +61,22 @@ def camel(name: str) -> str:
 
 
 class ClassNames:
-    """The class names of one package. The first that asks gets the name, the next a `_` more."""
+    """The class names of one package. The first that asks gets the name, the next a `_` more, and
+    those after it a number."""
 
     def __init__(self) -> None:
         self._taken = set(RESERVED_CLASSES)
+        self._numbers: dict[str, int] = {}
 
     def take(self, *parts: str) -> str:
         """A free name made of spec names or of names that were taken before."""
         name = "".join(camel(part) for part in parts)
         if name[0].isdigit():
             name = f"X{name}"
+        base, number = name, self._numbers.get(name, 1)
         while name in self._taken:
-            name += "_"
+            number += 1
+            name = f"{base}_" if number == 2 else f"{base}_{number}_"
+        self._numbers[base] = number
         self._taken.add(name)
         return name

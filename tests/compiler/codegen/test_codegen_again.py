@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 from gantral.compiler import Project, analyse
 from gantral.compiler.generate import generate
@@ -17,6 +20,7 @@ workflow pay version "1.0.0" {
   output { reference: string }
   service bank on queue "bank" {
     notify tell(text: string) { timeout 10s }
+    read look() -> { v: decimal(scale: 2) } { timeout 10s }
     effect pay(invoice: string, amount: decimal(scale: 2)) -> { reference: string } { timeout 1m }
   }
   gate finance(invoice: string, amount: decimal(scale: 2)) {
@@ -62,7 +66,10 @@ def judged(before: str, argument: str = "input.amount") -> str:
         ("", ""),
         ('require input.invoice != "" else "x"', ""),
         ('require input.amount <= input.limit else "x"', "decided_.amount <= input.limit"),
-        ('let a = input.amount require a <= input.limit else "x"', "decided_.amount <= input.limit"),
+        (
+            'let a = input.amount require a <= input.limit else "x"',
+            "decided_.amount <= input.limit",
+        ),
         (
             'if input.amount > input.limit { terminate "x" }',
             "not decided_.amount > input.limit",
@@ -90,6 +97,92 @@ def test_both_sides_of_an_early_end() -> None:
         'not decided_.amount > Decimal("9.00") and not decided_.amount > Decimal("5.00") '
         'and decided_.amount >= Decimal("1.00")'
     )
+
+
+SOME = ("input { invoice", "input { most: decimal(scale: 2)?, deep: { a: string? }?, invoice")
+
+
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        (
+            'require input.most is some else "x" require input.amount < input.most else "y"',
+            "input.most is not None and decided_.amount < input.most",
+        ),
+        (
+            'require input.most is some and input.amount < input.most else "y"',
+            "input.most is not None and decided_.amount < input.most",
+        ),
+        (
+            'if input.most is some { require input.amount < input.most else "y" }',
+            "input.most is None or decided_.amount < input.most",
+        ),
+        (
+            'if input.deep?.a is none { terminate "x" } '
+            'if input.deep.a == "x" or input.amount > 5 { bank.tell(text: "x") }',
+            "input.deep is not None and input.deep.a is not None and "
+            '((input.deep.a == "x" or decided_.amount > Decimal("5.00")) '
+            '== (input.deep.a == "x" or input.amount > Decimal("5.00")))',
+        ),
+        (
+            'if input.limit > 1 { require input.most is some else "x" '
+            'require input.most > input.amount else "y" }',
+            'not input.limit > Decimal("1.00") '
+            "or (input.most is not None and input.most > decided_.amount)",
+        ),
+    ],
+)
+def test_what_was_shown_to_be_some_is_tested_there_again(
+    before: str, again: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "FRAME", FRAME.replace(*SOME))
+    found = judged(before)
+    assert re.sub(r"\( | \)", lambda m: m[0].strip(), found) == again
+
+
+def test_an_earlier_approval_called_decided_is_not_what_is_decided() -> None:
+    before = (
+        "let decided = ask finance(invoice: input.invoice, amount: 1) "
+        'require input.amount < decided.amount else "x"'
+    )
+    code, errors = compiled(before)
+    assert errors == ()
+    assert "return decided_.amount < decided.amount" in code
+
+
+def test_a_decision_that_is_amended_again_is_judged_by_what_was_asked_of_it() -> None:
+    before = (
+        'require input.amount < 9.00 else "x" '
+        "let first = ask finance(invoice: input.invoice, amount: input.amount)"
+    )
+    code, errors = compiled(before, "first.amount")
+    assert errors == ()
+    assert code.count('return decided_.amount < Decimal("9.00")') == 2
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'bank.tell(text: "x") else { require input.amount < 9.00 else "x" }',
+        'bank.tell(text: "x") else { if input.amount > 9.00 { terminate "x" } }',
+        'bank.tell(text: "x") else { bank.tell(text: "y") '
+        'else { if input.amount > 9.00 { complete { reference: "x" } } } }',
+        'let g = bank.look() else { if input.amount > 9.00 { give none } terminate "x" }',
+        'let g = bank.look() else { give { v: input.amount } } require g.v < 9.00 else "x"',
+    ],
+)
+def test_what_a_handler_judged_or_gave_is_refused(before: str) -> None:
+    code, errors = compiled(before)
+    assert code == ""
+    assert {one.code for one in errors} == {"G0001"}
+
+
+def test_a_handler_that_ends_the_run_judged_nothing_that_goes_on() -> None:
+    before = (
+        'bank.tell(text: "x") else '
+        '{ if input.amount > 9.00 { terminate "x" } else { terminate "y" } }'
+    )
+    assert judged(before) == ""
 
 
 def test_a_computed_argument_with_such_a_condition_is_refused() -> None:

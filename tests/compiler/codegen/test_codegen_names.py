@@ -65,4 +65,4 @@ def test_class_names_are_free_and_their_own() -> None:
     names = ClassNames()
     asked = [("a_b", "c"), ("a", "b_c"), ("true",), ("input",), ("record",), ("record",)]
     taken = [names.take(*parts) for parts in asked]
-    assert taken == ["ABC", "ABC_", "True_", "Input_", "Record_", "Record__"]
+    assert taken == ["ABC", "ABC_", "True_", "Input_", "Record_", "Record_3_"]

@@ -24,7 +24,6 @@ from gantral.compiler.types.relate import (
     describe,
 )
 from gantral.dsl import syntax as syn
-from gantral.dsl.diagnostics import Edit
 from gantral.dsl.span import Span
 
 HAPPENED = EnumType(("no", "unknown"))
@@ -152,9 +151,8 @@ def member(
                 "G0207",
                 base.span,
                 "this may be none",
+                # Which of the two is meant is not known: `?.` may only move what is none.
                 "read it by `?.`, or test it with `is some` before",
-                (),
-                (Edit(Span(base.span.source, base.span.end, base.span.end), "?"),),
             )
             return None
         record = record.inner

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gantral.compiler.again import Judged
-from gantral.compiler.check.facts import Key, shown, unproved
+from gantral.compiler.codegen.constants import bare, constant
+from gantral.compiler.codegen.convert import PLACE, convert, kind, same
 from gantral.compiler.codegen.layout import (
     AND,
     CHOICE,
@@ -25,9 +25,9 @@ from gantral.compiler.codegen.layout import (
     Text,
     binding,
     flat,
+    joined,
 )
 from gantral.compiler.codegen.names import PackageNames
-from gantral.compiler.codegen.types import plain
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Absent,
@@ -39,7 +39,6 @@ from gantral.compiler.program import (
     Compare,
     Conditional,
     DecimalType,
-    DurationType,
     EnumType,
     Expr,
     FailureRef,
@@ -48,7 +47,6 @@ from gantral.compiler.program import (
     InitiatorRef,
     InputRef,
     InstanceIdRef,
-    IntType,
     LetRef,
     ListExpr,
     ListType,
@@ -60,7 +58,6 @@ from gantral.compiler.program import (
     NewRef,
     Not,
     OldRef,
-    OptionalType,
     ParamRef,
     PersonType,
     ProposedRef,
@@ -77,7 +74,6 @@ from gantral.dsl.span import Span
 
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NEGATED = {"==": "!=", "!=": "=="}
-_PLACE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ class Expressions:
         """The expression."""
         match expression:
             case Literal():
-                return _constant(expression.value, expression.type)
+                return constant(expression.value, expression.type)
             case Absent():
                 return Atom("None")
             case TextExpr():
@@ -110,7 +106,7 @@ class Expressions:
             case Not(operand=operand):
                 return self.negation(operand)
             case Test(operand=operand, some=some):
-                return self._test(operand, some)
+                return self.test(operand, some)
             case Logic(operator=operator):
                 return self._logic(expression, operator)
             case Compare():
@@ -127,7 +123,7 @@ class Expressions:
             case RecordExpr(fields=fields):
                 return self._record(fields, expression.type)
             case ListExpr(items=items):
-                wanted = _bare(expression.type)
+                wanted = bare(expression.type)
                 element = wanted.element if isinstance(wanted, ListType) else None
                 return Display(
                     tuple(
@@ -182,34 +178,6 @@ class Expressions:
         parts = [(("and " if at else ""), self.write(one)) for at, one in enumerate(joined)]
         return parts[0][1] if len(parts) == 1 else Chain(tuple(parts), AND)
 
-    def judged(self, one: Judged) -> Piece:
-        """Whether a condition comes out as it has to with the decided values."""
-        known: set[Key] = set()
-        ways: list[tuple[Piece, list[Piece]]] = []
-        for guard, holds in one.guards:
-            # Where another way was taken the condition was not judged.
-            way = self.negation(guard) if holds else self.write(guard)
-            ways.append((way, self._some(guard, known)))
-            known |= shown(guard, holds)
-        if one.holds is None:
-            tests = [*self._some(one.then, known), *self._some(one.first, known)]
-            sides = (("", self.write(one.then)), ("== ", self.write(one.first)))
-            piece: Piece = Chain(sides, COMPARISON)
-        else:
-            tests = self._some(one.then, known)
-            piece = self.write(one.then) if one.holds else self.negation(one.then)
-        piece = _joined("and", AND, [*tests, piece])
-        for way, before in reversed(ways):
-            piece = _joined("and", AND, [*before, _joined("or", OR, [way, piece])])
-        return piece
-
-    def _some(self, expression: Expr, known: set[Key]) -> list[Piece]:
-        """Tests of what was known to be some where the condition stands: in a function of its own
-        a type checker knows it no more. They are true there."""
-        needed = unproved(expression, known)
-        known |= needed.keys()
-        return [self._test(one, some=True) for one in needed.values()]
-
     def either(self, condition: Expr, then: Expr, otherwise: Expr, wanted: Type) -> Piece:
         """`then if condition else otherwise`, as values of the type."""
         while isinstance(condition, Not):
@@ -229,7 +197,7 @@ class Expressions:
             case Not(operand=operand):
                 return self.write(operand)
             case Test(operand=operand, some=some):
-                return self._test(operand, not some)
+                return self.test(operand, not some)
             case Compare(operator="==" | "!=") if _truth_of(expression) is None:
                 return self._compare(expression, negated=True)
             case In(negated=negated):
@@ -255,7 +223,7 @@ class Expressions:
 
     def _shown(self, expression: Expr) -> Piece:
         """A hole: text as it is, everything else in its spec form."""
-        if isinstance(_bare(expression.type), StringType | EnumType | PersonType):
+        if isinstance(bare(expression.type), StringType | EnumType | PersonType):
             return self.write(expression)
         return Invoke("text", (("", self.write(expression)),))
 
@@ -303,10 +271,10 @@ class Expressions:
                 return [], self._place(base)[1]
             case Member(base=base, name=name, optional=optional):
                 guards, place = self._place(base)
-                if optional and _PLACE.fullmatch(place) is None:
+                if optional and PLACE.fullmatch(place) is None:
                     # What is computed is computed once; no spec name ends in one `_`, and by its
                     # class the name has one type.
-                    found = f"found_{self._kind(_bare(base.type))}_"
+                    found = f"found_{kind(self.names, bare(base.type))}_"
                     guards, place = [*guards, f"({found} := {place})"], found
                 elif optional:
                     guards = [*guards, place]
@@ -317,82 +285,35 @@ class Expressions:
                 return [], text if binding(piece) == PRIMARY else f"({text})"
 
     def _widen(self, base: Expr, wanted: Type) -> Piece:
-        bare = _bare(wanted)
-        if isinstance(bare, DecimalType) and not isinstance(wanted, OptionalType):
+        if isinstance(wanted, DecimalType):
             if isinstance(base, Literal):
                 whole, _, digits = base.value.partition(".")
-                text = f"{whole}.{digits.ljust(bare.scale, '0')}" if bare.scale else whole
-                return _constant(text, bare)
+                text = f"{whole}.{digits.ljust(wanted.scale, '0')}" if wanted.scale else whole
+                return constant(text, wanted)
             return Invoke(
-                "expressions.widen", (("", self.write(base)), ("", Atom(str(bare.scale))))
+                "expressions.widen", (("", self.write(base)), ("", Atom(str(wanted.scale))))
             )
         return self.into(base, wanted)
 
     def _rebuilt(self, expression: Expr, given: Type, wanted: Type) -> Piece:
         piece = self.write(expression)
         if isinstance(expression, InputRef):
-            return self._convert(Atom("input"), given, wanted)
-        if self._same(given, wanted) or isinstance(expression, Absent | ListExpr):
+            return convert(self.names, Atom("input"), given, wanted)
+        if same(self.names, given, wanted) or isinstance(expression, Absent | ListExpr):
             return piece
-        return self._convert(piece, given, wanted)
+        return convert(self.names, piece, given, wanted)
 
-    def _same(self, given: Type, wanted: Type) -> bool:
-        """Whether a value of the one Python type is a value of the other."""
-        match _bare(given), _bare(wanted):
-            case RecordType() as one, RecordType() as other:
-                return self.names.record(one) == self.names.record(other)
-            case ListType(element=one), ListType(element=other):
-                return self._same(one, other)
-            case DecimalType(scale=one), DecimalType(scale=other):
-                return one == other
-            case _:
-                return True
-
-    def _convert(self, value: Piece, given: Type, wanted: Type) -> Piece:
-        match given, wanted:
-            case OptionalType(inner=inner), OptionalType(inner=other):
-                test, name = flat(value), flat(value)
-                if _PLACE.fullmatch(name) is None:
-                    name = f"found_{self._kind(inner)}_"
-                    test = f"({name} := {flat(value)})"
-                absent = Chain((("", Atom(test)), ("is ", Atom("None"))), COMPARISON)
-                some = self._convert(Atom(name), inner, other)
-                return Chain((("", Atom("None")), ("if ", absent), ("else ", some)), CHOICE)
-            case _, OptionalType(inner=other):
-                return self._convert(value, given, other)
-            case ListType(element=one), ListType(element=other):
-                item = flat(self._convert(Atom("item"), one, other))
-                items = flat(value) if binding(value) == PRIMARY else f"({flat(value)})"
-                return Atom(f"tuple({item} for item in {items})")
-            case _, RecordType():
-                return Invoke(f"{self.names.record(wanted)}.of", (("", value),))
-            case _, DecimalType(scale=scale):
-                return Invoke("expressions.widen", (("", value), ("", Atom(str(scale)))))
-            case _:
-                return value
-
-    def _kind(self, type: Type) -> str:
-        """What tells a type from others in a name."""
-        match type:
-            case RecordType():
-                return self.names.record(type)
-            case ListType(element=element):
-                return f"list_{self._kind(element)}"
-            case OptionalType(inner=inner):
-                return f"maybe_{self._kind(inner)}"
-            case _:
-                return flat(plain(type, self.names))
-
-    def _test(self, operand: Expr, some: bool) -> Piece:
+    def test(self, operand: Expr, some: bool) -> Piece:
+        """`operand is some`, or `is none`."""
         word, joint = ("is not ", "and") if some else ("is ", "or")
         guards, place = self._place(operand) if isinstance(operand, Member) else ([], "")
-        if not guards or any(_PLACE.fullmatch(one) is None for one in guards):
+        if not guards or any(PLACE.fullmatch(one) is None for one in guards):
             return Chain((("", self.write(operand)), (word, Atom("None"))), COMPARISON)
         # Step by step, so that a type checker learns of each.
         tests = [
             Chain((("", Atom(one)), (word, Atom("None"))), COMPARISON) for one in (*guards, place)
         ]
-        return _joined(joint, AND if some else OR, list(tests))
+        return joined(joint, AND if some else OR, list(tests))
 
     def _in(self, expression: In, negated: bool) -> Piece:
         word = "not in " if negated else "in "
@@ -454,24 +375,8 @@ class Expressions:
         return Invoke(made or self.names.record(record), tuple(arguments))
 
 
-def _joined(word: str, strength: int, pieces: list[Piece]) -> Piece:
-    """Pieces joined by a word; one that is so joined already goes on."""
-    if len(pieces) == 1:
-        return pieces[0]
-    parts: list[tuple[str, Piece]] = []
-    for piece in pieces:
-        inner = piece.parts if isinstance(piece, Chain) and piece.binding == strength else None
-        for at, (before, part) in enumerate(inner or (("", piece),)):
-            parts.append((before if at else f"{word} " if parts else "", part))
-    return Chain(tuple(parts), strength)
-
-
-def _bare(type: Type) -> Type:
-    return type.inner if isinstance(type, OptionalType) else type
-
-
 def _record(type: Type) -> RecordType:
-    record = _bare(type)
+    record = bare(type)
     if not isinstance(record, RecordType):
         raise TypeError("a record has a record type")
     return record
@@ -492,36 +397,3 @@ def _truth_of(expression: Compare) -> tuple[Expr, bool] | None:
         if isinstance(other, Literal) and isinstance(other.type, BoolType):
             return one, (other.value == "true") == (expression.operator == "==")
     return None
-
-
-def _constant(value: str, type: Type) -> Piece:
-    match _bare(type):
-        case StringType() | EnumType():
-            return Text((value,))
-        case PersonType():
-            return Invoke("Person", (("", Text((value,))),))
-        case IntType():
-            return Atom(value)
-        case DecimalType():
-            whole = "." not in value
-            return Invoke("Decimal", (("", Atom(value) if whole else Text((value,))),))
-        case BoolType():
-            return Atom("True" if value == "true" else "False")
-        case DurationType():
-            return Atom(f"timedelta({_length(value)})")
-        case _:
-            raise TypeError(f"{type} has no literal")
-
-
-def _length(value: str) -> str:
-    """`PT1M30S` as `minutes=1, seconds=30`."""
-    found = re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{3}))?S)?", value)
-    if found is None:
-        raise ValueError(f"{value} is no canonical duration")
-    names = ("hours", "minutes", "seconds", "milliseconds")
-    parts = [
-        f"{name}={int(digits)}"
-        for name, digits in zip(names, found.groups(), strict=True)
-        if digits is not None and int(digits)
-    ]
-    return ", ".join(parts)

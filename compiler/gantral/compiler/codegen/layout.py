@@ -101,6 +101,18 @@ def flat(piece: Piece) -> str:
             return _literal(texts, holes)
 
 
+def joined(word: str, strength: int, pieces: list[Piece]) -> Piece:
+    """Pieces joined by a word; one that is so joined already goes on."""
+    if len(pieces) == 1:
+        return pieces[0]
+    parts: list[tuple[str, Piece]] = []
+    for piece in pieces:
+        inner = piece.parts if isinstance(piece, Chain) and piece.binding == strength else None
+        for at, (before, part) in enumerate(inner or (("", piece),)):
+            parts.append((before if at else f"{word} " if parts else "", part))
+    return Chain(tuple(parts), strength)
+
+
 def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> list[str]:
     """The lines of `prefix piece suffix` at an indentation, each within WIDTH where it can be."""
     pad = " " * indent

@@ -39,6 +39,7 @@ class PackageNames:
         self._records: dict[RecordType | str, str] = {}
         self.records: list[tuple[str, RecordType]] = []
         """Every record with its class, each after those it is made of."""
+        self._listed: set[str] = set()
         for name, type in program.types.items():
             if isinstance(type, RecordType):
                 self._records[name] = self._free.take(name)
@@ -63,6 +64,7 @@ class PackageNames:
         for name, record in (("Input", program.input), ("Output", program.output)):
             for field in record.fields:
                 self._note(field.type, name, field.name)
+            self._listed.add(name)
             self.records.append((name, record))
         for operation in program.operations.values():
             base = self.calls[operation.key]
@@ -93,7 +95,8 @@ class PackageNames:
                     self._records[key] = known
                 for field in fields:
                     self._note(field.type, known, field.name)
-                if all(name != known for name, _ in self.records):
+                if known not in self._listed:
+                    self._listed.add(known)
                     self.records.append((known, type))
             case _:
                 pass
@@ -162,11 +165,13 @@ def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dic
     # A numbered name must not be one that the spec has.
     unfree = used | {name for _, name in wanted}
     found: dict[Span, str] = {}
+    numbers: dict[str, int] = {}
     for binding, name in sorted(wanted):
-        chosen, number = name, 1
+        chosen, number = name, numbers.get(name, 1)
         while chosen in used or (number > 1 and chosen in unfree):
             number += 1
             chosen = f"{name}_{number}"
+        numbers[name] = number
         used.add(chosen)
         found[binding] = chosen
     return found

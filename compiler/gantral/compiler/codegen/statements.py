@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gantral.compiler.again import DECIDED, Judged, again
 from gantral.compiler.codegen.expressions import Expressions
+from gantral.compiler.codegen.judging import judged
 from gantral.compiler.codegen.layout import (
     AND,
     Atom,
@@ -19,38 +20,28 @@ from gantral.compiler.codegen.layout import (
     lines,
     literal,
 )
-from gantral.compiler.codegen.names import PackageNames, expressions, local_names
+from gantral.compiler.codegen.names import PackageNames, local_names
+from gantral.compiler.codegen.reading import gives_last, narrows, used
 from gantral.compiler.codegen.types import plain
 from gantral.compiler.mangle import mangle
-from gantral.compiler.plan import calls, gives
 from gantral.compiler.program import (
-    ApprovalMeta,
-    ApprovalRef,
     Ask,
     AskStatement,
-    Compare,
     Complete,
     Do,
-    EnumType,
     Expr,
-    FailureRef,
     Give,
     Handler,
     If,
     Let,
-    LetRef,
-    Literal,
     Operation,
     Program,
-    ProposedRef,
     Require,
     ServiceCall,
     Statement,
     Terminate,
-    Test,
     Type,
     Undo,
-    children,
 )
 from gantral.dsl.span import Span
 
@@ -102,7 +93,7 @@ class _Writer:
         self._locals = local_names(statements, _PARAMETERS | services)
         self._again = again(program).asks
         self._expressions = Expressions(names, {**self._locals, DECIDED: "decided_"})
-        self._used = _used(statements)
+        self._used = used(statements)
 
     def block(
         self, statements: tuple[Statement, ...], indent: int, around: _Around | None
@@ -211,7 +202,7 @@ class _Writer:
     def _handled(self, handler: Handler, target: str, type: Type, indent: int) -> list[Line]:
         """The handler's block. A `give` that is not its last step leaves a loop that runs once."""
         around = _Around(target, type, leave=False)
-        if _gives_last(handler.body):
+        if gives_last(handler.body):
             found = self.block(handler.body, indent, around)
         else:
             inner = self.block(handler.body, indent + 4, _Around(target, type, leave=True))
@@ -250,12 +241,12 @@ class _Writer:
         return [*self._still(name, ask, judged, indent, span), *asked] if judged else asked
 
     def _still(
-        self, name: str, ask: Ask, judged: Sequence[Judged], indent: int, span: Span
+        self, name: str, ask: Ask, again: Sequence[Judged], indent: int, span: Span
     ) -> list[Line]:
         """A function that judges the conditions before the ask with the decided values."""
         pad = " " * indent
         head = f"{pad}def {name}(decided_: {self._names.approvals[ask.gate]}) -> bool:"
-        pieces = [self._expressions.judged(one) for one in judged]
+        pieces = [judged(self._expressions, one) for one in again]
         parts = tuple((("and " if at else ""), one) for at, one in enumerate(pieces))
         whole = pieces[0] if len(pieces) == 1 else Chain(parts, AND)
         return [
@@ -266,7 +257,7 @@ class _Writer:
 
     def _require(self, statement: Require, indent: int) -> list[Line]:
         site = f"require/{statement.ordinal}"
-        if _narrows(statement.condition):
+        if narrows(statement.condition):
             # A type checker learns from an `if`, not from a call.
             piece = self._expressions.negation(statement.condition)
             head = self._lines(piece, "if ", indent, statement.span, ":")
@@ -392,61 +383,3 @@ class _Writer:
         self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
     ) -> list[Line]:
         return [Line(text, span) for text in lines(piece, prefix, suffix, indent)]
-
-
-def _gives_last(statements: tuple[Statement, ...]) -> bool:
-    """Whether every `give` is the last step on its way through the block."""
-    for position, statement in enumerate(statements):
-        last = position == len(statements) - 1
-        match statement:
-            case Give() if not last:
-                return False
-            case If(then=then, otherwise=otherwise):
-                if not last and (_gives(then) or _gives(otherwise)):
-                    return False
-                if not (_gives_last(then) and _gives_last(otherwise)):
-                    return False
-            case Do() if _gives((statement,)):
-                # Where the call is done the block goes on: no such handler is its last step.
-                return False
-            case _:
-                pass
-    return True
-
-
-def _gives(statements: tuple[Statement, ...]) -> bool:
-    """Whether the block gives to the handler that it is a part of."""
-    return any(one is not None for one in gives(statements))
-
-
-def _narrows(condition: Expr) -> bool:
-    """Whether the condition can show that something is some, or one of fewer words."""
-    if isinstance(condition, Test):
-        return True
-    if (
-        isinstance(condition, Compare)
-        and isinstance(condition.left.type, EnumType)
-        and isinstance(condition.left, Literal) != isinstance(condition.right, Literal)
-    ):
-        return True
-    return any(_narrows(part) for part in children(condition))
-
-
-def _used(statements: tuple[Statement, ...]) -> frozenset[Span]:
-    """The bindings that generated code reads."""
-    found: set[Span] = set()
-    for one in expressions(statements):
-        match one:
-            case LetRef(binding=binding) | ApprovalRef(binding=binding):
-                found.add(binding)
-            case ApprovalMeta(binding=binding) | ProposedRef(binding=binding):
-                found.add(binding)
-            case FailureRef(binding=Span() as binding):
-                found.add(binding)
-            case _:
-                pass
-    return frozenset(found | _approvals(statements))
-
-
-def _approvals(statements: Iterable[Statement]) -> set[Span]:
-    return {one.binding for call in calls(tuple(statements)) for one in call.under}

@@ -88,15 +88,17 @@ Taken = tuple[FlowNode, Edge]
 
 def shortest(
     flow: Flow,
-    goal: int,
+    goal: int | frozenset[int],
     *,
     start: int = 0,
     around: bool = False,
     without: Callable[[FlowNode, Edge], bool] = lambda node, edge: False,
 ) -> tuple[Taken, ...] | None:
-    """The fewest edges from `start` to `goal` that avoid those `without` refuses; None if none.
+    """The fewest edges from `start` to `goal`, or the nearest of several, that avoid those
+    `without` refuses; None if none.
     With `around` at least one edge is taken, so that a node leads to itself only by a circle."""
-    if start == goal and not around:
+    goals = goal if isinstance(goal, frozenset) else frozenset({goal})
+    if start in goals and not around:
         return ()
     came: dict[int, Taken] = {}
     pending = deque([start])
@@ -106,7 +108,7 @@ def shortest(
             if edge.target in came or without(node, edge):
                 continue
             came[edge.target] = (node, edge)
-            if edge.target == goal:
+            if edge.target in goals:
                 path = [(node, edge)]
                 while path[-1][0].id != start:
                     path.append(came[path[-1][0].id])

@@ -11,8 +11,8 @@ from gantral.dsl.diagnostics import Diagnostic, Label
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
-    """G0307 at each ask that an undoable effect may stand before."""
-    asks = [node.id for node in flow.nodes if node.operator == "ask"]
+    """G0307 for each undoable effect, at the nearest ask that it may stand before."""
+    asks = frozenset(node.id for node in flow.nodes if node.operator == "ask")
     seen = reachable(flow)
     before = leading(flow, asks) & seen
     failures = {one.binds: one.site for one in flow.nodes if one.operator == "let" and one.site}
@@ -21,13 +21,19 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             continue
         operation = flow.operation(effect)
         if operation.acts and operation.undo:
-            yield from _stranded(flow, effect, asks, failures)
+            yield from _stranded(flow, effect, asks, before, failures)
 
 
 def _stranded(
-    flow: Flow, effect: FlowNode, asks: list[int], failures: dict[str, str]
+    flow: Flow,
+    effect: FlowNode,
+    asks: frozenset[int],
+    before: frozenset[int],
+    failures: dict[str, str],
 ) -> Iterator[Diagnostic]:
     def settled(node: FlowNode, edge: Edge) -> bool:
+        if edge.target not in before:
+            return True  # no ask comes there
         if node.operator == "undo":
             return node.site == effect.site
         return (
@@ -36,16 +42,15 @@ def _stranded(
             and failures.get(node.settles) == effect.site
         )
 
-    for ask in asks:
-        path = shortest(flow, ask, start=effect.id, without=settled)
-        if path is not None:
-            node = flow.nodes[ask]
-            yield Diagnostic(
-                code="G0307",
-                severity="error",
-                message=f"a no at gate `{node.subject}` would strand `{effect.subject}`",
-                span=node.span,
-                labels=(Label(effect.span, "done here, and could only be undone by the run"),),
-                path=tell((*(shortest(flow, effect.id) or ()), *path)),
-                help="ask first and act after; or act in a child workflow, which survives a no",
-            )
+    path = shortest(flow, asks, start=effect.id, without=settled)
+    if path:
+        node = flow.nodes[path[-1][1].target]
+        yield Diagnostic(
+            code="G0307",
+            severity="error",
+            message=f"a no at gate `{node.subject}` would strand `{effect.subject}`",
+            span=node.span,
+            labels=(Label(effect.span, "done here, and could only be undone by the run"),),
+            path=tell((*(shortest(flow, effect.id) or ()), *path)),
+            help="ask first and act after; or act in a child workflow, which survives a no",
+        )

@@ -1,0 +1,76 @@
+"""Values of one type as values of another (LANGUAGE section 3: values are rebuilt from the declared
+fields alone, a decimal is written with the scale of its place)."""
+
+from __future__ import annotations
+
+import re
+
+from gantral.compiler.codegen.constants import bare
+from gantral.compiler.codegen.layout import (
+    CHOICE,
+    COMPARISON,
+    PRIMARY,
+    Atom,
+    Chain,
+    Invoke,
+    Piece,
+    binding,
+    flat,
+)
+from gantral.compiler.codegen.names import PackageNames
+from gantral.compiler.codegen.types import plain
+from gantral.compiler.program import DecimalType, ListType, OptionalType, RecordType, Type
+
+# What can be written twice: it costs nothing and is the same each time.
+PLACE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+
+
+def same(names: PackageNames, given: Type, wanted: Type) -> bool:
+    """Whether a value of the one Python type is a value of the other."""
+    match bare(given), bare(wanted):
+        case RecordType() as one, RecordType() as other:
+            return names.record(one) == names.record(other)
+        case ListType(element=one), ListType(element=other):
+            return same(names, one, other)
+        case DecimalType(scale=one), DecimalType(scale=other):
+            return one == other
+        case _:
+            return True
+
+
+def convert(names: PackageNames, value: Piece, given: Type, wanted: Type) -> Piece:
+    """A value of one type rebuilt as another's, with the same fields and larger scales."""
+    match given, wanted:
+        case OptionalType(inner=inner), OptionalType(inner=other):
+            test, name = flat(value), flat(value)
+            if PLACE.fullmatch(name) is None:
+                name = f"found_{kind(names, inner)}_"
+                test = f"({name} := {flat(value)})"
+            absent = Chain((("", Atom(test)), ("is ", Atom("None"))), COMPARISON)
+            some = convert(names, Atom(name), inner, other)
+            return Chain((("", Atom("None")), ("if ", absent), ("else ", some)), CHOICE)
+        case _, OptionalType(inner=other):
+            return convert(names, value, given, other)
+        case ListType(element=one), ListType(element=other):
+            item = flat(convert(names, Atom("item"), one, other))
+            items = flat(value) if binding(value) == PRIMARY else f"({flat(value)})"
+            return Atom(f"tuple({item} for item in {items})")
+        case _, RecordType():
+            return Invoke(f"{names.record(wanted)}.of", (("", value),))
+        case _, DecimalType(scale=scale):
+            return Invoke("expressions.widen", (("", value), ("", Atom(str(scale)))))
+        case _:
+            return value
+
+
+def kind(names: PackageNames, type: Type) -> str:
+    """What tells a type from others in a name."""
+    match type:
+        case RecordType():
+            return names.record(type)
+        case ListType(element=element):
+            return f"list_{kind(names, element)}"
+        case OptionalType(inner=inner):
+            return f"maybe_{kind(names, inner)}"
+        case _:
+            return flat(plain(type, names))

@@ -1,0 +1,84 @@
+"""What has to be known of statements before they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gantral.compiler.codegen.names import expressions
+from gantral.compiler.plan import calls, gives
+from gantral.compiler.program import (
+    ApprovalMeta,
+    ApprovalRef,
+    Compare,
+    Do,
+    EnumType,
+    Expr,
+    FailureRef,
+    Give,
+    If,
+    LetRef,
+    Literal,
+    ProposedRef,
+    Statement,
+    Test,
+    children,
+)
+from gantral.dsl.span import Span
+
+
+def gives_last(statements: tuple[Statement, ...]) -> bool:
+    """Whether every `give` is the last step on its way through the block."""
+    for position, statement in enumerate(statements):
+        last = position == len(statements) - 1
+        match statement:
+            case Give() if not last:
+                return False
+            case If(then=then, otherwise=otherwise):
+                if not last and (_gives(then) or _gives(otherwise)):
+                    return False
+                if not (gives_last(then) and gives_last(otherwise)):
+                    return False
+            case Do() if _gives((statement,)):
+                # Where the call is done the block goes on: no such handler is its last step.
+                return False
+            case _:
+                pass
+    return True
+
+
+def _gives(statements: tuple[Statement, ...]) -> bool:
+    """Whether the block gives to the handler that it is a part of."""
+    return any(one is not None for one in gives(statements))
+
+
+def narrows(condition: Expr) -> bool:
+    """Whether the condition can show that something is some, or one of fewer words."""
+    if isinstance(condition, Test):
+        return True
+    if (
+        isinstance(condition, Compare)
+        and isinstance(condition.left.type, EnumType)
+        and isinstance(condition.left, Literal) != isinstance(condition.right, Literal)
+    ):
+        return True
+    return any(narrows(part) for part in children(condition))
+
+
+def used(statements: tuple[Statement, ...]) -> frozenset[Span]:
+    """The bindings that generated code reads."""
+    found: set[Span] = set()
+    for one in expressions(statements):
+        match one:
+            case LetRef(binding=binding) | ApprovalRef(binding=binding):
+                found.add(binding)
+            case ApprovalMeta(binding=binding) | ProposedRef(binding=binding):
+                found.add(binding)
+            case FailureRef(binding=Span() as binding):
+                found.add(binding)
+            case _:
+                pass
+    return frozenset(found | _approvals(statements))
+
+
+def _approvals(statements: Iterable[Statement]) -> set[Span]:
+    return {one.binding for call in calls(tuple(statements)) for one in call.under}
