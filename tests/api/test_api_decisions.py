@@ -97,14 +97,14 @@ def test_the_initiator_withdraws_and_nobody_else_can(world: Any) -> None:
     ("who", "decision", "more", "status", "name"),
     [
         ("carol", "approve", {}, 403, "vote_excluded"),
-        ("alice", "approve", {"reason": SHORT}, 422, "decision_refused"),
-        ("alice", "amend", {"values": {"/refund/amount": "40.01"}}, 422, "decision_refused"),
-        ("alice", "amend", {"values": {"/refund/amount": "0.00"}}, 422, "decision_refused"),
-        ("alice", "amend", {"values": {"/refund/amount": "25.001"}}, 422, "decision_refused"),
-        ("alice", "amend", {"values": {"/refund/currency": "USD"}}, 422, "decision_refused"),
-        ("alice", "amend", {"values": {"/nothing": "1"}}, 422, "decision_refused"),
-        ("alice", "amend", {}, 422, "decision_refused"),
-        ("alice", "approve", {"values": {"/refund/amount": "1.00"}}, 422, "decision_refused"),
+        ("alice", "approve", {"reason": SHORT}, 422, "vote_reason"),
+        ("alice", "amend", {"values": {"/refund/amount": "40.01"}}, 422, "vote_amendment"),
+        ("alice", "amend", {"values": {"/refund/amount": "0.00"}}, 422, "vote_amendment"),
+        ("alice", "amend", {"values": {"/refund/amount": "25.001"}}, 422, "vote_amendment"),
+        ("alice", "amend", {"values": {"/refund/currency": "USD"}}, 422, "vote_amendment"),
+        ("alice", "amend", {"values": {"/nothing": "1"}}, 422, "vote_amendment"),
+        ("alice", "amend", {}, 422, "vote_amendment"),
+        ("alice", "approve", {"values": {"/refund/amount": "1.00"}}, 422, "vote_amendment"),
         ("alice", "approve", {"shown": "0" * 64}, 409, "vote_shown"),
         ("alice", "approve", {"shown": "x"}, 400, "shown_missing"),
         ("alice", "agree", {}, 400, "decision_word"),
@@ -183,7 +183,7 @@ def test_what_was_refused_is_kept_signed_and_shown(world: Any) -> None:
     world.decide(view, "alice", "approve", reason=SHORT)
     world.decide(view, "carol", "approve")
     shown = world.ask("GET", f"/v1/instances/{view['instance_id']}", "alice").json()
-    assert [one["rule"] for one in shown["refused"]] == ["decision_refused", "vote_excluded"]
+    assert [one["rule"] for one in shown["refused"]] == ["vote_reason", "vote_excluded"]
     assert shown["refused"][1]["who"] == "carol"
     log = world.settings.need_evidence().drafts / "serve-refusals.jsonl"
     for line in log.read_bytes().splitlines():

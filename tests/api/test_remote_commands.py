@@ -92,7 +92,7 @@ def test_from_start_to_decision(
 def test_what_goes_wrong_is_said_with_its_rule(world: Any, gantral: Any) -> None:
     name = world.waiting()["instance_id"]
     cases: list[tuple[tuple[str, ...], int, str]] = [
-        (("decide", name, "--approve", "--as", "alice"), 1, "[decision_refused]"),
+        (("decide", name, "--approve", "--as", "alice"), 1, "[vote_reason]"),
         (("decide", name, "--approve", "--reason", REASON, "--as", "carol"), 1, "[vote_excluded]"),
         (("decide", name, "--approve", "--reason", REASON, "--as", "frank"), 1,
          "gantral login --acr-values 'mfa'"),

@@ -171,11 +171,19 @@ def request(
     return answer
 
 
+def _field(pointer: str) -> str:
+    """A place of the body as the command's user wrote it: `refund.amount`, `reason`."""
+    parts = pointer.removeprefix("/values").strip("/").split("/")
+    return ".".join(
+        part.replace("~1", "/").replace("~0", "~").strip("/") for part in parts
+    ).replace("/", ".")
+
+
 def _failure(answer: Any) -> Failure:
     if not isinstance(answer, dict) or "rule" not in answer:
         return Failure("the server refused and did not say why; is it gantral serve?")
     lines = [f"[{answer['rule']}] {answer.get('title', '')}"]
-    lines += [f"  {one['pointer']}: {one['message']}" for one in answer.get("errors", [])]
+    lines += [f"  {_field(one['pointer'])}: {one['message']}" for one in answer.get("errors", [])]
     remedy = "" if answer.get("errors") else str(answer.get("detail", ""))
     needs = [f"--{name.replace('_', '-')} '{answer[name]}'"
              for name in ("acr_values", "max_age") if name in answer]  # fmt: skip

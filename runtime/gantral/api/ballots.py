@@ -81,10 +81,14 @@ def read_choice(gate: Mapping[str, Any], shown_values: Mapping[str, str], body: 
     if kind != "retract" and (wrong := _reason_wrong(gate, reason)):
         errors.append(FieldError("/reason", wrong))
     if errors:
+        # The recount's own names of the two rules; the words of a field stay out of the log.
+        reason_alone = all(error.pointer == "/reason" for error in errors)
         raise Problem(
             422,
-            "decision_refused",
-            "the decision can't be taken as it is",
+            "vote_reason" if reason_alone else "vote_amendment",
+            "the reason is not what this gate asks for"
+            if reason_alone
+            else "the change is not what this gate allows",
             "; ".join(error.message for error in errors),
             errors=errors,
         )

@@ -204,8 +204,6 @@ class _Play:
 
 def rule_of(problem: Problem) -> str:
     """What a refusal is called in a scenario: the recount's own name of the rule."""
-    if problem.rule == "decision_refused" and problem.errors:
-        return "reason" if problem.errors[0].pointer == "/reason" else "amendment"
     names = {"login_too_weak": "assurance", "login_too_old": "login"}
     return names.get(problem.rule, problem.rule.removeprefix("vote_"))
 
