@@ -62,6 +62,8 @@ class Acting(ABC):
         self._failing = False
         self._replaced: set[Span] = set()
         """Names of calls whose handler gives a value of its own: it may be no effect's result."""
+        self._carried: dict[Span, tuple[ex.LetRef, ...]] = {}
+        """For each name of an expression the results of effects it is computed from."""
         self._personal: set[Span] = set()
         """Names of calls whose handler gives personal data."""
         self._results: dict[Span, tuple[st.ServiceCall, Operation]] = {}
@@ -163,7 +165,7 @@ class Acting(ABC):
     def _by_undo(self, operation: Operation, given: calls.Arguments | None, span: Span) -> None:
         """Rule 7: what undoes an effect with data of its result is written as `undo`."""
         for _, value in given or ():
-            for each in _reads(value):
+            for each in self._read(value):
                 known = self._results.get(each.binding)
                 if known is None or known[1].undo is None:
                     continue
@@ -175,6 +177,12 @@ class Acting(ABC):
                         f"write `undo {each.name}`",
                     )
                     return
+
+    def _read(self, value: ex.Expr) -> list[ex.LetRef]:
+        """The names an expression reads, in order, those that lets were computed from too."""
+        if isinstance(value, ex.LetRef):
+            return [value, *self._carried.get(value.binding, ())]
+        return [one for part in ex.children(value) for one in self._read(part)]
 
     def _handler(self, one: syn.Handler, giving: Giving | None) -> tuple[st.Handler | None, bool]:
         env = self._env
@@ -263,10 +271,3 @@ class Acting(ABC):
                 )
         type_ = calls.approved_record(wanted, given)
         return st.Ask(name, ordinal, given, type_, one.span, one.gate.span)
-
-
-def _reads(value: ex.Expr) -> list[ex.LetRef]:
-    """The names an expression reads, in order."""
-    if isinstance(value, ex.LetRef):
-        return [value]
-    return [one for part in ex.children(value) for one in _reads(part)]

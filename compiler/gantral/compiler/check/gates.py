@@ -231,7 +231,9 @@ class Gates:
                     "G0243",
                     each.path.span,
                     f"only a plain value can be amended, and this is {describe(field.type)}",
-                    "amend its fields one by one",
+                    "amend its fields one by one"
+                    if isinstance(field.type, RecordType)
+                    else "declare the parameter as a plain value, without `?` or `list`",
                 )
                 continue
             if not isinstance(field.type, _BOUNDED):

@@ -138,6 +138,10 @@ class Statements(Acting):
                     type_ = wanted if wanted is not None else value.type
                     personal = value.personal
                     self._origins.bind_value(name.span, value)
+                    read = {each.binding: each for each in self._read(value)}
+                    self._carried[name.span] = tuple(
+                        each for binding, each in read.items() if binding in self._results
+                    )
         made = Binding(
             "approval" if kind == "approval" else "let", name.text, name.span, type_, personal, gate
         )

@@ -111,6 +111,10 @@ def difference(value: Type, wanted: Type) -> str:
     """Why one does not go into the other, for the help of a mismatch; or empty."""
     if isinstance(value, OptionalType) and fits(value.inner, wanted):
         return "it may be none: test it with `is some` before, or give a value with `??`"
+    if isinstance(wanted, OptionalType) and not isinstance(value, OptionalType):
+        return difference(value, wanted.inner)
+    if {type(value), type(wanted)} == {IntType, DecimalType}:
+        return "declare both as int or both as decimal: neither becomes the other"
     if isinstance(wanted, RecordType) and isinstance(value, RecordType):
         for one in wanted.fields:
             has = value.field(one.name)
