@@ -3,6 +3,7 @@ many small specs, each a way by which it could know less."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -105,3 +106,26 @@ def test_mypy_and_ruff_find_nothing(tmp_path: Path) -> None:
         text=True,
     )
     assert told.returncode == 0, told.stdout
+
+
+def test_a_handler_in_a_handler_gives_to_the_one_that_is_bound() -> None:
+    text = FRAME.replace(
+        "BODY",
+        """let got = bank.look(q: "1") else {
+          bank.tell(text: "1") else {
+            ask bounded(amount: 1)
+            give { amount: 3, addr: input.addr }
+          }
+          give none
+        }
+        let last = got?.amount ?? 1
+        bank.tell(text: "{last}")""",
+    ).replace("amend  amount where new <= old", "")
+    (program,) = analyse(Project({"x": text}.get), "x").programs
+    files = generate(program, {"x": text}).files
+    handler = files["workflow.py"].decode().split("except ActionFailed:")[2]
+    assert "got = BankLookResult(" in handler
+    assert handler.index("break") < handler.index("got = None") < handler.rindex("break")
+    sites = {row[0]: row[2] for row in json.loads(files["manifest.json"])["automaton"]}
+    # What follows the give is what follows the whole call.
+    assert sites["bounded/1:resumed"] == ["bounded/2", "terminated"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from gantral.cli.failure import CLEAN, FINDINGS
 from gantral.cli.main import Subparsers
-from gantral.cli.specs import Checked, check_paths
+from gantral.cli.specs import Checked, check_paths, uncollected
 from gantral.compiler.plan import calls
 from gantral.compiler.program import Program
 from gantral.compiler.proofs import PROOFS
@@ -42,6 +42,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@uncollected()
 def run(args: argparse.Namespace) -> int:
     """Tell the findings; 1 when there is an error, or a warning that is denied."""
     checked = check_paths(args.paths)

@@ -16,7 +16,7 @@ from gantral.cli.commands.check import add_output, tell
 from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
 from gantral.cli.main import Subparsers
 from gantral.cli.project import SETTINGS, Project
-from gantral.cli.specs import Checked, check_paths
+from gantral.cli.specs import Checked, check_paths, uncollected
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -47,6 +47,7 @@ class _Plan:
     stale: list[Path] = field(default_factory=list)
 
 
+@uncollected()
 def run(args: argparse.Namespace) -> int:
     """Write the packages, or with --check print how they differ; 1 when they do."""
     if "-" in args.paths:

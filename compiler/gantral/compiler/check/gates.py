@@ -204,7 +204,7 @@ class Gates:
                 "G0242",
                 lasts.span,
                 "a yes lasts for some time and has a use",
-                "write `30m, uses 1`",
+                "write `lasts 30m, uses 1`",
             )
         return lasts.duration.milliseconds, uses
 
