@@ -102,7 +102,7 @@ class _Writer:
         out: list[Line] = []
         for statement in statements:
             # A function stands apart from what is before it.
-            if out and self._asks_again(statement):
+            if (out or indent > 8) and self._asks_again(statement):
                 out.append(Line("", statement.span))
             out += self._statement(statement, indent, around)
         return out

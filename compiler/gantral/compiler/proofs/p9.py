@@ -89,13 +89,17 @@ def _stale(
     lets: Mapping[str, list[FlowNode]],
     chosen: Mapping[int, list[str]],
 ) -> Iterator[Diagnostic]:
-    stale = _computed(_sources(flow, ask, lets), reads, chosen)
-    amends = flow.gate(ask).amends
+    by_path = {
+        path: _computed(_sources(ask, path, lets), reads, chosen) for path in flow.gate(ask).amends
+    }
+    stale = frozenset().union(*by_path.values())
+    # Another parameter that is fed from a source, be it one that may be amended by itself.
     mirrored = {
         f"{ask.binds}.{one.name}"
         for one in ask.arguments
-        if any(overlap(atom, source) for atom in one.atoms for source in stale)
-        and not any(overlap(one.name, path) for path in amends)
+        for path, sources in by_path.items()
+        if not overlap(one.name, path)
+        and any(overlap(atom, source) for atom in one.atoms for source in sources)
     }
     found = {
         (node.id, argument.name): (node, argument, atom)
@@ -118,15 +122,14 @@ def _stale(
         )
 
 
-def _sources(flow: Flow, ask: FlowNode, lets: Mapping[str, list[FlowNode]]) -> frozenset[str]:
+def _sources(ask: FlowNode, path: str, lets: Mapping[str, list[FlowNode]]) -> frozenset[str]:
     """Every path that the argument at an amendable path reads, through lets too."""
     found: set[str] = set()
     pending: list[str] = []
-    for path in flow.gate(ask).amends:
-        for one in ask.arguments:
-            if overlap(one.name, path):
-                rest = path[len(one.name) :] if one.copies else ""
-                pending.extend(atom + rest for atom in one.atoms)
+    for one in ask.arguments:
+        if overlap(one.name, path):
+            rest = path[len(one.name) :] if one.copies else ""
+            pending.extend(atom + rest for atom in one.atoms)
     while pending:
         atom = pending.pop()
         if atom in found:
