@@ -327,7 +327,10 @@ def _refuse(env: Env, span: Span, what: str, left: Type, right: Type) -> None:
 def _contained(env: Env, one: syn.Comparison) -> ex.Expr | None:
     if isinstance(one.right, syn.ListLiteral):
         item = expressions.infer(env, one.left)
-        wanted = None if item is None else ListType(_element(item.type))
+        wanted = None
+        if item is not None:
+            bare = item.type.inner if isinstance(item.type, OptionalType) else item.type
+            wanted = ListType(bare)
         items = expressions.infer(env, one.right, wanted)
     else:
         items = expressions.infer(env, one.right)
@@ -360,10 +363,6 @@ def _contained(env: Env, one: syn.Comparison) -> ex.Expr | None:
         items=items,
         negated=one.operator == "not in",
     )
-
-
-def _element(type_: Type) -> Type:
-    return type_.inner if isinstance(type_, OptionalType) else type_
 
 
 def none_test(env: Env, one: syn.NoneTest) -> ex.Expr | None:

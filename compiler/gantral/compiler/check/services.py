@@ -378,10 +378,8 @@ def _constant(one: syn.Expression, wanted: Type) -> ResultRef | None:
 def _signature(one: Operation) -> tuple[object, ...]:
     undo = None
     if one.undo is not None:
-        undo = (
-            one.undo.operation,
-            tuple((n, r.source, r.path, r.value) for n, r in one.undo.arguments),
-        )
+        given = one.undo.arguments
+        undo = (one.undo.operation, tuple((n, r.source, r.path, r.value) for n, r in given))
     return (one.kind, _bare(one.parameters), _bare(one.result), one.idempotent, undo)
 
 
