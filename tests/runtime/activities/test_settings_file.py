@@ -128,6 +128,18 @@ def test_each_mistake_names_its_key_and_the_remedy(
     assert "me:pw" not in str(error.value)
 
 
+def test_in_production_nobody_answers_for_opa_on_the_way(tmp_path: Path) -> None:
+    text = GOOD.replace('"development"', '"production"')
+    far = text.replace('"http://127.0.0.1:8181"', '"http://opa.example:8181"')
+    with pytest.raises(SettingsError, match="https") as error:
+        load(written(tmp_path, far))
+    assert error.value.key == "opa.url"
+    assert load(written(tmp_path, text)).need_opa().url == "http://127.0.0.1:8181"
+    private = far.replace("http://opa", "https://opa")
+    assert load(written(tmp_path, private)).need_opa().url.startswith("https://")
+    load(written(tmp_path, far.replace('"production"', '"development"')))
+
+
 def test_a_secret_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EFFECT_KEY", raising=False)
     read = load(written(tmp_path, GOOD))

@@ -252,10 +252,33 @@ DESK: dict[str, Any] = {
 BRIEF: dict[str, Any] = {
     **DESK,
     "workflow_id": "brief",
+    "operations": {
+        **DESK["operations"],
+        "keys.grant": {
+            **DESK["operations"]["keys.grant"],
+            "idempotent": "true",
+            "retry": {"count": "3", "every": "PT1S", "up_to": "none"},
+        },
+    },
     "gates": {"access": {**DESK_GATE, "clock": [["PT3S", "reject"]], "lasts": "PT1S"}},
 }
 
-MANIFESTS = {"refund_hand": REFUND, "desk_hand": DESK, "brief_hand": BRIEF}
+# The desk once more, its gate waived by a policy.
+WAIVING: dict[str, Any] = {
+    **DESK,
+    "workflow_id": "waiving",
+    "policies": REFUND["policies"],
+    "gates": {"access": {**DESK_GATE, "waived": "refund_limits"}},
+}
+
+MANIFESTS = {
+    "refund_hand": REFUND,
+    "desk_hand": DESK,
+    "brief_hand": BRIEF,
+    "waiving_hand": WAIVING,
+}
+# The scripted workflow serves each of these programs.
+SCRIPTED = ("brief", "waiving")
 
 
 def write(folder: Path, suffix: str = "") -> None:
@@ -265,7 +288,8 @@ def write(folder: Path, suffix: str = "") -> None:
         package.mkdir()
         data = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
         (package / "manifest.json").write_bytes(data)
-        for source in (HERE / name.replace("brief", "desk")).glob("*.py"):
+        folder_of = "desk_hand" if name.removesuffix("_hand") in SCRIPTED else name
+        for source in (HERE / folder_of).glob("*.py"):
             code = source.read_text().replace("@PROGRAM@", H("manifest", data))
             code = code.replace('workflow="desk"', f'workflow="{manifest["workflow_id"]}"')
             (package / source.name).write_text(code)

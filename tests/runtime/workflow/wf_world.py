@@ -84,6 +84,7 @@ class Evidence:
     questions: list[dict[str, Any]] = field(default_factory=list)
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
     held: asyncio.Event | None = None  # a commit waits for it
+    held_question: asyncio.Event | None = None  # and a question to policy for this one
     hold: Callable[[dict[str, Any]], bool] = lambda command: False
 
     def of(self, instance: str) -> list[dict[str, Any]]:
@@ -172,6 +173,8 @@ class Evidence:
     @activity.defn(name="gantral.open_gate")
     async def open_gate(self, command: dict[str, Any]) -> dict[str, Any]:
         self.questions.append(command)
+        if self.held_question is not None:
+            await self.held_question.wait()
         gate = programs.get(command["program"]).manifest["gates"][command["gate"]]
         instants = [
             [plus(command["opened_at"], duration_ms(after)), action, *(rest or ["none", "none"])]

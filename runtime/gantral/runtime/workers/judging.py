@@ -114,6 +114,11 @@ def judge(
         _shape(manifest["output"], "/output", command, context, texts)
     if first in (State.REJECTED, State.TERMINATED):
         _want(command["end"] != "none", "end", f"{first} needs an end record")
+        _want(
+            command["cause"] != Cause.EXECUTION_LOST,
+            "closer_cause",
+            "only the closer says that an execution was lost",
+        )
         _want("same" in command["context"], "context", f"{first} keeps the context")
     else:
         _want(command["end"] == "none", "end", "an end record goes with an end alone")
