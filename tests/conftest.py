@@ -1,5 +1,9 @@
-"""How randomised tests run: moderately in `make test`, for long in `make soak`."""
+"""How randomised tests run: moderately in `make test`, for long in `make soak`; and what of the
+suite stays together in one process."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline: on a busy machine a slow example is no fault of the code.
@@ -12,3 +16,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A folder is one group for `--dist loadgroup`: its servers and the programs that it loaded
+    are then its own until it is through."""
+    for item in items:
+        folder = Path(str(item.path)).parent
+        item.add_marker(pytest.mark.xdist_group(folder.as_posix()))

@@ -3,9 +3,20 @@
 # text in, bytes out. An interpreter that cannot be run counts as absent, and is said to be.
 set -euo pipefail
 
+# An interpreter of that version: on PATH, or one that pyenv keeps beside the one in use.
+interpreter() {
+  local one
+  for one in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+    if "$one" -c '' >/dev/null 2>&1; then
+      echo "$one"
+      return
+    fi
+  done
+}
+
 light=()
-for area in authority grammar dsl program compiler proof codegen evidence; do
-  [ -d "tests/$area" ] && light+=("tests/$area")
+for area in dsl compiler evidence; do
+  light+=("tests/$area")
 done
 
 own=$(.venv/bin/python -c 'import sys; print("3.%d" % sys.version_info[1])')
@@ -14,7 +25,8 @@ tested=("$own (all tests)")
 absent=()
 for version in 3.11 3.12 3.13 3.14; do
   [ "$version" = "$own" ] && continue
-  if ! "python$version" -c '' >/dev/null 2>&1; then
+  python=$(interpreter "$version")
+  if [ -z "$python" ]; then
     absent+=("$version")
     continue
   fi
@@ -24,11 +36,11 @@ for version in 3.11 3.12 3.13 3.14; do
     'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
   if [ "$(cat "$home/.made" 2>/dev/null || true)" != "$stamp" ]; then
     UV_PROJECT_ENVIRONMENT=$home "$uv" sync --quiet --frozen --extra runtime --group test \
-      --python "python$version"
+      --python "$python"
     printf '%s' "$stamp" >"$home/.made"
   fi
   echo "Python $version: ${light[*]}"
-  "$home/bin/python" -m pytest -q -p no:cacheprovider "${light[@]}"
+  "$home/bin/python" -m pytest -q -n 2 --dist worksteal -p no:cacheprovider "${light[@]}"
   tested+=("$version (${light[*]})")
 done
 
