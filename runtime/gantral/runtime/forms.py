@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import decimal
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 # Python's default context rounds at 28 digits and says nothing. Here a result that does not fit
 # raises, which a governed run ends as a failed action.
@@ -135,3 +136,14 @@ def write_duration(value: timedelta) -> str:
     elif seconds or not text:
         text += f"{seconds}S"
     return f"{sign}PT{text}"
+
+
+def nfc(data: Any) -> Any:
+    """Wire data with every text in it in NFC."""
+    if isinstance(data, str):
+        return unicodedata.normalize("NFC", data)
+    if isinstance(data, list):
+        return [nfc(item) for item in data]
+    if isinstance(data, dict):
+        return {name: nfc(item) for name, item in data.items()}
+    return data

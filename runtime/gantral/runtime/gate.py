@@ -21,11 +21,10 @@ from gantral.runtime.commands import (
     OPEN_GATE,
     OpenGateAnswer,
     Person,
-    VotesDecision,
 )
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
-from gantral.runtime.gate_records import gate_records, policy_record
+from gantral.runtime.gate_records import decision, gate_records, policy_record, reached
 from gantral.runtime.machine import Committed, Machine, Transition, now
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
@@ -183,7 +182,7 @@ class Gates:
         await until(lambda: gate.settled or bool(self._notes.broken))
         if not gate.settled:
             raise not_committed(self._notes.broken)
-        return {"status": "decided", "state": _reached(gate.outcome).value}
+        return {"status": "decided", "state": reached(gate.outcome).value}
 
     def shown(self) -> dict[str, Any]:
         """The open gate for an inbox; every member is there, empty when no gate is open."""
@@ -305,7 +304,7 @@ class Gates:
         self, gate: OpenGate, outcome: Standing, proposal: Ask[Any], waiting: Committed
     ) -> Approval:
         amendment = dict(outcome.amendment)
-        state = _reached(outcome)
+        state = reached(outcome)
         context: Any = {"amended": amendment} if amendment else {"same": True}
         committed = await self._machine.commit(
             Transition(
@@ -315,7 +314,7 @@ class Gates:
                 gate=gate.gate,
                 round=gate.round,
                 human_actor_id=outcome.by,
-                decision=_decision(gate),
+                decision=decision(gate),
             )
         )
         self._settle(gate)
@@ -353,7 +352,7 @@ class Gates:
                 gate=gate.gate,
                 round=gate.round,
                 human_actor_id=by,
-                decision=_decision(gate) if gate.votes else "none",
+                decision=decision(gate) if gate.votes else "none",
                 end={"message": "none", "statement": gate.site, "standing": standing},
             )
         )
@@ -396,12 +395,3 @@ class Gates:
             lapses=lapses(waived.at, rules["lasts"]),
         )
         return proposal.approval_.granted_(values, values, granted)
-
-
-def _decision(gate: OpenGate) -> VotesDecision:
-    return {"votes": [vote.envelope for vote in gate.votes]}
-
-
-def _reached(outcome: Standing | None) -> State:
-    reached = "rejected" if outcome is None else outcome.outcome
-    return {"approved": State.APPROVED, "amended": State.OVERRIDDEN}.get(reached, State.REJECTED)

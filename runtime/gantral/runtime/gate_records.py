@@ -1,8 +1,11 @@
-"""What is recorded when a gate is asked (FORMAT section 3). Pure."""
+"""What is recorded when a gate is asked and decided (FORMAT section 3). Pure."""
 
 from __future__ import annotations
 
-from gantral.runtime.commands import OpenGateAnswer, Record
+from gantral.authority import State
+from gantral.evidence.recount import Standing
+from gantral.runtime.commands import OpenGateAnswer, Record, VotesDecision
+from gantral.runtime.votes import OpenGate
 
 
 def policy_record(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record, ...]:
@@ -34,3 +37,14 @@ def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record,
             "named": answer["named"],
         },
     )
+
+
+def decision(gate: OpenGate) -> VotesDecision:
+    """Every counted vote, as it was sealed."""
+    return {"votes": [vote.envelope for vote in gate.votes]}
+
+
+def reached(outcome: Standing | None) -> State:
+    """The state that an outcome leads to; REJECTED when no vote brought it about."""
+    word = "rejected" if outcome is None else outcome.outcome
+    return {"approved": State.APPROVED, "amended": State.OVERRIDDEN}.get(word, State.REJECTED)

@@ -8,7 +8,6 @@ Nothing is coerced: a float, a "yes" for a bool, a null or an unknown field is r
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -246,12 +245,12 @@ class Record(BaseModel):
             pydantic.ValidationError: names each field that is missing, unknown or outside its type
                 (``problem`` writes it for people).
         """
-        return cls.model_validate(_nfc(data), context=_SPEC)
+        return cls.model_validate(forms.nfc(data), context=_SPEC)
 
     @classmethod
     def from_service(cls, data: object) -> Self:
         """Read wire values under the names that services use. Raises as ``from_wire``."""
-        return cls.model_validate(_nfc(data), context=_SERVICE)
+        return cls.model_validate(forms.nfc(data), context=_SERVICE)
 
     @classmethod
     def of(cls, value: Record) -> Self:
@@ -321,7 +320,7 @@ class Record(BaseModel):
     def _told_apart(self) -> Self:
         for name, field in type(self).model_fields.items():
             # An absent value's leaf is {}: this text, where it may be absent, would have the same.
-            if getattr(self, name) == "{}" and _may_be_absent(field.annotation):
+            if getattr(self, name) == "{}" and type(None) in get_args(field.annotation):
                 raise ValueError(
                     f"{self.spec_names_.get(name, name)} may be absent or a text, "
                     "but not the text {}, which stands for absent in evidence"
@@ -336,20 +335,6 @@ class Record(BaseModel):
 
     def __hash__(self) -> int:
         return hash(frozenset(self.entries_()))
-
-
-def _may_be_absent(annotation: Any) -> bool:
-    return type(None) in get_args(annotation)
-
-
-def _nfc(data: Any) -> Any:
-    if isinstance(data, str):
-        return unicodedata.normalize("NFC", data)
-    if isinstance(data, list):
-        return [_nfc(item) for item in data]
-    if isinstance(data, dict):
-        return {name: _nfc(item) for name, item in data.items()}
-    return data
 
 
 def wire(value: Any, *, service: bool = False) -> Any:

@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 from gantral.runtime import programs
+from gantral.runtime.workers.running import open_instances
+from live import VERSION, forged
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
+from temporalio.api.workflowservice.v1 import DeleteWorkerDeploymentVersionRequest
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[2] / "examples" / "refund" / "src"
@@ -27,8 +31,6 @@ def test_of_two_processes_at_one_slot_one_pays(on_live: Any) -> None:
         async def refund(command: dict[str, Any]) -> Any:
             commands.append(command)
             raise RuntimeError("this worker only listens")
-
-        from live import forged
 
         wire = str(live.program.manifest["operations"]["payments.refund"]["wire"])
         async with live.workers(refund=forged(wire, refund)):
@@ -144,3 +146,28 @@ closer = "file:closer.key"
     )
     assert told.returncode == 0, told.stderr
     print(told.stdout)
+
+
+@pytest.mark.timeout(90)
+def test_a_build_with_open_instances_is_counted_and_temporal_does_not_let_it_go(
+    on_live: Any,
+) -> None:
+    async def test(live: Any) -> None:
+        async with live.workers():
+            case = await live.case().start()
+            await case.waiting()
+            # Visibility follows a moment later.
+            while await open_instances(live.client, VERSION) != 1:
+                await case.show()
+        with pytest.raises(RPCError) as refused:
+            await live.client.workflow_service.delete_worker_deployment_version(
+                DeleteWorkerDeploymentVersionRequest(
+                    namespace=live.client.namespace,
+                    deployment_version=WorkerDeploymentVersion(
+                        deployment_name=VERSION.deployment_name, build_id=VERSION.build_id
+                    ),
+                )
+            )
+        assert refused.value.status is RPCStatusCode.FAILED_PRECONDITION
+
+    on_live(test)

@@ -217,6 +217,7 @@ def _claim(one: _Candidate, members: Mapping[str, Any]) -> tuple[Use, bool]:
         return Use(one.slot, sealed, None), True
     there = one.book.use(one.slot)
     if there is None:
+        # As in ``Book.end``: only a store that loses things comes here.
         raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
     return there, False
 

@@ -178,6 +178,7 @@ def _before(chain: Chain, command: CommitCommand) -> Before:
         raise Refused("predecessor", f"commit {number - 1} in the store has another hash")
     artifact = chain.last_artifact(number)
     if artifact is None:
+        # Commit 0 has artifacts, or was not signed by us: defence in depth, and for the type.
         raise Refused("predecessor", "no commit before this one holds an artifact")
     if (artifact["artifact_hash"], int(artifact["sequence"]) + 1) != (
         command["last_artifact"],

@@ -57,6 +57,7 @@ def granted(
     """
     manifest = program.manifest
     kind = manifest["operations"][effect]["kind"]
+    # No plan holds anything else, so the plan's check below refuses it too: defence in depth.
     if kind not in ACTS:
         raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, f"{effect} is no effect")
     created = chain.need(0)

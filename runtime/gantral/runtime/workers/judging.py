@@ -1,4 +1,9 @@
-"""What must hold before the commit key signs: seals, shapes, the gate's records, the recount."""
+"""What must hold before the commit key signs: seals, shapes, the gate's records, the recount.
+
+``walking`` then runs the verifier's walk on the result, which refuses some of this once more. It
+stays here, first: a worker is told the rule of its command, and no change of the verifier alone
+makes the key sign what this file refuses.
+"""
 
 from __future__ import annotations
 

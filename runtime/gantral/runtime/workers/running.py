@@ -103,6 +103,8 @@ async def run_worker(
         stopped = asyncio.create_task(stop.wait())
         background.append(stopped)
         await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
+        for version in versions.values():
+            await _tell_open(client, version)
     finally:
         for task in background:
             task.cancel()
@@ -218,6 +220,27 @@ async def _make_current(
             if error.status not in _NOT_YET or attempt == _CURRENT_TRIES - 1:
                 raise
             await asyncio.sleep(0.1)
+
+
+async def open_instances(client: Client, version: WorkerDeploymentVersion) -> int:
+    """How many runs are pinned to this build and not over. Raises RPCError."""
+    build = f"{version.deployment_name}:{version.build_id}"
+    query = f'TemporalWorkerDeploymentVersion = "{build}" AND ExecutionStatus = "Running"'
+    return (await client.count_workflows(query, rpc_timeout=_RPC)).count
+
+
+async def _tell_open(client: Client, version: WorkerDeploymentVersion) -> None:
+    """Say what a stopped worker leaves behind. That a build with open instances is not taken from
+    the deployment is Temporal's own rule: delete-version refuses while it drains."""
+    with suppress(RPCError):
+        left = await open_instances(client, version)
+        if left:
+            _log.warning(
+                "%d instances are open on build %s: they wait until a worker of this build runs"
+                " again; keep one until none is left",
+                left,
+                version.build_id,
+            )
 
 
 _NOT_YET = frozenset(

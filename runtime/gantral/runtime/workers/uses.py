@@ -88,6 +88,7 @@ class Book:
         put = self._put("outcome", name, statement)
         there = put or _read(self.chain, "outcome", self._key(name))
         if there is None:
+            # A store that loses what it has said is there; nothing here can bring that about.
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the outcome was put and is not there")
         return there
 
