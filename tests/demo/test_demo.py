@@ -28,7 +28,9 @@ class Environment:
 
     def __init__(self, **more: str) -> None:
         self.mark = f"mark-{uuid.uuid4()}"
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        # COLUMNS is what some test runners say of a terminal that is not there.
+        unwanted = ("PYTHONPATH", "COLUMNS")
+        kept = {name: value for name, value in os.environ.items() if name not in unwanted}
         self.variables = {
             **kept,
             "GANTRAL_TOOLS": str(ROOT / ".tools"),
