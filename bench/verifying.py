@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,10 @@ def run(folders: list[Path], trust_file: Path) -> None:
     }
     size = sum(file.stat().st_size for one in folders for file in one.rglob("*") if file.is_file())
     verdicts = {verify_folder(folder, trust).verdict for folder in folders}
-    checked = sum(_limit(folder, keys) for folder in folders)
+    checked = _limits(folders, keys)
     found = compare(
         lambda: [verify_folder(folder, trust) for folder in folders],
-        lambda: [_limit(folder, keys) for folder in folders],
+        lambda: _limits(folders, keys),
         ROUNDS,
     )
     print(
@@ -44,15 +45,28 @@ def run(folders: list[Path], trust_file: Path) -> None:
     print(f"  {1 / found.ratio:.2f} times the limit's speed, budget at least 0.7")
 
 
-def _limit(folder: Path, keys: Mapping[str, Ed25519PublicKey]) -> int:
-    """Hash, verify, parse and re-encode everything in a folder once; the number of signatures."""
+def _limits(folders: list[Path], keys: Mapping[str, Ed25519PublicKey]) -> int:
+    """Hash, verify, parse and re-encode everything once; the number of signatures. A manifest that
+    is the same in many folders is read once, as the verifier does."""
+    seen: set[bytes] = set()
+    return sum(_limit(os.fspath(folder), keys, seen) for folder in folders)
+
+
+def _limit(folder: str, keys: Mapping[str, Ed25519PublicKey], seen: set[bytes]) -> int:
     count = 0
-    for file in folder.rglob("*"):
-        if not file.is_file():
-            continue
-        data = file.read_bytes()
-        for line in data.splitlines() if file.suffix == ".jsonl" else [data]:
-            count += _one(line, keys)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                count += _limit(entry.path, keys, seen)
+                continue
+            with open(entry.path, "rb") as file:
+                data = file.read()
+            if entry.name == "manifest.json":
+                if data in seen:
+                    continue
+                seen.add(data)
+            for line in data.splitlines() if entry.name.endswith(".jsonl") else [data]:
+                count += _one(line, keys)
     return count
 
 
@@ -70,18 +84,12 @@ def _one(data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> int:
 
 
 def _strict(data: bytes) -> Any:
-    value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_double)
+    # A member that stands twice does not survive the comparison either.
+    value = json.loads(data.decode("utf-8"))
     again = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     if again.encode() != data:
         raise ValueError("not canonical")
     return value
-
-
-def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member stands twice")
-    return found
 
 
 def _envelopes(value: Any) -> Iterator[dict[str, Any]]:

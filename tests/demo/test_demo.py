@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,36 +21,6 @@ EVIDENCE_STATES = (
     " CREATED RUNNING WAITING_FOR_HUMAN REJECTED"
     " CREATED RUNNING WAITING_FOR_HUMAN REJECTED"
 )
-
-
-class Environment:
-    """What a run finds around it, with a mark that every process it starts inherits."""
-
-    def __init__(self, **more: str) -> None:
-        self.mark = f"mark-{uuid.uuid4()}"
-        # COLUMNS is what some test runners say of a terminal that is not there.
-        unwanted = ("PYTHONPATH", "COLUMNS")
-        kept = {name: value for name, value in os.environ.items() if name not in unwanted}
-        self.variables = {
-            **kept,
-            "GANTRAL_TOOLS": str(ROOT / ".tools"),
-            "GANTRAL_TEST_MARK": self.mark,
-            "NO_COLOR": "1",
-            **more,
-        }
-
-    def left(self) -> list[str]:
-        """The command lines of processes with the mark that still run."""
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if self.mark.encode() in (process / "environ").read_bytes():
-                    line = (process / "cmdline").read_bytes()
-                    if line:
-                        found.append(line.replace(b"\0", b" ").decode())
-            except OSError:
-                continue
-        return found
 
 
 def uv() -> str:
@@ -80,10 +50,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ran(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def ran(
+    installed: Path, environment: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
     """The folder that a run from the wheel left, and what it said."""
     folder = tmp_path_factory.mktemp("newcomer")
-    around = Environment()
+    around = environment()
     done = subprocess.run(
         [installed, "demo"],
         cwd=folder,
@@ -144,10 +116,12 @@ def test_the_paths_it_names_are_there(ran: tuple[Path, str]) -> None:
         assert (work / path).exists()
 
 
-def test_a_second_run_replaces_the_first_and_fits_a_narrow_terminal(ran: tuple[Path, str]) -> None:
+def test_a_second_run_replaces_the_first_and_fits_a_narrow_terminal(
+    ran: tuple[Path, str], environment: Callable[..., Any]
+) -> None:
     work, _ = ran
     before = {folder.name for folder in (work / "evidence").iterdir()}
-    around = Environment(COLUMNS="50")
+    around = environment(COLUMNS="50")
     done = subprocess.run(
         [*CLONE, "demo", "--work", work], env=around.variables, capture_output=True, text=True
     )
@@ -159,8 +133,10 @@ def test_a_second_run_replaces_the_first_and_fits_a_narrow_terminal(ran: tuple[P
     assert [line for line in long if not re.search(r"\S{40}", line)] == []
 
 
-def test_stopped_in_the_middle_it_leaves_nothing_running(tmp_path: Path) -> None:
-    around = Environment()
+def test_stopped_in_the_middle_it_leaves_nothing_running(
+    tmp_path: Path, environment: Callable[..., Any]
+) -> None:
+    around = environment()
     command = [*CLONE, "demo", "--work", tmp_path / "demo"]
     with subprocess.Popen(
         command, env=around.variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -175,11 +151,13 @@ def test_stopped_in_the_middle_it_leaves_nothing_running(tmp_path: Path) -> None
     assert around.left() == []
 
 
-def test_a_folder_that_is_no_demos_is_never_replaced(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_demos_is_never_replaced(
+    tmp_path: Path, environment: Callable[..., Any]
+) -> None:
     precious = tmp_path / "thesis.txt"
     precious.write_text("years of work")
     done = subprocess.run(
-        [*CLONE, "demo", "--work", tmp_path], env=Environment().variables, capture_output=True,
+        [*CLONE, "demo", "--work", tmp_path], env=environment().variables, capture_output=True,
         text=True,
     )  # fmt: skip
     assert done.returncode == 64
