@@ -106,7 +106,11 @@ def _dispatch(arguments: list[str]) -> int:
     subparsers = parser.add_subparsers(dest="command", parser_class=Parser, prog="gantral")
     module = import_module(f"gantral.cli.commands.{name}")
     module.add(subparsers)
-    return int(module.run(parser.parse_args(arguments)))
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        # Said by the command's own parser, whose usage lists what it takes.
+        subparsers.choices[name].error(f"unrecognized arguments: {' '.join(unknown)}")
+    return int(module.run(args))
 
 
 def _overview() -> str:
