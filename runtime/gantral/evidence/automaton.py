@@ -1,4 +1,4 @@
-"""Walk a program's authority automaton as an NFA on (state, gate) (CONTRACT section 4)."""
+"""Walk a program's authority automaton as an NFA on (state, gate) (docs/manifest.md)."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def make_context(texts: Iterable[Sequence[str]]) -> list[list[str]]:
 
 
 def flatten(value: Any, shape: Sequence[Any], pointer: str = "") -> dict[str, str]:
-    """Spec-named wire data as ``{pointer: leaf value}`` (CONTRACT section 3, FORMAT section 4).
+    """Spec-named wire data as ``{pointer: leaf value}`` (docs/manifest.md, FORMAT section 4).
 
     Absent optionals are ``{}``, empty lists ``[]``. A person's value is taken as it is given:
     the caller puts actor ids there.

@@ -1,4 +1,4 @@
-"""Evaluate the manifest's expressions on leaf values, exactly (CONTRACT section 4, EXPR)."""
+"""Evaluate the manifest's expressions on leaf values, exactly (docs/manifest.md, EXPR)."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def date_days(text: str) -> int:
 
 @lru_cache(maxsize=1024)
 def duration_ms(text: str) -> int:
-    """Milliseconds of a canonical duration ``PT[nH][nM][n[.mmm]S]`` (CONTRACT text forms).
+    """Milliseconds of a canonical duration ``PT[nH][nM][n[.mmm]S]`` (docs/manifest.md).
 
     Raises:
         EvidenceError: ``form``, also for a duration that is not in its one canonical form.

@@ -1,4 +1,4 @@
-"""Read a manifest strictly, as far as evidence needs it (CONTRACT section 4)."""
+"""Read a manifest strictly, as far as evidence needs it (docs/manifest.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exact members of every statement and record (FORMAT sections 2, 3, 5, 6; CONTRACT 6).
+"""The exact members of every statement and record (FORMAT sections 2, 3, 5, 6).
 
 ``FORMS`` is published as JSON Schema in docs/evidence/schemas.
 """

@@ -27,7 +27,7 @@ class AlreadyThere(StoreError):  # noqa: N818 - what it says, not what went wron
 
 
 class Store(Protocol):
-    """Write-once keys ``team/instance/…`` (CONTRACT section 6)."""
+    """Write-once keys ``team/instance/…`` (FORMAT section 3)."""
 
     def put(self, key: str, data: bytes) -> None:
         """Create ``key`` exclusively and durably. Raises AlreadyThere or StoreError."""

@@ -1,4 +1,4 @@
-"""The form of a manifest's trees: shapes, principals, bounds, plan terms (CONTRACT section 4).
+"""The form of a manifest's trees: shapes, principals, bounds, plan terms (docs/manifest.md).
 
 A manifest comes from who gives the folder; every reader of its trees relies on this check.
 """

@@ -1,4 +1,4 @@
-"""Values held against the manifest's shapes (CONTRACT sections 3 and 4).
+"""Values held against the manifest's shapes (docs/manifest.md).
 
 A value is spec-named wire JSON: text, JSON integer, JSON boolean, list, object. A shape is the
 manifest's text-only list, ``["decimal", {"scale": "2", "min": "0", "max": "none"}]``. Everything
@@ -221,7 +221,7 @@ def _record(shape: Shape, value: Any, pointer: str) -> None:
 
 
 def _optional(shape: Shape, value: Any, pointer: str) -> None:
-    # Absent is a key left out (CONTRACT section 3): null never stands for it, nor does a text.
+    # Absent is a key left out (docs/manifest.md): null never stands for it, nor does a text.
     if value == _ABSENT:
         raise ShapeError(pointer, "the text {} stands for absent in evidence, so it is no value")
     check(shape[1], value, pointer)

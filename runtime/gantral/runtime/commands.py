@@ -1,4 +1,4 @@
-"""What the workflow asks of the workers and what they answer (plain JSON, CONTRACT section 7).
+"""What the workflow asks of the workers and what they answer (plain JSON).
 
 Every shape is a ``TypedDict``: the payload on the wire is the dict itself, so a team's own data
 converter and codec see nothing unusual. Texts are canonical (instants

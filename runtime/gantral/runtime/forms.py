@@ -1,4 +1,4 @@
-"""Text forms of scalars (CONTRACT section 3): one writer and one strict reader for each.
+"""Text forms of scalars (docs/manifest.md): one writer and one strict reader for each.
 
 Decimals have exactly their scale, instants milliseconds and ``Z``, durations the canonical
 ``PT[nH][nM][n[.mmm]S]``.

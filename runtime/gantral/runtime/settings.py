@@ -1,4 +1,4 @@
-"""The deployment's settings, ``gantral.toml`` (CONTRACT section 8, DESIGN section 9).
+"""The deployment's settings, ``gantral.toml`` (docs/settings.md, DESIGN section 9).
 
 ``load(path)`` reads the whole file strictly: a wrong key, a wrong type, a literal secret is a
 :class:`SettingsError` that names the key and the remedy. A section that a command does not need may

@@ -1,4 +1,4 @@
-"""Manifest terms and pointers applied to spec-named wire values (CONTRACT section 4). Pure."""
+"""Manifest terms and pointers applied to spec-named wire values (docs/manifest.md). Pure."""
 
 from __future__ import annotations
 

@@ -270,7 +270,7 @@ class Record(BaseModel):
         }
 
     def leaves(self, prefix: str = "") -> dict[str, Any]:
-        """JSON pointer -> leaf value (CONTRACT section 3), persons left out."""
+        """JSON pointer -> leaf value (docs/manifest.md), persons left out."""
         return {
             pointer: leaf for pointer, leaf in _leaves(prefix, self) if not isinstance(leaf, Person)
         }

@@ -1,4 +1,4 @@
-"""Values on their way in and out: strict, one text form, nothing rounded (CONTRACT section 3)."""
+"""Values on their way in and out: strict, one text form, nothing rounded (docs/manifest.md)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Literal(Typed):
-    """A constant as canonical text (contract section 3): `12`, `40.00`, `true`, `PT30M`, text."""
+    """A constant as canonical text (docs/manifest.md): `12`, `40.00`, `true`, `PT30M`, text."""
 
     value: str
 

@@ -27,7 +27,7 @@ _END = {"message", "statement", "standing"}
 
 
 def read_commit(command: Mapping[str, Any]) -> CommitCommand:
-    """The command, its shape checked (CONTRACT section 7).
+    """The command, its shape checked (``gantral.runtime.commands``).
 
     Raises:
         Refused: ``command``, naming the member.

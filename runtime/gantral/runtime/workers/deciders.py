@@ -1,4 +1,4 @@
-"""Who may not decide and who is named, from the manifest's gate (CONTRACT section 6, deciders).
+"""Who may not decide and who is named, from the manifest's gate (FORMAT section 5).
 
 Used twice, on purpose: ``open_gate`` resolves it before people are asked, and the commit resolves
 it again from the persons that it is about to sign.

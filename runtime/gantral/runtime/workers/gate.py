@@ -42,8 +42,11 @@ class GateOpener:
 
     @activity.defn(name=OPEN_GATE)
     async def open_gate(self, command: dict[str, Any]) -> dict[str, Any]:
-        """CONTRACT section 7. Raises ApplicationError ``NotOpened`` for a command that names no
-        gate of a program of this worker."""
+        """Open a gate (``OpenGateCommand`` to ``OpenGateAnswer``).
+
+        Raises ApplicationError ``NotOpened`` for a command that names no gate of a
+        program of this worker.
+        """
         asked = _read(command)
         try:
             return dict(await self.answer(asked))
@@ -184,7 +187,7 @@ def _read(command: Mapping[str, Any]) -> OpenGateCommand:
         and all(isinstance(part, str) for part in initiator.values())
     )
     if not good:
-        raise _not_opened("the command has not the shape of CONTRACT section 7")
+        raise _not_opened("the command has not the shape of ``gantral.runtime.commands``")
     return command  # type: ignore[return-value]
 
 

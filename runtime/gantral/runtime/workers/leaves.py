@@ -23,7 +23,7 @@ Text = list[str]  # [salt, instance_id, path, value]
 
 
 def leaf_value(value: Any) -> str:
-    """A leaf value of CONTRACT section 3 as the text that is bound.
+    """A leaf value of docs/manifest.md as the text that is bound.
 
     Raises:
         EvidenceError: ``form``, for what is neither text nor the two empty values.
