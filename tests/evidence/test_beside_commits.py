@@ -14,7 +14,8 @@ from gantral.cli.main import main
 from gantral.evidence import H, Report, TrustFile, canonical, errors, parse, seal, verify_folder
 from gantral.evidence.envelope import unwrap, write_envelope
 from scenes import Forge, Scene, build, keys_of
-from vectors import CHAINS, INSTANCE, MANIFEST, inputs, vote
+from vector_manifest import MANIFEST
+from vectors import CHAINS, INSTANCE, inputs, vote
 
 Files = dict[str, bytes]
 LATE = "2026-11-23T11:00:00.000Z"

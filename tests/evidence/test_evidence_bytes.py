@@ -16,7 +16,8 @@ from gantral.evidence.keys import _P, _Y8, check_public_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import build, keys_of
-from vectors import CHAINS, MANIFEST, inputs
+from vector_manifest import MANIFEST
+from vectors import CHAINS, inputs
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 # max_leaves keeps the nesting under twelve.

@@ -12,7 +12,8 @@ from gantral.evidence import EvidenceError, TrustFile, verify_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scenes import Forge, build
-from vectors import CHAINS, MANIFEST, inputs
+from vector_manifest import MANIFEST
+from vectors import CHAINS, inputs
 
 ODD: list[Any] = ["", "none", "0", "1", "x", "/", "{}", [], {}, [[]], ["x"], {"actor": "/x"}]
 

@@ -16,7 +16,8 @@ from gantral.evidence.schema import compile_schema, items, members, row, text, w
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scenes import build
-from vectors import CHAINS, INSTANCE, MANIFEST, inputs
+from vector_manifest import MANIFEST
+from vectors import CHAINS, INSTANCE, inputs
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 HOSTILE = st.text(st.sampled_from('",:[]{}\\ \n\x00\x7faé\U0001f600'), max_size=12)

@@ -12,7 +12,8 @@ from gantral.evidence.formula import Electorate, Voter, satisfied
 from gantral.evidence.recount import vote_hash
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vectors import GATE, INSTANCE
+from vector_manifest import GATE
+from vectors import INSTANCE
 
 ROLES = ("a", "b", "c")
 QUORUMS = st.tuples(st.integers(1, 3).map(str), st.lists(st.sampled_from(ROLES), min_size=1))

@@ -14,7 +14,8 @@ from gantral.evidence import AlreadyThere, EvidenceError, LocalStore, StoreError
 from gantral.evidence.export import export_instance
 from gantral.evidence.verify import verify_folder
 from scenes import build
-from vectors import CHAINS, INSTANCE, MANIFEST, inputs
+from vector_manifest import MANIFEST
+from vectors import CHAINS, INSTANCE, inputs
 
 KEY = "payments/one/commits/00000000.json"
 

@@ -15,7 +15,8 @@ from gantral.evidence import Report, TrustFile, canonical, verify_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scenes import build
-from vectors import CHAINS, MANIFEST, inputs
+from vector_manifest import MANIFEST
+from vectors import CHAINS, inputs
 
 FILES = {name: build(inputs(name), MANIFEST) for name in CHAINS}
 

@@ -7,7 +7,7 @@ import secrets
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,10 @@ from gantral.runtime.workers.commit import Committer
 from gantral.runtime.workers.effects import EffectWorker
 from gantral.runtime.workers.gate import GateOpener
 from temporalio.testing import ActivityEnvironment
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from effect_bank import bank, perform  # noqa: F401  (fixtures of the whole folder)
 
 TEAM = "payments"
 NOW = "2026-11-23T10:00:00.000Z"
@@ -57,7 +61,6 @@ VALUES: dict[str, Any] = {
     "/refund/currency": "EUR",
     "/reason": REASON,
 }
-PAY = {"order": "A-1", "amount": {"amount": "40.00", "currency": "EUR"}}
 
 
 def later(instant: str, seconds: float) -> str:
@@ -308,8 +311,6 @@ class World:
     def environment(
         self, *, attempt: int = 1, run: str = "run-1", at: str | None = None
     ) -> ActivityEnvironment:
-        from dataclasses import replace
-
         environment = ActivityEnvironment()
         started = instant_ms(at or later(NOW, self.number)) / 1000
         environment.info = replace(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import wf_evidence
 import wf_world
 from temporalio.client import WorkflowUpdateFailedError
 
@@ -35,7 +36,7 @@ def test_two_managers_approve(in_world: Any) -> None:
             ]
             assert await case.vote("alice", "APPROVE", MANAGER) == COUNTED
             assert [vote["actor"] for vote in (await case.show())["votes"]] == [
-                wf_world.actor("alice")
+                wf_evidence.actor("alice")
             ]
             assert await case.vote("bob", "APPROVE", MANAGER) == {
                 "status": "decided",
@@ -54,7 +55,7 @@ def test_two_managers_approve(in_world: Any) -> None:
                 "COMPLETED",
             ]
             decided = case.commands[2]
-            assert decided["human_actor_id"] == wf_world.actor("bob")
+            assert decided["human_actor_id"] == wf_evidence.actor("bob")
             assert decided["context"] == {"same": True}
             grant = world.services.seen[-1]["grants"][0]
             assert grant["waiting_commit"] == 1
@@ -101,7 +102,7 @@ def test_one_reject_ends_it(in_world: Any) -> None:
             assert answer == {"status": "decided", "state": "REJECTED"}
             end = await case.end()
             assert (end["state"], end["cause"], end["gate"]) == ("REJECTED", "rejected", "finance")
-            assert case.commands[-1]["human_actor_id"] == wf_world.actor("bob")
+            assert case.commands[-1]["human_actor_id"] == wf_evidence.actor("bob")
             assert len(case.commands[-1]["decision"]["votes"]) == 2
             assert world.services.calls == ["orders.fetch"]
 
@@ -140,7 +141,7 @@ def test_the_initiator_withdraws(in_world: Any) -> None:
             assert (await case.vote("carol", "WITHDRAW"))["state"] == "REJECTED"
             end = await case.end()
             assert end["cause"] == "withdrawn"
-            assert case.commands[-1]["human_actor_id"] == wf_world.actor("carol")
+            assert case.commands[-1]["human_actor_id"] == wf_evidence.actor("carol")
 
     in_world(test)
 
@@ -337,8 +338,8 @@ def test_an_approval_tells_who_decided_and_what_was_proposed(in_world: Any) -> N
             await world.approve_desk(case)
             assert (await case.end())["output"]["log"] == [
                 "asked",
-                wf_world.actor("alice"),
-                wf_world.actor("bob"),
+                wf_evidence.actor("alice"),
+                wf_evidence.actor("bob"),
                 "because I looked at it twice",
                 "False",
                 "door",

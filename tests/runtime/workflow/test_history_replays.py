@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+import wf_evidence
 import wf_world
 from gantral.runtime import programs
 from temporalio import workflow
@@ -129,6 +130,6 @@ def test_a_run_that_is_evicted_after_every_task_ends_the_same(in_world: Any) -> 
             assert (await stopped.end())["state"] == "TERMINATED"
             off = await cancelled(world)
             assert (await off.end())["cause"] == "cancelled"
-            assert wf_world.actor("bob") == case.commands[2]["human_actor_id"]
+            assert wf_evidence.actor("bob") == case.commands[2]["human_actor_id"]
 
     in_world(test)

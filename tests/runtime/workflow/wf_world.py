@@ -13,8 +13,6 @@ from typing import Any
 
 import wf_programs
 from gantral.evidence import SigningKey, TrustFile, canonical, seal
-from gantral.evidence.commit import BuildCommit, build_commit, votes_decision
-from gantral.evidence.forms import duration_ms, plus
 from gantral.evidence.hashes import context_hash, leaf
 from gantral.evidence.recount import vote_hash
 from gantral.evidence.uses import CLAIM_TYPE, OUTCOME_TYPE
@@ -25,22 +23,17 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import WorkflowHandle
 from temporalio.common import WorkerDeploymentVersion
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+from wf_evidence import Evidence, actor
 
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
 DECISION_KEY = SigningKey.from_seed(b"d" * 32)
 EFFECT_KEY = SigningKey.from_seed(b"e" * 32)
 STRANGER_KEY = SigningKey.from_seed(b"s" * 32)
 LONG_AGO = "2020-01-01T00:00:00.000Z"
-
-
-def actor(name: str) -> str:
-    """The actor id of a person in these tests."""
-    return "actor:" + uuid.uuid5(uuid.NAMESPACE_DNS, name).hex
 
 
 def trust() -> TrustFile:
@@ -71,130 +64,6 @@ def trust() -> TrustFile:
             }
         )
     )
-
-
-@dataclass
-class Evidence:
-    """What the evidence worker was asked; commits are built by the real builder, in memory."""
-
-    commands: list[dict[str, Any]] = field(default_factory=list)
-    artifacts: list[dict[str, str]] = field(default_factory=list)
-    refuse: Callable[[dict[str, Any]], str] = lambda command: ""
-    answer: dict[str, Any] = field(default_factory=lambda: {"answer": "REQUIRE_HUMAN"})
-    questions: list[dict[str, Any]] = field(default_factory=list)
-    last: dict[str, dict[str, Any]] = field(default_factory=dict)
-    held: asyncio.Event | None = None  # a commit waits for it
-    held_question: asyncio.Event | None = None  # and a question to policy for this one
-    hold: Callable[[dict[str, Any]], bool] = lambda command: False
-
-    def of(self, instance: str) -> list[dict[str, Any]]:
-        return [command for command in self.commands if command["instance_id"] == instance]
-
-    def states(self, instance: str) -> list[str]:
-        """Every state reached, in order."""
-        return [state for command in self.of(instance) for state in command["states"]]
-
-    @activity.defn(name="gantral.commit")
-    async def commit(self, command: dict[str, Any]) -> dict[str, Any]:
-        if self.held is not None and self.hold(command):
-            await self.held.wait()
-        why = self.refuse(command)
-        if why:
-            raise ApplicationError(why, type="NotCommitted", non_retryable=True)
-        before = self.last.get(command["instance_id"])
-        assert command["prev"] == (before["commit_hash"] if before else "0" * 64)
-        assert command["commit"] == (before["number"] + 1 if before else 0)
-        context = self._context(command, before)
-        decision = command["decision"]
-        if decision != "none" and "votes" in decision:
-            assert before is not None
-            decision = votes_decision(before["first"], [], {}, decision["votes"])
-        built = build_commit(
-            BuildCommit(
-                owning_team_id=command["team"],
-                workflow_id=command["workflow_id"],
-                workflow_version_id=command["program"],
-                instance_id=command["instance_id"],
-                commit=command["commit"],
-                prev_commit_hash=command["prev"],
-                last_artifact_hash=command["last_artifact"],
-                sequence=command["sequence"],
-                previous_state=before["state"] if before else None,
-                states=command["states"],
-                timestamp=command["timestamp"],
-                context=context,
-                gate=command["gate"],
-                round=str(command["round"]) if command["round"] else "none",
-                cause=command["cause"],
-                human_actor_id=command["human_actor_id"],
-                policy_version_id=command["policy_version_id"],
-                decision=decision,
-                records=command["records"],
-            )
-        )
-        self.commands.append(command)
-        self.artifacts += built.statement["artifacts"]
-        self.last[command["instance_id"]] = {
-            "commit_hash": built.commit_hash,
-            "number": command["commit"],
-            "state": built.state,
-            "context": context,
-            "first": built.first_artifact_hash,
-        }
-        return {
-            "commit_hash": built.commit_hash,
-            "first_artifact_hash": built.first_artifact_hash,
-            "last_artifact": built.last_artifact_hash,
-            "sequence": built.sequence,
-            "context": context,
-            "context_hash": built.context_hash,
-        }
-
-    def _context(self, command: dict[str, Any], before: dict[str, Any] | None) -> list[list[str]]:
-        given = command["context"]
-        if "leaves" in given:
-            return list(given["leaves"])
-        if "same" in given:
-            assert before is not None
-            return list(before["context"])
-
-        def pair(path: str, value: Any) -> list[str]:
-            return [path, leaf(["0" * 32, command["instance_id"], path, value])]
-
-        if "amended" in given:
-            assert before is not None
-            old = dict(before["context"])
-            new = dict(pair(path, value) for path, value in given["amended"].items())
-            assert new.keys() <= old.keys()
-            return [list(item) for item in sorted({**old, **new}.items())]
-        values = {**given["values"], **{p: actor(v) for p, v in given["persons"].items()}}
-        return sorted(pair(path, value) for path, value in values.items())
-
-    @activity.defn(name="gantral.open_gate")
-    async def open_gate(self, command: dict[str, Any]) -> dict[str, Any]:
-        self.questions.append(command)
-        if self.held_question is not None:
-            await self.held_question.wait()
-        gate = programs.get(command["program"]).manifest["gates"][command["gate"]]
-        instants = [
-            [plus(command["opened_at"], duration_ms(after)), action, *(rest or ["none", "none"])]
-            for after, action, *rest in gate["clock"]
-        ]
-        asked = gate["waived"] != "none"
-        owner = command["proposal"].get("owner")
-        return {
-            "answer": "REQUIRE_HUMAN",
-            "cause": "none",
-            "problem": "",
-            "query": "data.refund.decision" if asked else "none",
-            "policy_version_id": "sha256:" + "a" * 64 if asked else "none",
-            "input_hash": "b" * 64 if asked else "none",
-            "instants": instants,
-            "excluded": [command["initiator"]["actor"]],
-            "named": {"/owner": [actor(owner)]} if owner else {},
-            "sealed": "none",
-            **self.answer,
-        }
 
 
 def done(result: Any) -> dict[str, Any]:
