@@ -142,7 +142,7 @@ def test_an_answer_of_another_call(change: dict[str, Any], status: str) -> None:
 def test_what_is_done_is_claimed_and_ended_under_every_approval(members: str) -> None:
     answer: Any = answered()
     for some in ([], answer[members][:1], answer[members][::-1]):
-        assert "every approval" in unvouched(command(), {**answer, members: some})
+        assert "every approval" in unvouched(command(), answer | {members: some})
 
 
 @pytest.mark.parametrize("change", [{"status": "not_done"}, {"results": []}])
@@ -153,7 +153,7 @@ def test_an_outcome_that_says_something_else(change: dict[str, Any]) -> None:
         [resealed(first, "outcome", **change), second],
         [first, resealed(second, "outcome", **change)],
     ):
-        assert "something else" in unvouched(command(), {**answer, "outcomes": outcomes})
+        assert "something else" in unvouched(command(), answer | {"outcomes": outcomes})
 
 
 @pytest.mark.parametrize(("members", "kind"), [("claims", "use"), ("outcomes", "outcome")])
@@ -163,5 +163,5 @@ def test_a_claim_and_an_outcome_of_an_answer_have_exactly_their_members(
     answer: Any = answered()
     first, second = answer[members]
     odd = resealed(first, kind, more="x")
-    assert "can't be read" in unvouched(command(), {**answer, members: [odd, second]})
-    assert "can't be read" in unvouched(command(), {**answer, members: [{}, second]})
+    assert "can't be read" in unvouched(command(), answer | {members: [odd, second]})
+    assert "can't be read" in unvouched(command(), answer | {members: [{}, second]})
