@@ -71,3 +71,45 @@ def test_a_waiver_is_of_the_gates_own_parameters(world: Any) -> None:
     said = refused(world, waiver(world, rest, {"/reason": "olga"}))
     assert said.startswith("authority_ambiguous: /reason")
     world.put(waiver(world, values, {}))
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("workflow_id", "other"),
+        ("workflow_version_id", "11" * 32),
+        ("human_actor_id", "actor:" + "0" * 32),
+        ("context_hash", "11" * 32),
+        ("environment", "production"),
+    ],
+)
+def test_a_submission_for_something_else_in_its_own_words(
+    world: Any, member: str, value: str
+) -> None:
+    context, envelope = world.submission(**{member: value})
+    command = {
+        **world.created(),
+        "context": {"leaves": context},
+        "decision": {"submission": envelope},
+    }
+    assert refused(world, command) == f"submission: the sealed {member} is another one"
+
+
+def test_what_is_amended_is_in_the_context(world: Any) -> None:
+    world.put(world.created())
+    command = {**world.waiting(), "context": {"amended": {"/nowhere": "x"}}}
+    said = refused(world, command)
+    assert said == "context: /nowhere is not in the context that is amended"
+
+
+@pytest.mark.parametrize("member", ["instance_id", "owning_team_id"])
+def test_a_submission_of_another_instance_in_its_own_words(world: Any, member: str) -> None:
+    other = {"instance_id": "5f0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b11", "owning_team_id": "sales"}
+    context, envelope = world.submission(**{member: other[member]})
+    command = {
+        **world.created(),
+        "context": {"leaves": context},
+        "decision": {"submission": envelope},
+    }
+    said = refused(world, command)
+    assert said.startswith("submission: the sealed submission is of another instance")

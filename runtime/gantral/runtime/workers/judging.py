@@ -134,12 +134,14 @@ def _created(
     chain: Chain, manifest: Manifest, command: CommitCommand, context: Sequence[Sequence[str]]
 ) -> Mapping[str, Any]:
     decision = command["decision"]
+    # No member is in the word "none" either; it is compared for the type, and to be plain.
     if decision == "none" or "submission" not in decision:
         raise Refused("submission", "an instance begins with a sealed submission")
     envelope = decision["submission"]  # type: ignore[typeddict-item]
     said = _sealed(chain, envelope, "submission", "decision")
     SUBMISSION.require(said)
     wanted = {
+        # ``_sealed`` holds these two already; this list stays whole, as defence in depth.
         "instance_id": command["instance_id"],
         "owning_team_id": command["team"],
         "workflow_id": command["workflow_id"],
