@@ -113,3 +113,23 @@ def test_a_submission_of_another_instance_in_its_own_words(world: Any, member: s
     }
     said = refused(world, command)
     assert said.startswith("submission: the sealed submission is of another instance")
+
+
+def test_who_is_named_is_who_stands_there(world: Any) -> None:
+    world.put(world.created())
+    for name, value in (("named", {"/owner": [world.actor("mallory")]}), ("excluded", [])):
+        command = world.waiting("owned")
+        for record in command["records"]:
+            if record["kind"] == "deciders":
+                record[name] = value
+        assert refused(world, command) == f"deciders: {name} is not who stands there"
+
+
+def test_a_gate_that_names_nobody_in_its_own_words(world: Any) -> None:
+    world.put(world.created())
+    command = world.waiting("owned")
+    values = {
+        path: value for path, value in command["context"]["values"].items() if path != "/owner"
+    }
+    command = {**command, "context": {"values": {**values, "/owner": {}}}}
+    assert refused(world, command) == "authority_ambiguous: no person stands at /owner"

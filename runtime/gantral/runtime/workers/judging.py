@@ -159,6 +159,7 @@ def _created(
         "program",
         "the trust file does not allow this program now",
     )
+    # Values get salts of their own, so their hash is another one already: defence in depth.
     _want("leaves" in command["context"], "context", "the input's leaves are the submission's")
     wrong = covers(manifest["input"], [pointer for pointer, _ in context], "/input")
     _want(not wrong, "shape", wrong)
@@ -202,6 +203,7 @@ def _decided(
     texts: Texts,
 ) -> Mapping[str, Any] | str:
     opened = before.commit
+    # Where nothing is opened there is no state either; None is told apart for the type.
     if opened is None or before.state != State.WAITING_FOR_HUMAN:
         raise Refused("transition", "nothing is waited for")
     artifact = opened.artifacts[-1]
