@@ -171,7 +171,7 @@ def test_lines_in_any_order_never_crash(moves: list[int], data: st.DataObject) -
         .map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
         inner.map(lambda e: f"(not ({e}))"),
         inner.map(lambda e: f"-({e})"),
-        inner.map(lambda e: f"({e}) is some"),
+        inner.map(lambda e: f"(({e}) is some)"),
         inner.map(lambda e: f"({e})?.amount"),
         inner.map(lambda e: f"len({e})"),
         inner.map(lambda e: f"min([{e}])"),
