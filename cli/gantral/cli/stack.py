@@ -24,7 +24,6 @@ from gantral.cli.tools.servers import (
     start_temporal,
 )
 
-SEARCH_ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
 _COMMAND = [sys.executable, "-m", "gantral.cli"]
 
 Say = Callable[[str], None]
@@ -60,6 +59,7 @@ def raise_stack(processes: Processes, project: Path, work: Path, say: Say) -> St
     work.mkdir(parents=True, exist_ok=True)
     bundle = work / "policy" / "bundle.tar.gz"
     from gantral.cli.commands.policy import build_bundle
+    from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES
 
     say("policies  checked, tested, bundled " + build_bundle(project / "policies", bundle)[:19])
     trust = make_keys(project, settings, work)

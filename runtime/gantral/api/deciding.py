@@ -143,14 +143,8 @@ def _refused(
 ) -> Problem:
     if refusal.rule in ("assurance", "login"):
         prove = story.manifest["gates"][waiting.gate]["prove"]
-        within = prove["login_within"]
         try:
-            person.check_login(
-                prove["assurance"],
-                deployment.acr(prove["assurance"]),
-                None if within == NONE else forms.duration_ms(within) // 1000,
-                deployment.now(),
-            )
+            deployment.check_login(person, prove, deployment.now())
         except Refused as refused:
             return of_identity(refused)
     return ballots.problem_of(refusal)

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gantral.api.refusals import RefusalLog
-from gantral.api.sealing import Seal
+from gantral.api.sealing import NONE, Seal
 from gantral.api.story import Library
 from gantral.api.temporal import Gateway
-from gantral.evidence import Store, TrustFile
-from gantral.identity import Expected, Provider, RoleMap
+from gantral.evidence import Store, TrustFile, forms
+from gantral.identity import Expected, Person, Provider, RoleMap
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings
 from gantral.runtime.workers.assembly import load_programs, open_stores, signing_key
@@ -48,6 +48,20 @@ class Deployment:
         """The claim values that prove an assurance, for ``acr_values``."""
         known = self.identity.assurance.get(assurance)
         return known.values if known else ()
+
+    def check_login(self, person: Person, prove: Mapping[str, Any], now: datetime) -> None:
+        """Raise unless the person's login is what a gate's ``prove`` asks for.
+
+        Raises:
+            Refused: login_too_weak, login_too_old.
+        """
+        within = prove["login_within"]
+        person.check_login(
+            prove["assurance"],
+            self.acr(prove["assurance"]),
+            None if within == NONE else forms.duration_ms(within) // 1000,
+            now,
+        )
 
 
 def role_map(identity: Identity) -> RoleMap:

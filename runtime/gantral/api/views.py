@@ -12,7 +12,7 @@ from gantral.api.deployment import Deployment, roles_of
 from gantral.api.problems import Problem
 from gantral.api.sealing import NONE, stamp
 from gantral.api.story import Story, Vote, Waiting
-from gantral.evidence import forms, recount
+from gantral.evidence import recount
 from gantral.evidence.context import shape_at
 from gantral.identity import Person, Refused
 
@@ -196,14 +196,8 @@ def _step_up(
     deployment: Deployment, person: Person, story: Story, waiting: Waiting, now: datetime
 ) -> dict[str, str]:
     prove = story.manifest["gates"][waiting.gate]["prove"]
-    within = prove["login_within"]
     try:
-        person.check_login(
-            prove["assurance"],
-            deployment.acr(prove["assurance"]),
-            None if within == NONE else forms.duration_ms(within) // 1000,
-            now,
-        )
+        deployment.check_login(person, prove, now)
     except Refused as refused:
         return {"message": refused.message, **refused.needs}
     return {}

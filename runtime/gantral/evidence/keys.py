@@ -102,6 +102,7 @@ class SigningKey:
         except (ValueError, TypeError) as error:
             raise EvidenceError("key", f"no PKCS 8 PEM of a private key ({error})") from None
         except Exception:
+            # The library names no closed set for what it finds in a file; each is a refusal.
             raise EvidenceError("key", "a private key of an unknown algorithm") from None
         if not isinstance(key, Ed25519PrivateKey):
             raise EvidenceError("key", "the private key is not Ed25519")

@@ -144,7 +144,11 @@ class Table:
         return f"{self._path}.{name}" if self._path else name
 
 
+def on_this_machine(url: str) -> bool:
+    """Whether the URL's host is loopback."""
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
 def private(url: str) -> bool:
     """Whether nobody between here and there can answer for it: https, or this very machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return urlsplit(url).scheme == "https" or on_this_machine(url)

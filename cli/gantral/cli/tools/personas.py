@@ -18,7 +18,6 @@ from urllib.parse import parse_qs, urlsplit
 from gantral.cli.failure import Failure
 
 REDIRECT = "http://127.0.0.1/callback"
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,9 @@ def sign_in(
         Failure: the issuer is not on loopback, does not answer, or refuses.
     """
     import httpx
+    from gantral.runtime.settings_reader import on_this_machine
 
-    if urlsplit(issuer).hostname not in _LOOPBACK:
+    if not on_this_machine(issuer):
         raise Failure(
             f"signing in as the persona {persona} works on loopback only, not at {issuer}",
             "sign in with gantral login",

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from gantral.compiler.flow.graph import Argument, Flow, FlowNode
 from gantral.compiler.flow.walk import reachable, witness
-from gantral.compiler.proofs.approvals import Approvals
 from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances, within
 from gantral.dsl.diagnostics import Diagnostic, Label
 
@@ -15,7 +14,7 @@ from gantral.dsl.diagnostics import Diagnostic, Label
 def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0306 at each argument of an effect whose data its approvals did not approve."""
     known = Provenances(flow)
-    asks = Approvals(flow).asks
+    asks = known.approvals.asks
     seen = reachable(flow)
     for node in flow.nodes:
         if node.operator != "call" or not flow.operation(node).acts or node.id not in seen:
@@ -52,13 +51,13 @@ def _finding(
         span=argument.span,
         labels=(Label(node.span, f"acts under {', '.join(f'`{one}`' for one in node.under)}"),),
         path=witness(flow, node.id),
-        help=_help(flow, node, culprits),
+        help=_help(node, culprits, known),
     )
 
 
-def _help(flow: Flow, node: FlowNode, culprits: list[str]) -> str:
+def _help(node: FlowNode, culprits: list[str], known: Provenances) -> str:
     for name in node.under:
-        ask = Approvals(flow).asks.get(name)
+        ask = known.approvals.asks.get(name)
         for shown in ask.arguments if ask else ():
             for culprit in culprits:
                 if shown.copies and (

@@ -33,7 +33,7 @@ class Provenances:
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
-        self._approvals = Approvals(flow)
+        self.approvals = Approvals(flow)
         self._defined: dict[str, list[FlowNode]] = {}
         for node in flow.nodes:
             if node.binds and node.operator != "ask":
@@ -48,8 +48,8 @@ class Provenances:
         found: set[str] = set()
         for atom in atoms:
             name = head(atom)
-            if name in self._approvals.asks:
-                found.add(name if self._approvals.obtained(name, at) else NOBODY)
+            if name in self.approvals.asks:
+                found.add(name if self.approvals.obtained(name, at) else NOBODY)
             else:
                 found |= self._known.get(name, _NOBODYS)
         return frozenset(found)
@@ -89,7 +89,7 @@ class Provenances:
         nodes = self._defined[name]
         if len(nodes) < 2:
             return []
-        start = self._approvals.dominators.common([node.id for node in nodes])
+        start = self.approvals.dominators.common([node.id for node in nodes])
         if start is None:
             return list(self._flow.nodes)  # one is never reached: P3 says so, and nothing is sure
         reaching = {node.id: leading(self._flow, (node.id,), until=start) for node in nodes}

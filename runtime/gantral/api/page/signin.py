@@ -6,14 +6,14 @@ import base64
 import hmac
 from collections.abc import Mapping
 from hashlib import sha256
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import httpx
 from gantral.api.deployment import Deployment
 from gantral.api.page.sessions import Login
 from gantral.identity import Metadata, Person, Refused, Unreachable, person_of
+from gantral.runtime.settings_reader import on_this_machine
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TIMEOUT = 10.0
 _AGE_SLACK = 30
 
@@ -106,8 +106,8 @@ def _secret(deployment: Deployment) -> str | None:
     keys = deployment.settings.keys
     if keys.client is not None:
         return keys.read("client").decode("utf-8").strip()
-    issuer = urlsplit(deployment.identity.issuer).hostname
-    if deployment.settings.environment == "development" and issuer in _LOOPBACK:
+    development = deployment.settings.environment == "development"
+    if development and on_this_machine(deployment.identity.issuer):
         # The development provider takes any secret, but wants one.
         return "development"
     return None
