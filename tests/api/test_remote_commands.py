@@ -6,8 +6,10 @@ import io
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -135,9 +137,30 @@ def test_several_instances_of_one_prefix(world: Any, gantral: Any) -> None:
 
 def test_withdraw(world: Any, gantral: Any) -> None:
     name = world.waiting()["instance_id"]
-    status, out, _ = gantral("withdraw", name, "--as", "carol", "--reason", "found it")
-    assert status == 0
+    status, out, err = gantral("withdraw", name, "--as", "carol", "--reason", "found it")
+    assert (status, err) == (0, "")
     assert "REJECTED" in out
+
+
+def test_a_decision_is_sent_again_while_its_answer_is_unknown(
+    world: Any, gantral: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = world.deployment.gateway
+    usual, tries = gateway.decide, []
+
+    async def slow(*words: Any) -> Any:
+        tries.append(words[1])
+        if len(tries) < 3:
+            raise unknown("whether your decision was counted")
+        return await usual(*words)
+
+    name = world.waiting()["instance_id"]
+    monkeypatch.setattr(gateway, "decide", slow)
+    status, out, err = gantral("withdraw", name, "--as", "carol", "--reason", "found it")
+    assert (status, err) == (0, "")
+    assert "REJECTED" in out
+    assert len(tries) == 3
+    assert len(set(tries)) == 1
 
 
 def test_a_token_from_the_environment_or_a_file(
@@ -180,6 +203,30 @@ def test_start_asks_again_with_the_same_key(
     )
     assert status == 0
     assert set(tries) == {json.loads(out)["instance_id"]}
+
+
+def test_a_cut_connection_is_unknown_and_not_an_absent_server(
+    gantral: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        heard: list[Any] = []
+
+        def hang_up() -> None:
+            for _ in range(3):
+                taken, _ = listening.accept()
+                with taken:
+                    heard.append(re.search(rb"idempotency-key: (\S+)", taken.recv(65536))[1])
+
+        serving = threading.Thread(target=hang_up, daemon=True)
+        serving.start()
+        monkeypatch.setenv("GANTRAL_TOKEN", "x.y.z")
+        monkeypatch.setattr(sys, "stdin", io.StringIO("{}"))
+        server = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        status, _, err = gantral("start", "gift", "--input", "-", "--server", server)
+        serving.join(30)
+    assert (status, "whether it was done is unknown" in err) == (1, True)
+    assert len(heard) == 3
+    assert len(set(heard)) == 1
 
 
 def test_login_keeps_a_token_for_this_server_alone(

@@ -17,6 +17,7 @@ from gantral.cli.failure import MISUSE, Failure
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TIMEOUT = 30.0
+_TRIES = 3
 
 
 def options(parser: argparse.ArgumentParser, *, output: bool = True) -> None:
@@ -66,7 +67,20 @@ class Remote:
                        token=self._token)  # fmt: skip
 
     def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
-        """POST. Raises Failure."""
+        """POST, asked again while the answer is "unknown": the server carries the same request out
+        once (a start by its idempotency key, a decision by its content).
+
+        Raises:
+            Failure.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._post(path, body, headers)
+            except Unknown:
+                continue
+        return self._post(path, body, headers)
+
+    def _post(self, path: str, body: Any, headers: Mapping[str, str] | None) -> Any:
         return request(
             self.server, "POST", path, token=self._token, body=body, headers=headers or {}
         )
@@ -154,9 +168,9 @@ def request(
         with httpx.Client(timeout=_TIMEOUT, trust_env=not local) as client:
             response = client.request(method, server + path, content=content, headers=sent)
             answer = response.json()
-    except httpx.TimeoutException:
+    except (httpx.ReadError, httpx.RemoteProtocolError, httpx.TimeoutException) as error:
         raise Unknown(
-            f"{server} gave no answer in time: whether it was done is unknown",
+            f"{server} gave no answer ({type(error).__name__}): whether it was done is unknown",
             "ask again: the same request is never carried out twice",
         ) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:

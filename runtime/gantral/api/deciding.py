@@ -1,4 +1,8 @@
-"""Take a decision: judge, seal, put, deliver, answer with a receipt (DESIGN sections 5 and 8)."""
+"""Take a decision: judge, seal, put, deliver, answer with a receipt (DESIGN sections 5 and 8).
+
+An answer can be lost after the decision was committed. The store tells what was decided, so the
+same decision sent again gets its receipt, also when its gate is over by then.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,11 @@ from typing import Any, Final
 from gantral.api import ballots
 from gantral.api.ballots import Ballot, Choice
 from gantral.api.deployment import Deployment
-from gantral.api.problems import Problem, not_found, of_identity
+from gantral.api.problems import Problem, not_found, of_identity, unknown
 from gantral.api.sealing import NONE, put_envelope, put_texts, stamp
 from gantral.api.story import Story, Vote, Waiting
 from gantral.api.temporal import Rejected
+from gantral.authority import State
 from gantral.evidence import AlreadyThere, forms, recount, seal
 from gantral.evidence.envelope import unwrap
 from gantral.identity import Person, Refused
@@ -33,7 +38,8 @@ async def decide(
     Raises:
         Problem: with the rule. StoreError, Untold.
     """
-    story, waiting = read_waiting(deployment, instance_id)
+    story = _story(deployment, instance_id)
+    waiting = _gate(deployment, person, story, body.get("shown") if type(body) is dict else None)
     choice = ballots.read_choice(story.manifest["gates"][waiting.gate], waiting.values, body)
     return await _take(deployment, person, story, waiting, ballots.TYPES[choice.kind], choice)
 
@@ -49,9 +55,10 @@ async def withdraw(
     Raises:
         Problem: with the rule. StoreError, Untold.
     """
-    story, waiting = read_waiting(deployment, instance_id)
+    story = _story(deployment, instance_id)
     if not isinstance(body, dict) or not set(body) <= {"reason", "shown"}:
         raise Problem(400, "body_members", "the body may have the members reason and shown")
+    waiting = _gate(deployment, person, story, body.get("shown", _last_asked(story)))
     shown = body.get("shown", waiting.artifact["artifact_hash"])
     free = {"prove": {"reason_min": NONE, "reason_max": NONE}, "amend": {}}
     asked = {"decision": "reject", "shown": shown, "reason": body.get("reason", "")}
@@ -59,23 +66,47 @@ async def withdraw(
     return await _take(deployment, person, story, waiting, "WITHDRAW", choice)
 
 
-def read_waiting(deployment: Deployment, instance_id: str) -> tuple[Story, Waiting]:
-    """The story of an instance that waits.
-
-    Raises:
-        Problem: 404 no_such_instance, 409 not_waiting.
-    """
+def _story(deployment: Deployment, instance_id: str) -> Story:
     story = deployment.library.story(instance_id) if forms.is_uuid(instance_id) else None
     if story is None:
         raise not_found(instance_id[:40])
+    return story
+
+
+def _gate(deployment: Deployment, person: Person, story: Story, shown: Any) -> Waiting:
+    """The gate that a decision is about: the one that waits, or one that is over and has a vote of
+    this person, whose answer may have been lost."""
+    over = story.asked(shown) if forms.is_hex64(shown) and not _open(story, shown) else None
+    if over is not None and _own(deployment, person, story, over):
+        return over
     if story.waiting is None:
-        raise Problem(
-            409,
-            "not_waiting",
-            f"nothing waits for a decision here: the instance is {story.state.value}",
-            f"gantral show {instance_id[:8]} tells how it stands",
-        )
-    return story, story.waiting
+        raise _not_waiting(story)
+    return story.waiting
+
+
+def _open(story: Story, shown: str) -> bool:
+    return story.waiting is not None and story.waiting.artifact["artifact_hash"] == shown
+
+
+def _last_asked(story: Story) -> str:
+    asked = [one for one in story.artifacts if one["authority_state"] == State.WAITING_FOR_HUMAN]
+    return str(asked[-1]["artifact_hash"]) if asked else NONE
+
+
+def _own(deployment: Deployment, person: Person, story: Story, waiting: Waiting) -> list[Vote]:
+    actor = deployment.seal.actor(person)
+    return [
+        vote for vote in ballots.cast(story, waiting) if vote.statement["human_actor_id"] == actor
+    ]
+
+
+def _not_waiting(story: Story) -> Problem:
+    return Problem(
+        409,
+        "not_waiting",
+        f"nothing waits for a decision here: the instance is {story.state.value}",
+        f"gantral show {story.instance_id[:8]} tells how it stands",
+    )
 
 
 async def _take(
@@ -86,19 +117,17 @@ async def _take(
     kind: str,
     choice: Choice,
 ) -> dict[str, Any]:
+    other = recount.Refusal("shown", "this is a decision about something else than what waits here")
     if choice.shown != waiting.artifact["artifact_hash"]:
-        raise ballots.problem_of(
-            recount.Refusal("shown", "this is a decision about something else than what waits here")
-        )
-    actor = deployment.seal.actor(person)
-    own = [
-        vote for vote in ballots.cast(story, waiting) if vote.statement["human_actor_id"] == actor
-    ]
+        raise ballots.problem_of(other)
+    own = _own(deployment, person, story, waiting)
     previous = own[-1] if own else None
+    if previous is not None and _same(story, previous, kind, choice):
+        # The same decision again, as after a 504: the same vote, delivered again.
+        return await _deliver(deployment, story, waiting, previous, choice.reason)
+    if not _open(story, choice.shown):
+        raise ballots.problem_of(other) if story.waiting else _not_waiting(story)
     if previous is not None:
-        if _same(story, previous, kind, choice):
-            # The same decision again, as after a 504: the same vote, delivered again.
-            return await _deliver(deployment, story, waiting, previous, choice.reason)
         if previous.statement["assurance"]["token_hash"] == person.token_hash:
             raise of_identity(
                 Refused(
@@ -170,17 +199,17 @@ async def _delivered(
     """Deliver a vote about what the store says waits. The commit lies there a moment before its
     workflow hears of it, and till then no gate is open in it; a refused update leaves no trace in
     history, so asking again is harmless."""
+    shown = vote.statement["waiting_artifact_hash"]
     for pause in _PAUSES:
         answer = await deployment.gateway.decide(story.instance_id, f"vote-{vote.hash}", delivery)
         if not isinstance(answer, Rejected) or answer.rule != "gate":
             return answer
         now = deployment.library.story(story.instance_id)
-        if now is None or now.waiting is None:
-            return answer
-        if now.waiting.artifact["artifact_hash"] != vote.statement["waiting_artifact_hash"]:
+        if now is None or not _open(now, shown):
             return answer
         await asyncio.sleep(pause)
-    return answer
+    # It may hear of its gate yet, and of this vote by the same decision sent again: no refusal.
+    raise unknown("whether your decision was counted")
 
 
 async def _deliver(
@@ -192,7 +221,20 @@ async def _deliver(
         "round": waiting.round,
         "gate": waiting.gate,
     }
-    answer = await _delivered(deployment, story, vote, delivery)
+    if vote.hash in story.counted:
+        return _receipt(story, waiting, vote)
+    answer: Mapping[str, Any] | Rejected | Problem
+    try:
+        answer = await _delivered(deployment, story, vote, delivery)
+    except Problem as silence:
+        answer = silence
+    if isinstance(answer, Rejected | Problem):
+        # The put is the transition: whatever was answered, what the store holds is decided.
+        now = deployment.library.story(story.instance_id)
+        if now is not None and vote.hash in now.counted:
+            return _receipt(now, waiting, vote)
+    if isinstance(answer, Problem):
+        raise answer
     if isinstance(answer, Rejected):
         if answer.rule == "NotCommitted":
             raise Problem(
@@ -204,7 +246,7 @@ async def _deliver(
             )
         refuse_vote(deployment, story.team, story.instance_id, vote.hash, answer)
         raise ballots.problem_of(recount.Refusal(answer.rule, answer.message))
-    return _receipt(story, waiting, vote, answer)
+    return _receipt(story, waiting, vote, str(answer["status"]), str(answer["state"]))
 
 
 def refuse_vote(
@@ -227,7 +269,7 @@ def refuse_vote(
 
 
 def _receipt(
-    story: Story, waiting: Waiting, vote: Vote, answer: Mapping[str, Any]
+    story: Story, waiting: Waiting, vote: Vote, status: str = "decided", state: str = ""
 ) -> dict[str, Any]:
     return {
         "instance_id": story.instance_id,
@@ -237,7 +279,7 @@ def _receipt(
         "decision_type": vote.statement["decision_type"],
         "decided_at": vote.statement["timestamp"],
         "vote": vote.hash,
-        "status": str(answer.get("status", "counted")),
-        "state": str(answer.get("state", story.state.value)),
+        "status": status,
+        "state": state or story.counted[vote.hash],
         "envelope": dict(vote.envelope),
     }

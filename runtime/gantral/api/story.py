@@ -95,6 +95,27 @@ class Story:
         """Whether it is over."""
         return self.state in ENDS
 
+    def asked(self, shown: str) -> Waiting | None:
+        """The gate of this waiting_artifact_hash, open or over; None when it was never opened.
+
+        Raises:
+            Untold: a text of its proposal is gone.
+        """
+        for number, commit in enumerate(self.commits):
+            if any(one["artifact_hash"] == shown for one in commit["artifacts"]):
+                return _waiting(self.commits[: number + 1], self.texts)
+        return None
+
+    @property
+    def counted(self) -> dict[str, str]:
+        """Each vote that a committed decision holds, by its hash, with the state it led to."""
+        return {
+            unwrap(envelope, "authority-decision").hash: commit["artifacts"][0]["authority_state"]
+            for commit in self.commits
+            if isinstance(commit["decision"], dict)
+            for envelope in commit["decision"].get("votes", [])
+        }
+
     @property
     def end(self) -> Mapping[str, Any] | None:
         """The record of its end: message leaf, statement, standing calls."""
@@ -162,6 +183,7 @@ class Library:
             commits.append(one)
         first = commits[0]["artifacts"][0]
         texts = self._texts(place)
+        values = {name: parts[3] for name, parts in texts.items()}
         submission = self._opened(
             unwrap(commits[0]["decision"]["submission"], "submission"), "decision", team
         )
@@ -172,9 +194,9 @@ class Library:
             manifest=self._manifest(place, first["workflow_version_id"]),
             submission=submission,
             commits=tuple(commits),
-            waiting=_waiting(commits, texts),
+            waiting=_waiting(commits, values),
             votes=self._votes(team, place),
-            texts={name: parts[3] for name, parts in texts.items()},
+            texts=values,
             names={
                 parts[2].removeprefix("/identity/"): str(parts[3])
                 for parts in texts.values()
@@ -269,9 +291,7 @@ class Library:
         self._kept[key] = value
 
 
-def _waiting(
-    commits: Sequence[Mapping[str, Any]], texts: Mapping[str, Sequence[Any]]
-) -> Waiting | None:
+def _waiting(commits: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]) -> Waiting | None:
     last = commits[-1]["artifacts"][-1:] or [None]
     if last[0] is None or last[0]["authority_state"] != State.WAITING_FOR_HUMAN:
         return None
@@ -281,7 +301,7 @@ def _waiting(
     for path, name in commit["context"]:
         if name not in texts:
             raise Untold(f"the text at {path} of the proposal is gone, so it can't be shown")
-        values[path] = texts[name][3]
+        values[path] = texts[name]
     return Waiting(
         commit=len(commits) - 1,
         artifact=last[0],

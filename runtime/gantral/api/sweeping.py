@@ -7,7 +7,6 @@ from gantral.api.deployment import Deployment
 from gantral.api.story import Story, Untold
 from gantral.api.temporal import Rejected
 from gantral.evidence import StoreError
-from gantral.evidence.envelope import unwrap
 
 _LATE = Rejected("late", "it reached nobody before the gate was decided")
 
@@ -38,14 +37,13 @@ def settle(deployment: Deployment, story: Story) -> None:
     Raises:
         StoreError.
     """
-    held = {
-        unwrap(envelope, "authority-decision").hash
-        for commit in story.commits
-        if isinstance(commit["decision"], dict)
-        for envelope in commit["decision"].get("votes", [])
-    }
+    held = story.counted
     open_now = story.waiting.artifact["artifact_hash"] if story.waiting else "none"
+    asked = {one["artifact_hash"] for one in story.artifacts}
     for vote in story.votes:
-        over = vote.statement["waiting_artifact_hash"] != open_now
+        shown = vote.statement["waiting_artifact_hash"]
+        # Votes are listed after the commits are read: one of a gate that is not among them was cast
+        # in between, and its gate is open.
+        over = shown in asked and shown != open_now
         if over and vote.refusal is None and vote.hash not in held:
             refuse_vote(deployment, story.team, story.instance_id, vote.hash, _LATE)

@@ -13,8 +13,6 @@ from gantral.cli import remote
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.main import Subparsers
 
-_TRIES = 3
-
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Declare the options."""
@@ -30,23 +28,13 @@ def run(args: argparse.Namespace) -> int:
     """Print the receipt."""
     body = {"workflow": _name(args.workflow), "input": _input(args.input)}
     server = remote.connect(args)
-    receipt = _sent(server, body)
+    # One key for every try: a workflow without a key of its own is then started once all the same.
+    receipt = server.post("/v1/instances", body, {"idempotency-key": str(uuid.uuid4())})
     text = (
         f"{remote.bold(receipt['instance_id'])}  {receipt['workflow']} started\n"
         f"  gantral show {receipt['instance_id'][:8]}\n  {receipt['url']}"
     )
     return remote.emit(args, receipt, text)
-
-
-def _sent(server: remote.Remote, body: Any) -> dict[str, Any]:
-    # One key for every try: a workflow without a key of its own is then started once all the same.
-    key = {"idempotency-key": str(uuid.uuid4())}
-    for _ in range(_TRIES - 1):
-        try:
-            return dict(server.post("/v1/instances", body, key))
-        except remote.Unknown:
-            continue
-    return dict(server.post("/v1/instances", body, key))
 
 
 def _name(word: str) -> str:

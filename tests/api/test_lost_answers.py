@@ -1,0 +1,103 @@
+"""An answer is lost after the decision was taken: the store tells what was decided, and the same
+decision sent again gets the receipt of the same vote."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from gantral.api import deciding
+from gantral.api.problems import unknown
+from gantral.api.sweeping import settle
+from gantral.api.temporal import Rejected
+
+
+def votes(world: Any, view: dict[str, Any]) -> list[str]:
+    return sorted(world.deployment.store.list(f"payments/{view['instance_id']}/votes"))
+
+
+def over(world: Any, view: dict[str, Any]) -> None:
+    world.until(view["instance_id"], lambda one: one["waiting"] is None)
+
+
+def test_a_decision_sent_again_after_its_gate_is_over(world: Any) -> None:
+    view = world.waiting()
+    first = world.decide(view, "alice", "approve").json()
+    decided = world.decide(view, "bob", "approve").json()
+    over(world, view)
+    for who, receipt in (("bob", decided), ("alice", {**first, **_decided("APPROVED")})):
+        again = world.decide(view, who, "approve")
+        assert (again.status_code, again.json()) == (201, receipt)
+    # Another decision than the one that was counted is late, whoever sends it.
+    for who, choice in (("alice", "reject"), ("dora", "approve")):
+        late = world.decide(view, who, choice)
+        assert (late.status_code, late.json()["rule"]) == (409, "not_waiting")
+    assert len(votes(world, view)) == 2
+
+
+def _decided(state: str) -> dict[str, str]:
+    return {"status": "decided", "state": state}
+
+
+def test_a_withdrawal_sent_again(world: Any) -> None:
+    view = world.waiting()
+    path = f"/v1/instances/{view['instance_id']}/withdrawal"
+    first = world.ask("POST", path, "carol", json={"reason": "found it"})
+    over(world, view)
+    again = world.ask("POST", path, "carol", json={"reason": "found it"})
+    assert (again.status_code, again.json()) == (201, first.json())
+    for who, reason in (("carol", "lost it"), ("alice", "found it")):
+        other = world.ask("POST", path, who, json={"reason": reason})
+        assert (other.status_code, other.json()["rule"]) == (409, "not_waiting")
+
+
+@pytest.mark.parametrize(
+    "instead", [unknown("whether it was counted"), Rejected("instance_ended", "it is over")]
+)
+def test_what_the_store_holds_is_decided_whatever_was_answered(
+    world: Any, monkeypatch: pytest.MonkeyPatch, instead: Any
+) -> None:
+    gateway = world.deployment.gateway
+    usual = gateway.decide
+
+    async def lost(*words: Any) -> Any:
+        await usual(*words)
+        if isinstance(instead, Exception):
+            raise instead
+        return instead
+
+    view = world.waiting()
+    monkeypatch.setattr(gateway, "decide", lost)
+    answer = world.decide(view, "dora", "approve")
+    assert (answer.status_code, answer.json()["state"]) == (201, "APPROVED")
+    (vote,) = votes(world, view)
+    assert vote.endswith(f"{answer.json()['vote']}.json")
+
+
+def test_a_run_that_has_not_heard_of_its_gate_refuses_nobody(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deaf(*_: Any) -> Rejected:
+        return Rejected("gate", "no gate is open")
+
+    view = world.waiting()
+    with monkeypatch.context() as patch:
+        patch.setattr(world.deployment.gateway, "decide", deaf)
+        patch.setattr(deciding, "_PAUSES", (0.0, 0.0))
+        answer = world.decide(view, "dora", "approve")
+        assert (answer.status_code, answer.json()["rule"]) == (504, "unknown_ask_again")
+    (vote,) = votes(world, view)
+    again = world.decide(view, "dora", "approve")
+    assert (again.status_code, again.json()["state"]) == (201, "APPROVED")
+    assert votes(world, view) == [vote]
+
+
+def test_the_sweep_leaves_a_vote_whose_gate_it_has_not_read(world: Any) -> None:
+    view = world.waiting()
+    world.decide(view, "alice", "approve")
+    story = world.deployment.library.story(view["instance_id"])
+    before = dataclasses.replace(story, commits=story.commits[:1], waiting=None)
+    settle(world.deployment, before)
+    assert len(votes(world, view)) == 1
+    assert world.decide(view, "bob", "approve").json()["state"] == "APPROVED"
