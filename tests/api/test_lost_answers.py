@@ -69,7 +69,7 @@ def test_what_the_store_holds_is_decided_whatever_was_answered(
 
     view = world.waiting()
     monkeypatch.setattr(gateway, "decide", lost)
-    answer = world.decide(view, "dora", "approve")
+    answer = world.decide(view, "dora", "approve", tries=1)
     assert (answer.status_code, answer.json()["state"]) == (201, "APPROVED")
     (vote,) = votes(world, view)
     assert vote.endswith(f"{answer.json()['vote']}.json")
@@ -85,7 +85,7 @@ def test_a_run_that_has_not_heard_of_its_gate_refuses_nobody(
     with monkeypatch.context() as patch:
         patch.setattr(world.deployment.gateway, "decide", deaf)
         patch.setattr(deciding, "_PAUSES", (0.0, 0.0))
-        answer = world.decide(view, "dora", "approve")
+        answer = world.decide(view, "dora", "approve", tries=1)
         assert (answer.status_code, answer.json()["rule"]) == (504, "unknown_ask_again")
     (vote,) = votes(world, view)
     again = world.decide(view, "dora", "approve")
