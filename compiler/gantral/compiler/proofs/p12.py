@@ -1,5 +1,6 @@
 """P12: a rejection strands nothing: no effect that can be undone and may stand precedes a gate
-(LANGUAGE section 8, rule 8). An effect stands when it is done or unknown, and not undone."""
+(LANGUAGE section 8, rule 8). An effect stands when it is done or unknown, and not undone; it is
+undone once (section 7)."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from gantral.dsl.diagnostics import Diagnostic, Label
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
-    """G0307 for each undoable effect, at the nearest ask that it may stand before."""
+    """G0307 for each undoable effect, at the nearest ask that it may stand before; G0310 for each
+    `undo` of what is undone already."""
     asks = frozenset(node.id for node in flow.nodes if node.operator == "ask")
     seen = reachable(flow)
     before = leading(flow, asks) & seen
@@ -22,6 +24,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         operation = flow.operation(effect)
         if operation.acts and operation.undo:
             yield from _stranded(flow, effect, asks, before, failures)
+    yield from _undone_again(flow)
 
 
 def _stranded(
@@ -54,3 +57,31 @@ def _stranded(
             path=tell((*(shortest(flow, effect.id) or ()), *path)),
             help="ask first and act after; or act in a child workflow, which survives a no",
         )
+
+
+def _undone_again(flow: Flow) -> Iterator[Diagnostic]:
+    by_site: dict[str, set[int]] = {}
+    for node in flow.nodes:
+        if node.operator == "undo":
+            by_site.setdefault(node.site, set()).add(node.id)
+    told: set[int] = set()
+    for site, undos in by_site.items():
+
+        def called_again(node: FlowNode, edge: Edge, site: str = site) -> bool:
+            return node.operator == "call" and node.site == site
+
+        for first in sorted(undos & reachable(flow)):
+            path = shortest(flow, frozenset(undos), start=first, around=True, without=called_again)
+            if path is None or path[-1][1].target in told:
+                continue
+            told.add(path[-1][1].target)
+            node = flow.nodes[path[-1][1].target]
+            yield Diagnostic(
+                code="G0310",
+                severity="error",
+                message=f"`{node.subject}` is undone already",
+                span=node.span,
+                labels=(Label(flow.nodes[first].span, "here"),),
+                path=tell((*(shortest(flow, first) or ()), *path)),
+                help="take one of the two out: an effect is undone once",
+            )
