@@ -104,12 +104,21 @@ def wire_name(operation: Operation) -> str:
         "kind": operation.kind,
         "arguments": _unmarked(shape(operation.parameters)),
         "result": "none" if operation.result is None else _unmarked(shape(operation.result)),
-        "needs": "none",
+        "needs": _needs(operation),
         "idempotent": _truth(operation.idempotent),
         "undo": undo,
     }
     digest = tagged_hash("operation", canonical(signature))[:16]
     return f"gantral/{operation.kind.replace(' ', '_')}/{operation.key}/{digest}"
+
+
+def _needs(operation: Operation) -> Tree:
+    if operation.needs is None:
+        return "none"
+    return {
+        "formula": _formula(operation.needs.formula),
+        "initiator_may_decide": _truth(operation.needs.initiator_may_decide),
+    }
 
 
 def _unmarked(tree: Tree) -> Tree:

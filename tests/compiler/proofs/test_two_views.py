@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from gantral.compiler import analysis, check_text
-from gantral.compiler.check import calls
+from gantral.compiler.check import calls, needs
 from gantral.dsl.diagnostics import Diagnostic
 
 _CODES = Path(__file__).parents[3] / "docs" / "codes"
 # The others of PROVED are refused at a gate or a name, before there is a program to prove.
-_BOTH = ("G0301", "G0303", "G0306")
+_BOTH = ("G0301", "G0303", "G0306", "G0330", "G0331")
 
 
 def _example(code: str) -> str:
@@ -36,10 +36,13 @@ def test_the_typed_rule_alone_refuses(code: str, monkeypatch: pytest.MonkeyPatch
 def test_the_proof_alone_refuses(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls.Authority, "effect", lambda *rest: None)
     monkeypatch.setattr(calls, "releases", lambda *rest: None)
+    monkeypatch.setattr(needs, "met", lambda *rest: None)
     assert _codes(check_text("s", _example(code))) == {code}
 
 
-@pytest.mark.parametrize("code", ["G0301", "G0302", "G0303", "G0304", "G0306", "G0307", "G0308"])
+@pytest.mark.parametrize(
+    "code", ["G0301", "G0302", "G0303", "G0304", "G0306", "G0307", "G0308", "G0330", "G0331"]
+)
 def test_a_finding_tells_the_path(code: str) -> None:
     (one,) = check_text("s", _example(code))
     assert one.path[0].text == "the run starts"

@@ -57,6 +57,7 @@ class Acting(ABC):
         self._gate = gate
         self._origins = Origins()
         self._authority = calls.Authority(env, self._origins)
+        self.needing = self._authority.needing
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
         self._failing = False

@@ -7,11 +7,12 @@ from dataclasses import replace
 from gantral.compiler.check import expressions
 from gantral.compiler.check.env import Env
 from gantral.compiler.check.facts import access
+from gantral.compiler.check.needs import Approvers
 from gantral.compiler.check.provenance import Origins
 from gantral.compiler.names.findings import meant
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
-from gantral.compiler.program.declarations import Gate, Operation
+from gantral.compiler.program.declarations import Gate, Needs, Operation
 from gantral.compiler.program.types import OptionalType, RecordType
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Edit, Label
@@ -118,6 +119,8 @@ class Authority:
     def __init__(self, env: Env, origins: Origins) -> None:
         self._env = env
         self._origins = origins
+        self.needing: dict[Span, tuple[Needs, list[Approvers]]] = {}
+        """What each effect (by its operation's name) needs, and who approved its arguments."""
 
     def effect(
         self,
@@ -151,11 +154,16 @@ class Authority:
         if given is None or len(under) < len(call.under):
             return
         allowed = frozenset(one.binding for one in under)
+        approved_by: list[Approvers] = []
+        if operation.needs is not None:
+            self.needing[call.operation.span] = (operation.needs, approved_by)
         for _, value in given:
             origin = self._origins.of(value)
             if origin.approved is None or not self._within(origin.approved, operation, allowed):
                 self._unapproved(operation, value, under, origin.approved is None)
-            elif origin.odd is not None:
+                continue
+            approved_by.append(Approvers(value.span, origin.approved))
+            if origin.odd is not None:
                 self._env.findings.error(
                     "G0321",
                     value.span,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gantral.compiler.check import needs
 from gantral.compiler.check.canonical import decimal_text, duration_text
+from gantral.compiler.check.signatures import signature
 from gantral.compiler.names.findings import Findings, meant
 from gantral.compiler.names.module import Names
 from gantral.compiler.program.declarations import Operation, ResultRef, Retry, Service, UndoBy
@@ -14,7 +16,6 @@ from gantral.compiler.program.types import (
     DurationType,
     EnumType,
     IntType,
-    ListType,
     OptionalType,
     RecordType,
     StringType,
@@ -129,8 +130,7 @@ class Services:
         parameters = self._types.record(names, one.parameters, one.name.span)
         result = None if one.result is None else self._types.resolve(names, one.result)
         effect = one.kind in _EFFECTS
-        if one.needs is not None:
-            self._findings.not_built(one.needs.span, "`needs` of an operation")
+        wanted = needs.read(self._findings, names, one) if one.needs is not None else None
         if one.wire_name is not None and effect:
             self._refuse(
                 one.wire_name.span,
@@ -163,6 +163,7 @@ class Services:
             heartbeat=one.heartbeat.milliseconds if one.heartbeat is not None else None,
             retry=retry,
             idempotent=one.idempotent is not None,
+            needs=wanted,
             undo=None,
             doc=one.doc,
             span=one.name.span,
@@ -230,6 +231,7 @@ class Services:
                 "an undo may be critical only where its effect is",
                 f"declare `{one.name.text}` as `critical effect` too",
             )
+        needs.of_undo(self._findings, made, other, name.span)
         arguments = self._undo_arguments(undo, made, other)
         if self._findings.errors > before:
             return None
@@ -333,7 +335,7 @@ class Services:
     def _agree(self, one: Operation) -> None:
         """Two declarations of one queue's operation in a project are the same (section 2)."""
         first = self._queues.setdefault((one.queue, one.key), one)
-        if first is one or _signature(first) == _signature(one):
+        if first is one or signature(first) == signature(one):
             return
         self._findings.error(
             "G0216",
@@ -373,26 +375,3 @@ def _constant(one: syn.Expression, wanted: Type) -> ResultRef | None:
             return constant(EnumType((text,)) if is_word else StringType(), text)
         case _:
             return None
-
-
-def _signature(one: Operation) -> tuple[object, ...]:
-    undo = None
-    if one.undo is not None:
-        given = one.undo.arguments
-        undo = (one.undo.operation, tuple((n, r.source, r.path, r.value) for n, r in given))
-    return (one.kind, _bare(one.parameters), _bare(one.result), one.idempotent, undo)
-
-
-def _bare(type_: Type | None) -> object:
-    """The type without the names it has in this program."""
-    match type_:
-        case RecordType():
-            return tuple((f.name, _bare(f.type), f.personal, f.wire) for f in type_.fields)
-        case EnumType():
-            return type_.words
-        case OptionalType():
-            return ("optional", _bare(type_.inner))
-        case ListType():
-            return ("list", type_.min, type_.max, _bare(type_.element))
-        case _:
-            return type_

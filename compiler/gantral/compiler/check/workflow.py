@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from gantral.compiler.check import calls, clauses, unused
+from gantral.compiler.check import calls, clauses, needs, unused
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.gates import Gates, who
 from gantral.compiler.check.services import Services
@@ -85,6 +85,8 @@ class Workflow:
         asked = {binding: gates[name] for binding, name in statements.asks.items() if name in gates}
         for call in statements.calls:
             calls.releases(env, call, asked)
+            if call.head in statements.needing:
+                needs.met(env, call, *statements.needing[call.head], asked)
         policies = self._policies(gates)
         errors = [one for one in findings.all[before:] if one.severity == "error"]
         whole = inputs is not None and outputs is not None and gates.keys() == {*self._used_gates}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from gantral.compiler import formulas
 from gantral.compiler.flow.atoms import Names, arguments_of
 from gantral.compiler.flow.graph import (
     Argument,
@@ -43,6 +44,19 @@ def _gate_facts(gate: d.Gate) -> GateFacts:
         amends=tuple(".".join(one.path) for one in gate.amend),
         persons=tuple(sorted(persons)),
         span=gate.span,
+        decides=formulas.asked(gate),
+        initiator=gate.initiator_may_decide,
+    )
+
+
+def _operation_facts(one: d.Operation) -> OperationFacts:
+    needs = one.needs
+    return OperationFacts(
+        kind=one.kind,
+        timeout=one.timeout,
+        undo=one.undo.operation if one.undo else None,
+        needs=formulas.alternatives(needs.formula) if needs else (),
+        initiator=needs is not None and needs.initiator_may_decide,
     )
 
 
@@ -85,10 +99,7 @@ class _Builder:
         return Flow(
             workflow=program.name,
             gates={name: _gate_facts(gate) for name, gate in program.gates.items()},
-            operations={
-                key: OperationFacts(one.kind, one.timeout, one.undo.operation if one.undo else None)
-                for key, one in program.operations.items()
-            },
+            operations={key: _operation_facts(one) for key, one in program.operations.items()},
             nodes=tuple(
                 replace(node, next=tuple(edges))
                 for node, edges in zip(self._nodes, self._edges, strict=True)

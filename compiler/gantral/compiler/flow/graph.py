@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from gantral.compiler.formulas import Alternatives
 from gantral.dsl.span import Span
 
 Operator: TypeAlias = Literal[
@@ -48,6 +49,10 @@ class GateFacts:
     persons: tuple[str, ...]
     """The paths that say who decides (`actor`, `actors`)."""
     span: Span
+    decides: Alternatives = ()
+    """What it asks for after every widening; empty: not known."""
+    initiator: bool = False
+    """Whether the initiator may decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,10 @@ class OperationFacts:
     kind: Literal["read", "notify", "effect", "critical effect"]
     timeout: int | None
     undo: str | None
+    needs: Alternatives = ()
+    """What an approval of it must ask for; empty: nothing."""
+    initiator: bool = False
+    """Whether that may be the initiator's yes."""
 
     @property
     def acts(self) -> bool:

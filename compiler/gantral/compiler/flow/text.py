@@ -14,6 +14,7 @@ from gantral.compiler.flow.graph import (
     OperationFacts,
     Operator,
 )
+from gantral.compiler.formulas import Alternatives
 from gantral.dsl.span import Span
 
 
@@ -47,16 +48,38 @@ def print_flow(flow: Flow) -> str:
             f" lasts {'-' if gate.lasts is None else gate.lasts} uses {gate.uses}"
             f" waivable {'yes' if gate.waivable else 'no'}"
             f" reject {'-' if gate.reject is None else gate.reject}"
-            f" amends {_words(gate.amends)} persons {_words(gate.persons)} {_span(gate.span)}"
+            f" amends {_words(gate.amends)} persons {_words(gate.persons)}"
+            f"{_asks('decides', gate.decides, gate.initiator)} {_span(gate.span)}"
         )
     for key, operation in flow.operations.items():
         lines.append(
             f"operation {key} {operation.kind.replace(' ', '_')}"
             f" timeout {'-' if operation.timeout is None else operation.timeout}"
             f" undo {operation.undo or '-'}"
+            f"{_asks('needs', operation.needs, operation.initiator)}"
         )
     lines.extend(_print_node(node) for node in flow.nodes)
     return "\n".join(lines) + "\n"
+
+
+def _asks(word: str, formula: Alternatives, initiator: bool) -> str:
+    """` decides 2*clerk|1*head&1*actor:owner initiator`; nothing when nothing is known."""
+    said = "|".join(
+        "&".join(f"{count}*{'+'.join(group)}" for count, group in clause) for clause in formula
+    )
+    return (f" {word} {said}" if said else "") + (" initiator" if initiator else "")
+
+
+def _read_asks(text: str | None) -> Alternatives:
+    if text is None:
+        return ()
+    return tuple(
+        tuple(
+            (int(count), tuple(group.split("+")))
+            for count, _, group in (quorum.partition("*") for quorum in clause.split("&"))
+        )
+        for clause in text.split("|")
+    )
 
 
 def _print_node(node: FlowNode) -> str:
@@ -82,10 +105,11 @@ def _print_node(node: FlowNode) -> str:
 
 _GATE = re.compile(
     r"gate (\S+) releases (\S+) lasts (\S+) uses (\d+) waivable (yes|no) reject (\S+)"
-    r" amends (\S+) persons (\S+) @(.+)"
+    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)? @(.+)"
 )
 _OPERATION = re.compile(
     r"operation (\S+) (read|notify|effect|critical_effect) timeout (\S+) undo (\S+)"
+    r"(?: needs (\S+))?( initiator)?"
 )
 _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
@@ -109,7 +133,8 @@ def parse_flow(text: str) -> Flow:
     nodes: list[FlowNode] = []
     for number, line in enumerate(lines[1:], start=2):
         if match := _GATE.fullmatch(line):
-            name, releases, lasts, uses, waivable, reject, amends, persons, span = match.groups()
+            name, releases, lasts, uses, waivable, reject, amends, persons, *rest = match.groups()
+            decides, initiator, span = rest
             gates[name] = GateFacts(
                 releases=_list(releases),
                 lasts=None if lasts == "-" else int(lasts),
@@ -119,13 +144,17 @@ def parse_flow(text: str) -> Flow:
                 amends=_list(amends),
                 persons=_list(persons),
                 span=_read_span(span),
+                decides=_read_asks(decides),
+                initiator=initiator is not None,
             )
         elif match := _OPERATION.fullmatch(line):
-            key, kind, timeout, undo = match.groups()
+            key, kind, timeout, undo, needs, initiator = match.groups()
             operations[key] = OperationFacts(
                 kind=kind.replace("_", " "),  # type: ignore[arg-type]  # the pattern lists the words
                 timeout=None if timeout == "-" else int(timeout),
                 undo=None if undo == "-" else undo,
+                needs=_read_asks(needs),
+                initiator=initiator is not None,
             )
         elif match := _NODE.fullmatch(line):
             node = _parse_node(match)

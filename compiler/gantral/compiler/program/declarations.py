@@ -46,6 +46,15 @@ class UndoBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """`needs F[, initiator may decide]`: what an approval must ask for; `formula` names roles."""
+
+    formula: Formula
+    initiator_may_decide: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation; `key` is "service.operation". `result` is None when it answers nothing."""
 
@@ -62,6 +71,7 @@ class Operation:
     heartbeat: int | None
     retry: Retry | None
     idempotent: bool
+    needs: Needs | None
     undo: UndoBy | None
     doc: str
     span: Span

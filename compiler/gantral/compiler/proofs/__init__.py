@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from gantral.compiler.flow import Flow
-from gantral.compiler.proofs import p1, p2, p3, p5, p8, p9, p12
+from gantral.compiler.proofs import p1, p2, p3, p5, p8, p9, p11, p12
 from gantral.dsl.diagnostics import Diagnostic, in_order
 
 __all__ = ["PROOFS", "PROVED", "prove"]
@@ -17,10 +17,13 @@ PROOFS: Mapping[str, Callable[[Flow], Iterator[Diagnostic]]] = {
     "P5": p5.prove,
     "P8": p8.prove,
     "P9": p9.prove,
+    "P11": p11.prove,
     "P12": p12.prove,
 }
 
-PROVED = frozenset({"G0301", "G0302", "G0303", "G0305", "G0306", "G0309", "G0502"})
+PROVED = frozenset(
+    {"G0301", "G0302", "G0303", "G0305", "G0306", "G0309", "G0330", "G0331", "G0502"}
+)
 """The codes of rules that the type checker holds by itself as well: a program that breaks no other
 can still be built, so that the proof tells the path."""
 

@@ -37,7 +37,7 @@ gates = Gates
 
 @governed(
     workflow="refund",
-    program="b63ba4d0376717643882117afe56850b31b1f287378c920c1c0a940691c3349e",
+    program="29cb6e7be7c5b5b3c3e08e2835c2443e37f8271ce3662432166e288e5da1d6c8",
     codegen=1,
 )
 class Refund(Governed[Input, Output]):

@@ -45,7 +45,7 @@ gates = Gates
 
 @governed(
     workflow="odd",
-    program="2dc09be12a3049aee60658d4df9c26b30977ec710746d36080aa7b83e9bbc790",
+    program="c20893724d74da39f4ee190070c2c11e3a4b5bca70809a564d46b13dad8a65cb",
     codegen=1,
 )
 class Odd(Governed[Input, Output]):

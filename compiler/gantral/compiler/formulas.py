@@ -1,0 +1,180 @@
+"""Does meeting one formula always mean meeting another? Decided for any number of persons, each in
+any set of roles (LANGUAGE section 5, `needs`).
+
+Formulas are monotone: more voters, or more roles of a voter, never undo that one is met. So only
+the least companies of voters that meet the asked formula are tried, each voter in one role. That is
+exact, and a company that falls short is a counterexample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations_with_replacement, product
+from typing import TypeAlias
+
+from gantral.compiler.program import declarations as d
+
+Quorum: TypeAlias = tuple[int, tuple[str, ...]]
+"""So many distinct voters in the union: a role's name, `actor:path` or `actors:path`."""
+Alternatives: TypeAlias = tuple[tuple[Quorum, ...], ...]
+"""Any of these; each wants disjoint voters for all its quorums. Empty: too large to be compared."""
+
+MOST_ALTERNATIVES = 256
+MOST_COMPANIES = 20_000
+_ONE = "actor:"
+_SOME = "actors:"
+
+
+def asked(gate: d.Gate) -> Alternatives:
+    """What a gate asks for in the end: its formula after every `widen`, which only ever lets more
+    people in, so that what holds then held before."""
+    pairs = [
+        (_principal(narrow), _principal(wide))
+        for tick in gate.clock
+        if isinstance(tick, d.Widening)
+        for narrow in tick.narrow
+        for wide in tick.wide
+    ]
+    return tuple(
+        tuple((count, _spread(group, pairs)) for count, group in clause)
+        for clause in alternatives(gate.decide)
+    )
+
+
+def alternatives(formula: d.Formula) -> Alternatives:
+    """The formula as alternatives; empty when there are more than MOST_ALTERNATIVES."""
+    match formula:
+        case d.Quorum():
+            return (((formula.count, tuple(_principal(one) for one in formula.principals)),),)
+        case d.AnyOf():
+            parts = [alternatives(part) for part in formula.parts]
+            joined = tuple(clause for part in parts for clause in part)
+            return joined if all(parts) and len(joined) <= MOST_ALTERNATIVES else ()
+        case d.AllOf():
+            made: Alternatives = ((),)
+            for part in formula.parts:
+                sides = alternatives(part)
+                if len(made) * len(sides) > MOST_ALTERNATIVES:
+                    return ()
+                made = tuple(left + right for left in made for right in sides)
+            return made
+
+
+def shortfall(asked: Alternatives, needed: Alternatives) -> tuple[str, ...] | None:
+    """The fewest voters that meet `asked` and not `needed`, one principal each; None when there are
+    none; empty when that can't be told within MOST_COMPANIES.
+
+    Args:
+        needed: of roles alone.
+    """
+    if not asked or not needed:
+        return ()
+    least: tuple[str, ...] | None = None
+    tried = 0
+    for clause in asked:
+        for company in _companies(clause, needed):
+            tried += 1
+            if tried > MOST_COMPANIES:
+                return ()
+            if (least is None or len(company) < len(least)) and not _met(needed, company):
+                least = company
+    return least
+
+
+def in_words(formula: Alternatives) -> str:
+    """The formula as the language writes it."""
+    return " or ".join(
+        " and ".join(f"{count} of {_group(group)}" for count, group in clause) for clause in formula
+    )
+
+
+def company_in_words(company: Sequence[str]) -> str:
+    """`2 of clerk and 1 of head`: who they are."""
+    return " and ".join(f"{company.count(one)} of {_said(one)}" for one in dict.fromkeys(company))
+
+
+def _group(group: tuple[str, ...]) -> str:
+    return _said(group[0]) if len(group) == 1 else f"[{', '.join(_said(one) for one in group)}]"
+
+
+def _said(principal: str) -> str:
+    return principal.replace(":", " ")
+
+
+def _principal(one: d.Principal) -> str:
+    match one:
+        case d.RoleOf():
+            return one.name
+        case d.ActorOf():
+            return _ONE + ".".join(one.path)
+        case d.ActorsOf():
+            return _SOME + ".".join(one.path)
+
+
+def _spread(group: Iterable[str], pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    reached = list(group)
+    # A widening may start from what an earlier one let in, so go on until nothing is new.
+    for source in reached:
+        for narrow, wide in pairs:
+            if narrow == source and wide not in reached:
+                reached.append(wide)
+    return tuple(reached)
+
+
+def _companies(clause: tuple[Quorum, ...], needed: Alternatives) -> Iterator[tuple[str, ...]]:
+    """The least companies that meet a clause, without those that another one is no better than."""
+    seats = [combinations_with_replacement(_worst(group, needed), count) for count, group in clause]
+    for chosen in product(*seats):
+        company = tuple(one for part in chosen for one in part)
+        single = [one for one in company if one.startswith(_ONE)]
+        if len(single) == len(set(single)):
+            yield company
+
+
+def _worst(group: tuple[str, ...], needed: Alternatives) -> list[str]:
+    """Of the principals those that are of least use for what is needed, one of each kind. A person
+    of the proposal is of none, but is one person: others stay beside them."""
+    use = {one: _use(one, needed) for one in group}
+    many = [one for one in group if not one.startswith(_ONE)]
+    kept: list[str] = []
+    for one in many:
+        if not any(use[other] < use[one] for other in many) and use[one] not in [
+            use[other] for other in kept
+        ]:
+            kept.append(one)
+    if any(not use[one] for one in kept):
+        return kept
+    return [*(one for one in group if one.startswith(_ONE)), *kept]
+
+
+def _use(principal: str, needed: Alternatives) -> frozenset[tuple[int, int]]:
+    """The quorums of the needed formula in which the principal counts."""
+    return frozenset(
+        (number, place)
+        for number, clause in enumerate(needed)
+        for place, (_, group) in enumerate(clause)
+        if principal in group
+    )
+
+
+def _met(needed: Alternatives, company: tuple[str, ...]) -> bool:
+    return any(
+        _seated([group for count, group in clause for _ in range(count)], company)
+        for clause in needed
+    )
+
+
+def _seated(places: Sequence[tuple[str, ...]], company: tuple[str, ...]) -> bool:
+    """Whether each place gets a voter of its own: augmenting paths (Kuhn)."""
+    place_of: dict[int, int] = {}
+
+    def seat(place: int, tried: set[int]) -> bool:
+        for voter, principal in enumerate(company):
+            if principal in places[place] and voter not in tried:
+                tried.add(voter)
+                if voter not in place_of or seat(place_of[voter], tried):
+                    place_of[voter] = place
+                    return True
+        return False
+
+    return all(seat(place, set()) for place in range(len(places)))

@@ -1,0 +1,123 @@
+"""Whether one formula implies another, against every company of a few persons tried by hand."""
+
+from __future__ import annotations
+
+from itertools import combinations, combinations_with_replacement
+
+import pytest
+from gantral.compiler import formulas
+from gantral.compiler.program import ActorOf, AllOf, AnyOf, Formula, Principal, Quorum, RoleOf
+from gantral.dsl.span import Span
+from hypothesis import given
+from hypothesis import strategies as some
+
+HERE = Span("s", 0, 0)
+ROLES = ("a", "b", "c")
+# Every person there can be; "p" beside the roles is the one whom the proposal names.
+PEOPLE = [frozenset(x) for n in range(4) for x in combinations(ROLES, n)]
+Company = tuple[frozenset[str], ...]
+
+
+def _quorums(principals: some.SearchStrategy[Principal]) -> some.SearchStrategy[Formula]:
+    groups = some.lists(principals, min_size=1, max_size=3, unique=True).map(tuple)
+    return some.builds(Quorum, some.integers(1, 2), groups, some.just(HERE))
+
+
+def _formulas(principals: some.SearchStrategy[Principal]) -> some.SearchStrategy[Formula]:
+    one = _quorums(principals)
+    two = some.lists(one, min_size=2, max_size=2).map(tuple)
+    either = some.one_of(
+        one, some.builds(AnyOf, two, some.just(HERE)), some.builds(AllOf, two, some.just(HERE))
+    )
+    return either.flatmap(
+        lambda first: some.one_of(
+            some.just(first),
+            one.flatmap(lambda more: some.sampled_from([AnyOf, AllOf]).map(
+                lambda kind: kind((first, more), HERE)
+            )),
+        )
+    )  # fmt: skip
+
+
+_ROLE = some.sampled_from(ROLES).map(lambda name: RoleOf(name, HERE))
+_ACTOR = some.just(ActorOf(("p",), HERE))
+
+
+def meets(company: Company, formula: Formula) -> bool:
+    """The words of LANGUAGE section 6, tried: disjoint sets for `and`, distinct voters for n."""
+    match formula:
+        case Quorum():
+            wanted = {one.name if isinstance(one, RoleOf) else "p" for one in formula.principals}
+            return sum(bool(wanted & person) for person in company) >= formula.count
+        case AnyOf():
+            return any(meets(company, part) for part in formula.parts)
+        case AllOf():
+            first, *rest = formula.parts
+            everyone = range(len(company))
+            for size in range(len(company) + 1):
+                for chosen in combinations(everyone, size):
+                    left = tuple(company[n] for n in everyone if n not in chosen)
+                    if meets(tuple(company[n] for n in chosen), first) and (
+                        meets(left, rest[0] if len(rest) == 1 else AllOf(tuple(rest), HERE))
+                    ):
+                        return True
+            return False
+
+
+def companies(most: int) -> list[Company]:
+    """Up to `most` persons, one of whom at most is the person of the proposal."""
+    made: list[Company] = []
+    for size in range(1, most + 1):
+        made += combinations_with_replacement(PEOPLE, size)
+        for plain in combinations_with_replacement(PEOPLE, size - 1):
+            made += [(*plain, one | {"p"}) for one in PEOPLE]
+    return made
+
+
+SMALL = companies(3)
+
+
+@given(_formulas(some.one_of(_ROLE, _ACTOR)), _formulas(_ROLE))
+def test_implication_is_what_trying_everybody_shows(asked: Formula, needed: Formula) -> None:
+    told = formulas.shortfall(formulas.alternatives(asked), formulas.alternatives(needed))
+    against = [one for one in SMALL if meets(one, asked) and not meets(one, needed)]
+    if told is None:
+        assert not against
+    else:
+        short = tuple(frozenset({one.replace("actor:", "")}) for one in told)
+        assert sum("p" in one for one in short) <= 1
+        assert meets(short, asked)
+        assert not meets(short, needed)
+        assert len(short) <= min(map(len, against), default=len(short))
+
+
+def _all(*parts: Formula) -> Formula:
+    return AllOf(parts, HERE)
+
+
+def _of(count: int, *roles: str) -> Formula:
+    return Quorum(count, tuple(RoleOf(one, HERE) for one in roles), HERE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "needed", "told"),
+    [
+        (_of(2, "a"), _of(1, "a"), None),
+        (_of(1, "a"), _of(2, "a"), ("a",)),
+        (_all(_of(1, "a"), _of(1, "b")), _of(1, "b"), None),
+        # One person who is both does not sit on both chairs.
+        (_of(1, "a", "b"), _all(_of(1, "a"), _of(1, "b")), ("a",)),
+        (_of(2, "a"), AnyOf((_of(1, "b"), _of(2, "a", "c")), HERE), None),
+    ],
+)
+def test_cases(asked: Formula, needed: Formula, told: tuple[str, ...] | None) -> None:
+    assert formulas.shortfall(formulas.alternatives(asked), formulas.alternatives(needed)) == told
+
+
+def test_what_is_too_large_is_never_taken_for_enough() -> None:
+    wide = AllOf(tuple(AnyOf((_of(1, "a"), _of(1, "b")), HERE) for _ in range(9)), HERE)
+    assert formulas.alternatives(wide) == ()
+    assert formulas.shortfall((), formulas.alternatives(_of(1, "a"))) == ()
+    many = tuple(chr(ord("a") + n) for n in range(12))
+    needed = formulas.alternatives(_all(*(_of(1, one) for one in many)))
+    assert formulas.shortfall(formulas.alternatives(_of(12, *many)), needed) == ()
