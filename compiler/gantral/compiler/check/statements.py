@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from gantral.compiler.check import expressions
-from gantral.compiler.check.acting import Acting, Block
+from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
+from gantral.compiler.check.provenance import CONSTANT, Origin
+from gantral.compiler.check.variables import Variables
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
@@ -18,15 +20,17 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Acting):
+class Statements(Variables):
     """Checks the blocks of one workflow and builds their typed form."""
 
-    def block(self, one: syn.Block) -> tuple[Block, bool]:
-        """A block with the names it binds gone after it, and whether it ends the path."""
+    def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
+        """A block with the names it binds gone after it, and whether it ends the path. `takes`: it
+        is the handler that a `give` in it gives to."""
         made: list[st.Statement] = []
         ended = False
-        with self._env.block():
+        with self._scope(one, takes):
             for statement in one.statements:
+                self._choices.step()
                 built, ends = self._statement(statement)
                 ended = ended or ends
                 if built is not None:
@@ -47,6 +51,10 @@ class Statements(Acting):
         match one:
             case syn.Let():
                 return self._let(one), False
+            case syn.Var():
+                return self._var(one), False
+            case syn.Set():
+                return self._set(one), False
             case syn.ServiceCall():
                 call = self._call(one, None)
                 return (None if call is None else st.Do(call, one.span)), False
@@ -76,13 +84,15 @@ class Statements(Acting):
             case syn.Undo():
                 return self._undo(one), False
             case _:
-                self._env.findings.not_built(self._head(one), _LATER[type(one)])
+                self._later(one)
                 return None, isinstance(one, (syn.Match, syn.Repeat, syn.Wait))
 
-    def _head(self, one: syn.Node) -> Span:
-        """The first word of a statement: what is not built is marked there, not over all of it."""
-        word = _LATER[type(one)].split("`")[1]
-        return Span(one.span.source, one.span.start, min(one.span.end, one.span.start + len(word)))
+    def _later(self, one: syn.Node) -> None:
+        # Marked at its first word, not over all of it.
+        named = _LATER[type(one)]
+        end = min(one.span.end, one.span.start + len(named.strip("`")))
+        head = Span(one.span.source, one.span.start, end)
+        self._env.findings.not_built(head, named)
 
     def _message(self, one: syn.Expression) -> ex.Expr | None:
         message = expressions.value(self._env, one, StringType())
@@ -126,7 +136,7 @@ class Statements(Acting):
                 for giving in self._giving:
                     giving.inside.add(name.span)
             case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():
-                env.findings.not_built(self._head(one.value), _LATER[type(one.value)])
+                self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
@@ -168,18 +178,20 @@ class Statements(Acting):
         env = self._env
         condition = expressions.condition(env, one.condition)
         gave = self._giving[-1].gives if self._giving else 0
-        with env.knowing(condition, True):
+        choice = CONSTANT if condition is None else self._origins.of(condition)
+        sides = [self._choices.leaving.side(side) for side in (one.then, one.otherwise)]
+        with env.knowing(condition, True), self._choices.chosen(choice, sides[0], sides[1]):
             then, then_ends = self.block(one.then)
         otherwise: Block = ()
         else_ends = False
-        with env.knowing(condition, False):
+        with env.knowing(condition, False), self._choices.chosen(choice, sides[1], sides[0]):
             if isinstance(one.otherwise, syn.If):
                 inner, else_ends = self._if(one.otherwise)
                 otherwise = () if inner is None else (inner,)
             elif one.otherwise is not None:
                 otherwise, else_ends = self.block(one.otherwise)
-        if self._giving and condition is not None:
-            self._choice(condition, gave, then_ends, else_ends)
+        if self._giving:
+            self._choice(choice, gave, then_ends, else_ends)
         if then_ends and not else_ends:
             env.learn(condition, False)
         elif else_ends and not then_ends:
@@ -188,14 +200,16 @@ class Statements(Acting):
             return None, then_ends and else_ends
         return st.If(condition, then, otherwise, one.span), then_ends and else_ends
 
-    def _choice(self, condition: ex.Expr, gave: int, then_ends: bool, else_ends: bool) -> None:
+    def _choice(self, choice: Origin, gave: int, then_ends: bool, else_ends: bool) -> None:
         """Rule 3: what is given carries the choices on which reaching the `give` depends, save
         those whose other side ends the run."""
         giving = self._giving[-1]
         one_ends = then_ends != else_ends
         if one_ends and giving.gives == gave:
             return
-        giving.origin = giving.origin | self._origins.of(condition)
+        giving.origin = giving.origin | choice
+        if giving.gives > gave:
+            self._choices.left(choice)
 
     def _complete(self, one: syn.Complete) -> st.Statement | None:
         ordinal = self._count("complete")
@@ -250,8 +264,6 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Undo: "undo",
 }
 _LATER: dict[type[syn.Node], str] = {
-    syn.Var: "`var`",
-    syn.Set: "`set`",
     syn.Collect: "`collect`",
     syn.RunWorkflow: "`run workflow`",
     syn.Match: "`match`",

@@ -62,6 +62,7 @@ from gantral.compiler.program.expressions import (
     Test,
     TextExpr,
     Typed,
+    VarRef,
     Widen,
     children,
 )
@@ -77,9 +78,11 @@ from gantral.compiler.program.statements import (
     Let,
     Require,
     ServiceCall,
+    Set,
     Statement,
     Terminate,
     Undo,
+    Var,
 )
 from gantral.compiler.program.types import (
     SCALARS,
@@ -176,6 +179,7 @@ __all__ = [
     "RoleOf",
     "Service",
     "ServiceCall",
+    "Set",
     "StartedAtRef",
     "Statement",
     "StringType",
@@ -187,6 +191,8 @@ __all__ = [
     "Typed",
     "Undo",
     "UndoBy",
+    "Var",
+    "VarRef",
     "Widen",
     "Widening",
     "children",

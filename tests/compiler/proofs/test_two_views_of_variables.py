@@ -1,0 +1,98 @@
+"""What a variable carries (LANGUAGE section 8, rule 3), told by the typed rule and by proof P8 each
+alone: over the cases, and over random bodies of statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from gantral.compiler import analysis, check_text
+from gantral.compiler.check import calls
+from hypothesis import given
+from hypothesis import strategies as st
+
+_TEXT = (Path(__file__).parents[1] / "cases" / "variables.md").read_text(encoding="utf-8")
+_FRAME = re.search(r"^```frame run\n(.*?)^```$", _TEXT, re.MULTILINE | re.DOTALL)
+_CASE = re.compile(
+    r"(.+?)\n```gantral in run\n(.*?)```\n```findings\n(G0306|G0321) [^\n]*\n```", re.DOTALL
+)
+CASES = [made.groups() for part in _TEXT.split("\n## ") if (made := _CASE.match(part))]
+
+
+def spec(body: str) -> str:
+    assert _FRAME
+    return _FRAME[1].replace("…\n", body)
+
+
+def typed(body: str) -> set[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(analysis, "prove", lambda flow: ())
+        return {one.code for one in check_text("s", spec(body)) if one.severity == "error"}
+
+
+def proved(body: str) -> set[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calls.Authority, "effect", lambda *rest: None)
+        return {one.code for one in check_text("s", spec(body)) if one.severity == "error"}
+
+
+def test_both_kinds_of_case_are_there() -> None:
+    assert {code for _, _, code in CASES} == {"G0306", "G0321"}
+
+
+@pytest.mark.parametrize("view", [typed, proved])
+@pytest.mark.parametrize(("title", "body", "code"), CASES, ids=[title for title, _, _ in CASES])
+def test_either_view_alone_says_the_same(
+    title: str, body: str, code: str, view: Callable[[str], set[str]]
+) -> None:
+    # What approvals do carry is refused as no part of a plan: by the rule, and by the plan itself.
+    assert view(body) == {code}
+
+
+CONDITIONS = st.sampled_from(["input.count > 1", "ok.amount > 1", 'ok.name == "x"'])
+LEAVES = st.sampled_from(["set x = 1", 'bank.tell(text: "x")', 'require input.count > 0 else "n"'])
+LAST = st.sampled_from(["", "complete { }", 'terminate "t"', "give none"])
+
+
+def block(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
+    branch = st.tuples(CONDITIONS, inner, st.none() | inner).map(
+        lambda made: [
+            f"if {made[0]} {{",
+            *made[1],
+            "}" if made[2] is None else "} else {",
+            *([] if made[2] is None else [*made[2], "}"]),
+        ]
+    )
+    failing = inner.map(lambda made: ['bank.boss(name: "x") else {', *made, "}"])
+    step = st.one_of(LEAVES.map(lambda one: [one]), branch, failing)
+    steps = st.lists(step, max_size=3)
+    return st.tuples(steps, LAST).map(
+        lambda made: [line for part in made[0] for line in part] + [made[1]]
+    )
+
+
+BLOCKS = st.recursive(LEAVES.map(lambda one: [one]), block, max_leaves=8)
+
+
+@given(BLOCKS)
+def test_over_random_blocks_both_views_say_the_same(lines: list[str]) -> None:
+    # In a handler, where `give` leaves early; nothing approved is read after its block.
+    text = "\n".join(
+        [
+            'let ok = ask review(amount: 1, name: "x")',
+            "var x: decimal(scale: 2) = 0",
+            "let done = bank.pay(amount: 1) under ok else {",
+            *lines,
+            "give none",
+            "}",
+            "if done is some { bank.tell(text: done.reference) }",
+            "bank.pay(amount: x) under ok",
+            "complete { }",
+        ]
+    )
+    one, other = typed(text + "\n"), proved(text + "\n")
+    if other & {"G0402"}:
+        return  # a statement that nothing reaches: only the graph tells, and it is no run
+    assert one == other, text
