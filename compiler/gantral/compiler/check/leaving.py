@@ -74,6 +74,11 @@ class Leaving:
                 return GIVES
             case syn.If(then=then, otherwise=otherwise):
                 return self.side(then) | self.side(otherwise)
+            case syn.Match(cases=cases):
+                found = self.side(cases[0].body)
+                for case in cases[1:]:
+                    found |= self.side(case.body)
+                return found
             case syn.ServiceCall(handler=syn.Handler(body=body)):
                 # Where the call is done the block goes on.
                 return THROUGH | self.side(body)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
+from gantral.compiler.check.leaving import Ways
+from gantral.compiler.check.matching import Matching
 from gantral.compiler.check.provenance import CONSTANT, Origin
-from gantral.compiler.check.variables import Variables
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
@@ -20,7 +23,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Variables):
+class Statements(Matching):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -33,7 +36,9 @@ class Statements(Variables):
                 self._choices.step()
                 built, ends = self._statement(statement)
                 ended = ended or ends
-                if built is not None:
+                if isinstance(built, tuple):
+                    made += built
+                elif built is not None:
                     made.append(built)
         return tuple(made), ended
 
@@ -42,7 +47,7 @@ class Statements(Variables):
         self._failing = True
         return self.block(one)[0]
 
-    def _statement(self, one: syn.Statement) -> tuple[st.Statement | None, bool]:
+    def _statement(self, one: syn.Statement) -> tuple[st.Statement | Block | None, bool]:
         if self._failing and not isinstance(one, (syn.Let, syn.ServiceCall, syn.If)):
             word = _FAILING.get(type(one))
             if word is not None:
@@ -63,6 +68,8 @@ class Statements(Variables):
                 return (None if ask is None else st.AskStatement(ask, one.span)), False
             case syn.If():
                 return self._if(one)
+            case syn.Match():
+                return self._match(one)
             case syn.Require():
                 ordinal = self._count("require")
                 condition = expressions.condition(self._env, one.condition)
@@ -85,7 +92,7 @@ class Statements(Variables):
                 return self._undo(one), False
             case _:
                 self._later(one)
-                return None, isinstance(one, (syn.Match, syn.Repeat, syn.Wait))
+                return None, isinstance(one, (syn.Repeat, syn.Wait))
 
     def _later(self, one: syn.Node) -> None:
         # Marked at its first word, not over all of it.
@@ -175,30 +182,40 @@ class Statements(Variables):
         return type_
 
     def _if(self, one: syn.If) -> tuple[st.Statement | None, bool]:
+        def otherwise() -> tuple[Block, bool]:
+            if isinstance(one.otherwise, syn.If):
+                inner, ends = self._if(one.otherwise)
+                return (() if inner is None else (inner,)), ends
+            return ((), False) if one.otherwise is None else self.block(one.otherwise)
+
+        condition = expressions.condition(self._env, one.condition)
+        sides = (self._choices.leaving.side(one.then), self._choices.leaving.side(one.otherwise))
+        return self.branch(condition, one.span, sides, lambda: self.block(one.then), otherwise)
+
+    def branch(
+        self,
+        condition: ex.Expr | None,
+        span: Span,
+        sides: tuple[Ways, Ways],
+        then: Callable[[], tuple[Block, bool]],
+        otherwise: Callable[[], tuple[Block, bool]],
+    ) -> tuple[st.Statement | None, bool]:
+        """Two sides of which a condition takes one, each checked where the condition is known."""
         env = self._env
-        condition = expressions.condition(env, one.condition)
         gave = self._giving[-1].gives if self._giving else 0
         choice = CONSTANT if condition is None else self._origins.of(condition)
-        sides = [self._choices.leaving.side(side) for side in (one.then, one.otherwise)]
-        with env.knowing(condition, True), self._choices.chosen(choice, sides[0], sides[1]):
-            then, then_ends = self.block(one.then)
-        otherwise: Block = ()
-        else_ends = False
-        with env.knowing(condition, False), self._choices.chosen(choice, sides[1], sides[0]):
-            if isinstance(one.otherwise, syn.If):
-                inner, else_ends = self._if(one.otherwise)
-                otherwise = () if inner is None else (inner,)
-            elif one.otherwise is not None:
-                otherwise, else_ends = self.block(one.otherwise)
+        with env.knowing(condition, True), self._choices.chosen(choice, *sides):
+            first, first_ends = then()
+        with env.knowing(condition, False), self._choices.chosen(choice, *sides[::-1]):
+            second, second_ends = otherwise()
         if self._giving:
-            self._choice(choice, gave, then_ends, else_ends)
-        if then_ends and not else_ends:
+            self._choice(choice, gave, first_ends, second_ends)
+        if first_ends and not second_ends:
             env.learn(condition, False)
-        elif else_ends and not then_ends:
+        elif second_ends and not first_ends:
             env.learn(condition, True)
-        if condition is None:
-            return None, then_ends and else_ends
-        return st.If(condition, then, otherwise, one.span), then_ends and else_ends
+        ends = first_ends and second_ends
+        return (None if condition is None else st.If(condition, first, second, span)), ends
 
     def _choice(self, choice: Origin, gave: int, then_ends: bool, else_ends: bool) -> None:
         """Rule 3: what is given carries the choices on which reaching the `give` depends, save
@@ -266,7 +283,6 @@ _FAILING: dict[type[syn.Node], str] = {
 _LATER: dict[type[syn.Node], str] = {
     syn.Collect: "`collect`",
     syn.RunWorkflow: "`run workflow`",
-    syn.Match: "`match`",
     syn.ForEach: "`for each`",
     syn.Repeat: "`repeat`",
     syn.Parallel: "`parallel`",

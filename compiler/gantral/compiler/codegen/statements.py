@@ -11,7 +11,6 @@ from gantral.compiler.codegen.judging import judged
 from gantral.compiler.codegen.layout import (
     AND,
     Atom,
-    Before,
     Chain,
     Display,
     Invoke,
@@ -34,6 +33,7 @@ from gantral.compiler.program import (
     Handler,
     If,
     Let,
+    Not,
     Operation,
     Program,
     RecordType,
@@ -298,7 +298,9 @@ class _Writer:
         conditions = [statement.condition]
         # An `if` that holds nothing but an `if` is one `if` with both conditions.
         while (
-            not otherwise and len(then) == 1 and isinstance(then[0], If) and not then[0].otherwise
+            len(then) == 1
+            and isinstance(then[0], If)
+            and silent(self._used, (*otherwise, *then[0].otherwise))
         ):
             conditions.append(then[0].condition)
             then = then[0].then
@@ -308,9 +310,11 @@ class _Writer:
         if silent(self._used, then):
             if silent(self._used, otherwise):
                 return []
-            head = self._condition(conditions, "if ", indent, statement.span, negated=True)
-            return [*head, *self.block(otherwise, indent + 4, around)]
-        head = self._condition(conditions, "if ", indent, statement.span)
+            condition = statement.condition
+            turned = Not(span=condition.span, type=condition.type, operand=condition)
+            return self._if(If(turned, otherwise, (), statement.span), indent, around)
+        piece = self._expressions.all_of(conditions)
+        head = self._lines(piece, "if ", indent, statement.span, ":")
         head += self.block(then, indent + 4, around)
         if silent(self._used, otherwise):
             return head
@@ -357,24 +361,6 @@ class _Writer:
                 return [*out, Line(f"{' ' * indent}break", statement.span)] if around.leave else out
             case _:
                 return None
-
-    def _condition(
-        self,
-        conditions: list[Expr],
-        prefix: str,
-        indent: int,
-        span: Span,
-        *,
-        negated: bool = False,
-    ) -> list[Line]:
-        piece = self._expressions.all_of(conditions)
-        if negated:
-            piece = (
-                self._expressions.negation(conditions[0])
-                if len(conditions) == 1
-                else Before("not ", piece)
-            )
-        return self._lines(piece, prefix, indent, span, ":")
 
     def _ends(self, statements: tuple[Statement, ...], around: _Around | None) -> bool:
         """Whether Python's own flow ends with the block: by return, or break."""

@@ -22,6 +22,12 @@ class BankTell(Call[None]):
     level: Literal["low", "high", "odd"]
 
 
+class BankWave(Call[None]):
+    operation_: ClassVar[Operation] = Operation("bank.wave")
+    result_: ClassVar[None] = None
+    kind: Literal["a", "b", "c"]
+
+
 class BankPay(Call[BankPayResult]):
     operation_: ClassVar[Operation] = Operation("bank.pay")
     result_: ClassVar[type[BankPayResult]] = BankPayResult
@@ -30,6 +36,7 @@ class BankPay(Call[BankPayResult]):
 
 class BankCalls:
     tell = BankTell
+    wave = BankWave
     pay = BankPay
 
 
@@ -47,6 +54,15 @@ class Bank(Service, name="bank", package=__package__):
         *,
         text_: str,
         level: Literal["low", "high", "odd"],
+    ) -> Awaitable[None] | None: ...
+
+    @abstractmethod
+    def wave(
+        self,
+        call: CallContext,
+        /,
+        *,
+        kind: Literal["a", "b", "c"],
     ) -> Awaitable[None] | None: ...
 
     @abstractmethod

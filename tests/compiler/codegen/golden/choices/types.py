@@ -26,6 +26,7 @@ class Input(Record):
     note: str | None = None
     level: Literal["low", "high", "odd"]
     cast_: bool
+    kind: Literal["a", "b", "c", "d"]
 
 
 class Output(Record):

@@ -36,7 +36,7 @@ gates = Gates
 
 @governed(
     workflow="fees",
-    program="5ef47c91e4d812e43b164e9064bc817372b61bf70d699b9eea7bbdb7f7de4bcf",
+    program="0321479d0b431051a70a6dd877a90ca75c13bc3cfe8dedfb0132008b70898e90",
     codegen=1,
 )
 class Fees(Governed[Input, Output]):
@@ -74,6 +74,31 @@ class Fees(Governed[Input, Output]):
         elif input.count > 2:
             level = input.level
             tag = input.note
+        if input.level == "low":
+            fee = fee + Decimal("1.00")
+        elif input.level == "high":
+            await self.notify(
+                bank.tell(text_="high", level=input.level),
+                call="bank.tell/2",
+            )
+        elif input.count > 5:
+            return self.terminate("odd", at="terminate/1")
+        tag = "not low" if level == "odd" or level == "high" else "low"
+        if input.kind == "a":
+            await self.notify(bank.wave(kind=input.kind), call="bank.wave/1")
+            if input.count == 77:
+                return self.complete(
+                    Output(total=Decimal("1.00"), level="odd", note="a"),
+                    at="complete/1",
+                )
+        elif input.kind == "b" or input.kind == "c":
+            await self.notify(bank.wave(kind=input.kind), call="bank.wave/2")
+            if input.count == 78:
+                return self.terminate("b or c", at="terminate/2")
+        else:
+            return self.terminate("kind", at="terminate/3")
+        if input.kind != "a" and input.kind == "b":
+            await self.notify(bank.wave(kind="b"), call="bank.wave/3")
         if not (word is not None or level == input.level):
             return self.terminate(f"no word for {level}", at="require/1")
         ok = await self.ask(gates.review(amount=fee), site="review/1")
@@ -84,9 +109,21 @@ class Fees(Governed[Input, Output]):
                 under=(ok,),
                 handled=True,
             )
-        except ActionFailed:
-            tag = "failed"
-            done = None
+        except ActionFailed as f:
+            while True:
+                tag = "failed"
+                if f.happened == "no":
+                    done = None
+                    break
+                if input.level == "low":
+                    done = None
+                    break
+                await self.notify(
+                    bank.tell(text_="unknown", level="low"),
+                    call="bank.tell/3",
+                )
+                done = None
+                break
         if done is not None:
             tag = done.reference
         await self.notify(
@@ -101,7 +138,7 @@ class Fees(Governed[Input, Output]):
                     "low",
                 ),
             ),
-            call="bank.tell/2",
+            call="bank.tell/4",
         )
         return self.complete(
             Output(
@@ -112,11 +149,11 @@ class Fees(Governed[Input, Output]):
                     expressions.coalesce(None if pair is None else pair.b, "-"),
                 ),
             ),
-            at="complete/1",
+            at="complete/2",
         )
 
     async def on_failure(self, input: Input, failure: Failure) -> None:
         said: str = "failed"
         if failure.cause == "cancelled":
             said = "cancelled"
-        await self.notify(bank.tell(text_=said, level="odd"), call="bank.tell/3")
+        await self.notify(bank.tell(text_=said, level="odd"), call="bank.tell/5")
