@@ -164,7 +164,7 @@ class Matching(Variables):
             # Known already, unless some word has no case: then no finding follows from that one.
             with self._env.knowing(condition, True):
                 return self._case(first, ended)
-        if self._deep >= _DEEPEST:
+        if self._deep >= _DEEPEST - 1:
             # Each case nests the rest, and later stages follow nesting by recursion.
             self._env.findings.error(
                 "G0007",
@@ -199,26 +199,22 @@ def _left(type_: EnumType, words: list[tuple[ex.Literal, ...]], ended: list[bool
 
 
 def _one_of(subject: ex.Expr, words: list[str], span: Span) -> ex.Expr:
-    """Whether the subject is one of the words."""
-    tests: list[ex.Expr] = [
-        ex.Compare(
+    """Whether the subject is one of the words; halved, so that many words do not nest deep."""
+    if len(words) == 1:
+        return ex.Compare(
             span=span,
             type=BoolType(),
             personal=subject.personal,
             operator="==",
             left=subject,
-            right=ex.Literal(span=span, type=EnumType((word,)), value=word),
+            right=ex.Literal(span=span, type=EnumType((words[0],)), value=words[0]),
         )
-        for word in words
-    ]
-    return reduce(
-        lambda one, other: ex.Logic(
-            span=span,
-            type=BoolType(),
-            personal=subject.personal,
-            operator="or",
-            left=one,
-            right=other,
-        ),
-        tests,
+    half = len(words) // 2
+    return ex.Logic(
+        span=span,
+        type=BoolType(),
+        personal=subject.personal,
+        operator="or",
+        left=_one_of(subject, words[:half], span),
+        right=_one_of(subject, words[half:], span),
     )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Acting
 from gantral.compiler.check.env import Binding
+from gantral.compiler.check.provenance import CONSTANT
 from gantral.compiler.names.findings import meant
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
@@ -47,6 +48,8 @@ class Variables(Acting):
         self.vars.append(one)
         self._declared[name.span] = self._choices.count
         if value is None or wanted is None:
+            # What is wrong with it is said: nothing else follows from that.
+            self._origins.bind(name.span, CONSTANT)
             return None
         self._origins.bind_value(name.span, value)
         self._carry(name, value)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gantral.compiler.flow.dominators import Dominators
 from gantral.compiler.flow.graph import ENDING, Flow
 
 
 class Deciding:
     """Asks for what was `set`: which choices decide that it was."""
 
-    def __init__(self, flow: Flow) -> None:
-        self._flow = flow
+    def __init__(self, flow: Flow, dominators: Dominators) -> None:
+        self._dominators = dominators
         # A failure ends the run, and so does a no.
         ends = ENDING - {"complete"} | {"failing"}
         self._after: list[list[int]] = [
@@ -41,10 +42,64 @@ class Deciding:
         return frozenset(found)
 
     def _direct(self, goal: int, start: int) -> frozenset[int]:
-        known = self._known.get((goal, start))
-        if known is None:
-            known = self._known[goal, start] = self._find(goal, start)
-        return known
+        """As `_find`; told from near by where it can be, so that a long run costs each no more."""
+        climbed: list[int] = []
+        at = goal
+        while (found := self._known.get((at, start))) is None:
+            climbed.append(at)
+            above = self._above(at)
+            if at == start:
+                found = frozenset()
+            elif above is not None:
+                at = above
+                continue
+            else:
+                found = self._beside(at)
+                found = self._find(at, start) if found is None else found
+            break
+        for one in climbed:
+            self._known[one, start] = found
+        return found
+
+    def _above(self, node: int) -> int | None:
+        """A node before, by which alone the run comes here, and does unless it ends: both are
+        decided by the same choices."""
+        before = {*self._before[node]}
+        if len(before) == 1:
+            (one,) = before
+            return one if {*self._after[one]} == {node} else None
+        above = self._dominators.common([*before]) if before else None
+        if above is None:
+            return None
+        seen = {node}
+        pending = [above]
+        while pending:
+            for one in self._after[pending.pop()]:
+                if one in seen:
+                    continue
+                if self._dominators.common([above, one]) != above:
+                    return None  # some way leaves for where other ways come too
+                seen.add(one)
+                pending.append(one)
+        return above
+
+    def _beside(self, node: int) -> frozenset[int] | None:
+        """The choice of which the node is one side, if the other side meets it soon after."""
+        before = {*self._before[node]}
+        if len(before) != 1:
+            return None
+        (choice,) = before
+        sides = [{node}, {*self._after[choice]} - {node}]
+        pending = [[*side] for side in sides]
+        while pending[0] and pending[1]:
+            for side, other in ((0, 1), (1, 0)):
+                for one in self._after[pending[side].pop()]:
+                    if one in sides[other]:
+                        return frozenset({choice})
+                    if one not in sides[side]:
+                        sides[side].add(one)
+                        pending[side].append(one)
+        return None
 
     def _find(self, goal: int, start: int) -> frozenset[int]:
         leading = self._led([goal], self._before, start)

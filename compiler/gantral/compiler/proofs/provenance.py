@@ -39,7 +39,7 @@ class Provenances:
         for node in flow.nodes:
             if node.binds and node.operator != "ask":
                 self._defined.setdefault(node.binds, []).append(node)
-        self._deciding = Deciding(flow)
+        self._deciding = Deciding(flow, self.approvals.dominators)
         self.chosen = {name: self._choices(name) for name in self._defined}
         self._known: dict[str, Provenance] = dict.fromkeys(self._defined, frozenset())
         self._settle()
