@@ -13,42 +13,53 @@ from gantral.compiler.check import calls
 from hypothesis import given
 from hypothesis import strategies as st
 
-_TEXT = (Path(__file__).parents[1] / "cases" / "variables.md").read_text(encoding="utf-8")
-_FRAME = re.search(r"^```frame run\n(.*?)^```$", _TEXT, re.MULTILINE | re.DOTALL)
+_FOLDER = Path(__file__).parents[1] / "cases"
+_TEXTS = {
+    name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8") for name in ("variables", "match")
+}
+_FRAME = re.compile(r"^```frame run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CASE = re.compile(
     r"(.+?)\n```gantral in run\n(.*?)```\n```findings\n(G0306|G0321) [^\n]*\n```", re.DOTALL
 )
-CASES = [made.groups() for part in _TEXT.split("\n## ") if (made := _CASE.match(part))]
+CASES = [
+    (name, *made.groups())
+    for name, text in _TEXTS.items()
+    for part in text.split("\n## ")
+    if (made := _CASE.match(part))
+]
 
 
-def spec(body: str) -> str:
-    assert _FRAME
-    return _FRAME[1].replace("…\n", body)
+def spec(body: str, name: str) -> str:
+    frame = _FRAME.search(_TEXTS[name])
+    assert frame
+    return frame[1].replace("…\n", body)
 
 
-def typed(body: str) -> set[str]:
+def typed(body: str, name: str = "variables") -> set[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(analysis, "prove", lambda flow: ())
-        return {one.code for one in check_text("s", spec(body)) if one.severity == "error"}
+        return {one.code for one in check_text("s", spec(body, name)) if one.severity == "error"}
 
 
-def proved(body: str) -> set[str]:
+def proved(body: str, name: str = "variables") -> set[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calls.Authority, "effect", lambda *rest: None)
-        return {one.code for one in check_text("s", spec(body)) if one.severity == "error"}
+        return {one.code for one in check_text("s", spec(body, name)) if one.severity == "error"}
 
 
 def test_both_kinds_of_case_are_there() -> None:
-    assert {code for _, _, code in CASES} == {"G0306", "G0321"}
+    assert {code for *_, code in CASES} == {"G0306", "G0321"}
 
 
 @pytest.mark.parametrize("view", [typed, proved])
-@pytest.mark.parametrize(("title", "body", "code"), CASES, ids=[title for title, _, _ in CASES])
+@pytest.mark.parametrize(
+    ("name", "title", "body", "code"), CASES, ids=[f"{one[0]}: {one[1]}" for one in CASES]
+)
 def test_either_view_alone_says_the_same(
-    title: str, body: str, code: str, view: Callable[[str], set[str]]
+    name: str, title: str, body: str, code: str, view: Callable[[str, str], set[str]]
 ) -> None:
     # What approvals do carry is refused as no part of a plan: by the rule, and by the plan itself.
-    assert view(body) == {code}
+    assert view(body, name) == {code}
 
 
 CONDITIONS = st.sampled_from(["input.count > 1", "ok.amount > 1", 'ok.name == "x"'])
