@@ -14,7 +14,7 @@ from gantral.compiler.flow.graph import ENDING, Flow
 
 
 class Deciding:
-    """Asks for what was `set`: which choices decide that it was."""
+    """Asks for what was `set`: which choices decide that it was. The flow has no circle."""
 
     def __init__(self, flow: Flow, dominators: Dominators) -> None:
         self._dominators = dominators

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from gantral.compiler.flow.deciding import Deciding
 from gantral.compiler.flow.graph import Flow, FlowNode
-from gantral.compiler.flow.walk import leading
+from gantral.compiler.flow.walk import has_circle, leading
 from gantral.compiler.proofs.approvals import Approvals
 
 Provenance = frozenset[str]
@@ -39,6 +39,7 @@ class Provenances:
         for node in flow.nodes:
             if node.binds and node.operator != "ask":
                 self._defined.setdefault(node.binds, []).append(node)
+        self._circular = has_circle(flow)
         self._deciding = Deciding(flow, self.approvals.dominators)
         self.chosen = {name: self._choices(name) for name in self._defined}
         self._known: dict[str, Provenance] = dict.fromkeys(self._defined, frozenset())
@@ -90,8 +91,9 @@ class Provenances:
         if all(node.operator not in ("var", "set") for node in nodes):
             return self._given(nodes)
         start = self.approvals.dominators.common([node.id for node in nodes])
-        if start is None:
-            return list(self._flow.nodes)  # one is never reached: P3 says so, and nothing is sure
+        if start is None or self._circular:
+            # One is never reached, as P3 says, or how often each is passed decides as well.
+            return list(self._flow.nodes)
         found = self._deciding.of([node.id for node in nodes if node.operator == "set"], start)
         return [self._flow.nodes[one] for one in sorted(found)]
 
