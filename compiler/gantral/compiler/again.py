@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from gantral.compiler.plan import bindings, gives
+from gantral.compiler.plan import assigned, bindings, gives
 from gantral.compiler.program import (
     Amend,
     ApprovalRef,
@@ -34,6 +34,7 @@ from gantral.compiler.program import (
     Statement,
     Terminate,
     Typed,
+    VarRef,
     children,
 )
 from gantral.compiler.way import Condition, Path, Way, overlap
@@ -75,6 +76,8 @@ class _Finder:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._lets = {one.binding: one.value for one in bindings(program.run)}
+        self._variables: Mapping[object, frozenset[Path]] = {}
+        self._variables = self._of_variables()
         self._way = Way()
         self._asks: dict[str, tuple[Judged, ...]] = {}
         self._found: list[Diagnostic] = []
@@ -155,7 +158,8 @@ class _Finder:
             value, left = self._field(arguments[name], tuple(rest))
             chain = self._chain(value)
             reads = frozenset(self._reads(value))
-            if chain is None:
+            if chain is None or chain[0] in self._variables:
+                # What a variable holds now is not what the conditions before read.
                 unclear.append((value, reads))
                 continue
             sources[(chain[0], (*chain[1], *left))] = amend
@@ -170,7 +174,7 @@ class _Finder:
         later: list[Condition] = []
         for condition in self._way.reading(sources):
             then = self._rewritten(condition.expression, decided)
-            if then is None or condition.handled:
+            if then is None or condition.handled or self._varies(condition):
                 self._refuse(ask.arguments[0][1], condition.expression)
                 continue
             judged.append(Judged(condition.expression, then, condition.holds, condition.guards))
@@ -217,24 +221,46 @@ class _Finder:
         match seen:
             case InputRef():
                 return "input", tuple(reversed(steps))
-            case LetRef(binding=binding) | ApprovalRef(binding=binding):
-                return binding, tuple(reversed(steps))
+            case LetRef() | VarRef() | ApprovalRef():
+                return seen.binding, tuple(reversed(steps))
             case _:
                 return None
 
     def _reads(self, value: Expr) -> Iterator[Path]:
-        """The paths that a value is computed from; of what a handler may have given, those of what
-        it gives too."""
+        """The paths that a value is computed from; of what a handler may have given, or a variable
+        been set to, those of that too."""
         chain = self._chain(value)
         if chain is None:
             for part in children(self._resolved(value)):
                 yield from self._reads(part)
             return
         yield chain
+        yield from self._variables.get(chain[0], ())
         call = self._lets.get(chain[0]) if isinstance(chain[0], Span) else None
         if isinstance(call, ServiceCall) and call.handler is not None:
             for one in gives(call.handler.body):
                 yield from self._reads(self._field(one.value, chain[1])[0])
+
+    def _of_variables(self) -> Mapping[object, frozenset[Path]]:
+        """For each variable all paths that what it is ever set to reads, through others too."""
+        direct: dict[object, set[Path]] = {}
+        for one in assigned(self._program.run):
+            direct.setdefault(one.binding, set()).update(self._reads(one.value))
+        found: dict[object, frozenset[Path]] = {}
+        for binding, reads in direct.items():
+            known, pending = set(reads), list(reads)
+            while pending:
+                new = direct.get(pending.pop()[0], set()) - known
+                known |= new
+                pending += new
+            found[binding] = frozenset(known)
+        return found
+
+    def _varies(self, condition: Condition) -> bool:
+        """Whether a variable has a part in the condition, or in whether it was judged: at the ask
+        it may hold another value than it did then."""
+        guards = (path for guard, _ in condition.guards for path in self._reads(guard))
+        return any(root in self._variables for root, _ in (*condition.reads, *guards))
 
     def _rewritten(self, value: Expr, sources: _Sources) -> Expr | None:
         """The expression with each source replaced; None when it reads a record that holds one."""
@@ -263,7 +289,7 @@ class _Finder:
                 NOT_BUILT,
                 "error",
                 "not built yet: amending what a condition before the `ask` reads, unless it is one "
-                "field, read as that field, and outside of handlers",
+                "field, read as that field, outside of handlers, and no variable has a part in it",
                 value.span,
                 (Label(condition.span, "this is to be judged again with the decided value"),),
                 help="give the gate the very field that the condition reads, or take `amend` away",

@@ -38,7 +38,7 @@ _STANDARD = {
     "collections.abc": ("Awaitable",),
     "datetime": ("date", "datetime", "timedelta"),
     "decimal": ("Decimal",),
-    "typing": ("Annotated", "Any", "ClassVar", "Literal"),
+    "typing": ("Annotated", "Any", "ClassVar", "Literal", "cast"),
 }
 _RUNTIME = (
     "ActionFailed",

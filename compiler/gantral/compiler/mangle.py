@@ -24,8 +24,8 @@ MODEL_ATTRIBUTES = _words(
 
 # Lower-case names that a generated module imports, annotates with, calls or has as a parameter.
 MODULE_NAMES = _words(
-    "abstractmethod annotations bool call cls contextlib date datetime expressions gates governed "
-    "int property self str text timedelta tuple type"
+    "abstractmethod annotations bool call cast cls contextlib date datetime expressions gates "
+    "governed int property self str text timedelta tuple type"
 )
 
 RESERVED = (

@@ -36,8 +36,11 @@ from gantral.compiler.program import (
     RecordExpr,
     RecordType,
     ServiceCall,
+    Set,
     Statement,
     Type,
+    Var,
+    VarRef,
     Widen,
 )
 from gantral.compiler.shapes import scalar_name
@@ -93,6 +96,26 @@ def bindings(statements: tuple[Statement, ...]) -> Iterator[Let]:
                 yield from bindings(otherwise)
             case _:
                 pass
+
+
+def assigned(statements: tuple[Statement, ...]) -> Iterator[Var | Set]:
+    """Every `var` and `set`, in source order."""
+    for statement in statements:
+        match statement:
+            case Var() | Set():
+                yield statement
+            case Do(call=call) | Let(value=ServiceCall() as call) if call.handler is not None:
+                yield from assigned(call.handler.body)
+            case If(then=then, otherwise=otherwise):
+                yield from assigned(then)
+                yield from assigned(otherwise)
+            case _:
+                pass
+
+
+def variables(statements: tuple[Statement, ...]) -> Iterator[Var]:
+    """Every `var`, in source order."""
+    return (one for one in assigned(statements) if isinstance(one, Var))
 
 
 def gives(statements: tuple[Statement, ...]) -> Iterator[Give]:
@@ -232,6 +255,10 @@ class _Planner:
                 if isinstance(call, ServiceCall):
                     self._only_result(call, value)
                     return {"result": [call.id, "".join(f".{step}" for step in steps)]}
+            case VarRef(name=name):
+                raise NoTerm(
+                    value.span, f"what the variable `{name}` holds is known only in the run"
+                )
             case InputRef():
                 raise NoTerm(value.span, "`input` is not what people approved")
             case InitiatorRef():

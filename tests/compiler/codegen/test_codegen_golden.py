@@ -16,6 +16,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SPECS = {
     "refund": (ROOT / "examples" / "refund", "refund.gantral"),
     "words": (GOLDEN / "words", "spec.gantral"),
+    "choices": (GOLDEN / "choices", "spec.gantral"),
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from gantral.compiler import Analysis, Project, analyse, check_text
+from gantral.compiler.generate import generate
 from gantral.compiler.program import Let, Literal, Member, Narrowed, Program, ServiceCall
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.parse import parse
@@ -241,3 +242,35 @@ def test_narrowing_is_explicit_in_the_program() -> None:
     bound = found.programs[0].run[1]
     assert isinstance(bound, Let)
     assert isinstance(bound.value, Narrowed)
+
+
+def matching(count: int) -> str:
+    words = [f'"w{number}"' for number in range(count)]
+    cases = " ".join(f"{word} -> {{ set n = {at} }}" for at, word in enumerate(words))
+    return f"""role clerk
+    workflow w version "1.0.0" {{
+      team t
+      start by clerk
+      input {{ word: {" | ".join(words)} }}
+      output {{ n: int, other: int }}
+      run {{
+        var n: int = 0
+        match input.word {{ {cases} }}
+        var other: int = 0
+        match input.word {{ "w0" -> {{ }} {" | ".join(words[1:])} -> {{ set other = 1 }} }}
+        complete {{ n: n, other: other }}
+      }}
+    }}"""
+
+
+def test_the_most_cases_that_nest_compile_whole() -> None:
+    text = matching(128)
+    found = analyse(Project({"w.gantral": text}.get), "w.gantral")
+    assert found.diagnostics == ()
+    code = generate(found.programs[0], {"w.gantral": text}).files["workflow.py"].decode()
+    # The first is an `if`, the last two one assignment.
+    assert code.count("elif input.word ==") == 125
+
+
+def test_one_case_more_is_refused() -> None:
+    assert [one.code for one in check_text("w.gantral", matching(129))] == ["G0007"]

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gantral.compiler.check import calls, expressions
+from gantral.compiler.check.choices import Choices
 from gantral.compiler.check.env import Binding, Env
+from gantral.compiler.check.leaving import THROUGH
 from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin, Origins
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
@@ -60,6 +62,9 @@ class Acting(ABC):
         self.needing = self._authority.needing
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
+        self._choices = Choices()
+        self._declared: dict[Span, int] = {}
+        """For each variable how many choices had been made where it is declared."""
         self._failing = False
         self._replaced: set[Span] = set()
         """Names of calls whose handler gives a value of its own: it may be no effect's result."""
@@ -77,10 +82,14 @@ class Acting(ABC):
         """For each gate the parameters that some ask fills with personal data."""
         self.lets: list[tuple[syn.Identifier, bool]] = []
         """Every name bound by `let`, with whether it is an approval."""
+        self.vars: list[syn.Var] = []
+        self.set_at: set[Span] = set()
+        """The variables that something sets, by where they are declared."""
 
     @abstractmethod
-    def block(self, one: syn.Block) -> tuple[Block, bool]:
-        """A block with the names it binds gone after it, and whether it ends the path."""
+    def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
+        """A block with the names it binds gone after it, and whether it ends the path. `takes`: it
+        is the handler that a `give` in it gives to."""
 
     def _count(self, what: str) -> int:
         self._counts[what] += 1
@@ -123,7 +132,9 @@ class Acting(ABC):
             choice = NOBODY
             if operation.acts:
                 choice = Origin(frozenset((each.binding, None) for each in under))
-            handler, ended = self._handler(one.handler, giving)
+            body = self._choices.leaving.side(one.handler.body)
+            with self._choices.chosen(choice, body, THROUGH):
+                handler, ended = self._handler(one.handler, giving)
             if giving is not None:
                 if not ended:
                     env.findings.error(
@@ -144,6 +155,8 @@ class Acting(ABC):
                     self._personal.add(bound.span)
             elif self._giving and (not ended or self._giving[-1].gives > gave):
                 self._giving[-1].origin = self._giving[-1].origin | choice
+                if self._giving[-1].gives > gave:
+                    self._choices.left(choice)
         elif bound is not None and operation.result is None and operation.undo is None:
             env.findings.error(
                 "G0205",
@@ -181,6 +194,8 @@ class Acting(ABC):
 
     def _read(self, value: ex.Expr) -> list[ex.LetRef]:
         """The names an expression reads, in order, those that lets were computed from too."""
+        if isinstance(value, ex.VarRef):
+            return list(self._carried.get(value.binding, ()))
         if isinstance(value, ex.LetRef):
             return [value, *self._carried.get(value.binding, ())]
         return [one for part in ex.children(value) for one in self._read(part)]
@@ -193,7 +208,7 @@ class Acting(ABC):
                 env.bind(Binding("handler", one.name.text, one.name.span, StringType()))
             if giving is not None:
                 self._giving.append(giving)
-            body, ended = self.block(one.body)
+            body, ended = self.block(one.body, takes=giving is not None)
             if giving is not None:
                 self._giving.pop()
                 left = giving.origin.approved

@@ -18,8 +18,8 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 BindingKind: TypeAlias = Literal[
-    "let", "approval", "handler", "parameter", "old", "new", "input", "initiator", "instance",
-    "failure",
+    "let", "var", "approval", "handler", "parameter", "old", "new", "input", "initiator",
+    "instance", "failure",
 ]  # fmt: skip
 
 

@@ -45,10 +45,19 @@ class Origins:
     def __init__(self) -> None:
         self._known: dict[Span, Origin] = {}
         self._asks: dict[Span, st.Ask] = {}
+        self._ended: set[Span] = set()
 
     def bind_value(self, binding: Span, value: ex.Expr) -> None:
         """`let x = expression`."""
         self._known[binding] = self.of(value)
+
+    def also(self, binding: Span, origin: Origin) -> None:
+        """`set x = …`: from here on the variable may hold this too."""
+        self._known[binding] = self._known.get(binding, NOBODY) | origin
+
+    def ended(self, binding: Span) -> None:
+        """The block that binds an approval has ended: nobody approved what still carries it."""
+        self._ended.add(binding)
 
     def bind(self, binding: Span, origin: Origin) -> None:
         """`let x = call`."""
@@ -70,6 +79,8 @@ class Origins:
             case ex.LetRef():
                 # A name has the union of its expression: a part of it no less than the whole.
                 return self._known.get(one.binding, NOBODY)
+            case ex.VarRef():
+                return self._variable(one)
             case ex.InputRef():
                 return Origin(None, given=True)
             case ex.ApprovalRef():
@@ -100,6 +111,13 @@ class Origins:
                 return Origin(odd=one.span)
             case _:
                 return NOBODY
+
+    def _variable(self, one: ex.VarRef) -> Origin:
+        """What any `set` before here may have put there. A plan can't say which one did."""
+        known = self._known.get(one.binding, NOBODY)
+        if known.approved is not None and any(each in self._ended for each, _ in known.approved):
+            known = known | NOBODY
+        return self._odd(known, one.span)
 
     def _odd(self, origin: Origin, span: Span) -> Origin:
         return Origin(origin.approved, origin.given, origin.odd or span)

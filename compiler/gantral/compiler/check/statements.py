@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gantral.compiler.check import expressions
-from gantral.compiler.check.acting import Acting, Block
+from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
+from gantral.compiler.check.leaving import Ways
+from gantral.compiler.check.matching import Matching
+from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
@@ -18,18 +23,22 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Acting):
+class Statements(Matching):
     """Checks the blocks of one workflow and builds their typed form."""
 
-    def block(self, one: syn.Block) -> tuple[Block, bool]:
-        """A block with the names it binds gone after it, and whether it ends the path."""
+    def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
+        """A block with the names it binds gone after it, and whether it ends the path. `takes`: it
+        is the handler that a `give` in it gives to."""
         made: list[st.Statement] = []
         ended = False
-        with self._env.block():
+        with self._scope(one, takes):
             for statement in one.statements:
+                self._choices.step()
                 built, ends = self._statement(statement)
                 ended = ended or ends
-                if built is not None:
+                if isinstance(built, tuple):
+                    made += built
+                elif built is not None:
                     made.append(built)
         return tuple(made), ended
 
@@ -38,7 +47,7 @@ class Statements(Acting):
         self._failing = True
         return self.block(one)[0]
 
-    def _statement(self, one: syn.Statement) -> tuple[st.Statement | None, bool]:
+    def _statement(self, one: syn.Statement) -> tuple[st.Statement | Block | None, bool]:
         if self._failing and not isinstance(one, (syn.Let, syn.ServiceCall, syn.If)):
             word = _FAILING.get(type(one))
             if word is not None:
@@ -47,6 +56,10 @@ class Statements(Acting):
         match one:
             case syn.Let():
                 return self._let(one), False
+            case syn.Var():
+                return self._var(one), False
+            case syn.Set():
+                return self._set(one), False
             case syn.ServiceCall():
                 call = self._call(one, None)
                 return (None if call is None else st.Do(call, one.span)), False
@@ -55,6 +68,8 @@ class Statements(Acting):
                 return (None if ask is None else st.AskStatement(ask, one.span)), False
             case syn.If():
                 return self._if(one)
+            case syn.Match():
+                return self._match(one)
             case syn.Require():
                 ordinal = self._count("require")
                 condition = expressions.condition(self._env, one.condition)
@@ -76,13 +91,15 @@ class Statements(Acting):
             case syn.Undo():
                 return self._undo(one), False
             case _:
-                self._env.findings.not_built(self._head(one), _LATER[type(one)])
-                return None, isinstance(one, (syn.Match, syn.Repeat, syn.Wait))
+                self._later(one)
+                return None, isinstance(one, (syn.Repeat, syn.Wait))
 
-    def _head(self, one: syn.Node) -> Span:
-        """The first word of a statement: what is not built is marked there, not over all of it."""
-        word = _LATER[type(one)].split("`")[1]
-        return Span(one.span.source, one.span.start, min(one.span.end, one.span.start + len(word)))
+    def _later(self, one: syn.Node) -> None:
+        # Marked at its first word, not over all of it.
+        named = _LATER[type(one)]
+        end = min(one.span.end, one.span.start + len(named.strip("`")))
+        head = Span(one.span.source, one.span.start, end)
+        self._env.findings.not_built(head, named)
 
     def _message(self, one: syn.Expression) -> ex.Expr | None:
         message = expressions.value(self._env, one, StringType())
@@ -126,7 +143,7 @@ class Statements(Acting):
                 for giving in self._giving:
                     giving.inside.add(name.span)
             case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():
-                env.findings.not_built(self._head(one.value), _LATER[type(one.value)])
+                self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
@@ -165,37 +182,51 @@ class Statements(Acting):
         return type_
 
     def _if(self, one: syn.If) -> tuple[st.Statement | None, bool]:
-        env = self._env
-        condition = expressions.condition(env, one.condition)
-        gave = self._giving[-1].gives if self._giving else 0
-        with env.knowing(condition, True):
-            then, then_ends = self.block(one.then)
-        otherwise: Block = ()
-        else_ends = False
-        with env.knowing(condition, False):
+        def otherwise() -> tuple[Block, bool]:
             if isinstance(one.otherwise, syn.If):
-                inner, else_ends = self._if(one.otherwise)
-                otherwise = () if inner is None else (inner,)
-            elif one.otherwise is not None:
-                otherwise, else_ends = self.block(one.otherwise)
-        if self._giving and condition is not None:
-            self._choice(condition, gave, then_ends, else_ends)
-        if then_ends and not else_ends:
-            env.learn(condition, False)
-        elif else_ends and not then_ends:
-            env.learn(condition, True)
-        if condition is None:
-            return None, then_ends and else_ends
-        return st.If(condition, then, otherwise, one.span), then_ends and else_ends
+                inner, ends = self._if(one.otherwise)
+                return (() if inner is None else (inner,)), ends
+            return ((), False) if one.otherwise is None else self.block(one.otherwise)
 
-    def _choice(self, condition: ex.Expr, gave: int, then_ends: bool, else_ends: bool) -> None:
+        condition = expressions.condition(self._env, one.condition)
+        sides = (self._choices.leaving.side(one.then), self._choices.leaving.side(one.otherwise))
+        return self.branch(condition, one.span, sides, lambda: self.block(one.then), otherwise)
+
+    def branch(
+        self,
+        condition: ex.Expr | None,
+        span: Span,
+        sides: tuple[Ways, Ways],
+        then: Callable[[], tuple[Block, bool]],
+        otherwise: Callable[[], tuple[Block, bool]],
+    ) -> tuple[st.Statement | None, bool]:
+        """Two sides of which a condition takes one, each checked where the condition is known."""
+        env = self._env
+        gave = self._giving[-1].gives if self._giving else 0
+        choice = CONSTANT if condition is None else self._origins.of(condition)
+        with env.knowing(condition, True), self._choices.chosen(choice, *sides):
+            first, first_ends = then()
+        with env.knowing(condition, False), self._choices.chosen(choice, *sides[::-1]):
+            second, second_ends = otherwise()
+        if self._giving:
+            self._choice(choice, gave, first_ends, second_ends)
+        if first_ends and not second_ends:
+            env.learn(condition, False)
+        elif second_ends and not first_ends:
+            env.learn(condition, True)
+        ends = first_ends and second_ends
+        return (None if condition is None else st.If(condition, first, second, span)), ends
+
+    def _choice(self, choice: Origin, gave: int, then_ends: bool, else_ends: bool) -> None:
         """Rule 3: what is given carries the choices on which reaching the `give` depends, save
         those whose other side ends the run."""
         giving = self._giving[-1]
         one_ends = then_ends != else_ends
         if one_ends and giving.gives == gave:
             return
-        giving.origin = giving.origin | self._origins.of(condition)
+        giving.origin = giving.origin | choice
+        if giving.gives > gave:
+            self._choices.left(choice)
 
     def _complete(self, one: syn.Complete) -> st.Statement | None:
         ordinal = self._count("complete")
@@ -250,11 +281,8 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Undo: "undo",
 }
 _LATER: dict[type[syn.Node], str] = {
-    syn.Var: "`var`",
-    syn.Set: "`set`",
     syn.Collect: "`collect`",
     syn.RunWorkflow: "`run workflow`",
-    syn.Match: "`match`",
     syn.ForEach: "`for each`",
     syn.Repeat: "`repeat`",
     syn.Parallel: "`parallel`",

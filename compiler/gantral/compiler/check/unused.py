@@ -9,6 +9,8 @@ from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Kind, Names
 from gantral.compiler.program.declarations import Gate
 from gantral.dsl import syntax as syn
+from gantral.dsl.diagnostics import Edit
+from gantral.dsl.span import Span
 
 _WARNED: tuple[Kind, ...] = ("type", "role", "assurance", "service", "policy", "gate")
 
@@ -26,6 +28,28 @@ def names(
                 name.span,
                 f"nothing uses the {what} `{name.text}`",
                 f"leave `let {name.text} =` out",
+            )
+
+
+def variables(findings: Findings, declared: list[syn.Var], set_at: set[Span], env: Env) -> None:
+    """Variables that nothing reads (G0261), and that nothing sets (G0271)."""
+    for one in declared:
+        name = one.name
+        if name.span not in env.read:
+            findings.warning(
+                "G0261",
+                name.span,
+                f"nothing uses the variable `{name.text}`",
+                f"leave `var {name.text}` out, and every `set {name.text}`",
+            )
+        elif name.span not in set_at:
+            word = Span(one.span.source, one.span.start, one.span.start + len("var"))
+            findings.warning(
+                "G0271",
+                name.span,
+                f"nothing sets the variable `{name.text}`",
+                "bind it by `let`: then tests of it narrow it, and nothing can change it",
+                (Edit(word, "let"),),
             )
 
 

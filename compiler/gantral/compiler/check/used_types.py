@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gantral.compiler.plan import variables
 from gantral.compiler.program.declarations import Program
 from gantral.compiler.program.types import (
     EnumType,
@@ -33,6 +34,9 @@ def _mentioned(program: Program) -> Iterator[Type]:
                 yield operation.result
     for gate in program.gates.values():
         yield gate.parameters
+    for block in (program.run, program.on_failure):
+        for variable in variables(block):
+            yield variable.type
 
 
 def _collect(one: Type, found: dict[str, Type]) -> None:

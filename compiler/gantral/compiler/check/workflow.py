@@ -96,6 +96,7 @@ class Workflow:
         assert outputs is not None
         if not errors:
             unused.names(findings, names, statements.lets, env)
+            unused.variables(findings, statements.vars, statements.set_at, env)
             unused.amendments(findings, gates, env, statements.asked)
         program = de.Program(
             path=names.source.path,

@@ -28,6 +28,8 @@ from gantral.compiler.codegen.layout import (
     joined,
 )
 from gantral.compiler.codegen.names import PackageNames
+from gantral.compiler.codegen.reading import truth_of
+from gantral.compiler.codegen.types import plain
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Absent,
@@ -68,6 +70,7 @@ from gantral.compiler.program import (
     Test,
     TextExpr,
     Type,
+    VarRef,
     Widen,
 )
 from gantral.dsl.span import Span
@@ -136,6 +139,11 @@ class Expressions:
                 )
             case Member():
                 return self._member(expression)
+            case VarRef() if isinstance(bare(expression.type), EnumType):
+                # Declared as text: from a union of words a type checker would take what was set
+                # last for the only one.
+                words = plain(expression.type, self.names)
+                return Invoke("cast", (("", words), ("", self._bare(expression))))
             case _:
                 return Atom(self._name(expression))
 
@@ -198,7 +206,7 @@ class Expressions:
                 return self.write(operand)
             case Test(operand=operand, some=some):
                 return self.test(operand, not some)
-            case Compare(operator="==" | "!=") if _truth_of(expression) is None:
+            case Compare(operator="==" | "!=") if truth_of(expression) is None:
                 return self._compare(expression, negated=True)
             case In(negated=negated):
                 return self._in(expression, not negated)
@@ -224,12 +232,20 @@ class Expressions:
     def _shown(self, expression: Expr) -> Piece:
         """A hole: text as it is, everything else in its spec form."""
         if isinstance(bare(expression.type), StringType | EnumType | PersonType):
-            return self.write(expression)
+            return self._bare(expression)
         return Invoke("text", (("", self.write(expression)),))
+
+    def _bare(self, expression: Expr) -> Piece:
+        """A value that is shown or compared: there a variable's word is text like any other."""
+        match expression:
+            case VarRef():
+                return Atom(self._name(expression))
+            case _:
+                return self.write(expression)
 
     def _name(self, expression: Expr) -> str:
         match expression:
-            case LetRef(binding=binding) | ApprovalRef(binding=binding):
+            case LetRef(binding=binding) | VarRef(binding=binding) | ApprovalRef(binding=binding):
                 return self.locals[binding]
             case InputRef():
                 return "input"
@@ -308,7 +324,7 @@ class Expressions:
         word, joint = ("is not ", "and") if some else ("is ", "or")
         guards, place = self._place(operand) if isinstance(operand, Member) else ([], "")
         if not guards or any(PLACE.fullmatch(one) is None for one in guards):
-            return Chain((("", self.write(operand)), (word, Atom("None"))), COMPARISON)
+            return Chain((("", self._bare(operand)), (word, Atom("None"))), COMPARISON)
         # Step by step, so that a type checker learns of each.
         tests = [
             Chain((("", Atom(one)), (word, Atom("None"))), COMPARISON) for one in (*guards, place)
@@ -327,7 +343,7 @@ class Expressions:
         return Chain(tuple(parts), AND if operator == "and" else OR)
 
     def _compare(self, expression: Compare, negated: bool = False) -> Piece:
-        truth = _truth_of(expression)
+        truth = truth_of(expression)
         if truth is not None:
             value, holds = truth
             return self.write(value) if holds else self.negation(value)
@@ -337,7 +353,7 @@ class Expressions:
             operator = _NEGATED[operator]
         if isinstance(left, Literal) and not isinstance(right, Literal):
             left, right, operator = right, left, _MIRRORED[operator]
-        return Chain((("", self.write(left)), (f"{operator} ", self.write(right))), COMPARISON)
+        return Chain((("", self._bare(left)), (f"{operator} ", self._bare(right))), COMPARISON)
 
     def _arithmetic(self, expression: Binary) -> Piece:
         left, right = self.write(expression.left), self.write(expression.right)
@@ -366,7 +382,9 @@ class Expressions:
     def _record(
         self, fields: tuple[tuple[str, Expr], ...], wanted: Type, made: str | None = None
     ) -> Piece:
-        record = _record(wanted)
+        record = bare(wanted)
+        if not isinstance(record, RecordType):
+            raise TypeError("a record has a record type")
         arguments: list[tuple[str, Piece]] = []
         for name, value in fields:
             declared = record.field(name)
@@ -375,25 +393,7 @@ class Expressions:
         return Invoke(made or self.names.record(record), tuple(arguments))
 
 
-def _record(type: Type) -> RecordType:
-    record = bare(type)
-    if not isinstance(record, RecordType):
-        raise TypeError("a record has a record type")
-    return record
-
-
 def _flat(expression: Expr, operator: str) -> list[Expr]:
     if isinstance(expression, Logic) and expression.operator == operator:
         return [*_flat(expression.left, operator), *_flat(expression.right, operator)]
     return [expression]
-
-
-def _truth_of(expression: Compare) -> tuple[Expr, bool] | None:
-    """`x == true` is x: what is compared with a truth value, and whether it is to be true."""
-    for one, other in (
-        (expression.left, expression.right),
-        (expression.right, expression.left),
-    ):
-        if isinstance(other, Literal) and isinstance(other.type, BoolType):
-            return one, (other.value == "true") == (expression.operator == "==")
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gantral.compiler.mangle import ClassNames, mangle
-from gantral.compiler.plan import bindings, calls
+from gantral.compiler.plan import bindings, calls, variables
 from gantral.compiler.program import (
     Ask,
     AskStatement,
@@ -23,9 +23,11 @@ from gantral.compiler.program import (
     RecordType,
     Require,
     ServiceCall,
+    Set,
     Statement,
     Terminate,
     Type,
+    Var,
     children,
 )
 from gantral.dsl.span import Span
@@ -76,6 +78,8 @@ class PackageNames:
             for field in gate.parameters.fields:
                 self._note(field.type, gate.name, field.name)
         for statements in (program.run, program.on_failure):
+            for variable in variables(statements):
+                self._note(variable.type, variable.name)
             for expression in expressions(statements):
                 if isinstance(expression, RecordExpr):
                     self._note(expression.type, "value")
@@ -123,7 +127,7 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
             return tuple(value for _, value in call.arguments)
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
             return tuple(value for _, value in ask.arguments)
-        case Let(value=value) | Give(value=value):
+        case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
             return (value,)  # type: ignore[return-value]
         case If(condition=condition):
             return (condition,)
@@ -153,9 +157,10 @@ def handlers(statements: tuple[Statement, ...]) -> Iterator[Handler]:
 
 
 def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dict[Span, str]:
-    """The Python name of each `let` and handler, by where it is bound. Blocks are scopes in a spec
-    and none in Python: a name that is bound in two of them, or is `taken`, is numbered."""
+    """The Python name of each `let`, `var` and handler, by where it is bound. Blocks are scopes in
+    a spec and none in Python: a name that is bound in two of them, or is `taken`, is numbered."""
     wanted = [(one.binding, mangle(one.name)) for one in bindings(statements)]
+    wanted += [(one.binding, mangle(one.name)) for one in variables(statements)]
     wanted += [
         (one.binding, mangle(one.name))
         for one in handlers(statements)

@@ -9,6 +9,8 @@ from gantral.compiler.plan import calls, gives
 from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
+    Ask,
+    BoolType,
     Compare,
     Do,
     EnumType,
@@ -16,11 +18,16 @@ from gantral.compiler.program import (
     FailureRef,
     Give,
     If,
+    Let,
     LetRef,
     Literal,
     ProposedRef,
+    ServiceCall,
+    Set,
     Statement,
     Test,
+    Var,
+    VarRef,
     children,
 )
 from gantral.dsl.span import Span
@@ -69,7 +76,7 @@ def used(statements: tuple[Statement, ...]) -> frozenset[Span]:
     found: set[Span] = set()
     for one in expressions(statements):
         match one:
-            case LetRef(binding=binding) | ApprovalRef(binding=binding):
+            case LetRef(binding=binding) | VarRef(binding=binding) | ApprovalRef(binding=binding):
                 found.add(binding)
             case ApprovalMeta(binding=binding) | ProposedRef(binding=binding):
                 found.add(binding)
@@ -80,5 +87,33 @@ def used(statements: tuple[Statement, ...]) -> frozenset[Span]:
     return frozenset(found | _approvals(statements))
 
 
+def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
+    """Whether the block prints nothing: names that nobody reads."""
+    for statement in statements:
+        match statement:
+            case Let(value=ServiceCall() | Ask()):
+                return False
+            case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
+                if binding in used:
+                    return False
+            case If(then=then, otherwise=otherwise):
+                if not (silent(used, then) and silent(used, otherwise)):
+                    return False
+            case _:
+                return False
+    return True
+
+
 def _approvals(statements: Iterable[Statement]) -> set[Span]:
     return {one.binding for call in calls(tuple(statements)) for one in call.under}
+
+
+def truth_of(expression: Compare) -> tuple[Expr, bool] | None:
+    """`x == true` is x: what is compared with a truth value, and whether it is to be true."""
+    for one, other in (
+        (expression.left, expression.right),
+        (expression.right, expression.left),
+    ):
+        if isinstance(other, Literal) and isinstance(other.type, BoolType):
+            return one, (other.value == "true") == (expression.operator == "==")
+    return None

@@ -11,7 +11,6 @@ from gantral.compiler.codegen.judging import judged
 from gantral.compiler.codegen.layout import (
     AND,
     Atom,
-    Before,
     Chain,
     Display,
     Invoke,
@@ -21,8 +20,8 @@ from gantral.compiler.codegen.layout import (
     literal,
 )
 from gantral.compiler.codegen.names import PackageNames, local_names
-from gantral.compiler.codegen.reading import gives_last, narrows, used
-from gantral.compiler.codegen.types import plain
+from gantral.compiler.codegen.reading import gives_last, narrows, silent, used
+from gantral.compiler.codegen.types import plain, variable
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Ask,
@@ -34,14 +33,18 @@ from gantral.compiler.program import (
     Handler,
     If,
     Let,
+    Not,
     Operation,
     Program,
+    RecordType,
     Require,
     ServiceCall,
+    Set,
     Statement,
     Terminate,
     Type,
     Undo,
+    Var,
 )
 from gantral.dsl.span import Span
 
@@ -129,6 +132,8 @@ class _Writer:
                     return []
                 piece = self._expressions.write(value)
                 return self._lines(piece, f"{self._locals[binding]} = ", indent, statement.span)
+            case Var(type=type, binding=binding) | Set(type=type, binding=binding):
+                return self._assign(statement, type, binding, indent)
             case If():
                 return self._if(statement, indent, around)
             case Require():
@@ -146,6 +151,15 @@ class _Writer:
                 piece = Invoke("self.undo", (("", Atom(literal(site))),))
                 return self._lines(piece, "await ", indent, statement.span)
 
+    def _assign(self, statement: Var | Set, type: Type, binding: Span, indent: int) -> list[Line]:
+        if binding not in self._used:
+            return []
+        head = self._locals[binding]
+        if isinstance(statement, Var):
+            head += f": {flat(variable(type, self._names))}"
+        piece = self._expressions.into(statement.value, type)
+        return self._lines(piece, f"{head} = ", indent, statement.span)
+
     def _call(
         self,
         call: ServiceCall,
@@ -160,7 +174,7 @@ class _Writer:
         piece = self._action(call, operation)
         if handler is None:
             return self._lines(piece, f"{target} = await " if target else "await ", indent, span)
-        if not target and self._silent(handler.body):
+        if not target and silent(self._used, handler.body):
             opened = f"{' ' * indent}with contextlib.suppress(ActionFailed):"
             return [Line(opened, span), *self._lines(piece, "await ", indent + 4, span)]
         prefix = f"{target}: {flat(plain(call.type, self._names))} = await " if target else "await "
@@ -178,14 +192,10 @@ class _Writer:
 
     def _action(self, call: ServiceCall, operation: Operation) -> Piece:
         kind = "effect" if operation.acts else operation.kind
-        given = []
-        for name, value in call.arguments:
-            field = operation.parameters.field(name)
-            wanted = value.type if field is None else field.type
-            given.append((f"{mangle(name)}=", self._expressions.into(value, wanted)))
+        given = self._given(call.arguments, operation.parameters)
         factory = f"{mangle(operation.service)}.{mangle(operation.name)}"
         arguments: list[tuple[str, Piece]] = [
-            ("", Invoke(factory, tuple(given))),
+            ("", Invoke(factory, given)),
             ("call=", Atom(literal(call.id))),
         ]
         if operation.acts:
@@ -194,6 +204,17 @@ class _Writer:
         if call.handler is not None:
             arguments.append(("handled=", Atom("True")))
         return Invoke(f"self.{kind}", tuple(arguments))
+
+    def _given(
+        self, arguments: Sequence[tuple[str, Expr]], wanted: RecordType
+    ) -> tuple[tuple[str, Piece], ...]:
+        """Arguments by their names in Python, each as a value of its parameter."""
+        return tuple(
+            (f"{mangle(name)}=", self._expressions.into(value, field.type))
+            for name, value in arguments
+            for field in wanted.fields
+            if field.name == name
+        )
 
     def _as(self, handler: Handler) -> str:
         named = handler.binding is not None and handler.binding in self._used
@@ -223,12 +244,8 @@ class _Writer:
 
     def _ask(self, ask: Ask, binding: Span | None, indent: int, span: Span) -> list[Line]:
         gate = self._program.gates[ask.gate]
-        given = []
-        for name, value in ask.arguments:
-            field = gate.parameters.field(name)
-            wanted = value.type if field is None else field.type
-            given.append((f"{mangle(name)}=", self._expressions.into(value, wanted)))
-        proposal = Invoke(f"gates.{mangle(gate.name)}", tuple(given))
+        given = self._given(ask.arguments, gate.parameters)
+        proposal = Invoke(f"gates.{mangle(gate.name)}", given)
         arguments: list[tuple[str, Piece]] = [("", proposal), ("site=", Atom(literal(ask.id)))]
         judged = self._again.get(ask.id, ())
         # No name of a spec ends in one `_`.
@@ -281,21 +298,25 @@ class _Writer:
         conditions = [statement.condition]
         # An `if` that holds nothing but an `if` is one `if` with both conditions.
         while (
-            not otherwise and len(then) == 1 and isinstance(then[0], If) and not then[0].otherwise
+            len(then) == 1
+            and isinstance(then[0], If)
+            and silent(self._used, (*otherwise, *then[0].otherwise))
         ):
             conditions.append(then[0].condition)
             then = then[0].then
         given = self._give_either(statement, indent, around)
         if given is not None:
             return given
-        if self._silent(then):
-            if self._silent(otherwise):
+        if silent(self._used, then):
+            if silent(self._used, otherwise):
                 return []
-            head = self._condition(conditions, "if ", indent, statement.span, negated=True)
-            return [*head, *self.block(otherwise, indent + 4, around)]
-        head = self._condition(conditions, "if ", indent, statement.span)
+            condition = statement.condition
+            turned = Not(span=condition.span, type=condition.type, operand=condition)
+            return self._if(If(turned, otherwise, (), statement.span), indent, around)
+        piece = self._expressions.all_of(conditions)
+        head = self._lines(piece, "if ", indent, statement.span, ":")
         head += self.block(then, indent + 4, around)
-        if self._silent(otherwise):
+        if silent(self._used, otherwise):
             return head
         if self._ends(then, around):
             return [*head, *self.block(otherwise, indent, around)]
@@ -309,35 +330,29 @@ class _Writer:
 
     def _is_one_if(self, statement: If, around: _Around | None) -> bool:
         """Whether it prints as one Python `if`, so that `elif` can stand for `else: if`."""
-        if self._silent(statement.then) or self._either_gives(statement, around):
+        if silent(self._used, statement.then) or self._either_gives(statement, around):
             return False
-        return self._silent(statement.otherwise) or not self._ends(statement.then, around)
-
-    def _silent(self, statements: tuple[Statement, ...]) -> bool:
-        """Whether the block prints nothing: names that nobody reads."""
-        for statement in statements:
-            match statement:
-                case Let(value=ServiceCall() | Ask()):
-                    return False
-                case Let(binding=binding) if binding not in self._used:
-                    pass
-                case If(then=then, otherwise=otherwise):
-                    if not (self._silent(then) and self._silent(otherwise)):
-                        return False
-                case _:
-                    return False
-        return True
+        return silent(self._used, statement.otherwise) or not self._ends(statement.then, around)
 
     def _either_gives(self, statement: If, around: _Around | None) -> bool:
         match statement:
             case If(then=(Give(),), otherwise=(Give(),)):
                 return around is not None and bool(around.target)
+            case If(then=(Set(binding=one),), otherwise=(Set(binding=other),)):
+                return one == other
             case _:
                 return False
 
     def _give_either(self, statement: If, indent: int, around: _Around | None) -> list[Line] | None:
-        """`if c { give a } else { give b }` as one assignment."""
+        """`if c { give a } else { give b }` as one assignment, and so for `set` of one variable."""
         match statement:
+            case If(
+                then=(Set(value=one, binding=binding, type=type),),
+                otherwise=(Set(value=other, binding=also),),
+            ) if binding == also and binding in self._used:
+                choice = self._expressions.either(statement.condition, one, other, type)
+                target = f"{self._locals[binding]} = "
+                return self._lines(choice, target, indent, statement.span)
             case If(then=(Give(value=one),), otherwise=(Give(value=other),)):
                 if around is None or not around.target:
                     return None
@@ -346,24 +361,6 @@ class _Writer:
                 return [*out, Line(f"{' ' * indent}break", statement.span)] if around.leave else out
             case _:
                 return None
-
-    def _condition(
-        self,
-        conditions: list[Expr],
-        prefix: str,
-        indent: int,
-        span: Span,
-        *,
-        negated: bool = False,
-    ) -> list[Line]:
-        piece = self._expressions.all_of(conditions)
-        if negated:
-            piece = (
-                self._expressions.negation(conditions[0])
-                if len(conditions) == 1
-                else Before("not ", piece)
-            )
-        return self._lines(piece, prefix, indent, span, ":")
 
     def _ends(self, statements: tuple[Statement, ...], around: _Around | None) -> bool:
         """Whether Python's own flow ends with the block: by return, or break."""

@@ -56,6 +56,17 @@ def plain(type: Type, names: PackageNames) -> Piece:
             return Atom("None")
 
 
+def variable(type: Type, names: PackageNames) -> Piece:
+    """The type that a variable is declared with: words are text, which no assignment narrows."""
+    match type:
+        case EnumType():
+            return Atom("str")
+        case OptionalType(inner):
+            return either(variable(inner, names), Atom("None"))
+        case _:
+            return plain(type, names)
+
+
 def checked(type: Type, names: PackageNames) -> Piece:
     """The type of a model's field, with what the runtime checks as a value enters it."""
     match type:

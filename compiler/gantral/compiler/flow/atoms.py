@@ -40,7 +40,7 @@ def path_of(expression: e.Expr, names: Names) -> str | None:
             return "instance.id"
         case e.StartedAtRef():
             return "instance.started_at"
-        case e.LetRef():
+        case e.LetRef() | e.VarRef():
             return names.bind(expression.name, expression.binding)
         case e.ApprovalRef():
             return names.bind(expression.name, expression.binding)

@@ -156,6 +156,11 @@ class _Builder:
                     return self._ask(value, ends, binds)
                 arguments = arguments_of("", value, self._names)
                 return self._plain("let", "", statement.span, ends, arguments, binds)
+            case s.Var() | s.Set():
+                binds = self._names.bind(statement.name, statement.binding)
+                arguments = arguments_of("", statement.value, self._names)
+                operator: Operator = "var" if isinstance(statement, s.Var) else "set"
+                return self._plain(operator, "", statement.span, ends, arguments, binds)
             case s.Do():
                 return self._call(statement.call, ends, "")
             case s.AskStatement():

@@ -20,6 +20,8 @@ Operator: TypeAlias = Literal[
     "ask",
     "call",
     "let",
+    "var",
+    "set",
     "give",
     "choose",
     "undo",
@@ -30,8 +32,8 @@ Operator: TypeAlias = Literal[
     "terminated",
     "nothing",
 ]
-"""What a node does. ``failing`` is where every failure arrives; ``nothing`` is where a path that
-just stops arrives, so that the proof can say so."""
+"""What a node does. ``var`` binds a name, ``set`` binds it anew. ``failing`` is where every failure
+arrives; ``nothing`` is where a path that just stops arrives, so that the proof can say so."""
 
 ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
 

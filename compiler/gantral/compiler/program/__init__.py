@@ -63,6 +63,7 @@ from gantral.compiler.program.expressions import (
     Test,
     TextExpr,
     Typed,
+    VarRef,
     Widen,
     children,
 )
@@ -78,9 +79,11 @@ from gantral.compiler.program.statements import (
     Let,
     Require,
     ServiceCall,
+    Set,
     Statement,
     Terminate,
     Undo,
+    Var,
 )
 from gantral.compiler.program.types import (
     SCALARS,
@@ -178,6 +181,7 @@ __all__ = [
     "RoleOf",
     "Service",
     "ServiceCall",
+    "Set",
     "StartedAtRef",
     "Statement",
     "StringType",
@@ -189,6 +193,8 @@ __all__ = [
     "Typed",
     "Undo",
     "UndoBy",
+    "Var",
+    "VarRef",
     "Widen",
     "Widening",
     "children",

@@ -51,6 +51,14 @@ class LetRef(Typed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VarRef(Typed):
+    """A variable; `binding` is where its `var` names it. It may change, so no test narrows it."""
+
+    name: str
+    binding: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputRef(Typed):
     """`input`."""
 
@@ -254,6 +262,7 @@ Expr: TypeAlias = (
     | Absent
     | TextExpr
     | LetRef
+    | VarRef
     | InputRef
     | InitiatorRef
     | InstanceIdRef

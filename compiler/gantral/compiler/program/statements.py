@@ -81,6 +81,28 @@ class Let:
 
 
 @dataclass(frozen=True, slots=True)
+class Var:
+    """`var name: type = value`; `binding` (the name's span) is the key in VarRef and Set."""
+
+    name: str
+    binding: Span
+    type: Type
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """`set name = value` of the variable that `binding` names; `type` is the variable's."""
+
+    name: str
+    binding: Span
+    type: Type
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Do:
     """A service call as a statement."""
 
@@ -152,4 +174,6 @@ class Undo:
     span: Span
 
 
-Statement: TypeAlias = Let | Do | AskStatement | If | Require | Terminate | Complete | Give | Undo
+Statement: TypeAlias = (
+    Let | Var | Set | Do | AskStatement | If | Require | Terminate | Complete | Give | Undo
+)

@@ -73,8 +73,8 @@ class _Reads:
 
 
 def _computes(node: FlowNode) -> bool:
-    """Whether it binds a value that is computed: by `let`, or given by a handler."""
-    return node.operator == "give" or (node.operator == "let" and not node.site)
+    """Whether it binds a value that is computed, or given by a handler."""
+    return node.operator in ("give", "var", "set") or (node.operator == "let" and not node.site)
 
 
 def _two(atom: str) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gantral.compiler.flow.deciding import Deciding
 from gantral.compiler.flow.graph import Flow, FlowNode
-from gantral.compiler.flow.walk import leading
+from gantral.compiler.flow.walk import has_circle, leading
 from gantral.compiler.proofs.approvals import Approvals
 
 Provenance = frozenset[str]
@@ -38,6 +39,8 @@ class Provenances:
         for node in flow.nodes:
             if node.binds and node.operator != "ask":
                 self._defined.setdefault(node.binds, []).append(node)
+        self._circular = has_circle(flow)
+        self._deciding = Deciding(flow, self.approvals.dominators)
         self.chosen = {name: self._choices(name) for name in self._defined}
         self._known: dict[str, Provenance] = dict.fromkeys(self._defined, frozenset())
         self._settle()
@@ -83,10 +86,21 @@ class Provenances:
         return self.of((atom for one in node.arguments for atom in one.atoms), node)
 
     def _choices(self, name: str) -> list[FlowNode]:
+        """The nodes on whose outcome it depends what the name holds."""
+        nodes = self._defined[name]
+        if all(node.operator not in ("var", "set") for node in nodes):
+            return self._given(nodes)
+        start = self.approvals.dominators.common([node.id for node in nodes])
+        if start is None or self._circular:
+            # One is never reached, as P3 says, or how often each is passed decides as well.
+            return list(self._flow.nodes)
+        found = self._deciding.of([node.id for node in nodes if node.operator == "set"], start)
+        return [self._flow.nodes[one] for one in sorted(found)]
+
+    def _given(self, nodes: list[FlowNode]) -> list[FlowNode]:
         """The nodes on whose outcome it depends which definition of the name counts: where two of
         their edges lead to different definitions. An edge from which the name is never defined
         ends the run before anyone could read it, and does not count."""
-        nodes = self._defined[name]
         if len(nodes) < 2:
             return []
         start = self.approvals.dominators.common([node.id for node in nodes])

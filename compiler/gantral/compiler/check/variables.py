@@ -1,0 +1,127 @@
+"""Variables (LANGUAGE sections 7 and 8): `var` and `set`, and what a variable carries."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from gantral.compiler.check import expressions
+from gantral.compiler.check.acting import Acting
+from gantral.compiler.check.env import Binding
+from gantral.compiler.check.provenance import CONSTANT
+from gantral.compiler.names.findings import meant
+from gantral.compiler.program import expressions as ex
+from gantral.compiler.program import statements as st
+from gantral.dsl import syntax as syn
+from gantral.dsl.diagnostics import Label
+
+
+class Variables(Acting):
+    """Checks `var` and `set`."""
+
+    @abstractmethod
+    def _later(self, one: syn.Node) -> None:
+        """Says that a construct is not built yet."""
+
+    @contextmanager
+    def _scope(self, one: syn.Block, takes: bool) -> Iterator[None]:
+        """A block; the approvals bound in it end with it, also for what a variable carries."""
+        bound = len(self.asks)
+        with self._env.block(), self._choices.block(one.statements, takes=takes):
+            yield
+        for binding in list(self.asks)[bound:]:
+            self._origins.ended(binding)
+
+    def _var(self, one: syn.Var) -> st.Statement | None:
+        env, name = self._env, one.name
+        wanted = env.types.resolve(env.names, one.type)
+        value = (
+            expressions.infer(env, one.value)
+            if wanted is None
+            else expressions.value(env, one.value, wanted)
+        )
+        personal = value is not None and value.personal
+        if not env.bind(Binding("var", name.text, name.span, wanted, personal)):
+            return None
+        self.vars.append(one)
+        self._declared[name.span] = self._choices.count
+        if value is None or wanted is None:
+            # What is wrong with it is said: nothing else follows from that.
+            self._origins.bind(name.span, CONSTANT)
+            return None
+        self._origins.bind_value(name.span, value)
+        self._carry(name, value)
+        return st.Var(name.text, name.span, wanted, value, one.span)
+
+    def _set(self, one: syn.Set) -> st.Statement | None:
+        env, name = self._env, one.name
+        binding = self._variable(name)
+        wanted = None if binding is None else binding.type
+        match one.value:
+            case syn.Ask():
+                env.findings.error(
+                    "G0320",
+                    one.value.span,
+                    "an approval is not a value",
+                    "bind it by `let`, and set the variable to what is read of it",
+                )
+                return None
+            case syn.ServiceCall():
+                env.findings.not_built(
+                    one.value.operation.span,
+                    "`set` to what a call gives",
+                    "bind the call by `let`, and set the variable to that name",
+                )
+                return None
+            case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():
+                self._later(one.value)
+                return None
+            case _ if wanted is None:
+                expressions.infer(env, one.value)
+                return None
+            case _:
+                value = expressions.value(env, one.value, wanted)
+        if value is None or binding is None or binding.span is None or wanted is None:
+            return None
+        # There is no way back to a place before this one: what was read there was not this.
+        if value.personal:
+            env.bindings[name.text] = replace(binding, personal=True)
+        self._origins.also(binding.span, self._origins.of(value))
+        for choice in self._choices.deciding(self._declared[binding.span]):
+            self._origins.also(binding.span, choice)
+        self._carry(syn.Identifier(binding.span, name.text), value)
+        return st.Set(name.text, binding.span, wanted, value, one.span)
+
+    def _variable(self, name: syn.Identifier) -> Binding | None:
+        """The variable that is set; None after a finding."""
+        env = self._env
+        binding = env.bindings.get(name.text)
+        if binding is None:
+            known = [each.name for each in env.bindings.values() if each.kind == "var"]
+            help, edits = meant(name.span, name.text, known, "declare it before, by `var`")
+            env.findings.error(
+                "G0201", name.span, f"there is no variable `{name.text}` here", help, (), edits
+            )
+            return None
+        if binding.kind != "var":
+            env.findings.error(
+                "G0270",
+                name.span,
+                f"`{name.text}` is no variable: it keeps the value it was bound to",
+                "bind another name by `let`, or declare a variable by `var`",
+                () if binding.span is None else (Label(binding.span, "bound here"),),
+            )
+            return None
+        assert binding.span is not None
+        self.set_at.add(binding.span)
+        return binding
+
+    def _carry(self, name: syn.Identifier, value: ex.Expr) -> None:
+        """Notes the results of effects that a name is computed from, beside those it was before."""
+        found = {each.binding: each for each in self._carried.get(name.span, ())}
+        for each in self._read(value):
+            if each.binding in self._results:
+                found.setdefault(each.binding, each)
+        self._carried[name.span] = tuple(found.values())

@@ -1,0 +1,120 @@
+"""What a variable carries (LANGUAGE section 8, rule 3), told by the typed rule and by proof P8 each
+alone: over the cases, and over random bodies of statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from gantral.compiler import analysis, check_text
+from gantral.compiler.check import calls
+from hypothesis import given
+from hypothesis import strategies as st
+
+_FOLDER = Path(__file__).parents[1] / "cases"
+_TEXTS = {
+    name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8") for name in ("variables", "match")
+}
+_FRAME = re.compile(r"^```frame run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CASE = re.compile(
+    r"(.+?)\n```gantral in run\n(.*?)```\n```findings\n(G0306|G0321) [^\n]*\n```", re.DOTALL
+)
+CASES = [
+    (name, *made.groups())
+    for name, text in _TEXTS.items()
+    for part in text.split("\n## ")
+    if (made := _CASE.match(part))
+]
+
+
+def spec(body: str, name: str) -> str:
+    frame = _FRAME.search(_TEXTS[name])
+    assert frame
+    return frame[1].replace("…\n", body)
+
+
+def typed(body: str, name: str = "variables") -> set[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(analysis, "prove", lambda flow: ())
+        return {one.code for one in check_text("s", spec(body, name)) if one.severity == "error"}
+
+
+def proved(body: str, name: str = "variables") -> set[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calls.Authority, "effect", lambda *rest: None)
+        return {one.code for one in check_text("s", spec(body, name)) if one.severity == "error"}
+
+
+def test_both_kinds_of_case_are_there() -> None:
+    assert {code for *_, code in CASES} == {"G0306", "G0321"}
+
+
+@pytest.mark.parametrize("view", [typed, proved])
+@pytest.mark.parametrize(
+    ("name", "title", "body", "code"), CASES, ids=[f"{one[0]}: {one[1]}" for one in CASES]
+)
+def test_either_view_alone_says_the_same(
+    name: str, title: str, body: str, code: str, view: Callable[[str, str], set[str]]
+) -> None:
+    # What approvals do carry is refused as no part of a plan: by the rule, and by the plan itself.
+    assert view(body, name) == {code}
+
+
+CONDITIONS = st.sampled_from(["input.count > 1", "ok.amount > 1", 'ok.name == "x"'])
+LEAVES = st.sampled_from(["set x = 1", 'bank.tell(text: "x")', 'require input.count > 0 else "n"'])
+LAST = st.sampled_from(["", "complete { }", 'terminate "t"', "give none"])
+
+
+def block(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
+    branch = st.tuples(CONDITIONS, inner, st.none() | inner).map(
+        lambda made: [
+            f"if {made[0]} {{",
+            *made[1],
+            "}" if made[2] is None else "} else {",
+            *([] if made[2] is None else [*made[2], "}"]),
+        ]
+    )
+    match = st.tuples(st.sampled_from(["input.level", "kind"]), inner, inner).map(
+        lambda made: [
+            f"match {made[0]} {{",
+            '"low" -> {',
+            *made[1],
+            '} "high" -> {',
+            *made[2],
+            "} }",
+        ]
+    )
+    failing = inner.map(lambda made: ['bank.boss(name: "x") else {', *made, "}"])
+    step = st.one_of(LEAVES.map(lambda one: [one]), branch, match, failing)
+    steps = st.lists(step, max_size=3)
+    return st.tuples(steps, LAST).map(
+        lambda made: [line for part in made[0] for line in part] + [made[1]]
+    )
+
+
+BLOCKS = st.recursive(LEAVES.map(lambda one: [one]), block, max_leaves=8)
+
+
+@given(BLOCKS)
+def test_over_random_blocks_both_views_say_the_same(lines: list[str]) -> None:
+    # In a handler, where `give` leaves early; nothing approved is read after its block.
+    text = "\n".join(
+        [
+            'let ok = ask review(amount: 1, name: "x")',
+            'let kind: "low" | "high" = if ok.amount > 3 then "low" else "high"',
+            "var x: decimal(scale: 2) = 0",
+            "let done = bank.pay(amount: 1) under ok else {",
+            *lines,
+            "give none",
+            "}",
+            "if done is some { bank.tell(text: done.reference) }",
+            "bank.pay(amount: x) under ok",
+            "complete { }",
+        ]
+    )
+    one, other = typed(text + "\n"), proved(text + "\n")
+    if other & {"G0402", "G0274"}:
+        return  # what nothing reaches is no run
+    assert one == other, text
