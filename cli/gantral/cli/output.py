@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TextIO, cast
 
 from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
 from gantral.cli.specs import Checked
@@ -42,9 +42,10 @@ def tell(
     format: str = "full",
     deny: bool = False,
     outputs: Sequence[tuple[str, Path]] = (),
+    out: TextIO | None = None,
 ) -> int:
-    """Print the findings of all files, each once, write those of `outputs` (what `--output` gave)
-    and return the exit status.
+    """Print the findings of all files, each once, on `out` (None: standard output), write those of
+    `outputs` (what `--output` gave) and return the exit status.
 
     Raises:
         Failure: a file can't be written. The findings were printed before.
@@ -52,8 +53,9 @@ def tell(
     found = list(dict.fromkeys(one for file in checked for one in file.shown))
     sources = {name: text for file in checked for name, text in file.shown_sources.items()}
     _refuse(outputs, sources)
-    color = format in READ and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(in_form(format, found, sources, color), end="")
+    out = sys.stdout if out is None else out
+    color = format in READ and out.isatty() and not os.environ.get("NO_COLOR")
+    print(in_form(format, found, sources, color), end="", file=out)
     if found:
         print(count(found), file=sys.stderr)
     for form, path in outputs:

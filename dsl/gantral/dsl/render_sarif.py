@@ -100,7 +100,11 @@ def _fix(one: Diagnostic, lines: Mapping[str, Lines]) -> dict[str, Any]:
                 ],
             }
         )
-    return {"description": _message(one.help or one.message), "artifactChanges": changes}
+    return {
+        "description": _message(one.help or one.message),
+        "artifactChanges": changes,
+        "properties": {"sure": one.sure},
+    }
 
 
 def _location(span: Span, lines: Mapping[str, Lines], text: str = "") -> dict[str, Any]:

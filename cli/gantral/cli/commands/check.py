@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from gantral.cli.failure import CLEAN
 from gantral.cli.main import Subparsers
@@ -18,13 +19,19 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "check",
         help="prove that specs can never act without authority",
-        description="Check and prove specs: names, types, authority, flow. Nothing is written.",
+        description="Check and prove specs: names, types, authority, flow. Nothing is written, "
+        "save by --fix.",
     )
     parser.add_argument(
         "paths",
         nargs="*",
         metavar="PATH",
         help="files or folders, or - for standard input; none: the specs of the project",
+    )
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="apply the mends that need no human; with - the text goes to standard output",
     )
     add_output(parser)
 
@@ -33,10 +40,18 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Tell the findings; 1 when there is an error, or a warning that is denied."""
     checked = check_paths(args.paths)
-    status = tell(checked, args.output_format, bool(args.deny), args.output)
+    out = sys.stdout
+    if args.fix:
+        # Only here: most checks mend nothing.
+        from gantral.cli.fixing import fix
+
+        checked = fix(checked)
+        # Standard output then holds the mended text and nothing else.
+        out = sys.stderr if "-" in args.paths else out
+    status = tell(checked, args.output_format, bool(args.deny), args.output, out)
     if status == CLEAN and args.output_format in READ:
         for one in checked:
-            print(summary(one))
+            print(summary(one), file=out)
     return status
 
 
