@@ -91,9 +91,10 @@ def _mend(files: list[Checked], fixing: _Fixing, given: dict[tuple[object, str],
     for _ in range(_ROUNDS):
         now = files[fixing.number]
         mends = _apart(found for found in now.analysis.diagnostics if _is_sure(found, path))
-        text = now.sources.get(path, "")
-        if not mends or text.encode() != fixing.now:
+        if not mends:
             return
+        # What could not be read as it stands has no sure mend, so this text is all of the file.
+        text = now.sources[path]
         data = _applied(text, mends).encode()
         trial = {**given, (root, path): data}
         there = {name: bytes_ for (home, name), bytes_ in trial.items() if home == root}
