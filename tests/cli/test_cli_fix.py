@@ -146,10 +146,8 @@ def test_a_mend_that_never_ends_is_given_up(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a.gantral").write_text("rle boss\n")
-    applied = fixing._applied
     monkeypatch.setattr(fixing, "_applied", lambda text, mends: "\n" + text)
     assert main(["check", "--fix", "a.gantral"]) == 1
-    assert applied is not fixing._applied
     assert f"fixed {fixing._ROUNDS} of" in capsys.readouterr().err
 
 

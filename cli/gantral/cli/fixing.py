@@ -52,8 +52,7 @@ def fix(checked: Sequence[Checked]) -> list[Checked]:
         if key in seen:
             continue
         seen.add(key)
-        data = one.data
-        fixing = _Fixing(number, data, data)
+        fixing = _Fixing(number, one.data, one.data)
         fixings.append(fixing)
         if one.led_out:
             fixing.refused = f"{one.name}: a link led to it, and it is outside of the project"
@@ -70,7 +69,8 @@ def fix(checked: Sequence[Checked]) -> list[Checked]:
         for line in fixing.told:
             print(f"fixed: {line}", file=sys.stderr)
         if fixing.refused:
-            print(f"left as it was: {fixing.refused}", file=sys.stderr)
+            more = "no further" if fixing.told else "not"
+            print(f"{more} mended: {fixing.refused}", file=sys.stderr)
     done = sum(len(fixing.told) for fixing in fixings)
     left = len({found for one in files for found in one.shown})
     if done or left:
@@ -97,14 +97,14 @@ def _mend(files: list[Checked], fixing: _Fixing, given: dict[tuple[object, str],
         text = now.sources[path]
         data = _applied(text, mends).encode()
         trial = {**given, (root, path): data}
-        there = {name: bytes_ for (home, name), bytes_ in trial.items() if home == root}
+        there = {name: held for (home, name), held in trial.items() if home == root}
         again = {number: check_file(one.project, files[number].path, there) for number in readers}
         for number, after in again.items():
             new = _errors(after) - _errors(files[number])
             if new:
                 code, message = min(new)
                 fixing.refused = (
-                    f"{one.name}: mended, {after.name} would have error[{code}]: {shown(message)}"
+                    f"{one.name}: {after.name} would then have error[{code}]: {shown(message)}"
                 )
                 return
         lines = Lines(text)
