@@ -43,7 +43,7 @@ error[G0301]: this effect has no approval to act under
        let a = pay(x: 1)
   = help: name an approval
 2 +     let a = pay(x: 1) under ok
-  = see docs/codes/G0301.md
+  = see `gantral explain G0301`
 
 """
 

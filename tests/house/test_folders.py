@@ -77,6 +77,8 @@ def test_no_registry_and_no_path_of_a_machine_is_named() -> None:
 def test_the_wheel_packs_all_of_the_example_and_nothing_a_run_left() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packed = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert packed.pop("docs/codes") == "gantral/cli/codes"
+    assert {path.suffix for path in (ROOT / "docs" / "codes").iterdir()} == {".md"}
     example = ROOT / "examples" / "refund"
     held = {path.relative_to(example).parts[0] for path in committed() if example in path.parents}
     assert set(packed) == {f"examples/refund/{name}" for name in held}

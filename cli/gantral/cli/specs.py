@@ -37,15 +37,19 @@ def uncollected() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One file, analysed. `sources` has the text of each file it reads by its path from the
-    project's root; `shown` and `shown_sources` are the same as the user sees paths."""
+    """One file, analysed, `data` its bytes. `sources` has the text of each file it reads by its
+    path from the project's root; `shown` and `shown_sources` are the same as the user sees paths.
+    `led_out` says that a link led there from another project.
+    """
 
     project: Project
     path: str
+    data: bytes
     analysis: Analysis
     sources: Mapping[str, str]
     shown: tuple[Diagnostic, ...]
     shown_sources: Mapping[str, str]
+    led_out: bool = False
 
     @property
     def name(self) -> str:
@@ -61,15 +65,18 @@ def check_paths(paths: Sequence[str]) -> list[Checked]:
     """
     if not paths:
         project = find_project(Path.cwd())
-        return [_check(project, project.path_of(file)) for file in project.specs()]
+        return [check_file(project, project.path_of(file)) for file in project.specs()]
     found: list[Checked] = []
     for given in dict.fromkeys(paths):
         if given == "-":
-            found.append(_check(find_project(Path.cwd()), STDIN, _stdin()))
+            found.append(check_file(find_project(Path.cwd()), STDIN, {STDIN: _stdin()}))
             continue
         for file in _files(Path(given)):
             project = find_project(file)
-            found.append(_check(project, project.path_of(file)))
+            one = check_file(project, project.path_of(file))
+            if file.is_symlink() and find_project(file.parent).root != project.root:
+                one = replace(one, led_out=True)
+            found.append(one)
     return found
 
 
@@ -91,15 +98,26 @@ def _stdin() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _check(project: Project, path: str, given: bytes | None = None) -> Checked:
+def check_file(project: Project, path: str, given: Mapping[str, bytes] | None = None) -> Checked:
+    """Analyse one file by its path from the root. `given` has what files hold by the same paths,
+    whatever is on disk.
+
+    Raises:
+        Failure: a file can't be read.
+    """
     sources: dict[str, str] = {}
     refused: list[Diagnostic] = []
+    own: list[bytes] = []
 
     def read(wanted: str) -> str | None:
-        data = given if wanted == path and given is not None else project.read(wanted)
+        data = (given or {}).get(wanted)
+        if data is None:
+            data = project.read(wanted)
         if data is None:
             return None
         text, found = decode(wanted, data)
+        if wanted == path:
+            own.append(data)
         sources[wanted] = text
         refused.extend(found)
         return text
@@ -112,6 +130,7 @@ def _check(project: Project, path: str, given: bytes | None = None) -> Checked:
     return Checked(
         project,
         path,
+        b"".join(own[:1]),
         analysis,
         sources,
         shown,

@@ -22,12 +22,14 @@ MAX_DIGITS = 40
 
 @dataclass(slots=True)
 class Context:
-    """One text being read: where findings go, and the doc comments by the line they stand on."""
+    """One text being read: where findings go, the doc comments by the line they stand on, and the
+    names of a wrong case whose mend is sure."""
 
     source: str
     text: str
     docs: dict[int, str] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
+    sure_names: frozenset[str] = frozenset()
     _lines: Lines | None = None
 
     def span(self, start: int, end: int) -> Span:
@@ -42,9 +44,10 @@ class Context:
         help: str = "",
         labels: tuple[Label, ...] = (),
         edits: tuple[Edit, ...] = (),
+        sure: bool = False,
     ) -> None:
         """Adds a finding."""
-        self.found.append(Diagnostic(code, "error", message, span, labels, (), help, edits))
+        self.found.append(Diagnostic(code, "error", message, span, labels, (), help, edits, sure))
 
     def doc(self, span: Span) -> str:
         """The text of the `##` lines right above the line on which a declaration begins."""

@@ -66,6 +66,9 @@ def forbidden(source: str, text: str) -> tuple[Diagnostic, ...]:
             Span(source, match.start(), match.end()),
             help="take it out; in text, write it as \\u{…}",
             edits=(Edit(Span(source, match.start(), match.end()), ""),),
+            # The mark that some editors put before all text hides nothing. Any other may be there
+            # to deceive, and a human must look.
+            sure=match.start() == 0 and match.group() == "\ufeff",
         )
         for match, _ in zip(_HIDDEN.finditer(text), range(MAX_FINDINGS), strict=False)
     ]

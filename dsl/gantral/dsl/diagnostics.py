@@ -52,7 +52,9 @@ class Diagnostic:
     """One finding (LANGUAGE section 11).
 
     `code` is `G` and four digits, never reused, with a page `docs/codes/<code>.md`. `message` is
-    one line without a full stop. `edits`, when there are any, are all of one mend.
+    one line without a full stop. `edits`, when there are any, are all of one mend. `sure` says
+    that the mend is no guess and lets nobody and nothing be authorised that the text does not
+    plainly name, so that it may be applied without a human (ADR 0073).
     """
 
     code: str
@@ -63,6 +65,7 @@ class Diagnostic:
     path: tuple[Step, ...] = ()
     help: str = ""
     edits: tuple[Edit, ...] = ()
+    sure: bool = False
 
 
 def in_order(found: tuple[Diagnostic, ...] | list[Diagnostic]) -> tuple[Diagnostic, ...]:

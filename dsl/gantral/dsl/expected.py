@@ -70,6 +70,9 @@ _MOST = 5
 
 def in_words(expected: frozenset[str]) -> str:
     """`a value or \\`)\\``: at most a handful, the general ones first."""
+    if not expected:
+        # Nothing but the end fits, and only a hole of a text has one at which nothing else does.
+        return "`}`"
     left = set(expected)
     phrases: list[str] = []
     for marker, phrase, members in _GROUPS:

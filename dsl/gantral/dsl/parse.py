@@ -13,8 +13,9 @@ from gantral.dsl.build_statements import BUILDERS as STATEMENTS
 from gantral.dsl.decode import decode, forbidden
 from gantral.dsl.diagnostics import Diagnostic, Edit, Label, in_order
 from gantral.dsl.expected import in_words, named
+from gantral.dsl.mends import sure_mark, sure_names, sure_word
 from gantral.dsl.syntax import Comment, Expression, File, ServiceCall
-from gantral.grammar.lexer import Fault, Lexed, lex
+from gantral.grammar.lexer import Fault, Lexed, Token, lex
 from gantral.grammar.machine import SyntaxFault, TooDeepError, run
 
 __all__ = ["ParseResult", "decode", "parse"]
@@ -49,10 +50,11 @@ def parse(source: str, text: str) -> ParseResult:
         return ParseResult(None, in_order(found), ())
     lexed = lex(text)
     context = Context(source, text, _docs(text, lexed))
+    context.sure_names = sure_names(text, lexed, _better)
     _faults(context, lexed.faults)
     try:
         file: File | None = run(
-            lexed.tokens, "start", _building(context), _reporting(context), MAX_DEPTH
+            lexed.tokens, "start", _building(context), _reporting(context, lexed.tokens), MAX_DEPTH
         )
     except TooDeepError as deep:
         _too_deep(context, deep)
@@ -72,7 +74,11 @@ def expression_in(context: Context, start: int, end: int) -> Expression | None:
         )
     try:
         value: Expression | None = run(
-            lexed.tokens, "hole", _building(context), _reporting(context), MAX_HOLE_DEPTH
+            lexed.tokens,
+            "hole",
+            _building(context),
+            _reporting(context, lexed.tokens),
+            MAX_HOLE_DEPTH,
         )
     except TooDeepError as deep:
         _too_deep(context, deep)
@@ -120,7 +126,7 @@ def _too_deep(context: Context, deep: TooDeepError) -> None:
     )
 
 
-def _reporting(context: Context) -> Any:
+def _reporting(context: Context, tokens: list[Token]) -> Any:
     def report(fault: SyntaxFault) -> None:
         token = fault.token
         span = context.span(token.start, token.end)
@@ -135,12 +141,19 @@ def _reporting(context: Context) -> Any:
         wanted = in_words(fault.expected)
         edits: tuple[Edit, ...] = ()
         help = ""
+        sure = False
         if fault.mend:
             wanted = f"`{fault.mend}`"
             place = span if fault.replace else context.span(fault.after, fault.after)
             edits = (Edit(place, fault.mend),)
             help = f"{'write' if fault.replace else 'add'} {wanted}"
-        context.error("G0101", span, f"expected {wanted}, found {named(token)}", help, (), edits)
+            sure = (
+                sure_word(token.text, fault.mend)
+                if fault.replace
+                else sure_mark(fault.mend, tokens, place.start)
+            )
+        message = f"expected {wanted}, found {named(token)}"
+        context.error("G0101", span, message, help, (), edits, sure)
 
     return report
 
@@ -159,14 +172,11 @@ def _faults(context: Context, faults: list[Fault]) -> None:
                 "write 12, 12.50, or a duration in ms, s, m, h, d or w",
             )
         elif fault.name == "case":
-            parts = [part.strip("_") for part in _CASED.sub("_", word).split("_")]
-            snake = "_".join(part.lower() for part in parts if part)
-            camel = "".join(part[:1].upper() + part[1:] for part in parts if part)
-            better = camel if word[0].isupper() else snake
+            better = _better(word)
             kind = "types are UpperCamel" if word[0].isupper() else "names are snake_case"
-            context.error(
-                "G0105", span, f"`{word}`: {kind}", f"write `{better}`", (), (Edit(span, better),)
-            )
+            edits = (Edit(span, better),)
+            sure = word in context.sure_names
+            context.error("G0105", span, f"`{word}`: {kind}", f"write `{better}`", (), edits, sure)
         elif word.isascii():
             context.error("G0113", span, f"`{word}` is no part of the language", "take it out")
         else:
@@ -176,3 +186,11 @@ def _faults(context: Context, faults: list[Fault]) -> None:
                 f"`{word}` stands outside text and comments, where only ASCII may",
                 "write it in ASCII letters, or put it in quotes",
             )
+
+
+def _better(word: str) -> str:
+    """A name in the case that its first letter asks for."""
+    parts = [part.strip("_") for part in _CASED.sub("_", word).split("_")]
+    if word[0].isupper():
+        return "".join(part[:1].upper() + part[1:] for part in parts if part)
+    return "_".join(part.lower() for part in parts if part)

@@ -94,5 +94,5 @@ def _plain(one: Diagnostic, lines: Mapping[str, Lines]) -> dict[str, object]:
         "path": [{"span": where(part.span), "text": part.text} for part in one.path],
         "help": one.help,
         "edits": [{"span": where(part.span), "text": part.text} for part in one.edits],
-        "page": f"docs/codes/{one.code}.md",
+        "sure": one.sure,
     }

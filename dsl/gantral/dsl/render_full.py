@@ -46,7 +46,7 @@ class Frame:
         if one.help:
             out.append(self._rule(gutter, "=") + self._paint("help", " help: ") + shown(one.help))
         out += self._mend(one.edits, gutter)
-        out.append(self._rule(gutter, "=") + f" see docs/codes/{one.code}.md")
+        out.append(self._rule(gutter, "=") + f" see `gantral explain {one.code}`")
         return "\n".join(out) + "\n"
 
     def _gutter(self, one: Diagnostic) -> int:

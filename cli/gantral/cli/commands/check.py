@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Sequence
 
-from gantral.cli.failure import CLEAN, FINDINGS
+from gantral.cli.failure import CLEAN
 from gantral.cli.main import Subparsers
+from gantral.cli.output import READ, add_output, some, tell
 from gantral.cli.specs import Checked, check_paths, uncollected
 from gantral.compiler.plan import calls
 from gantral.compiler.program import Program
 from gantral.compiler.proofs import PROOFS
-from gantral.dsl.diagnostics import FORMATS, Diagnostic, render
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -21,7 +19,8 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "check",
         help="prove that specs can never act without authority",
-        description="Check and prove specs: names, types, authority, flow. Nothing is written.",
+        description="Check and prove specs: names, types, authority, flow. Nothing is written, "
+        "save by --fix.",
     )
     parser.add_argument(
         "paths",
@@ -29,44 +28,31 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         metavar="PATH",
         help="files or folders, or - for standard input; none: the specs of the project",
     )
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="apply the mends that need no human; with - the text goes to standard output",
+    )
     add_output(parser)
-
-
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """The options of every command that tells findings."""
-    parser.add_argument(
-        "--output-format", choices=FORMATS, default="full", help="how findings are told"
-    )
-    parser.add_argument(
-        "--deny", choices=["warnings"], action="append", default=[], help="count these as errors"
-    )
 
 
 @uncollected()
 def run(args: argparse.Namespace) -> int:
     """Tell the findings; 1 when there is an error, or a warning that is denied."""
     checked = check_paths(args.paths)
-    status = tell(checked, args.output_format, bool(args.deny))
-    if status == CLEAN and args.output_format in ("full", "concise"):
+    out = sys.stdout
+    if args.fix:
+        # Only here: most checks mend nothing.
+        from gantral.cli.fixing import fix
+
+        checked = fix(checked)
+        # Standard output then holds the mended text and nothing else.
+        out = sys.stderr if "-" in args.paths else out
+    status = tell(checked, args.output_format, bool(args.deny), args.output, out)
+    if status == CLEAN and args.output_format in READ:
         for one in checked:
-            print(summary(one))
+            print(summary(one), file=out)
     return status
-
-
-def tell(checked: Sequence[Checked], format: str, deny: bool) -> int:
-    """Print the findings of all files, each once, and return the exit status."""
-    found = dict.fromkeys(one for file in checked for one in file.shown)
-    sources = {name: text for file in checked for name, text in file.shown_sources.items()}
-    color = format in ("full", "concise") and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(render(list(found), sources, format, color), end="")  # type: ignore[arg-type]
-    denied = any(
-        one.severity == "error" or deny or file.project.settings.deny_warnings
-        for file in checked
-        for one in file.shown
-    )
-    if found:
-        print(_count(list(found)), file=sys.stderr)
-    return FINDINGS if denied else CLEAN
 
 
 def summary(checked: Checked) -> str:
@@ -80,17 +66,7 @@ def summary(checked: Checked) -> str:
 def _proved(program: Program) -> str:
     acts = [one for one in calls(program.run) if program.operations[one.operation].acts]
     return (
-        f"{program.name} {program.version}: {_some(len(program.gates), 'gate')}, "
-        f"{_some(len(acts), 'effect')}, "
+        f"{program.name} {program.version}: {some(len(program.gates), 'gate')}, "
+        f"{some(len(acts), 'effect')}, "
         f"{len(PROOFS)} proofs hold ({' '.join(PROOFS)})"
     )
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _count(found: list[Diagnostic]) -> str:
-    errors = sum(one.severity == "error" for one in found)
-    parts = [(errors, "error"), (len(found) - errors, "warning")]
-    return ", ".join(_some(count, what) for count, what in parts if count)

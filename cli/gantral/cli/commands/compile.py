@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gantral.cli import folders
-from gantral.cli.commands.check import add_output, tell
 from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
 from gantral.cli.main import Subparsers
+from gantral.cli.output import READ, add_output, tell
 from gantral.cli.project import SETTINGS, Project
 from gantral.cli.specs import Checked, check_paths, uncollected
 
@@ -53,13 +53,13 @@ def run(args: argparse.Namespace) -> int:
     if "-" in args.paths:
         raise Failure("compile reads files, not standard input", "name a file", MISUSE)
     checked = check_paths(args.paths)
-    status = tell(checked, args.output_format, bool(args.deny))
+    status = tell(checked, args.output_format, bool(args.deny), args.output)
     if status != CLEAN:
         return status
     plan = _plan(checked, whole=not args.paths)
     for folder in (*plan.made, *plan.stale):
         folders.refuse_foreign(folder)
-    quiet = args.output_format in ("json", "github")
+    quiet = args.output_format not in READ
     if args.check:
         return _compare(plan, quiet)
     changed = {

@@ -38,7 +38,7 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play them; 1 when one does not come out as it says."""
-    from gantral.cli.commands.check import tell
+    from gantral.cli.output import tell
     from gantral.cli.scenarios.collect import NotProved, collect
 
     began = time.monotonic()
