@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from gantral.cli.failure import CLEAN, FINDINGS
+from gantral.cli.findings import show, some
 from gantral.cli.main import Subparsers
 from gantral.cli.specs import Checked, check_paths, uncollected
 from gantral.compiler.plan import calls
 from gantral.compiler.program import Program
 from gantral.compiler.proofs import PROOFS
-from gantral.dsl.diagnostics import FORMATS, Diagnostic, render
+from gantral.dsl.diagnostics import FORMATS
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -57,15 +57,12 @@ def tell(checked: Sequence[Checked], format: str, deny: bool) -> int:
     """Print the findings of all files, each once, and return the exit status."""
     found = dict.fromkeys(one for file in checked for one in file.shown)
     sources = {name: text for file in checked for name, text in file.shown_sources.items()}
-    color = format in ("full", "concise") and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(render(list(found), sources, format, color), end="")  # type: ignore[arg-type]
+    show(list(found), sources, format, sys.stdout)
     denied = any(
         one.severity == "error" or deny or file.project.settings.deny_warnings
         for file in checked
         for one in file.shown
     )
-    if found:
-        print(_count(list(found)), file=sys.stderr)
     return FINDINGS if denied else CLEAN
 
 
@@ -80,17 +77,7 @@ def summary(checked: Checked) -> str:
 def _proved(program: Program) -> str:
     acts = [one for one in calls(program.run) if program.operations[one.operation].acts]
     return (
-        f"{program.name} {program.version}: {_some(len(program.gates), 'gate')}, "
-        f"{_some(len(acts), 'effect')}, "
+        f"{program.name} {program.version}: {some(len(program.gates), 'gate')}, "
+        f"{some(len(acts), 'effect')}, "
         f"{len(PROOFS)} proofs hold ({' '.join(PROOFS)})"
     )
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _count(found: list[Diagnostic]) -> str:
-    errors = sum(one.severity == "error" for one in found)
-    parts = [(errors, "error"), (len(found) - errors, "warning")]
-    return ", ".join(_some(count, what) for count, what in parts if count)
