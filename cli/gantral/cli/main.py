@@ -17,7 +17,7 @@ from gantral.cli.failure import CRASH, MISUSE, Failure
 COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("Write", "start a project, or a spec in one"),
     "check": ("Write", "prove that specs can never act without authority"),
-    "fmt": ("Write", "lay out specs in their one form; --check fails where that is not theirs"),
+    "fmt": ("Write", "lay out specs in the one form; --check names those that are not"),
     "compile": ("Write", "generate the workflow packages; --check fails when they are stale"),
     "test": ("Write", "run scenario files against the time-skipping server"),
     "demo": ("Try", "the refund example from spec to verified evidence"),

@@ -1,4 +1,4 @@
-"""The one layout of a `.gantral` file (docs/formatting.md): `format_text`, and `differences`."""
+"""The one layout of a `.gantral` file (docs/formatting.md)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def format_text(text: str, file: File) -> str:
     empty lines alone, so it is its own layout.
 
     Raises:
-        LostError: the tree is of another text.
+        LostError: a printer and the text do not go together, which is a fault of ours.
     """
     printer = Printer(text, PRINTERS, _level)
     return render(printer.node(file))

@@ -161,7 +161,7 @@ class _Page:
 
     def write(self, text: str, indent: int) -> None:
         if not text.strip():
-            self._gap += "" if self._full else text
+            self._gap += text
             return
         if self._full:
             self.end(indent, False)
@@ -192,7 +192,8 @@ class _Page:
 
 
 def _fits(rest: list[_Job], job: _Job, column: int, width: int) -> bool:
-    """Whether the job, set flat, and what follows it up to where a line may break, fit."""
+    """Whether the job, set flat, and what follows it up to where a line may break, fit. Comments
+    take no room."""
     left = width - column
     jobs = [job]
     below = len(rest)
@@ -207,10 +208,6 @@ def _fits(rest: list[_Job], job: _Job, column: int, width: int) -> bool:
         match one:
             case str() | Glue():
                 left -= cells(one if isinstance(one, str) else one.text)
-            case Remark():
-                if not inside or not one.own:
-                    return True
-                left = width - indent
             case Line():
                 if one.flat is None or broken:
                     return True

@@ -28,8 +28,8 @@ Print = Callable[["Printer", Any], Doc]
 class Printer:
     """Prints nodes of one text in the order in which they stand there, with all comments.
 
-    `table` has a function for each type of node, `levels` says how tightly a node binds: in
-    parentheses it stands where something tighter is wanted.
+    `table` has a function for each type of node, `level` says how tightly a node binds: where
+    something tighter is wanted it stands in parentheses.
     """
 
     def __init__(
@@ -145,13 +145,12 @@ class Printer:
             lines += [Line(None, blank and not (first and not lines)), on_its_own(one)]
         return lines
 
-    def block(self, items: Sequence[Node], apart: Callable[[Node], bool] | None = None) -> Doc:
+    def block(self, items: Sequence[Node]) -> Doc:
         """`{ … }` with its items one a line."""
         opened = self.token("{")
         inner: list[Doc] = []
         for number, one in enumerate(items):
-            inner.append(self.item_line(number == 0, apart is not None and apart(one)))
-            inner.append(self.node(one))
+            inner += [self.item_line(number == 0), self.node(one)]
         return self.closed(opened, inner)
 
     def closed(self, opened: Doc, inner: list[Doc]) -> Doc:

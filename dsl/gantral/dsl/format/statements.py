@@ -117,17 +117,13 @@ def _service_call(p: Printer, node: ServiceCall) -> Doc:
         behind = p.tape.at
         parts.append(p.grouped(behind, cat(" ", p.token("under"), " ", p.listed(node.under))))
     call = p.grouped(first, cat(*parts))
-    return call if node.handler is None else _with_tail(p, call, node.handler)
-
-
-def _with_tail(p: Printer, call: Doc, handler: Handler) -> Doc:
-    first = p.tape.at
-    tail = p.node(handler)
+    if node.handler is None:
+        return call
+    tail = p.node(node.handler)
     if hard(tail):
         # Its block has lines of its own: `else` stays behind the call, as it does behind a block.
         return cat(call, " ", tail)
-    broken = p.tape.commented(first - 1, p.tape.at - 1)
-    return cat(call, Group(nest(LINE, tail), broken, yielding=True))
+    return cat(call, Group(nest(LINE, tail), broken=False, yielding=True))
 
 
 def _handler(p: Printer, node: Handler) -> Doc:
@@ -142,10 +138,8 @@ def _ask(p: Printer, node: Ask) -> Doc:
     call = cat(p.token("ask"), " ", p.node(node.gate), p.bracketed("()", node.arguments))
     if node.only_if is None:
         return call
-    first = p.tape.at
     condition = nest(LINE, p.words("only if"), " ", value(p, node.only_if))
-    broken = p.tape.commented(first - 1, p.tape.at - 1)
-    return cat(call, Group(condition, broken, yielding=True))
+    return cat(call, Group(condition, broken=False, yielding=True))
 
 
 def _child(p: Printer, node: RunWorkflow) -> Doc:

@@ -65,9 +65,7 @@ class Tape:
     def pass_on(self) -> None:
         """Leaves the token under the head unwritten; its comments go to the next."""
         here, after = self.at, self.at + 1
-        if self.gap[here]:
-            self.gap[after] = [*self.gap[here], *map(on_its_own, self.gap[after])]
-            self.gap[here] = []
+        self.gap[after] = self.gap[here] + self.gap[after]
         self.at = after
 
     def trailing(self) -> Remark | None:
