@@ -107,6 +107,15 @@ def test_docs_and_comments_are_kept() -> None:
     assert tree("## a\n## b\nrole r\n\n## no\n\nrole s").declarations[1].doc == ""
 
 
+def test_a_doc_is_of_the_declaration_that_begins_its_line() -> None:
+    first, second = tree("## a\nrole r role s").declarations
+    assert (first.doc, second.doc) == ("a", "")
+    (service,) = tree('## a\nservice s on queue "q" { read r() { timeout 1s } }').declarations
+    assert isinstance(service, syntax.Service)
+    assert (service.doc, service.operations[0].doc) == ("a", "")
+    assert tree("type T = {\n## a\nb: int } type U = int").declarations[1].doc == ""
+
+
 def test_operators_bind_as_the_reference_says() -> None:
     outer = value_of("a or b and not c == d ?? e + f * -g.h")
     assert isinstance(outer, syntax.Binary)

@@ -1,4 +1,4 @@
-"""Every example is proved, its generated code is current, its policies build."""
+"""Every example is proved and laid out, its generated code is current, its policies build."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/pyproject.
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-@pytest.mark.parametrize("command", [["check"], ["compile", "--check"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["check"], ["fmt", "--check"], ["compile", "--check"]], ids=" ".join
+)
 def test_an_example_is_clean(
     example: Path,
     command: list[str],

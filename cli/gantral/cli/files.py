@@ -25,8 +25,8 @@ def write_whole(path: Path, data: bytes) -> None:
         there = target.exists()
         if there and not target.is_file():
             raise Failure(f"{path} can't be written: it is no plain file", code=MISUSE)
-        if there and not os.access(target, os.W_OK):
-            # Its folder would let it be replaced, and its owner did not want that.
+        if there and not (target.stat().st_mode & 0o222 and os.access(target, os.W_OK)):
+            # Its folder would let it be replaced, and its owner did not want that; root may do all.
             raise Failure(f"{path} can't be written: it is read-only", code=MISUSE)
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         made = work / target.name

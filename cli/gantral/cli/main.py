@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("Write", "start a project, or a spec in one"),
     "check": ("Write", "prove that specs can never act without authority"),
     "explain": ("Write", "what a code means, and how to mend what it names"),
+    "fmt": ("Write", "lay out specs in the one form; --check names those that are not"),
     "compile": ("Write", "generate the workflow packages; --check fails when they are stale"),
     "test": ("Write", "run scenario files against the time-skipping server"),
     "demo": ("Try", "the refund example from spec to verified evidence"),

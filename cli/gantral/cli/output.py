@@ -54,10 +54,7 @@ def tell(
     sources = {name: text for file in checked for name, text in file.shown_sources.items()}
     _refuse(outputs, sources)
     out = sys.stdout if out is None else out
-    color = format in READ and out.isatty() and not os.environ.get("NO_COLOR")
-    print(in_form(format, found, sources, color), end="", file=out)
-    if found:
-        print(count(found), file=sys.stderr)
+    show(found, sources, format, out)
     for form, path in outputs:
         from gantral.cli.files import write_whole
 
@@ -68,6 +65,14 @@ def tell(
         for one in file.shown
     )
     return FINDINGS if denied else CLEAN
+
+
+def show(found: Sequence[Diagnostic], sources: Mapping[str, str], format: str, out: TextIO) -> None:
+    """Print the findings, and on standard error how many there are."""
+    color = format in READ and out.isatty() and not os.environ.get("NO_COLOR")
+    print(in_form(format, found, sources, color), end="", file=out)
+    if found:
+        print(count(found), file=sys.stderr)
 
 
 def in_form(

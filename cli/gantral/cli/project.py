@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gantral.cli.failure import Failure
+from gantral.cli.failure import MISUSE, Failure
 
 SETTINGS = "pyproject.toml"
 _KEYS = ("requires", "specs", "policies", "generate", "check")
@@ -57,7 +57,7 @@ class Project:
             if not found:
                 raise Failure(
                     f"there is no .gantral file in {self.root}",
-                    "name one: gantral check FILE; or make a project: gantral new NAME",
+                    "name a file; or make a project: gantral new NAME",
                 )
             return found
         found = []
@@ -127,6 +127,25 @@ def spec_files(folder: Path) -> Iterable[Path]:
             yield from spec_files(path)
         elif path.suffix == ".gantral" and path.is_file():
             yield path
+
+
+def files_at(path: Path) -> list[Path]:
+    """The specs that a path given by a user stands for: itself, or what the folder holds.
+
+    Raises:
+        Failure: it is not there, can't be read, or is a folder without specs.
+    """
+    try:
+        if path.is_dir():
+            found = list(spec_files(path))
+            if not found:
+                raise Failure(f"{path}: there is no .gantral file in this folder")
+            return found
+        if not path.exists():
+            raise Failure(f"{path}: there is no such file", code=MISUSE)
+    except (OSError, ValueError) as error:
+        raise Failure(f"{path} can't be read: {reason(error)}", code=MISUSE) from None
+    return [path]
 
 
 def reason(error: OSError | ValueError) -> str:

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gantral.cli.failure import MISUSE, Failure
-from gantral.cli.project import Project, find_project, reason, spec_files
+from gantral.cli.project import Project, files_at, find_project
 from gantral.compiler import Analysis, analyse
 from gantral.compiler import Project as Reader
 from gantral.dsl.decode import decode
@@ -71,27 +70,13 @@ def check_paths(paths: Sequence[str]) -> list[Checked]:
         if given == "-":
             found.append(check_file(find_project(Path.cwd()), STDIN, {STDIN: _stdin()}))
             continue
-        for file in _files(Path(given)):
+        for file in files_at(Path(given)):
             project = find_project(file)
             one = check_file(project, project.path_of(file))
             if file.is_symlink() and find_project(file.parent).root != project.root:
                 one = replace(one, led_out=True)
             found.append(one)
     return found
-
-
-def _files(path: Path) -> list[Path]:
-    try:
-        if path.is_dir():
-            found = list(spec_files(path))
-            if not found:
-                raise Failure(f"{path}: there is no .gantral file in this folder")
-            return found
-        if not path.exists():
-            raise Failure(f"{path}: there is no such file", code=MISUSE)
-    except (OSError, ValueError) as error:
-        raise Failure(f"{path} can't be read: {reason(error)}", code=MISUSE) from None
-    return [path]
 
 
 def _stdin() -> bytes:

@@ -50,8 +50,10 @@ class Context:
         self.found.append(Diagnostic(code, "error", message, span, labels, (), help, edits, sure))
 
     def doc(self, span: Span) -> str:
-        """The text of the `##` lines right above the line on which a declaration begins."""
-        if not self.docs:
+        """The text of the `##` lines right above a declaration that begins its line: what stands
+        further along on it is not what they speak of (ADR 0070)."""
+        begin = self.text.rfind("\n", 0, span.start) + 1
+        if not self.docs or self.text[begin : span.start].strip():
             return ""
         if self._lines is None:
             self._lines = Lines(self.text)
