@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from gantral.cli.beside import judged
 from gantral.cli.failure import CLEAN, FINDINGS
 from gantral.cli.main import Subparsers
 from gantral.cli.specs import Checked, check_paths, uncollected
@@ -45,7 +46,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 @uncollected()
 def run(args: argparse.Namespace) -> int:
     """Tell the findings; 1 when there is an error, or a warning that is denied."""
-    checked = check_paths(args.paths)
+    checked = [judged(one) for one in check_paths(args.paths)]
     status = tell(checked, args.output_format, bool(args.deny))
     if status == CLEAN and args.output_format in ("full", "concise"):
         for one in checked:
