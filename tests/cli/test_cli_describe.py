@@ -13,6 +13,7 @@ from gantral.cli import beside, describe
 from gantral.cli.describe import document
 from gantral.cli.describe.gate import gate
 from gantral.cli.describe.text import code, length, plain
+from gantral.cli.failure import Failure
 from gantral.cli.main import main
 from gantral.compiler import Project, analyse
 from gantral.compiler.manifest import manifest
@@ -126,6 +127,21 @@ def test_a_call_may_run_often() -> None:
     assert "- order: the approved order id + \\_x" in told
 
 
+def test_two_gates_under_one_call_are_told_from_two_calls() -> None:
+    text = """role a role b
+    workflow w version "1.0.0" { team t  start by a  input { x: bool }
+      service s on queue "s" { effect act(n: int) { timeout 1s } }
+      gate g(n: int) { releases s.act  decide 1 of a  clock { after 1h reject }  lasts 1h }
+      gate h(n: int) { releases s.act  decide 1 of b  clock { after 1h reject }  lasts 1h }
+      run { RUN complete } }"""
+    ask = "let k = ask g(n: 1) let l = ask h(n: 1)"
+    both = document(programs(text.replace("RUN", f"{ask} s.act(n: 1) under k, l")))
+    assert "- `s.act`: runs under the gates `g` and `h` together." in both
+    each = f"{ask} s.act(n: k.n) under k s.act(n: l.n) under l"
+    told = document(programs(text.replace("RUN", each)))
+    assert "- `s.act`: runs under the gate `g` or the gate `h`." in told
+
+
 MARKUP = re.compile(r"(?<!\\)(?:\\\\)*[`*_{}\[\]<>#|~&]")
 
 
@@ -164,6 +180,36 @@ def test_a_length_of_time_is_told_whole(milliseconds: int) -> None:
 
 def test_the_mark_is_one() -> None:
     assert describe.MARK.encode() == beside.MARK
+
+
+def test_a_line_taken_out_by_hand_is_seen_though_the_digest_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("quiet.gantral").write_bytes((HERE / "quiet.gantral").read_bytes())
+    kept = (HERE / "quiet.md").read_text("utf-8")
+    Path("quiet.md").write_text(kept, "utf-8")
+    assert main(["check", "--deny", "warnings"]) == 0
+    Path("quiet.md").write_text(kept.replace("Nothing: it sends no message.\n", ""), "utf-8")
+    assert main(["check", "--deny", "warnings"]) == 1
+    assert "G0008" in capsys.readouterr().out
+
+
+def test_what_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.md"
+    assert beside.keep(file, f"{describe.MARK} one")
+    assert not beside.keep(file, f"{describe.MARK} one")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Failure, match="No space left"):
+        beside.keep(file, f"{describe.MARK} two")
+    assert file.read_text("utf-8") == f"{describe.MARK} one"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 PAGE = (ROOT / "docs" / "codes" / "G0008.md").read_text("utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,10 +30,13 @@ def keep(file: Path, text: str) -> bool:
     Raises:
         Failure: what is there was written by somebody else, or it can't be written.
     """
+    # Only here: check has no use for it.
+    import tempfile
+
     data = text.encode()
     try:
         there = _read(file)
-        if there is not None and not there.startswith(MARK):
+        if there is None and file.exists():
             raise Failure(
                 f"{file} is not a description that gantral wrote, so it is not touched",
                 "move it away, or print the description without --write",
@@ -72,7 +74,7 @@ def judged(checked: Checked) -> Checked:
         there = _read(file)
     except OSError as error:
         raise Failure(f"{file} can't be read: {reason(error)}") from None
-    if there is None or not there.startswith(MARK):
+    if there is None:
         return checked
     programs = checked.analysis.programs
     if programs:
@@ -95,8 +97,10 @@ def judged(checked: Checked) -> Checked:
 
 
 def _read(file: Path) -> bytes | None:
-    """The bytes of a file; None when there is none."""
+    """The bytes of a description of ours; None when there is none, or something else is there."""
     try:
-        return file.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+        with file.open("rb") as opened:
+            mark = opened.read(len(MARK))
+            return mark + opened.read() if mark == MARK else None
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None

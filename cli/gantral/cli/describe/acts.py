@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from gantral.cli.describe.text import code, listed, plain, quoted, some
 from gantral.compiler.phrases import words
-from gantral.compiler.plan import calls
-from gantral.compiler.program import Operation, Program, ResultRef, ServiceCall
-
-Tree = Mapping[str, Any]
+from gantral.compiler.plan import bindings, calls
+from gantral.compiler.program import Ask, Operation, Program, ResultRef, ServiceCall
 
 
-def effects(program: Program, manifest: Tree) -> list[str]:
+def effects(program: Program) -> list[str]:
     """Every effect and the gates it runs under; none runs without (LANGUAGE section 8, rule 2)."""
     lines = [
-        line
-        for one in program.operations.values()
-        if one.acts
-        for line in _effect(program, manifest, one)
+        line for one in program.operations.values() if one.acts for line in _effect(program, one)
     ]
     head = "Each of these changes the world, and runs only by way of the gate named with it."
     return [
@@ -29,13 +23,8 @@ def effects(program: Program, manifest: Tree) -> list[str]:
     ]
 
 
-def _effect(program: Program, manifest: Tree, operation: Operation) -> list[str]:
+def _effect(program: Program, operation: Operation) -> list[str]:
     key = operation.key
-    under = [
-        name
-        for name, rules in manifest["gates"].items()
-        if any(one["operation"] == key for one in rules["plan"].values())
-    ]
     undone = [
         one.key
         for one in program.operations.values()
@@ -43,9 +32,9 @@ def _effect(program: Program, manifest: Tree, operation: Operation) -> list[str]
     ]
     kinds = "critical: people say yes, never policy alone; " if "critical" in operation.kind else ""
     ways = []
+    under = _under(program, key)
     if under:
-        word = "gate" if len(under) == 1 else "gates"
-        ways.append(f"runs under the {word} {listed(map(code, sorted(under)))}")
+        ways.append(f"runs under {listed(under, 'or')}")
     if undone:
         ways.append(f"undoes {listed(map(code, undone))}, by the same yes")
     lines = [f"- {code(key)}: {kinds}{listed(ways) if ways else 'nothing in the run calls it'}."]
@@ -62,6 +51,24 @@ def _effect(program: Program, manifest: Tree, operation: Operation) -> list[str]
     elif not undone:
         lines.append("  It can't be undone.")
     return lines
+
+
+def _under(program: Program, key: str) -> list[str]:
+    """What each call of it stands under, in source order: one gate, or several together."""
+    gates = {
+        one.binding: one.value.gate for one in bindings(program.run) if isinstance(one.value, Ask)
+    }
+    found = dict.fromkeys(
+        tuple(gates[approval.binding] for approval in call.under)
+        for call in calls(program.run)
+        if call.operation == key
+    )
+    return [
+        f"the gate {code(names[0])}"
+        if len(names) == 1
+        else f"the gates {listed(map(code, names))} together"
+        for names in found
+    ]
 
 
 def _source(one: ResultRef) -> str:

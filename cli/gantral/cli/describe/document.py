@@ -58,7 +58,7 @@ def _workflow(program: Program, tree: Mapping[str, Any], only: str | None) -> li
         *_start(program),
         "",
         *(gates or ["## Gates", "", "It asks nobody: there is no gate in it.", ""]),
-        *acts.effects(program, tree),
+        *acts.effects(program),
         "",
         *acts.messages(program),
         "",

@@ -46,8 +46,8 @@ def ends(program: Program) -> list[str]:
     if program.gates:
         asked = listed(map(code, program.gates), "or")
         lines.append(
-            f"- Rejected: at the gate {asked} somebody says no, nobody decides in time, or whoever"
-            " asked for it takes it back while it waits there."
+            f"- Rejected: at the gate {asked} somebody says no, nobody decides in time, nobody is"
+            " left who may decide, or it is taken back or cancelled while it waits there."
         )
     lines += [
         f"- Terminated by the spec: {one.said}{_where(one.where)}."
@@ -59,8 +59,9 @@ def ends(program: Program) -> list[str]:
         causes.append("a policy denies or gives no clear answer")
     if any(one.lasts is not None for one in program.gates.values()):
         causes.append("a yes has run out or been used up before its effect")
-    causes += ["somebody cancels the run", "the run is lost from outside"]
-    lines.append(f"- Terminated otherwise: {listed(causes, 'or')}.")
+    causes += ["it is cancelled while no gate waits", "it is lost from outside"]
+    *before, last = causes
+    lines.append(f"- Terminated otherwise: {'; '.join(before)}; or {last}.")
     return [
         "## How it may end",
         "",
@@ -86,7 +87,7 @@ def failure(program: Program) -> list[str]:
             "- When it is terminated, what was done and still stands is undone, last first:"
             f" {pairs}. No new yes is needed for that."
         )
-        lines.append("- A rejection finds nothing of that done: every gate comes before it.")
+        lines.append("- A rejection finds nothing of that standing.")
     if kept:
         lines.append(f"- What is done by {listed(map(code, kept))} stays: it has no undo.")
     if acting:
