@@ -12,6 +12,7 @@ LINE = 17
 _WRAP = 30
 # As wide as a letter of 13 px sans-serif gets on average, so that a box holds its text.
 _LETTER = 7.4
+_BROAD = frozenset("MWmw@%")
 _PAD_X = 18
 _PAD_Y = 12
 _MARGIN = 24
@@ -72,11 +73,23 @@ def _lines(box: Box) -> list[str]:
 
 
 def _size(kind: Kind, lines: list[str]) -> tuple[int, int]:
-    longest = max((len(one) for one in lines), default=0)
+    longest = max((_columns(one) for one in lines), default=0)
     width = max(round(longest * _LETTER), 96) + 2 * _PAD_X
     if kind == "choice":
         width += 2 * _PAD_X
     return width, (len(lines) + 1) * LINE + 2 * _PAD_Y
+
+
+def _columns(line: str) -> float:
+    """How wide a line gets, in average letters: a bound, so that no text leaves its box."""
+    return sum(map(_column, line))
+
+
+def _column(one: str) -> float:
+    if one.isascii():
+        return 1.75 if one in _BROAD else 1.3 if one.isupper() else 1
+    # Beyond the alphabets most are as wide as high.
+    return 2 if ord(one) >= 0x1100 else 1.6
 
 
 def _drawn(box: Box, lines: list[str], size: tuple[int, int], place: tuple[int, int]) -> list[str]:
