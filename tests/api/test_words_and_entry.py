@@ -70,6 +70,20 @@ def test_arguments_of_a_plan() -> None:
     ]
 
 
+def test_an_argument_may_be_computed() -> None:
+    amount = {"path": ["decimal", "/a"]}
+    total = {"expr": {"*": [{"+": [amount, const("5")]}, amount]}}
+    (told,) = words.arguments({"arguments": {"total": total}}, VALUES, ["total"])
+    assert told == {"name": "total", "value": "(40.00 + 5) × 40.00", "source": "none"}
+
+
+def test_a_rule_is_told_without_a_proposal_too() -> None:
+    assert words.amendment({"<=": [NEW, OLD]}, "/a", {}) == "at most what was asked for"
+    assert words.term({"path": ["string", "/b"]}, {}) == "b"
+    twice = {"*": [{"+": [OLD, const("1")]}, const("2")]}
+    assert words.term(twice, {}) == "(what was asked for plus 1) times 2"
+
+
 @pytest.mark.parametrize(
     ("at", "told"),
     [

@@ -3,7 +3,8 @@
 A page is `docs/codes/GXXXX.md`: `# GXXXX: title`, a paragraph, a block ```gantral error``` that
 gives exactly that code and a block ```gantral ok``` that gives nothing. `escaped` after `error`
 reads the block with Python's escapes (below \\x100 as bytes), `times=n` repeats it. A page whose
-examples are flow graphs (```flow error```, ```flow ok```) is run by the tests of the proofs.
+examples are flow graphs (```flow error```, ```flow ok```) is run by the tests of the proofs; one
+that needs another file too (```markdown beside```) by the tests of the command.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def test_page(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert re.match(rf"# {page.stem}: \S[^\n]*\n\n\S", text)
     if "```flow error\n" in text and "```flow ok\n" in text:
+        return
+    if "```markdown beside\n" in text:
         return
     blocks = BLOCK.findall(text)
     assert [kind for kind, _, _ in blocks] == ["error", "ok"]

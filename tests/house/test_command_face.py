@@ -100,7 +100,14 @@ def test_ctrl_c_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["check", str(SPEC)], ["fmt", "--check", str(SPEC)]]
+    "arguments",
+    [
+        ["--help"],
+        ["check", str(SPEC)],
+        ["describe", str(SPEC)],
+        ["fmt", "--check", str(SPEC)],
+        ["graph", str(SPEC)],
+    ],
 )
 def test_a_light_command_imports_nothing_heavy(arguments: list[str]) -> None:
     timed = [sys.executable, "-X", "importtime", "-c", "from gantral.cli.main import main; main()"]

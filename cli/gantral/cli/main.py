@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("Write", "what a code means, and how to mend what it names"),
     "fmt": ("Write", "lay out specs in the one form; --check names those that are not"),
     "compile": ("Write", "generate the workflow packages; --check fails when they are stale"),
+    "describe": ("Write", "a workflow in sentences, to be read aloud and signed"),
+    "graph": ("Write", "a workflow as a picture"),
     "test": ("Write", "run scenario files against the time-skipping server"),
     "demo": ("Try", "the refund example from spec to verified evidence"),
     "dev": ("Try", "every server on loopback, until Ctrl-C"),

@@ -23,7 +23,11 @@ FAMILIES = {
 _WIDEST = 100
 _BOLD, _CYAN, _RED, _GREEN = "1", "36", "31", "32"
 # What stands above an example, by the word of its fence.
-_SAYS = {"error": (_RED, "refused"), "ok": (_GREEN, "accepted")}
+_SAYS = {
+    "error": (_RED, "refused"),
+    "ok": (_GREEN, "accepted"),
+    "beside": (_CYAN, "the file beside it"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Specs of a project, read and analysed: what `check` and `compile` share."""
+"""Specs of a project, read and analysed: what the commands that read specs share."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.project import Project, files_at, find_project
 from gantral.compiler import Analysis, analyse
 from gantral.compiler import Project as Reader
 from gantral.dsl.decode import decode
-from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.diagnostics import Diagnostic, render
 from gantral.dsl.span import Span
 
 STDIN = "<stdin>"
@@ -141,3 +142,22 @@ def _moved(project: Project, found: Diagnostic) -> Diagnostic:
         path=tuple(replace(one, span=span(one.span)) for one in found.path),
         edits=tuple(replace(one, span=span(one.span)) for one in found.edits),
     )
+
+
+def proved(path: str) -> Checked:
+    """One file, proved, for what is told of its workflows. What is wrong with it goes to stderr.
+
+    Raises:
+        Failure: it is no one file, has an error, or holds no workflow.
+    """
+    found = check_paths([path])
+    if len(found) != 1:
+        raise Failure(f"{path} is a folder of {len(found)} specs", "name one file", MISUSE)
+    (checked,) = found
+    errors = [one for one in checked.shown if one.severity == "error"]
+    if errors:
+        print(render(errors, checked.shown_sources, "full", False), end="", file=sys.stderr)
+        raise Failure(f"{checked.name} is not proved, so nothing is told of it")
+    if not checked.analysis.programs:
+        raise Failure(f"{checked.name}: there is no workflow in it", "name the file of a workflow")
+    return checked

@@ -104,12 +104,22 @@ def term(tree: Mapping[str, Any], values: Values) -> str:
     if operator == "new":
         return f"the new {field(inner[1])}"
     if operator == "old":
-        return f"{value(values.get(inner[1], ''))} (what was asked for)"
+        return _shown(values, inner[1], "what was asked for")
     if operator == "path":
-        return f"{value(values.get(inner[1], ''))} ({field(inner[1])})"
-    left, right = inner
+        return _shown(values, inner[1], field(inner[1]))
+    left, right = (_side(one, term(one, values)) for one in inner)
     sign = {"+": "plus", "-": "minus", "*": "times"}[operator]
-    return f"{term(left, values)} {sign} {term(right, values)}"
+    return f"{left} {sign} {right}"
+
+
+def _side(tree: Mapping[str, Any], said: str) -> str:
+    """A side of a computation; one that is computed itself is held together."""
+    return f"({said})" if tree.keys() & {"+", "-", "*"} else said
+
+
+def _shown(values: Values, pointer: str, what: str) -> str:
+    """A value with what it is; that alone where no proposal is at hand."""
+    return f"{value(values[pointer])} ({what})" if pointer in values else what
 
 
 def value(leaf: Any) -> str:
@@ -173,7 +183,7 @@ def _expression(tree: Mapping[str, Any], values: Values) -> str:
     ((operator, inner),) = tree.items()
     signs = {"+": "+", "-": "−", "*": "×"}
     if operator in signs:
-        left, right = (_computed(one, values) for one in inner)
+        left, right = (_side(one, _expression(one, values)) for one in inner)
         return f"{left} {signs[operator]} {right}"
     if operator == "path" and isinstance(inner, list):
         return value(values.get(inner[1], ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from gantral.cli.beside import judged
 from gantral.cli.failure import CLEAN
 from gantral.cli.main import Subparsers
 from gantral.cli.output import READ, add_output, some, tell
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         checked = fix(checked)
         # Standard output then holds the mended text and nothing else.
         out = sys.stderr if "-" in args.paths else out
+    checked = [judged(one) for one in checked]
     status = tell(checked, args.output_format, bool(args.deny), args.output, out)
     if status == CLEAN and args.output_format in READ:
         for one in checked:

@@ -1,0 +1,124 @@
+"""What a workflow does outside: effects with the gates they run under, messages, reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gantral.cli.describe.text import code, listed, plain, quoted, some
+from gantral.compiler.phrases import formula, words
+from gantral.compiler.plan import bindings, calls
+from gantral.compiler.program import Ask, Operation, Program, ResultRef, ServiceCall
+
+
+def effects(program: Program) -> list[str]:
+    """Every effect and the gates it runs under; none runs without (LANGUAGE section 8, rule 2)."""
+    lines = [
+        line for one in program.operations.values() if one.acts for line in _effect(program, one)
+    ]
+    head = "Each of these changes the world, and runs only by way of the gate named with it."
+    return [
+        "## What it changes",
+        "",
+        *([head, "", *lines] if lines else ["Nothing: there is no effect in it."]),
+    ]
+
+
+def _effect(program: Program, operation: Operation) -> list[str]:
+    key = operation.key
+    undone = [
+        one.key
+        for one in program.operations.values()
+        if one.undo is not None and one.undo.operation == key
+    ]
+    kinds = "critical: people say yes, never policy alone; " if "critical" in operation.kind else ""
+    ways = []
+    under = _under(program, key)
+    if under:
+        ways.append(f"runs under {listed(under, 'or')}")
+    if undone:
+        ways.append(f"undoes {listed(map(code, undone))}, by the same yes")
+    lines = [f"- {code(key)}: {kinds}{listed(ways) if ways else 'nothing in the run calls it'}."]
+    if operation.needs is not None:
+        lines.append(
+            f"  Whatever its gates say, it wants a yes of at least"
+            f" {code(formula(operation.needs.formula))}."
+        )
+    if operation.retry is not None and operation.retry.count:
+        lines.append(
+            f"  Its call may be repeated up to {some(operation.retry.count, 'time')} when an"
+            " attempt fails: the service promises that a repeat changes nothing more."
+        )
+    if operation.undo is not None:
+        given = [f"{plain(name.replace('_', ' '))} ({_source(one)})"
+                 for name, one in operation.undo.arguments]  # fmt: skip
+        with_ = f", with {listed(given)}" if given else ""
+        lines.append(f"  Its undo is {code(operation.undo.operation)}{with_}.")
+    elif not undone:
+        lines.append("  It can't be undone.")
+    return lines
+
+
+def _under(program: Program, key: str) -> list[str]:
+    """What each call of it stands under, in source order: one gate, or several together."""
+    gates = {
+        one.binding: one.value.gate for one in bindings(program.run) if isinstance(one.value, Ask)
+    }
+    found = dict.fromkeys(
+        tuple(gates[approval.binding] for approval in call.under)
+        for call in calls(program.run)
+        if call.operation == key
+    )
+    return [
+        f"the gate {code(names[0])}"
+        if len(names) == 1
+        else f"the gates {listed(map(code, names))} together"
+        for names in found
+    ]
+
+
+def _source(one: ResultRef) -> str:
+    said = " ".join(one.path).replace("_", " ")
+    if one.source == "const":
+        return f"always {quoted(one.value or '')}"
+    if one.source == "args":
+        return f"the {plain(said)} that it was called with"
+    return f"the {plain(said)} that it gave" if said else "what it gave"
+
+
+def messages(program: Program) -> list[str]:
+    """Every `notify`: it needs no approval, so each is listed with all that it is sent."""
+    lines = [
+        f"- {code(call.operation)}{where}{_sent(call)}."
+        for call, where in _calls(program)
+        if program.operations[call.operation].kind == "notify"
+    ]
+    head = "Each of these leaves a message or a record that harms nobody; none needs an approval."
+    return [
+        "## What it tells without asking",
+        "",
+        *([head, "", *lines] if lines else ["Nothing: it sends no message."]),
+    ]
+
+
+def reads(program: Program) -> list[str]:
+    """Every `read` that is called."""
+    found = dict.fromkeys(
+        call.operation
+        for call, _ in _calls(program)
+        if program.operations[call.operation].kind == "read"
+    )
+    said = f"It reads {listed(map(code, found))}, which changes nothing." if found else "Nothing."
+    return ["## What it looks at", "", said]
+
+
+def _calls(program: Program) -> Iterator[tuple[ServiceCall, str]]:
+    for call in calls(program.run):
+        yield call, ""
+    for call in calls(program.on_failure):
+        yield call, " when the run fails"
+
+
+def _sent(call: ServiceCall) -> str:
+    given = [f"{plain(name.replace('_', ' '))}: {plain(words(value))}"
+             for name, value in call.arguments]  # fmt: skip
+    return f", with {'; '.join(given)}" if given else ""
