@@ -16,7 +16,7 @@ COMMANDS = ROOT / "cli" / "gantral" / "cli" / "commands"
 SPEC = ROOT / "examples" / "refund" / "refund.gantral"
 
 # What reading and proving a spec has no use for (DESIGN section 11).
-HEAVY = ("temporalio", "pydantic", "httpx", "jinja2", "cryptography")
+HEAVY = ("temporalio", "pydantic", "httpx", "jinja2", "cryptography", "pygls", "lsprotocol")
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -99,7 +99,7 @@ def test_ctrl_c_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     assert crash(monkeypatch, KeyboardInterrupt()) == 130
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["check", str(SPEC)]])
+@pytest.mark.parametrize("arguments", [["--help"], ["check", str(SPEC)], ["lsp", "--help"]])
 def test_a_light_command_imports_nothing_heavy(arguments: list[str]) -> None:
     timed = [sys.executable, "-X", "importtime", "-c", "from gantral.cli.main import main; main()"]
     told = subprocess.run(

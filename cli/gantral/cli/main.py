@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("Write", "prove that specs can never act without authority"),
     "compile": ("Write", "generate the workflow packages; --check fails when they are stale"),
     "test": ("Write", "run scenario files against the time-skipping server"),
+    "lsp": ("Write", "the language server that editors start"),
     "demo": ("Try", "the refund example from spec to verified evidence"),
     "dev": ("Try", "every server on loopback, until Ctrl-C"),
     "login": ("Try", "sign in, so that the commands below speak for you"),
