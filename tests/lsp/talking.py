@@ -23,6 +23,7 @@ class Editor:
             cwd=folder,
         )
         self.folder = folder
+        self._opened: set[str] = set()
         self._next = 0
         self.notes: list[dict[str, Any]] = []
         general = {"general": {"positionEncodings": encodings}} if encodings else {}
@@ -87,6 +88,7 @@ class Editor:
         return (self.folder / name).as_uri()
 
     def open(self, name: str, text: str) -> None:
+        self._opened.add(self.uri(name))
         document = {"uri": self.uri(name), "languageId": "gantral", "version": 1, "text": text}
         self.tell("textDocument/didOpen", {"textDocument": document})
 
@@ -96,7 +98,15 @@ class Editor:
         self.tell("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
 
     def close(self, name: str) -> None:
+        self._opened.discard(self.uri(name))
         self.tell("textDocument/didClose", {"textDocument": {"uri": self.uri(name)}})
+
+    def close_all(self) -> None:
+        """As nothing was ever open: no text, nothing said."""
+        for uri in sorted(self._opened):
+            self.tell("textDocument/didClose", {"textDocument": {"uri": uri}})
+        self._opened.clear()
+        self.notes.clear()
 
     def findings(self, name: str) -> list[dict[str, Any]]:
         """The next findings that the server tells of a file."""
@@ -123,6 +133,10 @@ class Editor:
         """Ask for the end as the protocol has it; the exit status."""
         assert self.ask("shutdown", None) is None
         self.tell("exit", {})
+        return self._process.wait()
+
+    def wait(self) -> int:
+        """The exit status of a server that ends by itself."""
         return self._process.wait()
 
     def hang_up(self) -> int:

@@ -25,10 +25,19 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture
-def editor(folder: Path) -> Iterator[Editor]:
-    with Editor(folder) as made:
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    """One server for many tests, as an editor has one for many files."""
+    with Editor(tmp_path_factory.mktemp("workspace")) as made:
         yield made
+
+
+@pytest.fixture
+def editor(started: Editor, folder: Path) -> Iterator[Editor]:
+    """The server with nothing open, and texts of this test's own folder."""
+    started.folder = folder
+    yield started
+    started.close_all()
 
 
 def spot(text: str, at: str) -> tuple[int, int]:
@@ -66,7 +75,18 @@ def test_a_broken_spec_is_told_and_a_mended_one_is_clear(editor: Editor, spec: s
     assert cut(broken, last["range"]) == "finance"
     editor.change(SPEC, spec)
     assert editor.findings(SPEC) == []
-    assert editor.end() == 0
+
+
+def test_it_ends_when_it_is_asked_to(folder: Path, spec: str) -> None:
+    with Editor(folder) as editor:
+        editor.open(SPEC, spec)
+        assert editor.end() == 0
+
+
+def test_exit_without_shutdown_is_no_clean_end(folder: Path) -> None:
+    with Editor(folder) as editor:
+        editor.tell("exit", {})
+        assert editor.wait() == 1
 
 
 def test_half_typed_text_gets_answers(editor: Editor, spec: str) -> None:
@@ -195,14 +215,22 @@ def test_wrong_settings_are_said_once_and_the_spec_is_checked(
     assert editor.findings(SPEC) == []
     editor.change(SPEC, spec + "role\n")
     assert [one["code"] for one in editor.findings(SPEC)] == ["G0101"]
-    said = [one for one in editor.notes if one["method"] == "window/showMessage"]
-    assert len(said) == 1
-    assert "specz" in said[0]["params"]["message"]
+    said = [one["params"] for one in editor.notes if one["method"] == "window/showMessage"]
+    assert len([one for one in said if str(folder) in one["message"]]) == 1
+    assert "specz: there is no such setting" in said[0]["message"]
 
 
-def test_the_end_of_input_is_the_end(editor: Editor, spec: str) -> None:
-    editor.open(SPEC, spec)
-    assert editor.hang_up() == 1
+def test_the_end_of_input_is_the_end(folder: Path, spec: str) -> None:
+    with Editor(folder) as editor:
+        editor.open(SPEC, spec)
+        assert editor.hang_up() == 1
+
+
+def test_what_is_no_text_is_no_crash(editor: Editor) -> None:
+    # JSON can carry half of a pair, which no file can.
+    editor.open(SPEC, "# \ud800\nrole a\nrole")
+    assert [one["code"] for one in editor.findings(SPEC)] == ["G0003"]
+    assert editor.at("hover", SPEC, 1, 6) is None
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:

@@ -80,6 +80,9 @@ def in_words(expected: frozenset[str]) -> str:
             phrases.append(phrase)
     words = [_CLASSES.get(name) or f"`{name}`" for name in sorted(left)]
     phrases += dict.fromkeys(words)
+    if not phrases:
+        # Nothing more fits once a hole of a text has its expression.
+        return _KINDS["$END"]
     if len(phrases) > _MOST:
         phrases = [*phrases[:_MOST], "…"]
     return " or ".join(part for part in (", ".join(phrases[:-1]), phrases[-1]) if part)
