@@ -14,9 +14,11 @@ class Editor:
     """One server and what it said. Reads block until the server answers; the suite's time limit is
     what ends a server that never does."""
 
-    def __init__(self, folder: Path, encodings: list[str] | None = None) -> None:
+    def __init__(self, folder: Path, encodings: list[str] | None = None, before: str = "") -> None:
+        """`before` is code that the server's process runs first."""
+        code = f"{before}\nfrom gantral.cli.main import main\nmain()"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gantral.cli", "lsp"],
+            [sys.executable, "-c", code, "lsp"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

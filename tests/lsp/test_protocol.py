@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gantral.cli.lsp.convert import Places, diagnostic
+from gantral.cli.lsp.documents import Spec
+from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.span import Span
+from lsprotocol import types as lsp
 from talking import Editor
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "refund"
@@ -200,6 +205,40 @@ def test_a_quick_fix_is_the_edit_of_the_finding(editor: Editor, spec: str) -> No
     assert (cut(text, edit["range"]), edit["newText"]) == ("idd", "id")
 
 
+def fixes(editor: Editor, where: dict[str, object]) -> list[str]:
+    """The titles of what is offered for a range of the spec."""
+    asked = {"textDocument": {"uri": editor.uri(SPEC)}, "context": {"diagnostics": []}}
+    answer = editor.ask("textDocument/codeAction", {**asked, "range": where})
+    return [one["title"] for one in answer]
+
+
+def test_a_fix_is_offered_at_its_finding_alone(
+    editor: Editor, folder: Path, spec: str, people: str
+) -> None:
+    editor.open(SPEC, spec.replace("approved.order.id", "approved.order.idd"))
+    (found,) = editor.findings(SPEC)
+    start, end = found["range"]["start"], found["range"]["end"]
+    assert fixes(editor, {"start": end, "end": end}) == ["did you mean `id`?"]
+    above, below = {"line": start["line"] - 1, "character": 0}, {"line": 99, "character": 0}
+    assert fixes(editor, {"start": above, "end": above}) == []
+    assert fixes(editor, {"start": below, "end": below}) == []
+    # What is wrong in another file is mended there.
+    (folder / PEOPLE).write_text(f"rol clerk\n{people}", encoding="utf-8")
+    editor.change(SPEC, spec)
+    assert [one["code"] for one in editor.findings(PEOPLE)] == ["G0101"]
+    assert fixes(editor, {"start": {"line": 0, "character": 0}, "end": below}) == []
+
+
+def test_what_two_texts_find_in_one_file_is_told_once(
+    editor: Editor, folder: Path, spec: str, people: str
+) -> None:
+    (folder / PEOPLE).write_text(people + "role\n", encoding="utf-8")
+    editor.open(SPEC, spec)
+    editor.open("other.gantral", spec)
+    assert editor.findings("other.gantral") == []
+    assert len(editor.findings(PEOPLE)) == 1
+
+
 def test_a_text_without_a_file_is_checked_alone(editor: Editor) -> None:
     document = {"uri": "untitled:Untitled-1", "languageId": "gantral", "version": 1}
     editor.tell("textDocument/didOpen", {"textDocument": {**document, "text": "role a\nrole a\n"}})
@@ -253,3 +292,23 @@ def test_without_the_extra_it_says_what_to_install() -> None:
         "error: the language server needs lsprotocol, which is not installed\n"
         "  help: pip install 'gantral[lsp]'\n"
     )
+
+
+def test_stdout_is_the_protocols_alone(folder: Path, spec: str) -> None:
+    noisy = (
+        "import gantral.cli.lsp.server as server\n"
+        "real = server.complete\n"
+        "server.complete = lambda *given: (print('noise', flush=True), real(*given))[1]"
+    )
+    with Editor(folder, before=noisy) as editor:
+        editor.open(SPEC, spec)
+        assert editor.at("completion", SPEC, 0, 0)
+        assert editor.end() == 0
+
+
+def test_a_code_without_a_page_points_nowhere() -> None:
+    span = Span(SPEC, 0, 1)
+    where = Places(Spec("file:///x", SPEC, None), {SPEC: "role"}, "utf-16")
+    told = diagnostic(Diagnostic("G9999", "warning", "m", span), where)
+    assert told.code_description is None
+    assert told.severity == lsp.DiagnosticSeverity.Warning

@@ -70,6 +70,9 @@ _MOST = 5
 
 def in_words(expected: frozenset[str]) -> str:
     """`a value or \\`)\\``: at most a handful, the general ones first."""
+    if not expected:
+        # Nothing but the end fits, and only a hole of a text has one at which nothing else does.
+        return "`}`"
     left = set(expected)
     phrases: list[str] = []
     for marker, phrase, members in _GROUPS:
@@ -80,9 +83,6 @@ def in_words(expected: frozenset[str]) -> str:
             phrases.append(phrase)
     words = [_CLASSES.get(name) or f"`{name}`" for name in sorted(left)]
     phrases += dict.fromkeys(words)
-    if not phrases:
-        # Nothing more fits once a hole of a text has its expression.
-        return _KINDS["$END"]
     if len(phrases) > _MOST:
         phrases = [*phrases[:_MOST], "…"]
     return " or ".join(part for part in (", ".join(phrases[:-1]), phrases[-1]) if part)
