@@ -63,6 +63,7 @@ class Editor:
         length = 0
         while line := self._process.stdout.readline().strip():
             name, _, value = line.partition(b": ")
+            assert name in (b"Content-Length", b"Content-Type"), line
             if name == b"Content-Length":
                 length = int(value)
         assert length, "the server ended"

@@ -10,6 +10,7 @@ from gantral.compiler.index import Index, index
 from gantral.compiler.index.complete import complete
 from gantral.compiler.index.hover import binding_types, hover
 from gantral.compiler.index.outline import outline
+from gantral.compiler.names.project import MAX_IMPORT_DEPTH
 
 Marked = Callable[[str], tuple[Index, int]]
 
@@ -179,6 +180,7 @@ TYPED = [
     ("let ¦", []),
     ("# a ¦", []),
     ('require order.id == "a¦"', []),
+    ('require order.id == "a \\{ ¦', []),
     ("undo ¦", []),
     ("let back = payments.refund() under approved\n    undo ¦", ["back"]),
 ]
@@ -266,6 +268,49 @@ def test_text_whose_end_is_missing_is_read_too(spec: str, marked: Marked) -> Non
     assert offered(*marked(cut + "    payments.refund(amount: approved.¦")) == [
         "decision", "order", "proposed", "reason", "refund",
     ]  # fmt: skip
+
+
+def test_a_name_is_not_offered_in_its_own_value(spec: str, marked: Marked) -> None:
+    cut = spec[: spec.index("    let done")]
+    found = offered(*marked(cut + "    let twice = app¦"))
+    assert "approved" in found
+    assert "twice" not in found
+
+
+def test_a_gate_can_release_effects_alone(spec: str, marked: Marked) -> None:
+    text = put(spec, "    effect reverse(", "    read look() { timeout 1s }\n    effect reverse(")
+    text = put(text, "releases payments.refund", "releases payments.¦")
+    assert offered(*marked(text)) == ["refund", "reverse"]
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+def test_what_a_file_declares_is_known_in_its_workflows(spec: str, marked: Marked) -> None:
+    text = put(spec, "workflow refund", "role clerk\n\nworkflow refund")
+    found, offset = marked(put(text, "start by people.support_agent", "start by cle¦rk"))
+    mention = found.at(offset)
+    assert mention is not None
+    assert mention.symbol.kind == "role"
+    assert "clerk" in offered(*marked(put(text, "start by people.support_agent", "start by ¦")))
+
+
+def test_of_two_of_one_name_each_is_itself() -> None:
+    text = "role a\nrole a\n"
+    found = index(Project({"x": text}.get), "x")
+    assert found is not None
+    spans = [found.at(at) for at in (5, 12)]
+    assert [one.symbol.span == one.span for one in spans if one is not None] == [True, True]
+
+
+def test_imports_are_followed_as_deep_as_the_checker_does_and_round_once() -> None:
+    def read(path: str) -> str | None:
+        asked.append(path)
+        return f'import "{int(path) + 1}" as next\nimport "0" as first\nrole r{path}\n'
+
+    asked: list[str] = []
+    assert index(Project(read), "0") is not None
+    assert asked == [str(each) for each in range(MAX_IMPORT_DEPTH + 1)]
 
 
 # --- outline ----------------------------------------------------------------------------------

@@ -31,12 +31,7 @@ class Index:
             for one in self.mentions
             if one.span.start <= offset <= one.span.end and one.span.source == self.module.path
         ]
-        # Where two names touch, the one that begins here; of one name the use, not the whole.
-        return min(
-            here,
-            key=lambda one: (offset == one.span.end, one.span.end - one.span.start),
-            default=None,
-        )
+        return max(here, key=lambda one: one.span.start, default=None)
 
     def place_at(self, offset: int) -> Place:
         """Where declarations are looked up there."""
