@@ -205,6 +205,17 @@ def test_a_quick_fix_is_the_edit_of_the_finding(editor: Editor, spec: str) -> No
     assert (cut(text, edit["range"]), edit["newText"]) == ("idd", "id")
 
 
+def test_links_in_a_circle_and_odd_names_are_no_files(
+    editor: Editor, folder: Path, spec: str
+) -> None:
+    (folder / "a.gantral").symlink_to(folder / "b.gantral")
+    (folder / "b.gantral").symlink_to(folder / "a.gantral")
+    for name in ("a.gantral", "n" * 5000, "shared", "."):
+        editor.open(SPEC, spec.replace("shared/people.gantral", name))
+        assert "G0213" in [one["code"] for one in editor.findings(SPEC)]
+        assert editor.at("hover", SPEC, 0, 10) is None
+
+
 def fixes(editor: Editor, where: dict[str, object]) -> list[str]:
     """The titles of what is offered for a range of the spec."""
     asked = {"textDocument": {"uri": editor.uri(SPEC)}, "context": {"diagnostics": []}}

@@ -34,7 +34,7 @@ class Spec:
         """The address of a file of the same project."""
         if self.root is None or path == self.path:
             return self.uri
-        file = (self.root / path).resolve()
+        file = _resolved(self.root / path) or self.root / path
         return self.open.get(file) or file.as_uri()
 
 
@@ -72,10 +72,6 @@ class Documents:
     def changed_outside(self) -> None:
         """Something changed on the disk."""
         self._seen.clear()
-
-    def text(self, uri: str) -> str | None:
-        """The text of an open document."""
-        return self._open.get(uri)
 
     def seen(self, uri: str) -> Seen | None:
         """What the checker and the proofs find in an open text; None when it is not open."""
@@ -128,19 +124,23 @@ class Documents:
         """Another file of the project: as it is open, else as it lies on the disk."""
         if spec.root is None:
             return None
-        file = (spec.root / path).resolve()
-        if file in spec.open and file.is_relative_to(spec.root):
-            return self._open[spec.open[file]]
-        return _from_disk(spec.root, path, refused)
+        file = _resolved(spec.root / path)
+        if file is None or not file.is_relative_to(spec.root):
+            return None
+        uri = spec.open.get(file)
+        return _from_disk(spec.root, path, refused) if uri is None else self._open[uri]
 
 
 def _file(uri: str) -> Path | None:
     parts = urlsplit(uri)
-    if parts.scheme != "file":
-        return None
+    return _resolved(Path(url2pathname(parts.path))) if parts.scheme == "file" else None
+
+
+def _resolved(path: Path) -> Path | None:
+    """The path without links; None where none leads (a circle of links, a name no system has)."""
     try:
-        return Path(url2pathname(parts.path)).resolve()
-    except (OSError, ValueError):
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
         return None
 
 

@@ -29,7 +29,6 @@ _LEADS: tuple[tuple[str, SymbolKind], ...] = (
     (rf"after \w+ widen {_MORE}", "role"),
     (rf"after \w+ widen {_MORE}{_ITEM} (?:\] )?to {_MORE}", "role"),
     (rf"\}} from {_MORE}", "role"),
-    (rf"needs (?:\w+ of {_NAME} (?:or|and) )*\d+ of {_MORE}", "role"),
     (rf"once per (?:{_NAME} , )*", "given"),
     (rf"time per (?:{_NAME} , )*", "given"),
     (r"actors? ", "parameter"),
