@@ -16,7 +16,7 @@ COMMANDS = ROOT / "cli" / "gantral" / "cli" / "commands"
 SPEC = ROOT / "examples" / "refund" / "refund.gantral"
 
 # What reading and proving a spec has no use for (DESIGN section 11).
-HEAVY = ("temporalio", "pydantic", "httpx", "jinja2", "cryptography")
+HEAVY = ("temporalio", "pydantic", "httpx", "jinja2", "cryptography", "pygls", "lsprotocol")
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -107,6 +107,7 @@ def test_ctrl_c_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
         ["describe", str(SPEC)],
         ["fmt", "--check", str(SPEC)],
         ["graph", str(SPEC)],
+        ["lsp", "--help"],
     ],
 )
 def test_a_light_command_imports_nothing_heavy(arguments: list[str]) -> None:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "describe": ("Write", "a workflow in sentences, to be read aloud and signed"),
     "graph": ("Write", "a workflow as a picture"),
     "test": ("Write", "run scenario files against the time-skipping server"),
+    "lsp": ("Write", "the language server that editors start"),
     "demo": ("Try", "the refund example from spec to verified evidence"),
     "dev": ("Try", "every server on loopback, until Ctrl-C"),
     "login": ("Try", "sign in, so that the commands below speak for you"),

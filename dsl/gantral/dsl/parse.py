@@ -32,11 +32,16 @@ _CASED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """`file` is None exactly when there is an error. `comments` are all there are, in order."""
+    """`file` is None exactly when there is an error. `comments` are all there are, in order.
+
+    `recovered` is what could be read of the text all the same, for editors and never for a
+    verdict: what was wrong is missing in it, and a part that a node must have may be None.
+    """
 
     file: File | None
     diagnostics: tuple[Diagnostic, ...]
     comments: tuple[Comment, ...]
+    recovered: File | None = None
 
 
 def parse(source: str, text: str) -> ParseResult:
@@ -60,7 +65,8 @@ def parse(source: str, text: str) -> ParseResult:
         _too_deep(context, deep)
         file = None
     comments = tuple(Comment(context.span(a, b), text[a:b]) for a, b in lexed.comments)
-    return ParseResult(None if context.found else file, in_order(context.found), comments)
+    whole = None if context.found else file
+    return ParseResult(whole, in_order(context.found), comments, file)
 
 
 def expression_in(context: Context, start: int, end: int) -> Expression | None:

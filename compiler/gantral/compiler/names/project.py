@@ -35,6 +35,15 @@ class Source:
     imports: dict[str, tuple[syn.Import, Source | None]] = field(default_factory=dict)
 
 
+def imported_path(importer: str, written: str) -> str | None:
+    """The path from the project root of the file that an import names; None when it leaves the
+    project. Both paths are posix; `importer` is the file that imports."""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(importer), written))
+    if written.startswith("/") or path == ".." or path.startswith("../") or "\\" in written:
+        return None
+    return path
+
+
 class Loader:
     """Reads a file and all that it imports, each once."""
 
@@ -93,8 +102,8 @@ class Loader:
 
     def _import(self, source: Source, one: syn.Import) -> Source | None:
         written = one.path.value
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(source.path), written))
-        if written.startswith("/") or path == ".." or path.startswith("../") or "\\" in written:
+        path = imported_path(source.path, written)
+        if path is None:
             self._findings.error(
                 "G0214",
                 one.path.span,

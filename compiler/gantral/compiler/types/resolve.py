@@ -40,6 +40,8 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "list": ("min", "max"),
 }
 _LATER = ("json", "document")
+SCALARS = tuple(word for word in _ALLOWED if word != "list")
+"""The built-in types that stand alone, by their words."""
 _MAX_SCALE = 28
 _NOT_LINEAR = re.compile(r"\\[1-9]|\(\?(?:[=!<(>]|P=)|[*+?}]\+")
 
