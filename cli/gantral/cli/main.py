@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("Write", "start a project, or a spec in one"),
     "check": ("Write", "prove that specs can never act without authority"),
     "compile": ("Write", "generate the workflow packages; --check fails when they are stale"),
+    "diff": ("Write", "what changed in authority between two versions of a spec"),
     "test": ("Write", "run scenario files against the time-skipping server"),
     "demo": ("Try", "the refund example from spec to verified evidence"),
     "dev": ("Try", "every server on loopback, until Ctrl-C"),

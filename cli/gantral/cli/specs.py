@@ -6,7 +6,7 @@ import gc
 import os
 import posixpath
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +38,8 @@ def uncollected() -> Iterator[None]:
 @dataclass(frozen=True, slots=True)
 class Checked:
     """One file, analysed. `sources` has the text of each file it reads by its path from the
-    project's root; `shown` and `shown_sources` are the same as the user sees paths."""
+    project's root; `shown` and `shown_sources` are the same as the user sees paths. `at` stands
+    before the names of files that are not read from the disk."""
 
     project: Project
     path: str
@@ -46,11 +47,16 @@ class Checked:
     sources: Mapping[str, str]
     shown: tuple[Diagnostic, ...]
     shown_sources: Mapping[str, str]
+    at: str = ""
 
     @property
     def name(self) -> str:
         """The file as the user sees it."""
-        return _seen(self.project, self.path)
+        return self.seen(self.path)
+
+    def seen(self, path: str) -> str:
+        """A file that it reads, as the user sees it."""
+        return f"{self.at}{_seen(self.project, path)}"
 
 
 def check_paths(paths: Sequence[str]) -> list[Checked]:
@@ -92,11 +98,22 @@ def _stdin() -> bytes:
 
 
 def _check(project: Project, path: str, given: bytes | None = None) -> Checked:
+    def read(wanted: str) -> bytes | None:
+        return given if wanted == path and given is not None else project.read(wanted)
+
+    return check_read(project, path, read)
+
+
+def check_read(
+    project: Project, path: str, bytes_of: Callable[[str], bytes | None], at: str = ""
+) -> Checked:
+    """Analyse one file of a project whose files are read by `bytes_of`, by their paths from the
+    project's root; `at` is put before their names."""
     sources: dict[str, str] = {}
     refused: list[Diagnostic] = []
 
     def read(wanted: str) -> str | None:
-        data = given if wanted == path and given is not None else project.read(wanted)
+        data = bytes_of(wanted)
         if data is None:
             return None
         text, found = decode(wanted, data)
@@ -108,14 +125,15 @@ def _check(project: Project, path: str, given: bytes | None = None) -> Checked:
     if refused:
         # Nothing that was read otherwise than as it stands there is believed.
         analysis = Analysis((), tuple(refused), analysis.sources)
-    shown = tuple(_moved(project, one) for one in analysis.diagnostics)
+    shown = tuple(_moved(project, one, at) for one in analysis.diagnostics)
     return Checked(
         project,
         path,
         analysis,
         sources,
         shown,
-        {_seen(project, name): text for name, text in sources.items()},
+        {f"{at}{_seen(project, name)}": text for name, text in sources.items()},
+        at,
     )
 
 
@@ -126,9 +144,9 @@ def _seen(project: Project, path: str) -> str:
     return posixpath.normpath(os.path.relpath(project.root / path).replace(os.sep, "/"))
 
 
-def _moved(project: Project, found: Diagnostic) -> Diagnostic:
+def _moved(project: Project, found: Diagnostic, at: str) -> Diagnostic:
     def span(one: Span) -> Span:
-        return replace(one, source=_seen(project, one.source))
+        return replace(one, source=f"{at}{_seen(project, one.source)}")
 
     return replace(
         found,
