@@ -6,12 +6,13 @@ import itertools
 from dataclasses import fields
 
 import pytest
-from gantral.compiler.compare import compare, effects, gates, operations, workflow
+from gantral.compiler.compare import compare, effects, gates, operations, run, workflow
 from gantral.compiler.compare.formulas import implies
 from gantral.compiler.compare.run import Run, read_run
 from gantral.compiler.program import (
     AllOf,
     AnyOf,
+    Ask,
     Formula,
     Gate,
     Operation,
@@ -115,6 +116,21 @@ def test_a_run_that_is_not_understood_is_weaker(monkeypatch: pytest.MonkeyPatch)
         ),
     )
     assert told.verdict == "weaker"
+
+
+def test_each_member_of_a_statement_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A member that this comparison doesn't know makes every changed run weaker: say what it means.
+    assert read_run(program(BASE, "1.0.0")).understood
+    monkeypatch.setitem(run.READ, Ask, frozenset(("gate",)))  # type: ignore[arg-type] # a dict
+    assert not read_run(program(BASE, "1.0.0")).understood
+
+
+def test_formulas_beyond_every_bound_are_equal_to_themselves_alone() -> None:
+    large = BASE.replace("decide   2 of head", "decide   300 of head")
+    later = large.replace("after 24h widen head", "after 9h widen head")
+    told = compare(program(large, "1.0.0"), program(later, "1.1.0"))
+    assert told.verdict == "weaker"
+    assert compare(program(large, "1.0.0"), program(large, "1.1.0")).findings == ()
 
 
 NOWHERE = Span("", 0, 1)

@@ -117,6 +117,48 @@ def test_neither_another_file_nor_another_name_hides_a_change(
     assert "weaker: workflow: its name is another: `once per` counts anew: pays, it was pay" in told
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path", "counts"),
+    [
+        (None, "old.gantral", True),
+        (None, "node_modules/old.gantral", False),
+        ("specs/*.gantral", "specs/old.gantral", True),
+        ("specs/*.gantral", "specs/more/old.gantral", False),
+        ("specs/**/*.gantral", "specs/old.gantral", True),
+        ("specs/**/*.gantral", "specs/more/old.gantral", True),
+        ("specs/[a-o]?d.gantral", "specs/old.gantral", True),
+        ("specs/[!o]*.gantral", "specs/old.gantral", False),
+    ],
+)
+def test_what_is_gone_was_a_spec_of_the_project(
+    pattern: str | None,
+    path: str,
+    counts: bool,
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (project / "pay.gantral").unlink()
+    file = project / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(OLD, "utf-8")
+    commit(project)
+    file.unlink()
+    here = "specs/here.gantral" if pattern else "here.gantral"
+    (project / "specs").mkdir(exist_ok=True)
+    (project / here).write_text("role clerk\n", "utf-8")
+    specs = f'specs = ["specs/here.gantral", "{pattern}"]\n' if pattern else ""
+    (project / "pyproject.toml").write_text(f"[tool.gantral]\n{specs}", "utf-8")
+    if pattern:
+        # A pattern has to match something that is there.
+        matched = pattern.replace("[a-o]?d", "odd").replace("[!o]", "a").replace("**/", "")
+        (project / matched.replace("*", "any")).write_text("role head\n", "utf-8")
+    status, told, _ = diff(capsys, "--against", "main")
+    assert status == 0
+    assert told == (
+        f"gone: pay 1.0.0 (main:{path})\n" if counts else "no workflow in these files\n"
+    )
+
+
 def test_the_text_of_a_policy_is_read_on_both_sides(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

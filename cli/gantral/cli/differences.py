@@ -73,7 +73,7 @@ def _full(one: Difference) -> str:
 def _plain(one: Difference) -> dict[str, object]:
     return {
         "workflow": one.comparison.workflow,
-        "file": one.file,
+        "file": shown(one.file),
         "verdict": one.comparison.verdict,
         "fails": one.comparison.fails,
         "old_version": one.comparison.old_version or None,
@@ -89,7 +89,7 @@ def _plain_finding(one: Difference, finding: Finding) -> dict[str, object]:
         place = places.get(side)
         if place is None:
             return None
-        return {"file": place.file, "line": place.line, "end_line": place.end}
+        return {"file": shown(place.file), "line": place.line, "end_line": place.end}
 
     return {
         "effect": finding.effect,

@@ -32,9 +32,9 @@ class Revision:
             return None
         return _git(self.root, f"{self.name}:{path} can't be read", "cat-file", "blob", named)
 
-    def specs(self) -> list[str]:
-        """The paths of its specs, sorted."""
-        return sorted(path for path in self.objects if path.endswith(".gantral"))
+    def paths(self) -> list[str]:
+        """The paths of its files, sorted."""
+        return sorted(self.objects)
 
 
 def revision(root: Path, name: str) -> Revision:

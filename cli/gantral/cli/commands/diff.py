@@ -92,7 +92,13 @@ def _against(paths: Sequence[str], name: str) -> tuple[list[Checked], list[Check
         wanted = {one.path for one in newer if one.project.root == root}
         # Without names the project's specs are all there is: what the commit has besides is gone,
         # or has moved to another file.
-        gone = () if paths else (one for one in commit.specs() if not (root / one).is_file())
+        gone = (
+            set()
+            if paths
+            else {
+                one for one in commit.paths() if project.names(one) and not (root / one).is_file()
+            }
+        )
         older += [
             check_read(project, path, commit.read, f"{name}:")
             for path in sorted({*(wanted & set(commit.objects)), *gone})

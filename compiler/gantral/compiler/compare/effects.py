@@ -20,7 +20,7 @@ def effects(old: Program, new: Program) -> Iterator[Finding]:
         says = "the run can't be shown to act no more freely: it has statements not compared yet"
         yield Finding("weaker", "run", says, old.run_span, new.run_span)
         return
-    found = [*_fed(was, now), *_matched(_Both(old, new, was, now))]
+    found = [*_fed(old, new, was, now), *_matched(_Both(old, new, was, now))]
     yield from found
     if not found and was.key != now.key:
         says = "the run differs, and acts under the same approvals, on the same data"
@@ -40,15 +40,21 @@ class _Both:
         self.new = [one for one in now.acts if one.what == "undo" or one.operation in keys]
 
 
-def _fed(was: Run, now: Run) -> Iterator[Finding]:
+def _fed(first: Program, second: Program, was: Run, now: Run) -> Iterator[Finding]:
     """What the asks of both show, by where it comes from."""
     for site in sorted(was.fed.keys() & now.fed.keys()):
         old, new = was.asks[site], now.asks[site]
         before, after = dict(old.arguments), dict(new.arguments)
-        for name in sorted(before.keys() & after.keys()):
-            if was.fed[site][name] != now.fed[site][name]:
+        # A parameter that only one of the gates has is told there, and where it is read.
+        both = [one.gates[old.gate].parameters.field for one in (first, second)]
+        for name in sorted(before.keys() | after.keys()):
+            shown = all(field(name) is not None for field in both)
+            if shown and was.fed[site].get(name) != now.fed[site].get(name):
                 says = f"`{name}` is fed from elsewhere: people may be shown another value"
-                places = (before[name].span, after[name].span)
+                places = [
+                    one[name].span if name in one else ask.head
+                    for one, ask in ((before, old), (after, new))
+                ]
                 yield Finding("weaker", f"gate {new.gate}", says, *places)
 
 

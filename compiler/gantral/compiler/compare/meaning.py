@@ -60,7 +60,7 @@ class Meaning:
         seen: Counter[str] = Counter()
         for call in calls(program.run + program.on_failure):
             if call.handler is not None and call.handler.binding is not None:
-                self._handled[call.handler.binding] = call.operation
+                self._handled[call.handler.binding] = call.id
             # Two like calls are two readings: which of them is read is part of the meaning.
             key = self._call(call)
             seen[key] += 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 
 from gantral.compiler.compare.report import Finding, Sides
-from gantral.compiler.compare.types import no_wider
+from gantral.compiler.compare.types import missing, no_wider
 from gantral.compiler.digest import meaning
 from gantral.compiler.program import Operation, Program
 from gantral.dsl.span import Span
@@ -68,7 +68,11 @@ def _activity(old: Operation, new: Operation) -> tuple[Finding, ...]:
 
 
 def _parameters(old: Operation, new: Operation) -> tuple[Finding, ...]:
-    # A parameter that only one has is told where it is given.
+    # A parameter that only one has is told where it is given; a field inside of one is not.
+    for one, other in ((old, new), (new, old)):
+        if any("." in path for path in missing(one.parameters, other.parameters)):
+            unclear = "has other fields"
+            return _sides(old, new, "what it takes").judged(False, False, unclear=unclear)
     return _sides(old, new, "the type of what it takes").judged(
         no_wider(new.parameters, old.parameters),
         no_wider(old.parameters, new.parameters),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 from gantral.compiler.compare.bounds import Claim, claims, implies
 from gantral.compiler.compare.meaning import Meaning
 from gantral.compiler.plan import gives
 from gantral.compiler.program import (
+    Approval,
     Ask,
     AskStatement,
     Complete,
     Do,
     Expr,
     Give,
+    Handler,
     If,
     Let,
     Program,
@@ -26,6 +28,25 @@ from gantral.compiler.program import (
     Undo,
 )
 from gantral.dsl.span import Span
+
+# What each statement has that is read here. One that has come to have more is not understood.
+READ: Mapping[type, frozenset[str]] = {
+    Approval: frozenset(("name", "binding", "span")),
+    Ask: frozenset(("gate", "ordinal", "arguments", "type", "span", "head")),
+    AskStatement: frozenset(("ask", "span")),
+    Complete: frozenset(("output", "ordinal", "span")),
+    Do: frozenset(("call", "span")),
+    Give: frozenset(("value", "span")),
+    Handler: frozenset(("name", "binding", "body", "span")),
+    If: frozenset(("condition", "then", "otherwise", "span")),
+    Let: frozenset(("name", "binding", "value", "span")),
+    Require: frozenset(("condition", "message", "ordinal", "span")),
+    ServiceCall: frozenset(
+        ("operation", "ordinal", "arguments", "under", "handler", "type", "span", "head")
+    ),
+    Terminate: frozenset(("message", "ordinal", "span")),
+    Undo: frozenset(("name", "binding", "call", "span")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +117,9 @@ class _Reader:
         self._acts: list[Act] = []
         self._asks: dict[str, Ask] = {}
         self._fed: dict[str, Mapping[str, str]] = {}
-        self._understood = True
+        self._understood = all(
+            {one.name for one in fields(kind)} == known for kind, known in READ.items()
+        )
 
     def read(self) -> Run:
         self._block(self._program.run, frozenset())
