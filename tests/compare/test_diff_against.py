@@ -228,24 +228,35 @@ def test_no_repository_and_no_git_are_told(
     assert "there is no git on the PATH" in err
 
 
+HOSTILE = 'require input.note != "````</details><img src=x> @all | \\u{1b}[31m" else "no"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NEW.replace("    let invoice", f"    {HOSTILE}\n    let invoice"),
+        NEW.replace("    let invoice", f"    {HOSTILE.replace('note', 'nope')}\n    let invoice"),
+    ],
+    ids=["compared", "refused"],
+)
 def test_an_authors_text_commands_nothing_in_markdown(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    text: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hostile = 'require input.note != "````</details><img src=x> @all | \\u{1b}[31m" else "no"'
-    text = NEW.replace("    let invoice", f"    {hostile}\n    let invoice")
     (project / "pay.gantral").write_text(text, "utf-8")
     status, told, _ = diff(capsys, "--against", "main", "--output-format", "markdown")
     assert status == 1
-    lines = told.splitlines()
-    inside = False
     fence = ""
-    for line in lines:
-        if not inside and line.startswith("```"):
-            inside, fence = True, line.removesuffix("text")
-        elif inside and line == fence:
-            inside = False
-        elif not inside:
+    fences = 0
+    for line in told.splitlines():
+        if not fence and line.startswith("```"):
+            fence = line.removesuffix("text")
+            fences += len(fence) > 4
+        elif fence:
+            # A fence ends at any line of as many backticks or more.
+            assert line == fence or not line.lstrip().startswith(fence)
+            fence = "" if line == fence else fence
+        else:
             assert "<img" not in line
             assert "@all" not in line
-    assert not inside
-    assert any(len(line) > 4 and set(line) == {"`"} for line in lines)
+    assert not fence
+    assert fences == 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gantral.cli.specs import Checked
 from gantral.compiler.compare import Comparison, Finding
+from gantral.dsl.diagnostics import render
 from gantral.dsl.positions import Lines, shown
 from gantral.dsl.span import Span
 
@@ -56,6 +57,13 @@ def told(found: Sequence[Difference], format: str) -> str:
     if format == "markdown":
         return _markdown(found)
     return "".join(_full(one) for one in found) or "no workflow in these files\n"
+
+
+def refused(files: Sequence[Checked]) -> str:
+    """The errors of versions that can't be compared, for a pull request."""
+    found = list(dict.fromkeys(one for file in files for one in file.shown))
+    sources = {name: text for file in files for name, text in file.shown_sources.items()}
+    return "Not compared: a version does not check clean.\n\n" + _fence(render(found, sources))
 
 
 def _full(one: Difference) -> str:
@@ -137,11 +145,14 @@ def _cell(text: str) -> str:
 
 
 def _fenced(place: _Place) -> str:
+    return _fence("\n".join((f"{place.side} {shown(place.file)}:{place.line}", *place.text)))
+
+
+def _fence(text: str) -> str:
     """An author's lines: the fence is longer than any in them, so that none of them ends it."""
-    text = "\n".join((f"{place.side} {shown(place.file)}:{place.line}", *place.text))
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}\n"
+    return f"{fence}text\n{text.rstrip()}\n{fence}\n"
 
 
 def _places(one: Difference, finding: Finding) -> list[_Place]:

@@ -57,6 +57,11 @@ def run(args: argparse.Namespace) -> int:
     ]
     if faulty:
         # Nothing can be said of what is not proved.
+        if args.output_format == "markdown":
+            from gantral.cli.differences import refused
+
+            print(refused(faulty), end="")
+            return FINDINGS
         return tell(faulty, "json" if args.output_format == "json" else "full", False)
     return _tell(older, newer, read, args.output_format)
 
