@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -260,3 +261,21 @@ def test_an_authors_text_commands_nothing_in_markdown(
             assert "@all" not in line
     assert not fence
     assert fences == 1
+
+
+def test_the_same_bytes_whatever_python_orders_its_sets_by(project: Path) -> None:
+    (project / "new.gantral").write_text(
+        NEW.replace("book.fetch", "book.other").replace("<= 8000.00", "< 9000.00"), "utf-8"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-m", "gantral.cli", "diff", "pay.gantral", "new.gantral"],
+            cwd=project,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=False,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(told) == 1
+    assert b"weaker: call bank.pay" in told.pop()
