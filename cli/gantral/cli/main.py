@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compile": ("Write", "generate the workflow packages; --check fails when they are stale"),
     "describe": ("Write", "a workflow in sentences, to be read aloud and signed"),
     "graph": ("Write", "a workflow as a picture"),
+    "diff": ("Write", "what changed in authority between two versions of a spec"),
     "test": ("Write", "run scenario files against the time-skipping server"),
     "lsp": ("Write", "the language server that editors start"),
     "demo": ("Try", "the refund example from spec to verified evidence"),

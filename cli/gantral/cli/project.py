@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,13 @@ class Project:
                 )
             found += matched
         return list(dict.fromkeys(found))
+
+    def names(self, path: str) -> bool:
+        """Whether a file at that posix path from the root would be one of the project's specs."""
+        if self.settings.specs is not None:
+            return any(_globbed(one.split("/"), path.split("/")) for one in self.settings.specs)
+        hidden = any(part.startswith(".") or part in _SKIPPED for part in path.split("/"))
+        return path.endswith(".gantral") and not hidden
 
     def path_of(self, file: Path) -> str:
         """The posix path of a file from the root.
@@ -146,6 +154,15 @@ def files_at(path: Path) -> list[Path]:
     except (OSError, ValueError) as error:
         raise Failure(f"{path} can't be read: {reason(error)}", code=MISUSE) from None
     return [path]
+
+
+def _globbed(pattern: Sequence[str], path: Sequence[str]) -> bool:
+    """Whether Path.glob, with the parts of a pattern, would find a file with these parts."""
+    if not pattern or not path:
+        return not pattern and not path
+    if pattern[0] == "**":
+        return any(_globbed(pattern[1:], path[start:]) for start in range(len(path)))
+    return fnmatch.fnmatchcase(path[0], pattern[0]) and _globbed(pattern[1:], path[1:])
 
 
 def reason(error: OSError | ValueError) -> str:

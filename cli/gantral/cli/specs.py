@@ -6,7 +6,7 @@ import gc
 import os
 import posixpath
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +39,8 @@ def uncollected() -> Iterator[None]:
 class Checked:
     """One file, analysed, `data` its bytes. `sources` has the text of each file it reads by its
     path from the project's root; `shown` and `shown_sources` are the same as the user sees paths.
-    `led_out` says that a link led there from another project.
+    `led_out` says that a link led there from another project. `at` stands before the names of files
+    that are not read from the disk.
     """
 
     project: Project
@@ -50,11 +51,16 @@ class Checked:
     shown: tuple[Diagnostic, ...]
     shown_sources: Mapping[str, str]
     led_out: bool = False
+    at: str = ""
 
     @property
     def name(self) -> str:
         """The file as the user sees it."""
-        return _seen(self.project, self.path)
+        return self.seen(self.path)
+
+    def seen(self, path: str) -> str:
+        """A file that it reads, as the user sees it."""
+        return f"{self.at}{_seen(self.project, path)}"
 
 
 def check_paths(paths: Sequence[str]) -> list[Checked]:
@@ -91,14 +97,25 @@ def check_file(project: Project, path: str, given: Mapping[str, bytes] | None = 
     Raises:
         Failure: a file can't be read.
     """
+
+    def read(wanted: str) -> bytes | None:
+        data = (given or {}).get(wanted)
+        return project.read(wanted) if data is None else data
+
+    return check_read(project, path, read)
+
+
+def check_read(
+    project: Project, path: str, bytes_of: Callable[[str], bytes | None], at: str = ""
+) -> Checked:
+    """Analyse one file of a project whose files are read by `bytes_of`, by their paths from the
+    project's root; `at` is put before their names."""
     sources: dict[str, str] = {}
     refused: list[Diagnostic] = []
     own: list[bytes] = []
 
     def read(wanted: str) -> str | None:
-        data = (given or {}).get(wanted)
-        if data is None:
-            data = project.read(wanted)
+        data = bytes_of(wanted)
         if data is None:
             return None
         text, found = decode(wanted, data)
@@ -112,7 +129,7 @@ def check_file(project: Project, path: str, given: Mapping[str, bytes] | None = 
     if refused:
         # Nothing that was read otherwise than as it stands there is believed.
         analysis = Analysis((), tuple(refused), analysis.sources)
-    shown = tuple(_moved(project, one) for one in analysis.diagnostics)
+    shown = tuple(_moved(project, one, at) for one in analysis.diagnostics)
     return Checked(
         project,
         path,
@@ -120,7 +137,8 @@ def check_file(project: Project, path: str, given: Mapping[str, bytes] | None = 
         analysis,
         sources,
         shown,
-        {_seen(project, name): text for name, text in sources.items()},
+        {f"{at}{_seen(project, name)}": text for name, text in sources.items()},
+        at=at,
     )
 
 
@@ -131,9 +149,9 @@ def _seen(project: Project, path: str) -> str:
     return posixpath.normpath(os.path.relpath(project.root / path).replace(os.sep, "/"))
 
 
-def _moved(project: Project, found: Diagnostic) -> Diagnostic:
+def _moved(project: Project, found: Diagnostic, at: str) -> Diagnostic:
     def span(one: Span) -> Span:
-        return replace(one, source=_seen(project, one.source))
+        return replace(one, source=f"{at}{_seen(project, one.source)}")
 
     return replace(
         found,

@@ -50,6 +50,11 @@ def workflow_version_id(manifest: bytes) -> str:
     return tagged_hash("manifest", manifest)
 
 
+def meaning(value: object) -> Tree:
+    """A node, or a tuple of them, as the program digest reads it: without places and comments."""
+    return _tree(value)
+
+
 @cache
 def _members(kind: type) -> tuple[str, ...]:
     """The members of a class of nodes that carry meaning, when they are no places."""

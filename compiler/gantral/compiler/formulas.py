@@ -62,11 +62,7 @@ def alternatives(formula: d.Formula) -> Alternatives:
 
 def shortfall(asked: Alternatives, needed: Alternatives) -> tuple[str, ...] | None:
     """The fewest voters that meet `asked` and not `needed`, one principal each; None when there are
-    none; empty when that can't be told within MOST_COMPANIES.
-
-    Args:
-        needed: of roles alone.
-    """
+    none; empty when that can't be told within MOST_COMPANIES."""
     if not asked or not needed:
         return ()
     least: tuple[str, ...] | None = None
@@ -133,7 +129,7 @@ def _companies(clause: tuple[Quorum, ...], needed: Alternatives) -> Iterator[tup
 
 def _worst(group: tuple[str, ...], needed: Alternatives) -> list[str]:
     """Of the principals those that are of least use for what is needed, one of each kind. A person
-    of the proposal is of none, but is one person: others stay beside them."""
+    of the proposal is one person only, so others stay beside them."""
     use = {one: _use(one, needed) for one in group}
     many = [one for one in group if not one.startswith(_ONE)]
     kept: list[str] = []

@@ -1,0 +1,108 @@
+"""The clock of a gate: how long its question stands, and who has joined the deciders when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gantral.compiler.compare.formulas import implies, widened
+from gantral.compiler.compare.report import Finding, Sides, time
+from gantral.compiler.digest import meaning
+from gantral.compiler.phrases import formula
+from gantral.compiler.program import Gate, Reject, Remind, Tick, Widening
+from gantral.dsl.span import Span
+
+
+def decide(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    """Who decides at first: whoever can approve now could before."""
+    if meaning(old.decide) == meaning(new.decide):
+        return ()
+    sides = Sides(
+        f"gate {new.name}",
+        "`decide`",
+        f"`{formula(old.decide)}`",
+        f"`{formula(new.decide)}`",
+        old.decide.span,
+        new.decide.span,
+    )
+    return sides.judged(implies(new.decide, old.decide), implies(old.decide, new.decide))
+
+
+def clock(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    """When silence rejects, and at every moment until then who decides."""
+    return (*_widening(old, new), *_reject(old, new), *_reminders(old, new))
+
+
+def _widening(old: Gate, new: Gate) -> Iterator[Finding]:
+    if _widenings(old) == _widenings(new):
+        return
+    moments = sorted({one.after for one in (*_wider(old), *_wider(new))})
+    told: set[str] = set()
+    # What `decide` says of the beginning is told there, and not again for every later moment.
+    before = (implies(new.decide, old.decide), implies(old.decide, new.decide))
+    for moment in moments:
+        was, now = widened(old, moment), widened(new, moment)
+        after = (implies(now, was), implies(was, now))
+        if meaning(was) == meaning(now) or after == before:
+            continue
+        sides = Sides(
+            f"gate {new.name}",
+            f"after {time(moment)} who decides",
+            f"`{formula(was)}`",
+            f"`{formula(now)}`",
+            _span_of(old, moment),
+            _span_of(new, moment),
+        )
+        for one in sides.judged(*after):
+            if one.effect not in told:
+                told.add(one.effect)
+                yield one
+
+
+def _reject(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    was, now = _end(old), _end(new)
+    if was is None or now is None:
+        return ()
+    sides = Sides(
+        f"gate {new.name}",
+        "the time until silence rejects",
+        time(was.after),
+        time(now.after),
+        was.span,
+        now.span,
+    )
+    return sides.judged(
+        now.after <= was.after, was.after <= now.after, less="is longer", more="is shorter"
+    )
+
+
+def _reminders(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    was, now = _texts(old.clock), _texts(new.clock)
+    if was == now:
+        return ()
+    sides = Sides(
+        f"gate {new.name}", "the list of reminders", was, now, old.clock[0].span, new.clock[0].span
+    )
+    return sides.note()
+
+
+def _wider(gate: Gate) -> list[Widening]:
+    return [one for one in gate.clock if isinstance(one, Widening)]
+
+
+def _widenings(gate: Gate) -> object:
+    return meaning(tuple(_wider(gate)))
+
+
+def _end(gate: Gate) -> Reject | None:
+    return next((one for one in gate.clock if isinstance(one, Reject)), None)
+
+
+def _texts(ticks: tuple[Tick, ...]) -> str:
+    times = [time(one.after) for one in ticks if isinstance(one, Remind)]
+    return ", ".join(times) or "none"
+
+
+def _span_of(gate: Gate, moment: int) -> Span:
+    """The last widening by then, else who decides."""
+    found = [one.span for one in _wider(gate) if one.after <= moment]
+    return found[-1] if found else gate.decide.span

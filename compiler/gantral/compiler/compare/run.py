@@ -1,0 +1,209 @@
+"""The run as a list of acts: each effect and undo with what is certain before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TypeAlias
+
+from gantral.compiler.compare.bounds import Claim, claims, implies
+from gantral.compiler.compare.meaning import Meaning
+from gantral.compiler.plan import gives
+from gantral.compiler.program import (
+    Approval,
+    Ask,
+    AskStatement,
+    Complete,
+    Do,
+    Expr,
+    Give,
+    Handler,
+    If,
+    Let,
+    Program,
+    Require,
+    ServiceCall,
+    Statement,
+    Terminate,
+    Undo,
+)
+from gantral.dsl.span import Span
+
+# What each statement has that is read here. One that has come to have more is not understood.
+READ: Mapping[type, frozenset[str]] = {
+    Approval: frozenset(("name", "binding", "span")),
+    Ask: frozenset(("gate", "ordinal", "arguments", "type", "span", "head")),
+    AskStatement: frozenset(("ask", "span")),
+    Complete: frozenset(("output", "ordinal", "span")),
+    Do: frozenset(("call", "span")),
+    Give: frozenset(("value", "span")),
+    Handler: frozenset(("name", "binding", "body", "span")),
+    If: frozenset(("condition", "then", "otherwise", "span")),
+    Let: frozenset(("name", "binding", "value", "span")),
+    Require: frozenset(("condition", "message", "ordinal", "span")),
+    ServiceCall: frozenset(
+        ("operation", "ordinal", "arguments", "under", "handler", "type", "span", "head")
+    ),
+    Terminate: frozenset(("message", "ordinal", "span")),
+    Undo: frozenset(("name", "binding", "call", "span")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Two ways that met again: what else is certain where the condition held, and where not."""
+
+    condition: str
+    then: frozenset[Fact]
+    otherwise: frozenset[Fact]
+    says: str = field(compare=False)
+    span: Span = field(compare=False)
+
+
+Fact: TypeAlias = Claim | Either
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A call, or the undo of one. `under` are the sites of its asks."""
+
+    what: str
+    operation: str
+    arguments: Mapping[str, str]
+    places: Mapping[str, Span]
+    under: frozenset[str]
+    facts: frozenset[Fact]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All of it. Where it is not `understood` nothing can be shown of it."""
+
+    acts: tuple[Act, ...]
+    asks: Mapping[str, Ask]
+    fed: Mapping[str, Mapping[str, str]]
+    understood: bool
+    key: str
+    """Equal for runs that differ in names and layout alone."""
+
+
+def read_run(program: Program) -> Run:
+    """The acts and asks of a program, in source order."""
+    return _Reader(program).read()
+
+
+def certain(fact: Fact, known: frozenset[Fact]) -> bool:
+    """Whether what is known implies the fact."""
+    if fact in known:
+        return True
+    if isinstance(fact, Claim):
+        return any(isinstance(one, Claim) and implies(one, fact) for one in known)
+    if all(certain(one, known) for one in fact.then | fact.otherwise):
+        return True
+    return any(
+        isinstance(one, Either)
+        and one.condition == fact.condition
+        and all(certain(each, known | one.then) for each in fact.then)
+        and all(certain(each, known | one.otherwise) for each in fact.otherwise)
+        for one in known
+    )
+
+
+class _Reader:
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._meaning = Meaning(program)
+        self._acts: list[Act] = []
+        self._asks: dict[str, Ask] = {}
+        self._fed: dict[str, Mapping[str, str]] = {}
+        self._understood = all(
+            {one.name for one in fields(kind)} == known for kind, known in READ.items()
+        )
+
+    def read(self) -> Run:
+        self._block(self._program.run, frozenset())
+        key = self._meaning.key(self._program.run)
+        understood = self._understood and self._meaning.understood
+        return Run(tuple(self._acts), self._asks, self._fed, understood, key)
+
+    def _block(
+        self, statements: tuple[Statement, ...], known: frozenset[Fact]
+    ) -> frozenset[Fact] | None:
+        """What is known after the block; None when no way leads out of it."""
+        for statement in statements:
+            match statement:
+                case Let(value=Ask() as ask) | AskStatement(ask=ask):
+                    known |= {self._ask(ask)}
+                case Let(value=ServiceCall() as call) | Do(call=call):
+                    known = self._call(call, known)
+                case Let():
+                    pass
+                case Require(condition=condition):
+                    known |= self._claims(condition, True)
+                case If():
+                    after = self._if(statement, known)
+                    if after is None:
+                        return None
+                    known = after
+                case Undo():
+                    self._acts.append(
+                        Act("undo", statement.call, {}, {}, frozenset(), known, statement.span)
+                    )
+                case Give() | Complete() | Terminate():
+                    return None
+                case _:
+                    # A statement that came later than this comparison.
+                    self._understood = False
+        return known
+
+    def _claims(self, condition: Expr, holds: bool) -> frozenset[Claim]:
+        return claims(condition, holds, self._meaning)
+
+    def _ask(self, ask: Ask) -> Claim:
+        self._asks[ask.id] = ask
+        self._fed[ask.id] = self._meaning.arguments(ask.arguments)
+        return Claim(f"asked {ask.id}", f"`ask {ask.gate}`", ask.head)
+
+    def _call(self, call: ServiceCall, known: frozenset[Fact]) -> frozenset[Fact]:
+        self._acts.append(
+            Act(
+                "call",
+                call.operation,
+                self._meaning.arguments(call.arguments),
+                {name: value.span for name, value in call.arguments},
+                frozenset(self._meaning.ask(one.binding) for one in call.under),
+                known,
+                call.head,
+            )
+        )
+        if call.handler is not None:
+            failed = Claim(f"failed {self._meaning.key(call)}", "failed call", call.head)
+            after = self._block(call.handler.body, known | {failed})
+            if after is not None or any(True for _ in gives(call.handler.body)):
+                return known
+        if self._program.operations[call.operation].kind == "notify":
+            # That a message could not be left is no check of anything.
+            return known
+        done = Claim(f"done {self._meaning.key(call)}", f"`{call.operation}`", call.head)
+        return known | {done}
+
+    def _if(self, statement: If, known: frozenset[Fact]) -> frozenset[Fact] | None:
+        taken = self._claims(statement.condition, True)
+        not_taken = self._claims(statement.condition, False)
+        one = self._block(statement.then, known | taken)
+        other = self._block(statement.otherwise, known | not_taken)
+        if one is None or other is None:
+            return other if one is None else one
+        both = one & other
+        then, otherwise = one - both - taken, other - both - not_taken
+        if not then and not otherwise:
+            return both
+        met = Either(
+            self._meaning.key(statement.condition),
+            then,
+            otherwise,
+            "branch",
+            statement.condition.span,
+        )
+        return both | {met}
