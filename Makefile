@@ -36,7 +36,7 @@ types: setup
 	@$(BIN)/mypy --no-error-summary $(TYPED)
 
 units: setup
-	@$(BIN)/pytest -q -n 2 --dist loadgroup
+	@$(BIN)/pytest -q -n 2 --dist loadscope
 
 pythons: setup
 	@bash tooling/pythons.sh

@@ -1,10 +1,11 @@
 """How randomised tests run: moderately in `make test`, for long in `make soak`; and what of the
 suite stays together in one process."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # No deadline: on a busy machine a slow example is no fault of the code. Derandomised: the same tree
 # gives the same verdict each time, and `make soak` is what looks further.
@@ -21,9 +22,15 @@ settings.register_profile(
 settings.load_profile("house")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A folder is one group for `--dist loadgroup`: its servers and the programs that it loaded
-    are then its own until it is through."""
-    for item in items:
-        folder = Path(str(item.path)).parent
-        item.add_marker(pytest.mark.xdist_group(folder.as_posix()))
+class ByFolder(LoadScopeScheduling):
+    """A folder is one piece of work: its servers, and the programs that it loaded into the process,
+    are its own until it is through. (Not by marks: xdist's `loadgroup` groups nothing with the
+    node ids of pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """xdist asks here who runs what."""
+    return ByFolder(config, log)

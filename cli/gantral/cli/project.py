@@ -106,6 +106,9 @@ class Project:
             if not resolved.is_relative_to(self.root) or not resolved.is_file():
                 return None
             return resolved.read_bytes()
+        except RuntimeError:
+            # Links in a circle, before Python 3.13; later ones find no file.
+            return None
         except (OSError, ValueError) as error:
             raise Failure(f"{file} can't be read: {reason(error)}") from None
 
