@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations_with_replacement, product
+from math import comb, prod
 from typing import TypeAlias
 
 from gantral.compiler.program import declarations as d
@@ -19,7 +20,12 @@ Quorum: TypeAlias = tuple[int, tuple[str, ...]]
 Alternatives: TypeAlias = tuple[tuple[Quorum, ...], ...]
 """Any of these; each wants disjoint voters for all its quorums. Empty: too large to be compared."""
 
+# As `evidence/formula.py` counts them: a gate beyond these is refused before it is ever asked.
+RECOUNTED_ALTERNATIVES = 4096
+RECOUNTED_VOTERS = 200
 MOST_ALTERNATIVES = 256
+# What a search may cost, in steps of matching, and what it may hold at once.
+MOST_STEPS = 10_000_000
 MOST_COMPANIES = 20_000
 _ONE = "actor:"
 _SOME = "actors:"
@@ -62,19 +68,29 @@ def alternatives(formula: d.Formula) -> Alternatives:
 
 def shortfall(asked: Alternatives, needed: Alternatives) -> tuple[str, ...] | None:
     """The fewest voters that meet `asked` and not `needed`, one principal each; None when there are
-    none; empty when that can't be told within MOST_COMPANIES."""
-    if not asked or not needed:
+    none; empty when that can't be told within MOST_STEPS."""
+    if not asked or not needed or _too_costly(asked, needed):
         return ()
     least: tuple[str, ...] | None = None
-    tried = 0
     for clause in asked:
         for company in _companies(clause, needed):
-            tried += 1
-            if tried > MOST_COMPANIES:
-                return ()
             if (least is None or len(company) < len(least)) and not _met(needed, company):
                 least = company
     return least
+
+
+def size(formula: d.Formula) -> tuple[int, int]:
+    """How many alternatives the formula has, and the most voters that one of them wants; counted,
+    not made."""
+    match formula:
+        case d.Quorum():
+            return 1, formula.count
+        case d.AnyOf():
+            parts = [size(part) for part in formula.parts]
+            return sum(many for many, _ in parts), max(voters for _, voters in parts)
+        case d.AllOf():
+            parts = [size(part) for part in formula.parts]
+            return prod(many for many, _ in parts), sum(voters for _, voters in parts)
 
 
 def in_words(formula: Alternatives) -> str:
@@ -115,6 +131,22 @@ def _spread(group: Iterable[str], pairs: Sequence[tuple[str, str]]) -> tuple[str
             if narrow == source and wide not in reached:
                 reached.append(wide)
     return tuple(reached)
+
+
+def _too_costly(asked: Alternatives, needed: Alternatives) -> bool:
+    """Told before anything is tried: how many companies there are, and what one may cost."""
+    companies = 0
+    steps = 0
+    for clause in asked:
+        voters = sum(count for count, _ in clause)
+        here = prod(comb(len(_worst(group, needed)) + count - 1, count) for count, group in clause)
+        companies += here
+        if companies > MOST_COMPANIES:
+            return True
+        for goal in needed:
+            seats = sum(count for count, _ in goal)
+            steps += here * seats * seats * voters
+    return steps > MOST_STEPS
 
 
 def _companies(clause: tuple[Quorum, ...], needed: Alternatives) -> Iterator[tuple[str, ...]]:
@@ -165,12 +197,15 @@ def _seated(places: Sequence[tuple[str, ...]], company: tuple[str, ...]) -> bool
     place_of: dict[int, int] = {}
 
     def seat(place: int, tried: set[int]) -> bool:
-        for voter, principal in enumerate(company):
-            if principal in places[place] and voter not in tried:
-                tried.add(voter)
-                if voter not in place_of or seat(place_of[voter], tried):
-                    place_of[voter] = place
-                    return True
+        fit = [one for one, who in enumerate(company) if who in places[place] and one not in tried]
+        # Somebody who has no place yet is found without moving others.
+        for voter in sorted(fit, key=lambda one: one in place_of):
+            if voter in tried:
+                continue
+            tried.add(voter)
+            if voter not in place_of or seat(place_of[voter], tried):
+                place_of[voter] = place
+                return True
         return False
 
     return all(seat(place, set()) for place in range(len(places)))

@@ -8,6 +8,7 @@ import pytest
 from gantral.compiler import formulas
 from gantral.compiler.program import ActorOf, AllOf, AnyOf, Formula, Principal, Quorum, RoleOf
 from gantral.dsl.span import Span
+from gantral.evidence import formula as recounted
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -74,6 +75,7 @@ def companies(most: int) -> list[Company]:
     return made
 
 
+# All that two quorums of two, or three in a row, may need; more would take too long.
 SMALL = companies(3)
 
 
@@ -114,10 +116,30 @@ def test_cases(asked: Formula, needed: Formula, told: tuple[str, ...] | None) ->
     assert formulas.shortfall(formulas.alternatives(asked), formulas.alternatives(needed)) == told
 
 
+def test_the_compiler_takes_what_is_recounted_and_no_more() -> None:
+    assert formulas.RECOUNTED_ALTERNATIVES == recounted.MAX_CLAUSES
+    assert formulas.RECOUNTED_VOTERS == recounted.MAX_PLACES
+
+
 def test_what_is_too_large_is_never_taken_for_enough() -> None:
     wide = AllOf(tuple(AnyOf((_of(1, "a"), _of(1, "b")), HERE) for _ in range(9)), HERE)
     assert formulas.alternatives(wide) == ()
     assert formulas.shortfall((), formulas.alternatives(_of(1, "a"))) == ()
+    # Each would cost minutes or all memory if it were tried.
+    roles = tuple(f"r{n}" for n in range(8))
+    people = tuple(ActorOf((f"p{n}",), HERE) for n in range(16))
+    for asked, needed in (
+        (_of(40, *roles), _all(*(_of(1, one) for one in roles))),
+        (Quorum(30, (*people, RoleOf("a", HERE)), HERE), _of(1, "a")),
+        (
+            _all(_of(100, "a", "b"), _of(100, "b", "c")),
+            _all(_of(100, "a"), _of(50, "b"), _of(50, "c")),
+        ),
+    ):
+        both = formulas.alternatives(asked), formulas.alternatives(needed)
+        assert formulas.shortfall(*both) == ()
+    most = formulas.alternatives(_of(formulas.RECOUNTED_VOTERS, "a"))
+    assert formulas.shortfall(most, most) is None
     many = tuple(chr(ord("a") + n) for n in range(12))
     needed = formulas.alternatives(_all(*(_of(1, one) for one in many)))
     assert formulas.shortfall(formulas.alternatives(_of(12, *many)), needed) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gantral.compiler import formulas
 from gantral.compiler.names.findings import Findings, meant
 from gantral.compiler.names.module import Names
 from gantral.compiler.program import declarations as de
@@ -132,10 +133,30 @@ class People:
         return tuple(made) if whole else None
 
     def formula(self, one: syn.Formula) -> de.Formula | None:
-        """A formula that some voters can meet; None after a finding."""
+        """A formula that some voters can meet and whoever recounts it will count; None after a
+        finding."""
+        made = self._formula(one)
+        if made is None:
+            return None
+        many, voters = formulas.size(made)
+        for count, most, what in (
+            (voters, formulas.RECOUNTED_VOTERS, "voters in one of its alternatives"),
+            (many, formulas.RECOUNTED_ALTERNATIVES, "alternatives"),
+        ):
+            if count > most:
+                self._findings.error(
+                    "G0240",
+                    one.span,
+                    f"this wants {count} {what}, and at most {most} are counted",
+                    "ask for fewer, or ask in two gates",
+                )
+                return None
+        return made
+
+    def _formula(self, one: syn.Formula) -> de.Formula | None:
         match one:
             case syn.AllOf() | syn.AnyOf():
-                parts = [self.formula(part) for part in one.parts]
+                parts = [self._formula(part) for part in one.parts]
                 whole = tuple(part for part in parts if part is not None)
                 if len(whole) < len(parts):
                     return None
