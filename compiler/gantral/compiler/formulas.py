@@ -8,7 +8,8 @@ exact, and a company that falls short is a counterexample.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations_with_replacement, product
 from math import comb, prod
 from typing import TypeAlias
@@ -34,17 +35,33 @@ _SOME = "actors:"
 def asked(gate: d.Gate) -> Alternatives:
     """What a gate asks for in the end: its formula after every `widen`, which only ever lets more
     people in, so that what holds then held before."""
+    return alternatives(widened(gate))
+
+
+def widened(gate: d.Gate, at: int | None = None) -> d.Formula:
+    """Who decides `at` ms after the asking (None: in the end); what a widening adds may be widened
+    again."""
     pairs = [
-        (_principal(narrow), _principal(wide))
+        (_principal(narrow), wide)
         for tick in gate.clock
-        if isinstance(tick, d.Widening)
+        if isinstance(tick, d.Widening) and (at is None or tick.after <= at)
         for narrow in tick.narrow
         for wide in tick.wide
     ]
-    return tuple(
-        tuple((count, _spread(group, pairs)) for count, group in clause)
-        for clause in alternatives(gate.decide)
-    )
+
+    def spread(formula: d.Formula) -> d.Formula:
+        if isinstance(formula, d.AnyOf | d.AllOf):
+            return replace(formula, parts=tuple(spread(part) for part in formula.parts))
+        reached = {_principal(one): one for one in formula.principals}
+        waiting = list(reached)
+        for source in waiting:
+            for narrow, wide in pairs:
+                if narrow == source and _principal(wide) not in reached:
+                    reached[_principal(wide)] = wide
+                    waiting.append(_principal(wide))
+        return replace(formula, principals=tuple(reached.values()))
+
+    return spread(gate.decide)
 
 
 def alternatives(formula: d.Formula) -> Alternatives:
@@ -121,16 +138,6 @@ def _principal(one: d.Principal) -> str:
             return _ONE + ".".join(one.path)
         case d.ActorsOf():
             return _SOME + ".".join(one.path)
-
-
-def _spread(group: Iterable[str], pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    reached = list(group)
-    # A widening may start from what an earlier one let in, so go on until nothing is new.
-    for source in reached:
-        for narrow, wide in pairs:
-            if narrow == source and wide not in reached:
-                reached.append(wide)
-    return tuple(reached)
 
 
 def _too_costly(asked: Alternatives, needed: Alternatives) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gantral.compiler.compare.formulas import implies, widened
+from gantral.compiler.compare.formulas import implies
 from gantral.compiler.compare.report import Finding, Sides, time
 from gantral.compiler.digest import meaning
+from gantral.compiler.formulas import widened
 from gantral.compiler.phrases import formula
 from gantral.compiler.program import Gate, Reject, Remind, Tick, Widening
 from gantral.dsl.span import Span

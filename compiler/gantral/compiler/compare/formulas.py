@@ -1,22 +1,17 @@
-"""Formulas of deciders, as a gate has them at a time of its clock (LANGUAGE section 6)."""
+"""Formulas of deciders, compared (LANGUAGE section 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from gantral.compiler.digest import meaning
 from gantral.compiler.formulas import alternatives, shortfall
 from gantral.compiler.program import (
     ActorOf,
     ActorsOf,
-    AllOf,
-    AnyOf,
     Formula,
-    Gate,
     Principal,
     RoleOf,
-    Widening,
 )
 
 
@@ -26,37 +21,6 @@ def implies(one: Formula, other: Formula) -> bool:
     if meaning(one) == meaning(other):
         return True
     return shortfall(alternatives(one), alternatives(other)) is None
-
-
-def widened(gate: Gate, at: int) -> Formula:
-    """Who decides `at` ms after the asking: what a widening adds may be widened again."""
-    pairs = [
-        (_key(source), target)
-        for tick in gate.clock
-        if isinstance(tick, Widening) and tick.after <= at
-        for source in tick.narrow
-        for target in tick.wide
-    ]
-
-    def spread(formula: Formula) -> Formula:
-        if isinstance(formula, AnyOf | AllOf):
-            return replace(formula, parts=tuple(spread(part) for part in formula.parts))
-        reached = {_key(one): one for one in formula.principals}
-        waiting = list(reached)
-        for source in waiting:
-            for origin, target in pairs:
-                if origin == source and _key(target) not in reached:
-                    reached[_key(target)] = target
-                    waiting.append(_key(target))
-        return replace(formula, principals=tuple(reached.values()))
-
-    return spread(gate.decide)
-
-
-def listed(principals: Iterable[Principal]) -> str:
-    """Principals as one writes them."""
-    names = [_key(one) for one in principals]
-    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 
 
 def named(principals: Iterable[Principal]) -> frozenset[str]:
