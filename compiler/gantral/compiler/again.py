@@ -6,11 +6,10 @@ that reads what the gate may amend must come out the same with the decided value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from gantral.compiler.plan import assigned, bindings, gives
 from gantral.compiler.program import (
     Amend,
     ApprovalRef,
@@ -37,6 +36,7 @@ from gantral.compiler.program import (
     VarRef,
     children,
 )
+from gantral.compiler.program.walk import assigned, bindings, everything, gives
 from gantral.compiler.way import Condition, Path, Way, overlap
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.span import Span
@@ -327,19 +327,11 @@ def _mapped(expression: Expr, change: Callable[[Expr], Expr]) -> Expr:
     return replace(expression, **changed)
 
 
-def _conditions(statements: Iterable[Statement]) -> Iterator[Expr]:
+def _conditions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
     """Every condition in a handler's body."""
-    for statement in statements:
-        match statement:
-            case Require(condition=condition):
-                yield condition
-            case If(condition=condition, then=then, otherwise=otherwise):
-                yield condition
-                yield from _conditions((*then, *otherwise))
-            case Do(call=call) | Let(value=ServiceCall() as call) if call.handler is not None:
-                yield from _conditions(call.handler.body)
-            case _:
-                pass
+    for statement in everything(statements):
+        if isinstance(statement, Require | If):
+            yield statement.condition
 
 
 def _ends(statements: tuple[Statement, ...]) -> bool:

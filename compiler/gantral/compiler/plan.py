@@ -6,7 +6,7 @@ none is refused here; evidence could not compare it with what people saw.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gantral.compiler.digest import Tree
@@ -17,13 +17,9 @@ from gantral.compiler.program import (
     ApprovalRef,
     Ask,
     DecimalType,
-    Do,
     Expr,
-    Give,
-    If,
     InitiatorRef,
     InputRef,
-    Let,
     LetRef,
     ListExpr,
     ListType,
@@ -36,13 +32,11 @@ from gantral.compiler.program import (
     RecordExpr,
     RecordType,
     ServiceCall,
-    Set,
-    Statement,
     Type,
-    Var,
     VarRef,
     Widen,
 )
+from gantral.compiler.program.walk import bindings, calls, gives
 from gantral.compiler.shapes import scalar_name
 from gantral.compiler.terms import NoTerm, constant, expression_term, pointer
 from gantral.dsl.diagnostics import Diagnostic
@@ -64,74 +58,6 @@ class Plan:
 def plan(program: Program) -> Plan:
     """The plan of every gate, and what keeps an argument from being a plan term (G0321)."""
     return _Planner(program).plan()
-
-
-def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
-    """Every call site, in source order, handlers' included."""
-    for statement in statements:
-        match statement:
-            case Do(call=call) | Let(value=ServiceCall() as call):
-                yield call
-                if call.handler is not None:
-                    yield from calls(call.handler.body)
-            case If(then=then, otherwise=otherwise):
-                yield from calls(then)
-                yield from calls(otherwise)
-            case _:
-                pass
-
-
-def bindings(statements: tuple[Statement, ...]) -> Iterator[Let]:
-    """Every `let`, in source order."""
-    for statement in statements:
-        match statement:
-            case Let():
-                yield statement
-                if isinstance(statement.value, ServiceCall) and statement.value.handler is not None:
-                    yield from bindings(statement.value.handler.body)
-            case Do(call=call) if call.handler is not None:
-                yield from bindings(call.handler.body)
-            case If(then=then, otherwise=otherwise):
-                yield from bindings(then)
-                yield from bindings(otherwise)
-            case _:
-                pass
-
-
-def assigned(statements: tuple[Statement, ...]) -> Iterator[Var | Set]:
-    """Every `var` and `set`, in source order."""
-    for statement in statements:
-        match statement:
-            case Var() | Set():
-                yield statement
-            case Do(call=call) | Let(value=ServiceCall() as call) if call.handler is not None:
-                yield from assigned(call.handler.body)
-            case If(then=then, otherwise=otherwise):
-                yield from assigned(then)
-                yield from assigned(otherwise)
-            case _:
-                pass
-
-
-def variables(statements: tuple[Statement, ...]) -> Iterator[Var]:
-    """Every `var`, in source order."""
-    return (one for one in assigned(statements) if isinstance(one, Var))
-
-
-def gives(statements: tuple[Statement, ...]) -> Iterator[Give]:
-    """Every `give` of a handler's body that gives to that handler, in source order: those of a
-    call inside that nothing binds too."""
-    for statement in statements:
-        match statement:
-            case Give():
-                yield statement
-            case Do(call=call) if call.handler is not None:
-                yield from gives(call.handler.body)
-            case If(then=then, otherwise=otherwise):
-                yield from gives(then)
-                yield from gives(otherwise)
-            case _:
-                pass
 
 
 def _rescales(given: Type, wanted: Type) -> bool:

@@ -10,8 +10,8 @@ from gantral.cli.failure import CLEAN
 from gantral.cli.main import Subparsers
 from gantral.cli.output import READ, add_output, some, tell
 from gantral.cli.specs import Checked, check_paths, uncollected
-from gantral.compiler.plan import calls
 from gantral.compiler.program import Program
+from gantral.compiler.program.walk import calls
 from gantral.compiler.proofs import PROOFS
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gantral.cli.describe.text import code, listed, plain, quoted, some
 from gantral.compiler.phrases import formula, words
-from gantral.compiler.plan import bindings, calls
 from gantral.compiler.program import Ask, Operation, Program, ResultRef, ServiceCall
+from gantral.compiler.program.walk import bindings, calls
 
 
 def effects(program: Program) -> list[str]:

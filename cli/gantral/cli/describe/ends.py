@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias, assert_never
 
 from gantral.cli.describe.text import code, listed, plain
 from gantral.compiler import phrases
-from gantral.compiler.plan import calls
 from gantral.compiler.program import (
     AskStatement,
     Complete,
@@ -25,6 +24,7 @@ from gantral.compiler.program import (
     Undo,
     Var,
 )
+from gantral.compiler.program.walk import calls
 
 Word: TypeAlias = Literal["completed", "terminated", "undone"]
 

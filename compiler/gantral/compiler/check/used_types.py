@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gantral.compiler.plan import variables
 from gantral.compiler.program.declarations import Program
 from gantral.compiler.program.types import (
     EnumType,
@@ -14,6 +13,7 @@ from gantral.compiler.program.types import (
     RecordType,
     Type,
 )
+from gantral.compiler.program.walk import variables
 
 
 def used_types(program: Program) -> Program:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gantral.compiler.mangle import ClassNames, mangle
-from gantral.compiler.plan import bindings, calls, variables
 from gantral.compiler.program import (
     Ask,
     AskStatement,
@@ -30,6 +29,7 @@ from gantral.compiler.program import (
     Var,
     children,
 )
+from gantral.compiler.program.walk import bindings, calls, everything, variables
 from gantral.dsl.span import Span
 
 
@@ -108,17 +108,9 @@ class PackageNames:
 
 def expressions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
     """Every expression in the statements, the inner ones too."""
-    for statement in statements:
+    for statement in everything(statements):
         for one in _direct(statement):
             yield from _all(one)
-        match statement:
-            case If(then=then, otherwise=otherwise):
-                yield from expressions(then)
-                yield from expressions(otherwise)
-            case Do(call=call) | Let(value=ServiceCall() as call) if call.handler is not None:
-                yield from expressions(call.handler.body)
-            case _:
-                pass
 
 
 def _direct(statement: Statement) -> tuple[Expr, ...]:

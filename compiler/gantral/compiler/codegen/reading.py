@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gantral.compiler.codegen.names import expressions
-from gantral.compiler.plan import calls, gives
 from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
@@ -30,6 +29,7 @@ from gantral.compiler.program import (
     VarRef,
     children,
 )
+from gantral.compiler.program.walk import calls, gives
 from gantral.dsl.span import Span
 
 

@@ -9,7 +9,6 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from gantral.compiler.digest import canonical, meaning
-from gantral.compiler.plan import bindings, calls
 from gantral.compiler.program import (
     Approval,
     ApprovalMeta,
@@ -28,6 +27,7 @@ from gantral.compiler.program import (
     Undo,
     Widen,
 )
+from gantral.compiler.program.walk import bindings, calls
 from gantral.dsl.span import Span
 
 # What names a binding by its place; a node of another kind that does so is not understood here.

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from gantral.compiler.compare.bounds import Claim, claims, implies
 from gantral.compiler.compare.meaning import Meaning
-from gantral.compiler.plan import gives
 from gantral.compiler.program import (
     Approval,
     Ask,
@@ -27,6 +26,7 @@ from gantral.compiler.program import (
     Terminate,
     Undo,
 )
+from gantral.compiler.program.walk import gives
 from gantral.dsl.span import Span
 
 # What each statement has that is read here. One that has come to have more is not understood.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gantral.compiler.index.symbols import Shape, Symbol
-from gantral.compiler.program import statements as st
 from gantral.compiler.program.declarations import Program
+from gantral.compiler.program.walk import bindings
 from gantral.compiler.types.relate import describe
 from gantral.dsl import syntax as syn
 from gantral.dsl.span import Node, Span
@@ -48,22 +48,9 @@ def binding_types(programs: Iterable[Program]) -> dict[Span, str]:
     """The type of each `let` of proved programs, in words, by where its name is bound."""
     found: dict[Span, str] = {}
     for program in programs:
-        for one in _lets((*program.run, *program.on_failure)):
+        for one in bindings((*program.run, *program.on_failure)):
             found[one.binding] = describe(one.value.type)
     return found
-
-
-def _lets(block: tuple[st.Statement, ...]) -> Iterator[st.Let]:
-    for one in block:
-        value = one
-        if isinstance(one, st.Let):
-            yield one
-        elif isinstance(one, st.If):
-            yield from _lets(one.then)
-            yield from _lets(one.otherwise)
-        call = getattr(value, "value", getattr(value, "call", None))
-        if isinstance(call, st.ServiceCall) and call.handler is not None:
-            yield from _lets(call.handler.body)
 
 
 def hover(symbol: Symbol, types: Mapping[Span, str]) -> Hover:
