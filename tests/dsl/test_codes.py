@@ -4,7 +4,7 @@ A page is `docs/codes/GXXXX.md`: `# GXXXX: title`, a paragraph, a block ```gantr
 gives exactly that code and a block ```gantral ok``` that gives nothing. `escaped` after `error`
 reads the block with Python's escapes (below \\x100 as bytes), `times=n` repeats it. A page whose
 examples are flow graphs (```flow error```, ```flow ok```) is run by the tests of the proofs; one
-that needs another file too (```markdown beside```) by the tests of the command.
+that needs another file too (```toml beside```) by the tests of the command.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def test_page(page: Path) -> None:
     assert re.match(rf"# {page.stem}: \S[^\n]*\n\n\S", text)
     if "```flow error\n" in text and "```flow ok\n" in text:
         return
-    if "```markdown beside\n" in text:
+    if re.search(r"^```\w+ beside$", text, re.MULTILINE):
         return
     blocks = BLOCK.findall(text)
     assert [kind for kind, _, _ in blocks] == ["error", "ok"]

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("Write", "what a code means, and how to mend what it names"),
     "fmt": ("Write", "lay out specs in the one form; --check names those that are not"),
     "compile": ("Write", "generate the workflow packages; --check fails when they are stale"),
+    "lock": ("Write", "write down which program each released version is"),
     "describe": ("Write", "a workflow in sentences, to be read aloud and signed"),
     "graph": ("Write", "a workflow as a picture"),
     "diff": ("Write", "what changed in authority between two versions of a spec"),

@@ -7,6 +7,7 @@ import sys
 
 from gantral.cli.beside import judged
 from gantral.cli.failure import CLEAN
+from gantral.cli.locking import held
 from gantral.cli.main import Subparsers
 from gantral.cli.output import READ, add_output, some, tell
 from gantral.cli.specs import Checked, check_paths, uncollected
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         checked = fix(checked)
         # Standard output then holds the mended text and nothing else.
         out = sys.stderr if "-" in args.paths else out
-    checked = [judged(one) for one in checked]
+    checked = [judged(held(one)) for one in checked]
     status = tell(checked, args.output_format, bool(args.deny), args.output, out)
     if status == CLEAN and args.output_format in READ:
         for one in checked:

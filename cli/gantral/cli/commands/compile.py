@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gantral.cli import folders
 from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
+from gantral.cli.locking import held
 from gantral.cli.main import Subparsers
 from gantral.cli.output import READ, add_output, tell
 from gantral.cli.project import SETTINGS, Project
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the packages, or with --check print how they differ; 1 when they do."""
     if "-" in args.paths:
         raise Failure("compile reads files, not standard input", "name a file", MISUSE)
-    checked = check_paths(args.paths)
+    checked = [held(one) for one in check_paths(args.paths)]
     status = tell(checked, args.output_format, bool(args.deny), args.output)
     if status != CLEAN:
         return status
