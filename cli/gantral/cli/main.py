@@ -16,6 +16,7 @@ from gantral.cli.failure import CRASH, MISUSE, Failure
 # ``add(subparsers)`` and ``run(args) -> int``. A table, because asking the modules would load them.
 COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("Write", "start a project, or a spec in one"),
+    "init": ("Write", "set an existing repository up for specs"),
     "check": ("Write", "prove that specs can never act without authority"),
     "explain": ("Write", "what a code means, and how to mend what it names"),
     "fmt": ("Write", "lay out specs in the one form; --check names those that are not"),
