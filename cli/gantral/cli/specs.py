@@ -86,6 +86,17 @@ def check_paths(paths: Sequence[str]) -> list[Checked]:
     return found
 
 
+def paths(given: Sequence[str]) -> list[Path]:
+    """The files that :func:`check_paths` analyses, without what they import.
+
+    Raises:
+        Failure: as it does.
+    """
+    if not given:
+        return find_project(Path.cwd()).specs()
+    return [file for one in given if one != "-" for file in files_at(Path(one))]
+
+
 def _stdin() -> bytes:
     return sys.stdin.buffer.read()
 
