@@ -34,9 +34,11 @@ from gantral.compiler.program import (
     Terminate,
     Typed,
     VarRef,
+    Wait,
+    WaitStatement,
     children,
 )
-from gantral.compiler.program.walk import assigned, bindings, everything, gives
+from gantral.compiler.program.walk import assigned, bindings, blocks, everything, gives
 from gantral.compiler.way import Condition, Path, Way, overlap
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.span import Span
@@ -108,6 +110,15 @@ class _Finder:
                         # Whether the handler ran is not known any more.
                         for each in _conditions(call.handler.body):
                             self._passed(each, None, (), handled=True)
+                case WaitStatement() | Let(value=Wait()):
+                    for block in blocks(statement):
+                        start = self._way.length
+                        self._block(block, guards)
+                        self._way.cut(start)
+                        if not _ends(block) or any(True for _ in gives(block)):
+                            # Which event came, if one did, is not known any more.
+                            for each in _conditions(block):
+                                self._passed(each, None, (), handled=True)
                 case _:
                     pass
 
@@ -205,7 +216,7 @@ class _Finder:
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)
-                    if bound is None or isinstance(bound, ServiceCall | Ask):
+                    if bound is None or isinstance(bound, ServiceCall | Ask | Wait):
                         return value
                     value = bound
                 case _:
@@ -240,6 +251,10 @@ class _Finder:
         if isinstance(call, ServiceCall) and call.handler is not None:
             for one in gives(call.handler.body):
                 yield from self._reads(self._field(one.value, chain[1])[0])
+        if isinstance(call, Wait):
+            for block in (*(each.body for each in call.arrivals), call.otherwise):
+                for one in gives(block):
+                    yield from self._reads(self._field(one.value, chain[1])[0])
 
     def _of_variables(self) -> Mapping[object, frozenset[Path]]:
         """For each variable all paths that what it is ever set to reads, through others too."""

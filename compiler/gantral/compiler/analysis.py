@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gantral.compiler.check import unused
+from gantral.compiler.check.events import Events
 from gantral.compiler.check.gates import Gates
 from gantral.compiler.check.services import Services
 from gantral.compiler.check.workflow import Workflow, policy_path
@@ -46,9 +47,9 @@ def analyse(project: Project, path: str) -> Analysis:
         programs = _programs(findings, loader.loaded, root)
     for program in programs:
         found = prove(build_flow(program))
-        if not findings.errors:
+        if not findings.errors and all(one.severity == "warning" for one in found):
             # What evidence can't say of a proved program is refused here as well.
-            found = found or manifest(program).diagnostics
+            found = (*found, *manifest(program).diagnostics)
         findings.all = _merged(findings.all, found)
         findings.errors = sum(one.severity == "error" for one in findings.all)
     told = findings.all
@@ -90,12 +91,13 @@ def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> l
     types = Types(findings)
     services = Services(findings, types)
     gates = Gates(findings, types, services)
+    events = Events(findings, types)
     modules: dict[str, Names] = {}
     for source in loaded:
         modules[source.path] = Names(source, source.tree.declarations, findings, None, modules)
     roles: dict[str, Span] = {}
     for source in loaded:
-        _module(findings, modules[source.path], types, services, gates)
+        _module(findings, modules[source.path], types, services, gates, events)
     names = modules[root.path]
     programs: list[Program] = []
     workflows = [one for kind, one in names.declared if kind == "workflow"]
@@ -104,7 +106,7 @@ def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> l
         inner = Names(root, one.declarations, findings, names, modules)
         _types(inner, types)
         _later(findings, inner)
-        program = Workflow(findings, inner, one, types, services, gates).check()
+        program = Workflow(findings, inner, one, types, services, gates, events).check()
         if program is not None:
             programs.append(program)
     for source in loaded:
@@ -116,7 +118,12 @@ def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> l
 
 
 def _module(
-    findings: Findings, names: Names, types: Types, services: Services, gates: Gates
+    findings: Findings,
+    names: Names,
+    types: Types,
+    services: Services,
+    gates: Gates,
+    events: Events,
 ) -> None:
     """The declarations of a file that stand outside workflows."""
     _types(names, types)
@@ -128,6 +135,8 @@ def _module(
             policy_path(findings, names, one)
         elif isinstance(one, syn.Gate):
             gates.gate(names, one, frozenset())
+        elif isinstance(one, syn.Event):
+            events.event(names, one)
 
 
 def _types(names: Names, types: Types) -> None:
@@ -138,9 +147,8 @@ def _types(names: Names, types: Types) -> None:
 
 def _later(findings: Findings, names: Names) -> None:
     for _, one in names.declared:
-        if isinstance(one, (syn.Calendar, syn.Event)):
-            word = "calendar" if isinstance(one, syn.Calendar) else "event"
-            findings.not_built(one.name.span, f"`{word}`")
+        if isinstance(one, syn.Calendar):
+            findings.not_built(one.name.span, "`calendar`")
 
 
 def _roles(findings: Findings, source: Source, roles: dict[str, Span]) -> None:

@@ -20,6 +20,8 @@ from gantral.compiler.program import (
     ServiceCall,
     Statement,
     Terminate,
+    Wait,
+    WaitStatement,
 )
 
 START = "start"
@@ -69,6 +71,10 @@ class _Walk:
                 if call.handler is None:
                     return after
                 return after | self.block(call.handler.body, after, after)
+            case WaitStatement(wait=wait):
+                return self._wait(wait, after, given)
+            case Let(value=Wait() as wait):
+                return self._wait(wait, after, after)
             case If(then=then, otherwise=otherwise):
                 return self.block(then, after, given) | self.block(otherwise, after, given)
             case Complete(ordinal=ordinal):
@@ -81,6 +87,12 @@ class _Walk:
                 return given
             case _:
                 return after
+
+    def _wait(self, wait: Wait, after: _Sites, given: _Sites) -> _Sites:
+        found = self.block(wait.otherwise, after, given)
+        for one in reversed(wait.arrivals):
+            found |= self.block(one.body, after, given)
+        return found
 
     def _ask(self, ask: Ask, after: _Sites) -> _Sites:
         resumed, rejected, waived = (f"{ask.id}:{way}" for way in ("resumed", "rejected", "waived"))

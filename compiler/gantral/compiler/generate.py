@@ -11,9 +11,9 @@ from functools import cache
 
 import jinja2
 from gantral.compiler.codegen import clients, models, statements
+from gantral.compiler.codegen.block import Line
 from gantral.compiler.codegen.layout import Atom, Invoke, lines, literal
 from gantral.compiler.codegen.names import PackageNames
-from gantral.compiler.codegen.statements import Line
 from gantral.compiler.digest import workflow_version_id
 from gantral.compiler.mangle import mangle
 from gantral.compiler.manifest import manifest
@@ -49,6 +49,7 @@ _RUNTIME = (
     "DateOf",
     "DecimalOf",
     "DurationOf",
+    "Event",
     "Failure",
     "Governed",
     "InstantOf",
@@ -117,6 +118,7 @@ class _Writer:
             {},
             records=models.record_models(self._names),
             approvals=models.approval_models(self._program, self._names),
+            events=models.event_models(self._program, self._names),
         )
 
     def services(self) -> str:
@@ -145,7 +147,7 @@ class _Writer:
             "The workflow, as the spec has it.",
             {
                 "services": [mangle(name) for name in program.services],
-                "types": [*self._records, *self._approvals],
+                "types": [*self._records, *self._approvals, *names.events.values()],
             },
             asks=models.ask_models(program, names),
             gates=names.gates,

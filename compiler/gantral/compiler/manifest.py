@@ -16,6 +16,7 @@ from gantral.compiler.program import (
     AllOf,
     Amend,
     AnyOf,
+    Event,
     Expr,
     Formula,
     Gate,
@@ -31,8 +32,10 @@ from gantral.compiler.program import (
     RoleOf,
     TextExpr,
     Tick,
+    Wait,
     Widening,
 )
+from gantral.compiler.program.walk import waits
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import NoTerm, clause_term, parameter_path, pointer
 from gantral.dsl.diagnostics import Diagnostic
@@ -73,7 +76,7 @@ def manifest(program: Program) -> Manifest:
     ]
     if found:
         return Manifest(b"", tuple(found))
-    tree: Tree = {
+    tree: dict[str, Tree] = {
         "type": TYPE,
         "workflow_id": program.name,
         "version": program.version,
@@ -88,6 +91,10 @@ def manifest(program: Program) -> Manifest:
         "gates": gates,
         "automaton": automaton(program),
     }
+    if program.events:
+        # What waits for no event has the manifest that it always had (ADR 0120).
+        tree["events"] = {name: _event(one) for name, one in sorted(program.events.items())}
+        tree["waits"] = {one.id: _wait(one) for one in waits(program.run)}
     return Manifest(canonical(tree), ())
 
 
@@ -164,6 +171,16 @@ def _operation(operation: Operation) -> Tree:
         "idempotent": _truth(operation.idempotent),
         "undo": undo,
     }
+
+
+def _event(event: Event) -> Tree:
+    senders = [*(["initiator"] if event.initiator else []), *event.roles]
+    return {"data": shape(event.data), "from": [*senders]}
+
+
+def _wait(wait: Wait) -> Tree:
+    names: list[Tree] = [*sorted(one.event.name for one in wait.arrivals)]
+    return {"events": names, "within": duration_text(wait.longest)}
 
 
 def _retry(operation: Operation) -> Tree:

@@ -34,6 +34,7 @@ from gantral.compiler.program import (
     ServiceCall,
     Type,
     VarRef,
+    Wait,
     Widen,
 )
 from gantral.compiler.program.walk import bindings, calls, gives
@@ -149,7 +150,7 @@ class _Planner:
                 return self._resolved(base)
             case LetRef(binding=binding):
                 bound = self._lets.get(binding)
-                if bound is not None and not isinstance(bound, ServiceCall | Ask):
+                if bound is not None and not isinstance(bound, ServiceCall | Ask | Wait):
                     return self._resolved(bound)
                 return value
             case Member(base=base, name=name):

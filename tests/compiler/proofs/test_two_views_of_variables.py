@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 _FOLDER = Path(__file__).parents[1] / "cases"
 _TEXTS = {
-    name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8") for name in ("variables", "match")
+    name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("variables", "match", "waits")
 }
 _FRAME = re.compile(r"^```frame run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CASE = re.compile(
@@ -87,7 +88,18 @@ def block(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
         ]
     )
     failing = inner.map(lambda made: ['bank.boss(name: "x") else {', *made, "}"])
-    step = st.one_of(LEAVES.map(lambda one: [one]), branch, match, failing)
+    wait = st.tuples(inner, inner, inner).map(
+        lambda made: [
+            "wait { for paid {",
+            *made[0],
+            "} for stop {",
+            *made[1],
+            "} } within 1m else {",
+            *made[2],
+            "}",
+        ]
+    )
+    step = st.one_of(LEAVES.map(lambda one: [one]), branch, match, failing, wait)
     steps = st.lists(step, max_size=3)
     return st.tuples(steps, LAST).map(
         lambda made: [line for part in made[0] for line in part] + [made[1]]

@@ -15,6 +15,7 @@ from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin, Origins
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.declarations import Operation, Service
+from gantral.compiler.program.events import Event
 from gantral.compiler.program.types import (
     NothingType,
     OptionalType,
@@ -22,6 +23,7 @@ from gantral.compiler.program.types import (
     StringType,
     Type,
 )
+from gantral.compiler.types.relate import unbounded
 from gantral.dsl import syntax as syn
 from gantral.dsl.span import Span
 
@@ -30,9 +32,10 @@ Block = tuple[st.Statement, ...]
 
 @dataclass(slots=True)
 class Giving:
-    """The handler of a bound call while its body is checked: what `give` gives to."""
+    """What `give` gives to while its block is checked: the handler of a bound call, or a bound
+    `wait`. `wanted` is None while no type is known: the first value given settles it."""
 
-    wanted: Type
+    wanted: Type | None
     optional: bool = False
     gives: int = 0
     value: Span | None = None
@@ -40,7 +43,13 @@ class Giving:
     personal: bool = False
     origin: Origin = CONSTANT
     inside: set[Span] = field(default_factory=set)
-    """Approvals that are bound in the handler, which end with it."""
+    """Approvals that are bound in the block, which end with it."""
+
+    def ended(self) -> None:
+        """An approval ends with its block: past it, nobody approved what carries it."""
+        left = self.origin.approved
+        if left is not None and any(each[0] in self.inside for each in left):
+            self.origin = self.origin | NOBODY
 
 
 class Acting(ABC):
@@ -52,11 +61,13 @@ class Acting(ABC):
         output: RecordType | None,
         operation: Callable[[syn.Path], tuple[Service, Operation] | None],
         gate: Callable[[syn.Ask], tuple[str, RecordType, bool, list[tuple[str, ...]]] | None],
+        event: Callable[[syn.Path], Event | None],
     ) -> None:
         self._env = env
         self._output = output
         self._operation = operation
         self._gate = gate
+        self._event = event
         self._origins = Origins()
         self._authority = calls.Authority(env, self._origins)
         self.needing = self._authority.needing
@@ -211,10 +222,7 @@ class Acting(ABC):
             body, ended = self.block(one.body, takes=giving is not None)
             if giving is not None:
                 self._giving.pop()
-                left = giving.origin.approved
-                if left is not None and any(each[0] in giving.inside for each in left):
-                    # An approval ends with its block: past it, nobody approved what carries it.
-                    giving.origin = giving.origin | NOBODY
+                giving.ended()
         if env.findings.errors > before:
             return None, ended
         name = one.name
@@ -233,14 +241,11 @@ class Acting(ABC):
                 "G0222",
                 one.span,
                 "there is nothing here to give a value to",
-                "`give` stands in the handler of a call that `let` binds",
+                "`give` stands in the handler of a call, or in a `wait`, that `let` binds",
             )
             return None
         giving = self._giving[-1]
-        wanted = giving.wanted
-        if not isinstance(wanted, OptionalType):
-            wanted = OptionalType(wanted)
-        value = expressions.value(env, one.value, wanted)
+        value = self._given(one.value, giving)
         giving.gives += 1
         if value is None:
             return None
@@ -250,6 +255,21 @@ class Acting(ABC):
             giving.value = value.span
         giving.origin = giving.origin | self._origins.of(value)
         return st.Give(value, one.span)
+
+    def _given(self, one: syn.Expression, giving: Giving) -> ex.Expr | None:
+        """A value of the type that is wanted; of any, when it is the first."""
+        wanted = giving.wanted
+        if wanted is not None:
+            if not isinstance(wanted, OptionalType):
+                wanted = OptionalType(wanted)
+            return expressions.value(self._env, one, wanted)
+        value = expressions.infer(self._env, one)
+        if value is None:
+            return None
+        inner = value.type.inner if isinstance(value.type, OptionalType) else value.type
+        if not isinstance(inner, NothingType):
+            giving.wanted = unbounded(inner)
+        return value
 
     def _ask(self, one: syn.Ask, bound: bool) -> st.Ask | None:
         env = self._env
@@ -281,9 +301,10 @@ class Acting(ABC):
                 env.findings.error(
                     "G0324",
                     value.span,
-                    f"`{'.'.join(path)}` says who decides, and this carries data of `input`",
+                    f"`{'.'.join(path)}` says who decides, and this carries data of `input`"
+                    " or of an event",
                     "take the person from a read, a constant or `initiator`: else whoever starts "
-                    "the run would choose who decides",
+                    "the run, or sends the event, would choose who decides",
                 )
         type_ = calls.approved_record(wanted, given)
         return st.Ask(name, ordinal, given, type_, one.span, one.gate.span)

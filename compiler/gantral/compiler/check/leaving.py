@@ -82,5 +82,10 @@ class Leaving:
             case syn.ServiceCall(handler=syn.Handler(body=body)):
                 # Where the call is done the block goes on.
                 return THROUGH | self.side(body)
+            case syn.Wait(cases=arrivals, otherwise=otherwise):
+                found = self.side(otherwise)
+                for arrival in arrivals:
+                    found |= self.side(arrival.body)
+                return found
             case _:
                 return THROUGH

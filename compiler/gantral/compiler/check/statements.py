@@ -8,8 +8,8 @@ from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
-from gantral.compiler.check.matching import Matching
 from gantral.compiler.check.provenance import CONSTANT, Origin
+from gantral.compiler.check.waiting import Waiting
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
@@ -23,7 +23,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Matching):
+class Statements(Waiting):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -88,11 +88,13 @@ class Statements(Matching):
                 return self._complete(one), True
             case syn.Give():
                 return self._give(one), True
+            case syn.Wait():
+                return self._wait_statement(one)
             case syn.Undo():
                 return self._undo(one), False
             case _:
                 self._later(one)
-                return None, isinstance(one, (syn.Repeat, syn.Wait))
+                return None, isinstance(one, syn.Repeat)
 
     def _later(self, one: syn.Node) -> None:
         # Marked at its first word, not over all of it.
@@ -118,7 +120,7 @@ class Statements(Matching):
     def _let(self, one: syn.Let) -> st.Statement | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
-        value: ex.Expr | st.ServiceCall | st.Ask | None = None
+        value: ex.Expr | st.ServiceCall | st.Ask | st.Wait | None = None
         type_: Type | None = None
         personal = False
         kind: str = "let"
@@ -142,7 +144,13 @@ class Statements(Matching):
                     self.asks[name.span] = ask.gate
                 for giving in self._giving:
                     giving.inside.add(name.span)
-            case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():
+            case syn.Wait():
+                value, giving = self._bound_wait(one.value, name, wanted)
+                if value is not None and (one.type is None or wanted is not None):
+                    type_ = self._waited(one, value, wanted)
+                    personal = giving.personal
+                self._origins.bind(name.span, giving.origin)
+            case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel():
                 self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
@@ -151,7 +159,7 @@ class Statements(Matching):
                     value = expressions.value(env, one.value, wanted)
                 else:
                     value = expressions.infer(env, one.value)
-                if value is not None and not isinstance(value, (st.ServiceCall, st.Ask)):
+                if value is not None and not isinstance(value, (st.ServiceCall, st.Ask, st.Wait)):
                     type_ = wanted if wanted is not None else value.type
                     personal = value.personal
                     self._origins.bind_value(name.span, value)
@@ -168,6 +176,18 @@ class Statements(Matching):
             return None
         return st.Let(name.text, name.span, value, one.span)
 
+    def _waited(self, one: syn.Let, wait: st.Wait, wanted: Type | None) -> Type | None:
+        """The type of what a wait gives to a name."""
+        if wait.type is None:
+            self._env.findings.error(
+                "G0222",
+                one.value.span,
+                f"nothing but `none` is ever given to `{one.name.text}`",
+                f"leave `let {one.name.text} =` out",
+            )
+            return None
+        return wait.type if wanted is None else self._annotated(one, wait.type, wanted)
+
     def _annotated(self, one: syn.Let, type_: Type, wanted: Type | None) -> Type | None:
         if one.type is not None and wanted is None:
             return None
@@ -175,7 +195,7 @@ class Statements(Matching):
             self._env.findings.error(
                 "G0205",
                 one.value.span,
-                f"{describe(wanted)} is wanted here, and the call gives {describe(type_)}",
+                f"{describe(wanted)} is wanted here, and this gives {describe(type_)}",
                 "leave the type out, or write the one it gives",
             )
             return None
@@ -279,6 +299,7 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Terminate: "terminate",
     syn.Complete: "complete",
     syn.Undo: "undo",
+    syn.Wait: "wait",
 }
 _LATER: dict[type[syn.Node], str] = {
     syn.Collect: "`collect`",
@@ -286,6 +307,5 @@ _LATER: dict[type[syn.Node], str] = {
     syn.ForEach: "`for each`",
     syn.Repeat: "`repeat`",
     syn.Parallel: "`parallel`",
-    syn.Wait: "`wait`",
     syn.Sleep: "`sleep`",
 }

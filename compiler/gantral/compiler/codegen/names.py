@@ -27,9 +27,11 @@ from gantral.compiler.program import (
     Terminate,
     Type,
     Var,
+    Wait,
+    WaitStatement,
     children,
 )
-from gantral.compiler.program.walk import bindings, calls, everything, variables
+from gantral.compiler.program.walk import bindings, calls, everything, variables, waits
 from gantral.dsl.span import Span
 
 
@@ -50,6 +52,7 @@ class PackageNames:
         self.calls = {key: self._free.take(key) for key in program.operations}
         self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
         self.asks = {name: self._free.take(name, "ask") for name in program.gates}
+        self.events = {name: self._free.take(name, "event") for name in program.events}
         self.gates = self._free.take("gates")
         self.workflow = self._free.take(program.name)
         self.client = self._free.take(program.name, "client")
@@ -77,6 +80,8 @@ class PackageNames:
         for gate in program.gates.values():
             for field in gate.parameters.fields:
                 self._note(field.type, gate.name, field.name)
+        for event in program.events.values():
+            self._note(event.data, event.name, "data")
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
@@ -119,6 +124,8 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
             return tuple(value for _, value in call.arguments)
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
             return tuple(value for _, value in ask.arguments)
+        case WaitStatement(wait=wait) | Let(value=Wait() as wait):
+            return (wait.within,)
         case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
             return (value,)  # type: ignore[return-value]
         case If(condition=condition):
@@ -156,6 +163,12 @@ def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dic
     wanted += [
         (one.binding, mangle(one.name))
         for one in handlers(statements)
+        if one.name is not None and one.binding is not None
+    ]
+    wanted += [
+        (one.binding, mangle(one.name))
+        for wait in waits(statements)
+        for one in wait.arrivals
         if one.name is not None and one.binding is not None
     ]
     used = set(taken)

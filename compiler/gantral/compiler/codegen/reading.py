@@ -27,9 +27,11 @@ from gantral.compiler.program import (
     Test,
     Var,
     VarRef,
+    Wait,
+    WaitStatement,
     children,
 )
-from gantral.compiler.program.walk import calls, gives
+from gantral.compiler.program.walk import blocks, calls, gives
 from gantral.dsl.span import Span
 
 
@@ -44,6 +46,9 @@ def gives_last(statements: tuple[Statement, ...]) -> bool:
                 if not last and (_gives(then) or _gives(otherwise)):
                     return False
                 if not (gives_last(then) and gives_last(otherwise)):
+                    return False
+            case WaitStatement() if _gives((statement,)):
+                if not last or not all(gives_last(block) for block in blocks(statement)):
                     return False
             case Do() if _gives((statement,)):
                 # Where the call is done the block goes on: no such handler is its last step.
@@ -91,7 +96,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask()):
+            case Let(value=ServiceCall() | Ask() | Wait()):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gantral.compiler.again import DECIDED, Judged, again
+from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.judging import judged
 from gantral.compiler.codegen.layout import (
@@ -22,6 +22,7 @@ from gantral.compiler.codegen.layout import (
 from gantral.compiler.codegen.names import PackageNames, local_names
 from gantral.compiler.codegen.reading import gives_last, narrows, silent, used
 from gantral.compiler.codegen.types import plain, variable
+from gantral.compiler.codegen.waits import Waits
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Ask,
@@ -45,28 +46,14 @@ from gantral.compiler.program import (
     Type,
     Undo,
     Var,
+    Wait,
+    WaitStatement,
 )
+from gantral.compiler.program.walk import blocks
 from gantral.dsl.span import Span
 
 # Parameters of the generated coroutines.
 _PARAMETERS = frozenset({"self", "input", "failure"})
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of Python and where in the spec it comes from."""
-
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`."""
-
-    target: str
-    type: Type
-    leave: bool
 
 
 def body(program: Program, names: PackageNames) -> list[Line]:
@@ -97,9 +84,12 @@ class _Writer:
         self._again = again(program).asks
         self._expressions = Expressions(names, {**self._locals, DECIDED: "decided_"})
         self._used = used(statements)
+        self._waits = Waits(
+            self._expressions, names, self._locals, self._used, self.block, self._ends
+        )
 
     def block(
-        self, statements: tuple[Statement, ...], indent: int, around: _Around | None
+        self, statements: tuple[Statement, ...], indent: int, around: Around | None
     ) -> list[Line]:
         """The lines of a block. A branch that ends early leaves the rest without an `else`."""
         out: list[Line] = []
@@ -117,7 +107,7 @@ class _Writer:
             case _:
                 return False
 
-    def _statement(self, statement: Statement, indent: int, around: _Around | None) -> list[Line]:
+    def _statement(self, statement: Statement, indent: int, around: Around | None) -> list[Line]:
         match statement:
             case Let(value=ServiceCall() as call, binding=binding):
                 return self._call(call, binding, indent, None, statement.span)
@@ -127,8 +117,13 @@ class _Writer:
                 return self._ask(ask, binding, indent, statement.span)
             case AskStatement(ask=ask):
                 return self._ask(ask, None, indent, statement.span)
+            case Let(value=Wait() as wait, binding=binding):
+                target = self._locals[binding] if binding in self._used else ""
+                return self._waits.bound(wait, target, indent, statement.span)
+            case WaitStatement(wait=wait):
+                return self._waits.alone(wait, around, indent, statement.span)
             case Let(value=value, binding=binding):
-                if binding not in self._used or isinstance(value, ServiceCall | Ask):
+                if binding not in self._used or isinstance(value, ServiceCall | Ask | Wait):
                     return []
                 piece = self._expressions.write(value)
                 return self._lines(piece, f"{self._locals[binding]} = ", indent, statement.span)
@@ -165,7 +160,7 @@ class _Writer:
         call: ServiceCall,
         binding: Span | None,
         indent: int,
-        around: _Around | None,
+        around: Around | None,
         span: Span,
     ) -> list[Line]:
         operation = self._program.operations[call.operation]
@@ -222,15 +217,15 @@ class _Writer:
 
     def _handled(self, handler: Handler, target: str, type: Type, indent: int) -> list[Line]:
         """The handler's block. A `give` that is not its last step leaves a loop that runs once."""
-        around = _Around(target, type, leave=False)
+        around = Around(target, type, leave=False)
         if gives_last(handler.body):
             found = self.block(handler.body, indent, around)
         else:
-            inner = self.block(handler.body, indent + 4, _Around(target, type, leave=True))
+            inner = self.block(handler.body, indent + 4, Around(target, type, leave=True))
             found = [Line(f"{' ' * indent}while True:", handler.span), *inner]
         return found
 
-    def _give(self, value: Expr, indent: int, around: _Around | None, span: Span) -> list[Line]:
+    def _give(self, value: Expr, indent: int, around: Around | None, span: Span) -> list[Line]:
         if around is None:
             raise ValueError("give outside of a handler")
         out: list[Line] = []
@@ -293,7 +288,7 @@ class _Writer:
         word = "return " if self._returns else ""
         return self._lines(Invoke("self.terminate", arguments), word, indent, span)
 
-    def _if(self, statement: If, indent: int, around: _Around | None) -> list[Line]:
+    def _if(self, statement: If, indent: int, around: Around | None) -> list[Line]:
         then, otherwise = statement.then, statement.otherwise
         conditions = [statement.condition]
         # An `if` that holds nothing but an `if` is one `if` with both conditions.
@@ -328,13 +323,13 @@ class _Writer:
                 opened = Line(f"{' ' * indent}else:", statement.span)
                 return [*head, opened, *self.block(otherwise, indent + 4, around)]
 
-    def _is_one_if(self, statement: If, around: _Around | None) -> bool:
+    def _is_one_if(self, statement: If, around: Around | None) -> bool:
         """Whether it prints as one Python `if`, so that `elif` can stand for `else: if`."""
         if silent(self._used, statement.then) or self._either_gives(statement, around):
             return False
         return silent(self._used, statement.otherwise) or not self._ends(statement.then, around)
 
-    def _either_gives(self, statement: If, around: _Around | None) -> bool:
+    def _either_gives(self, statement: If, around: Around | None) -> bool:
         match statement:
             case If(then=(Give(),), otherwise=(Give(),)):
                 return around is not None and bool(around.target)
@@ -343,7 +338,7 @@ class _Writer:
             case _:
                 return False
 
-    def _give_either(self, statement: If, indent: int, around: _Around | None) -> list[Line] | None:
+    def _give_either(self, statement: If, indent: int, around: Around | None) -> list[Line] | None:
         """`if c { give a } else { give b }` as one assignment, and so for `set` of one variable."""
         match statement:
             case If(
@@ -362,7 +357,7 @@ class _Writer:
             case _:
                 return None
 
-    def _ends(self, statements: tuple[Statement, ...], around: _Around | None) -> bool:
+    def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
         """Whether Python's own flow ends with the block: by return, or break."""
         if not statements:
             return False
@@ -373,6 +368,8 @@ class _Writer:
                 return around is not None and around.leave
             case If(then=then, otherwise=otherwise):
                 return self._ends(then, around) and self._ends(otherwise, around)
+            case WaitStatement():
+                return all(self._ends(block, around) for block in blocks(statements[-1]))
             case _:
                 return False
 

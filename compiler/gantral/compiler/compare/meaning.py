@@ -13,6 +13,7 @@ from gantral.compiler.program import (
     Approval,
     ApprovalMeta,
     ApprovalRef,
+    Arrival,
     Ask,
     Expr,
     FailureRef,
@@ -25,9 +26,10 @@ from gantral.compiler.program import (
     ProposedRef,
     ServiceCall,
     Undo,
+    Wait,
     Widen,
 )
-from gantral.compiler.program.walk import bindings, calls
+from gantral.compiler.program.walk import bindings, calls, waits
 from gantral.dsl.span import Span
 
 # What names a binding by its place; a node of another kind that does so is not understood here.
@@ -40,6 +42,7 @@ _BINDERS = (
     Let,
     Handler,
     Approval,
+    Arrival,
     Undo,
 )
 # Names that their author may change, and what follows from the rest of a node.
@@ -57,6 +60,10 @@ class Meaning:
         self._known: dict[Span, str] = {}
         self._handled: dict[Span, str] = {}
         self._calls: dict[Span, str] = {}
+        for wait in waits(program.run):
+            for one in wait.arrivals:
+                if one.binding is not None:
+                    self._known[one.binding] = _hash("event", wait.id, one.event.name)
         seen: Counter[str] = Counter()
         for call in calls(program.run + program.on_failure):
             if call.handler is not None and call.handler.binding is not None:
@@ -102,7 +109,7 @@ class Meaning:
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)
-                    if bound is None or isinstance(bound, ServiceCall | Ask):
+                    if bound is None or isinstance(bound, ServiceCall | Ask | Wait):
                         return value
                     value = bound
                 case _:

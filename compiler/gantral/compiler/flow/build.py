@@ -116,6 +116,8 @@ class _Builder:
         under: tuple[str, ...] = (),
         arguments: tuple[Argument, ...] = (),
         settles: str = "",
+        waits: int = 0,
+        longest: int = 0,
     ) -> int:
         node = FlowNode(
             id=len(self._nodes),
@@ -127,6 +129,8 @@ class _Builder:
             under=under,
             arguments=arguments,
             settles=settles,
+            waits=waits,
+            longest=longest,
         )
         self._nodes.append(node)
         self._edges.append([])
@@ -154,6 +158,8 @@ class _Builder:
                     return self._call(value, ends, binds)
                 if isinstance(value, s.Ask):
                     return self._ask(value, ends, binds)
+                if isinstance(value, s.Wait):
+                    return self._wait(value, ends, binds)
                 arguments = arguments_of("", value, self._names)
                 return self._plain("let", "", statement.span, ends, arguments, binds)
             case s.Var() | s.Set():
@@ -165,6 +171,8 @@ class _Builder:
                 return self._call(statement.call, ends, "")
             case s.AskStatement():
                 return self._ask(statement.ask, ends, "")
+            case s.WaitStatement():
+                return self._wait(statement.wait, ends, "")
             case s.If():
                 return self._if(statement, ends)
             case s.Require():
@@ -255,6 +263,32 @@ class _Builder:
         if self._program.gates[ask.gate].waived_by is not None:
             labels.append("waived")
         return [_Open(node, label) for label in labels]
+
+    def _wait(self, wait: s.Wait, ends: list[_Open], binds: str) -> list[_Open]:
+        node = self._node(
+            "wait",
+            wait.id,
+            wait.head,
+            arguments=arguments_of("within", wait.within, self._names),
+            longest=wait.longest,
+        )
+        self._join(ends, node)
+        given: list[_Open] = []
+        if binds:
+            self._gives.append((binds, given))
+        through: list[_Open] = []
+        for one in wait.arrivals:
+            came = [_Open(node, f"for:{one.event.name}")]
+            if one.binding is not None:
+                name = self._names.bind(one.name or "", one.binding)
+                came = self._plain("let", wait.id, one.span, came, (), name)
+            through += self._block(one.body, came)
+        timeout = self._node("timeout", wait.id, wait.head, waits=wait.least)
+        self._join([_Open(node, "else")], timeout)
+        through += self._block(wait.otherwise, [_Open(timeout, "then")])
+        if binds:
+            self._gives.pop()
+        return [*given, *through]
 
     def _call(self, call: s.ServiceCall, ends: list[_Open], binds: str) -> list[_Open]:
         arguments = tuple(

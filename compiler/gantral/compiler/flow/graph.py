@@ -25,6 +25,8 @@ Operator: TypeAlias = Literal[
     "give",
     "choose",
     "undo",
+    "wait",
+    "timeout",
     "complete",
     "terminate",
     "failing",
@@ -32,8 +34,9 @@ Operator: TypeAlias = Literal[
     "terminated",
     "nothing",
 ]
-"""What a node does. ``var`` binds a name, ``set`` binds it anew. ``failing`` is where every failure
-arrives; ``nothing`` is where a path that just stops arrives, so that the proof can say so."""
+"""What a node does. ``var`` binds a name, ``set`` binds it anew. ``timeout`` follows a ``wait`` to
+which nothing came. ``failing`` is where every failure arrives; ``nothing`` is where a path that
+just stops arrives, so that the proof can say so."""
 
 ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
 
@@ -78,7 +81,7 @@ class OperationFacts:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``no``, ``done``,
-    ``failed``, ``true``, ``false``."""
+    ``failed``, ``true``, ``false``; of a ``wait`` ``for:EVENT`` and ``else``."""
 
     label: str
     target: int
@@ -111,6 +114,8 @@ class FlowNode:
     """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing."""
     waits: int = 0
     """The time, in ms, that certainly passes here."""
+    longest: int = 0
+    """Of a ``wait``: the longest time, in ms, that it takes; 0 is no limit."""
 
     @property
     def subject(self) -> str:

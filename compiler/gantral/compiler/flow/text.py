@@ -94,6 +94,8 @@ def _print_node(node: FlowNode) -> str:
         words.append(f"settles {node.settles}")
     if node.waits:
         words.append(f"waits {node.waits}")
+    if node.longest:
+        words.append(f"longest {node.longest}")
     words.extend(
         f"({one.name}{'=' if one.copies else ':'} {_words(one.atoms)} {_span(one.span)})"
         for one in node.arguments
@@ -114,7 +116,8 @@ _OPERATION = re.compile(
 _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
     r"(?: under (?P<under>\S+))?(?: settles (?P<settles>\S+))?(?: waits (?P<waits>\d+))?"
-    r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9 ]+?))? @(?P<span>.+)"
+    r"(?: longest (?P<longest>\d+))?"
+    r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9_: ]+?))? @(?P<span>.+)"
 )
 _ARGUMENT = re.compile(r"\((\S*?)([=:]) (\S+) @([^)]+)\)")
 
@@ -185,4 +188,5 @@ def _parse_node(match: re.Match[str]) -> FlowNode:
         ),
         settles=match["settles"] or "",
         waits=int(match["waits"] or 0),
+        longest=int(match["longest"] or 0),
     )

@@ -7,6 +7,7 @@ from gantral.compiler.graph.picture import Kind, Picture
 _LOOKS: dict[Kind, str] = {
     "start": "shape=oval",
     "gate": "shape=octagon, peripheries=2",
+    "wait": "shape=box, style=rounded",
     "effect": "shape=box, penwidth=3",
     "notify": "shape=note",
     "read": "shape=parallelogram",

@@ -7,6 +7,7 @@ from gantral.compiler.graph.picture import Box, Kind, Picture
 _SHAPES: dict[Kind, tuple[str, str]] = {
     "start": ("([", "])"),
     "gate": ("{{", "}}"),
+    "wait": ("(", ")"),
     "effect": ("[[", "]]"),
     "notify": (">", "]"),
     "read": ("[/", "/]"),

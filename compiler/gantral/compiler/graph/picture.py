@@ -30,10 +30,12 @@ from gantral.compiler.program import (
     Terminate,
     Undo,
     Var,
+    Wait,
+    WaitStatement,
 )
 
 Kind: TypeAlias = Literal[
-    "start", "gate", "effect", "notify", "read", "undo", "choice", "completed", "stopped"
+    "start", "gate", "wait", "effect", "notify", "read", "undo", "choice", "completed", "stopped"
 ]
 """How a box looks. Its word tells it apart too, so that nothing hangs on shape or colour alone."""
 
@@ -123,6 +125,10 @@ class _Drawer:
                 return self._call(call, ways, bound=True)
             case Do(call=call):
                 return self._call(call, ways, bound=False)
+            case Let(value=Wait() as wait):
+                return self._wait(wait, ways, bound=True)
+            case WaitStatement(wait=wait):
+                return self._wait(wait, ways, bound=False)
             case Let() | Var() | Set():
                 return ways
             case If(condition=condition, then=then, otherwise=otherwise):
@@ -155,6 +161,19 @@ class _Drawer:
         box = self._next(ways, "gate", "GATE", gate.name, f"decide {formula(gate.decide)}")
         self._next([(box, "no or silence")], "stopped", "REJECTED")
         return [(box, "yes" if gate.waived_by is None else "yes or waived")]
+
+    def _wait(self, wait: Wait, ways: _Ways, *, bound: bool) -> _Ways:
+        box = self._next(ways, "wait", "WAIT", f"within {code(wait.within)}")
+        given: _Ways = []
+        if bound:
+            self._given.append(given)
+        rest: _Ways = []
+        for one in wait.arrivals:
+            rest += self._block(one.body, [(box, one.event.name)])
+        rest += self._block(wait.otherwise, [(box, "silence")])
+        if bound:
+            self._given.pop()
+        return rest + given
 
     def _call(self, call: ServiceCall, ways: _Ways, *, bound: bool) -> _Ways:
         operation = self._program.operations[call.operation]

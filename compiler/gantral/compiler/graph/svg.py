@@ -122,6 +122,11 @@ def _outline(kind: Kind, x: int, y: int, width: int, height: int) -> list[str]:
             ]
         case "gate":
             return [f'<rect class="box gate" {frame}/>', f'<rect class="box none" {inner}/>']
+        case "wait":
+            return [
+                f'<rect class="box" {frame} rx="4"/>',
+                f'<path class="box none" d="M{x + 4} {y}V{floor}M{right - 4} {y}V{floor}"/>',
+            ]
         case "effect":
             return [f'<rect class="box thick effect" {frame}/>']
         case "undo":

@@ -49,7 +49,8 @@ def binding_types(programs: Iterable[Program]) -> dict[Span, str]:
     found: dict[Span, str] = {}
     for program in programs:
         for one in bindings((*program.run, *program.on_failure)):
-            found[one.binding] = describe(one.value.type)
+            if one.value.type is not None:
+                found[one.binding] = describe(one.value.type)
     return found
 
 

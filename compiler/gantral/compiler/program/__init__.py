@@ -30,6 +30,7 @@ from gantral.compiler.program.declarations import (
     UndoBy,
     Widening,
 )
+from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import (
     Absent,
     ApprovalMeta,
@@ -69,6 +70,7 @@ from gantral.compiler.program.expressions import (
 )
 from gantral.compiler.program.statements import (
     Approval,
+    Arrival,
     Ask,
     AskStatement,
     Complete,
@@ -84,6 +86,8 @@ from gantral.compiler.program.statements import (
     Terminate,
     Undo,
     Var,
+    Wait,
+    WaitStatement,
 )
 from gantral.compiler.program.types import (
     SCALARS,
@@ -115,6 +119,7 @@ __all__ = [
     "Approval",
     "ApprovalMeta",
     "ApprovalRef",
+    "Arrival",
     "Ask",
     "AskStatement",
     "Binary",
@@ -128,6 +133,7 @@ __all__ = [
     "Do",
     "DurationType",
     "EnumType",
+    "Event",
     "Expr",
     "FailureRef",
     "Field",
@@ -195,6 +201,8 @@ __all__ = [
     "UndoBy",
     "Var",
     "VarRef",
+    "Wait",
+    "WaitStatement",
     "Widen",
     "Widening",
     "children",

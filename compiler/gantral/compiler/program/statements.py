@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import Expr
 from gantral.compiler.program.types import RecordType, Type
 from gantral.dsl.span import Span
@@ -70,13 +71,47 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """`for event as name { … }` in a `wait`; LetRef carries `binding` for the event's data. What
+    `let x = wait for e …` leaves unsaid stands here too: its body gives the data."""
+
+    event: Event
+    name: str | None
+    binding: Span | None
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`wait { … } within d else { … }`, site "wait/1". `least` and `longest` bound `within`, in ms.
+    `type` is what its cases and its `else` give, where that is bound."""
+
+    arrivals: tuple[Arrival, ...]
+    within: Expr
+    least: int
+    longest: int
+    otherwise: tuple[Statement, ...]
+    ordinal: int
+    type: Type | None
+    span: Span
+    head: Span
+    """The word: where a diagnostic about the wait points."""
+
+    @property
+    def id(self) -> str:
+        """Its site."""
+        return f"wait/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
 class Let:
     """`let name = value`; of an Ask the name is an approval. `binding` (the name's span) is the key
     that LetRef and ApprovalRef carry."""
 
     name: str
     binding: Span
-    value: Expr | ServiceCall | Ask
+    value: Expr | ServiceCall | Ask | Wait
     span: Span
 
 
@@ -115,6 +150,14 @@ class AskStatement:
     """An `ask` whose approval is not named."""
 
     ask: Ask
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WaitStatement:
+    """A `wait` whose value is not bound."""
+
+    wait: Wait
     span: Span
 
 
@@ -158,7 +201,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """`give value`, only in a handler of a bound call."""
+    """`give value`, only in what gives to a name: a handler of a call, a case of a `wait`."""
 
     value: Expr
     span: Span
@@ -175,5 +218,16 @@ class Undo:
 
 
 Statement: TypeAlias = (
-    Let | Var | Set | Do | AskStatement | If | Require | Terminate | Complete | Give | Undo
+    Let
+    | Var
+    | Set
+    | Do
+    | AskStatement
+    | WaitStatement
+    | If
+    | Require
+    | Terminate
+    | Complete
+    | Give
+    | Undo
 )

@@ -13,7 +13,7 @@ from gantral.dsl.diagnostics import Diagnostic, Label, Step
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
-    """G0301 to G0305 and G0501, at the effect."""
+    """G0301 to G0305 and G0501, at the effect; G0428, a warning, where it may come too late."""
     approvals = Approvals(flow)
     seen = reachable(flow)
     effects = [
@@ -30,6 +30,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     circular = has_circle(flow)
     # The least waiting never passes a node twice, so it is at most the sum of all there is.
     waiting = sum(node.waits for node in flow.nodes)
+    longest = max((node.longest for node in flow.nodes), default=0) * (len(flow.nodes) + 1)
     for name, acting in under.items():
         ask = approvals.asks.get(name)
         if ask is None:
@@ -38,8 +39,12 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         # Without a circle a path passes each call once.
         if len(acting) > gate.uses or circular:
             yield from _uses(flow, name, ask, acting)
+        certain: frozenset[int] = frozenset()
         if gate.lasts is not None and waiting > gate.lasts:
-            yield from _lapse(flow, name, ask, acting)
+            certain = frozenset(_lapsed(flow, ask, acting))
+            yield from _lapse(flow, name, ask, acting, certain)
+        if gate.lasts is not None and longest > gate.lasts:
+            yield from _may_lapse(flow, name, ask, acting, certain)
 
 
 def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnostic]:
@@ -145,11 +150,18 @@ def _spent(flow: Flow, name: str, ask: FlowNode, limit: int) -> dict[int, int]:
     return forward(flow, 0, leave, max)
 
 
-def _lapse(flow: Flow, name: str, ask: FlowNode, under: list[FlowNode]) -> Iterator[Diagnostic]:
+def _lapsed(flow: Flow, ask: FlowNode, under: list[FlowNode]) -> list[int]:
+    """The effects before which an approval has lapsed on every path."""
     lasts = flow.gate(ask).lasts or 0
     waited = forward(flow, _NEVER, lambda node, edge, since: _since(node, edge, since, ask), min)
+    return [node.id for node in under if lasts < waited[node.id] < _NEVER]
+
+
+def _lapse(
+    flow: Flow, name: str, ask: FlowNode, under: list[FlowNode], certain: frozenset[int]
+) -> Iterator[Diagnostic]:
     for node in under:
-        if lasts < waited[node.id] < _NEVER:
+        if node.id in certain:
             yield Diagnostic(
                 code="G0501",
                 severity="error",
@@ -158,6 +170,33 @@ def _lapse(flow: Flow, name: str, ask: FlowNode, under: list[FlowNode]) -> Itera
                 labels=(Label(ask.span, "asked here"),),
                 path=witness(flow, node.id),
                 help=f"raise `lasts` in gate `{ask.subject}`, or ask after the wait",
+            )
+
+
+def _may_lapse(
+    flow: Flow, name: str, ask: FlowNode, under: list[FlowNode], certain: frozenset[int]
+) -> Iterator[Diagnostic]:
+    """Where the waits on some path may take longer together than the approval lasts."""
+    lasts = flow.gate(ask).lasts or 0
+
+    def leave(node: FlowNode, edge: Edge, since: int) -> int:
+        if node.id == ask.id:
+            return 0 if edge.label in ("yes", "waived") else -1
+        # Past the end nothing is added, so that a circle ends as well.
+        return since if since < 0 else min(since + node.longest, lasts + 1)
+
+    waited = forward(flow, -1, leave, max)
+    for node in under:
+        if waited.get(node.id, -1) > lasts and node.id not in certain:
+            yield Diagnostic(
+                code="G0428",
+                severity="warning",
+                message=f"`{name}` may have lapsed when this effect acts: the waits before it may"
+                " take longer",
+                span=node.span,
+                labels=(Label(ask.span, "asked here"),),
+                path=witness(flow, node.id),
+                help=f"raise `lasts` in gate `{ask.subject}`, wait less, or ask after the wait",
             )
 
 

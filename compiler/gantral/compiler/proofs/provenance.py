@@ -75,14 +75,14 @@ class Provenances:
                 return _NOBODYS
             return frozenset(within(name, node) for name in node.under)
         if node.operator == "let" and node.site:
-            return _NOBODYS  # a failure's cause comes from no approval
+            return _NOBODYS  # a failure's cause, an event's data come from no approval
         return self.of((atom for one in node.arguments for atom in one.atoms), node)
 
     def _choice(self, node: FlowNode) -> Provenance:
         if node.operator == "call" and self._flow.operation(node).acts and node.under:
             return frozenset(node.under)
-        if node.operator == "call":
-            return _NOBODYS
+        if node.operator in ("call", "wait"):
+            return _NOBODYS  # whoever sends an event chooses what comes of the wait
         return self.of((atom for one in node.arguments for atom in one.atoms), node)
 
     def _choices(self, name: str) -> list[FlowNode]:

@@ -173,6 +173,10 @@ def reveals(value: Type, wanted: Type) -> bool:
 
 def join(left: Type, right: Type) -> Type | None:
     """The least type that both fit, or None."""
+    for kind in (IntType, DurationType):
+        if isinstance(left, kind) and isinstance(right, kind):
+            # Bounds count where a limit is read off a type.
+            return kind(_less(left.min, right.min), _more(left.max, right.max))
     if fits(right, left):
         return left
     if fits(left, right):
@@ -187,6 +191,14 @@ def join(left: Type, right: Type) -> Type | None:
     if isinstance(left, EnumType) and isinstance(right, EnumType):
         return EnumType(tuple(dict.fromkeys(left.words + right.words)))
     return None
+
+
+def _less(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else min(one, other)
+
+
+def _more(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else max(one, other)
 
 
 def _some(type_: Type) -> Type:
@@ -246,3 +258,16 @@ def _size(type_: Type) -> tuple[int, int]:
         case _:
             return 0, 1
     return depth + 1, parts
+
+
+def unbounded(type_: Type) -> Type:
+    """The type without the bounds of a number or a duration: other values may come to it."""
+    match type_:
+        case IntType():
+            return IntType()
+        case DurationType():
+            return DurationType()
+        case DecimalType():
+            return DecimalType(type_.scale)
+        case _:
+            return type_
