@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from gantral.authority import Cause, State
-from gantral.evidence.schema import Form, either, items, members, row, table, text, words
+from gantral.evidence.schema import Form, either, items, members, perhaps, row, table, text, words
 
 ANY = {"type": "string"}
 NONE = words("none")
@@ -26,6 +26,7 @@ POLICY_OR_NONE = text("none|sha256:[0-9a-f]{64}")
 POINTER = text("(?:/[^/]*)+")
 CALL = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*")
 OPERATION = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*")
+WAIT = text("wait/[1-9][0-9]{0,5}")
 SLOT = text("(?:undo/)?[1-9][0-9]{0,5}")
 TEXT = row(text("[0-9a-f]{32}"), UUID, ANY, ANY)
 CONTEXT = items(row(POINTER, HASH))
@@ -103,6 +104,21 @@ VOTE = Form(
         timestamp=INSTANT,
         type=words("gantral.dev/authority-decision/v1"),
         waiting_artifact_hash=HASH,
+    ),
+)
+EVENT = Form(
+    "event",
+    members(
+        assurance=ASSURANCE,
+        context_hash=HASH,
+        event=NAME,
+        human_actor_id=ACTOR,
+        instance_id=UUID,
+        owning_team_id=NAME,
+        role=items(NAME),
+        timestamp=INSTANT,
+        type=words("gantral.dev/event/v1"),
+        wait_commit_hash=HASH,
     ),
 )
 REFUSAL = Form(
@@ -193,6 +209,18 @@ RECORDS: dict[str, Form] = {
     ),
     "use": Form("use record", members(kind=words("use"), claim=ENVELOPE)),
     "outcome": Form("outcome record", members(kind=words("outcome"), outcome=ENVELOPE)),
+    "wait": Form(
+        "wait record",
+        members(
+            kind=words("wait"),
+            deadline=INSTANT,
+            events=items(NAME),
+            round=text("[1-9][0-9]{0,15}"),
+            site=WAIT,
+        ),
+    ),
+    "event": Form("event record", members(kind=words("event"), event=ENVELOPE)),
+    "timeout": Form("timeout record", members(kind=words("timeout"), site=WAIT)),
     "end": Form(
         "end record",
         members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(CALL)),
@@ -262,9 +290,15 @@ _OPERATION = members(
     idempotent=words("true", "false"),
     undo=either(NONE, members(operation=OPERATION, arguments=table(_TREE))),
 )
+# What waits for no event has neither (ADR 0120).
+_WAITING = {
+    "events": table(members(data=_TREE, **{"from": items(NAME)})),
+    "waits": table(members(events=items(NAME), within=text("PT[0-9HMS.]{2,20}"))),
+}
 MANIFEST = Form(
     "manifest",
-    members(
+    perhaps(
+        _WAITING,
         type=words("gantral.dev/manifest/v1"),
         workflow_id=NAME,
         version=ANY,
@@ -287,6 +321,7 @@ FORMS: dict[str, Form] = {
     "decision": DECISION,
     "decision_submission": SUBMITTED,
     "erasure": ERASURE,
+    "event": EVENT,
     "manifest": MANIFEST,
     "outcome": OUTCOME,
     "refusal": REFUSAL,

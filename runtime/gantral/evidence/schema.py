@@ -44,9 +44,14 @@ def row(*schemas: Schema) -> dict[str, Any]:
 
 def members(**schemas: Schema) -> dict[str, Any]:
     """An object with exactly these members."""
+    return perhaps({}, **schemas)
+
+
+def perhaps(optional: Mapping[str, Schema], **schemas: Schema) -> dict[str, Any]:
+    """An object with exactly these members, and any of the optional ones."""
     return {
         "type": "object",
-        "properties": dict(schemas),
+        "properties": {**schemas, **optional},
         "required": sorted(schemas),
         "additionalProperties": False,
     }
@@ -194,7 +199,8 @@ def _object(schema: Schema) -> Check:
     properties = schema["properties"]
     checks = {name: compile_schema(part) for name, part in properties.items()}
     names = checks.keys()
-    plain = [name for name, part in properties.items() if _is_plain(part)]
+    required = frozenset(schema["required"])
+    plain = [name for name in sorted(required) if _is_plain(properties[name])]
     # itemgetter gives no tuple of one.
     plain = plain if len(plain) > 1 else []
     at_once = _at_once([properties[name] for name in plain])
@@ -204,13 +210,14 @@ def _object(schema: Schema) -> Check:
     def check_object(value: Any) -> str:
         if not isinstance(value, dict):
             return ": an object is wanted"
-        if value.keys() != names:
+        if value.keys() != required:
             if extra := sorted(value.keys() - names):
                 return f": has the unknown member {extra[0][:60]}"
-            return f": lacks the member {min(names - value.keys())}"
+            if missing := required - value.keys():
+                return f": lacks the member {min(missing)}"
         fast = at_once(pick(value))
         for name, check in (slow if fast else checks).items():
-            if wrong := check(value[name]):
+            if name in value and (wrong := check(value[name])):
                 return f"/{name}{wrong}"
         return ""
 

@@ -28,8 +28,9 @@ from gantral.evidence.gate import (
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.once import once
-from gantral.evidence.records import CLAIM, OUTCOME, SUBMISSION, VOTE
+from gantral.evidence.records import CLAIM, EVENT, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
+from gantral.evidence.waits import KINDS, Waits
 
 COMMITTERS = frozenset({"commit", "closer"})
 # Which kinds of records go with which first state; "" is a commit of no artifacts.
@@ -41,7 +42,7 @@ _KINDS = {
     "REJECTED": frozenset({"end"}),
     "COMPLETED": frozenset({"use", "outcome"}),
     "TERMINATED": frozenset({"policy", "use", "outcome", "end"}),
-    "": frozenset({"use", "outcome", "waiver"}),
+    "": frozenset({"use", "outcome", "waiver", *KINDS}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
 
@@ -73,6 +74,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
+        self.waits = Waits(self.trust.max_skew)
         self.automaton = _automaton(self.manifest["automaton"])
         self.here = self.automaton.start
 
@@ -184,6 +186,8 @@ class Walk:
                     self.bound.setdefault(leaf, "")
 
     def _judge(self, first: str, statement: Mapping[str, Any], commit_hash: str) -> None:
+        if first or not _of_wait(statement):
+            self.waits.ended(first)
         if first == "CREATED":
             self._created(statement)
         elif first == "WAITING_FOR_HUMAN":
@@ -355,11 +359,30 @@ class Walk:
             self._move("waived", grant.gate)
             self.ledger.grants[grant.name] = grant
             self.decisions[grant.gate] = "waived"
+        elif _of_wait(statement) and self.waits.judge(
+            self.manifest, statement, commit_hash, self.initiator, self._event
+        ):
+            pass
         elif statement["context"] != self.context:
             errors.refuse("same_context", "records alone are about what came before them")
+
+    def _event(self, envelope: Any) -> Sealed:
+        sealed = self._open(envelope, "event", _DECISION)
+        self._bind(sealed.statement["assurance"]["identity"])
+        return sealed
+
+
+def _of_wait(statement: Mapping[str, Any]) -> bool:
+    return any(record["kind"] in KINDS for record in statement["records"])
 
 
 _automaton = once(Automaton)
 _DECISION = frozenset({"decision"})
 _EFFECT = frozenset({"effect"})
-_FORMS = {"submission": SUBMISSION, "authority-decision": VOTE, "use": CLAIM, "outcome": OUTCOME}
+_FORMS = {
+    "submission": SUBMISSION,
+    "authority-decision": VOTE,
+    "event": EVENT,
+    "use": CLAIM,
+    "outcome": OUTCOME,
+}

@@ -114,6 +114,12 @@ class Ask(Record, Generic[ApprovalT]):
         return self.title_()
 
 
+class Event(Record):
+    """What was sent to a wait; the generated subclass says which event it is."""
+
+    event_: ClassVar[str]
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a run failed, for ``on failure`` (LANGUAGE section 2)."""

@@ -85,7 +85,15 @@ class ContextAmended(TypedDict):
     amended: dict[str, Any]
 
 
-CommitContext = ContextValues | ContextLeaves | ContextSame | ContextAmended
+class ContextSent(TypedDict):
+    """The data of an event: its texts ``[salt, instance_id, path, value]`` as they were sealed, the
+    sender's identity among them; the claim value of each person in the data."""
+
+    sent: list[list[str]]
+    persons: dict[str, str]
+
+
+CommitContext = ContextValues | ContextLeaves | ContextSame | ContextAmended | ContextSent
 
 
 class SubmissionDecision(TypedDict):
@@ -158,7 +166,40 @@ class OutcomeRecord(TypedDict):
     outcome: Envelope
 
 
-Record = PolicyRecord | ClockRecord | DecidersRecord | UseRecord | OutcomeRecord
+class WaitRecord(TypedDict):
+    """A wait was opened. ``events`` sorted; ``deadline`` the first instant too late."""
+
+    kind: Literal["wait"]
+    site: str
+    round: str
+    events: list[str]
+    deadline: str
+
+
+class EventRecord(TypedDict):
+    """The event that came: sealed by the API, which verified its sender."""
+
+    kind: Literal["event"]
+    event: Envelope
+
+
+class TimeoutRecord(TypedDict):
+    """Nothing came before the deadline of the open wait."""
+
+    kind: Literal["timeout"]
+    site: str
+
+
+Record = (
+    PolicyRecord
+    | ClockRecord
+    | DecidersRecord
+    | UseRecord
+    | OutcomeRecord
+    | WaitRecord
+    | EventRecord
+    | TimeoutRecord
+)
 """Records the workflow sends. The end record is written by the worker from ``end``."""
 
 

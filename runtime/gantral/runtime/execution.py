@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import decimal
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, get_args
 
 from gantral.authority import Cause, State
 from gantral.runtime import forms, programs
 from gantral.runtime.admission import admit
-from gantral.runtime.calls import Approval, Ask, Call, Failure
+from gantral.runtime.calls import Approval, Ask, Call, Event, Failure
 from gantral.runtime.commands import StartCommand
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
@@ -24,6 +24,7 @@ from gantral.runtime.gate import Gates
 from gantral.runtime.machine import Identity, Machine, Transition
 from gantral.runtime.values import Person, Record, problem
 from gantral.runtime.waiting import Notes, until
+from gantral.runtime.waits import Waits
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import VersioningBehavior
@@ -32,6 +33,7 @@ InputT = TypeVar("InputT", bound=Record)
 OutputT = TypeVar("OutputT", bound=Record)
 ResultT = TypeVar("ResultT")
 ApprovalT = TypeVar("ApprovalT", bound=Approval)
+EventT = TypeVar("EventT", bound=Event)
 ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
 T = TypeVar("T")
 
@@ -59,6 +61,7 @@ class Governed(Generic[InputT, OutputT]):
         self._gates = Gates(
             self._machine, self._program, self._notes, lambda: self._actions.standing
         )
+        self._waits = Waits(self._machine, self._program, self._notes)
         self._initiator = Person()
         self._started_at: datetime | None = None
         self._completed_at = "none"
@@ -138,6 +141,13 @@ class Governed(Generic[InputT, OutputT]):
         assert isinstance(approval, proposal.approval_)
         return approval  # type: ignore[return-value]
 
+    async def wait(self, *events: type[EventT], within: timedelta, site: str) -> EventT | None:
+        """Wait for the first of these events; None when none comes in time."""
+        self._go_on()
+        event: Any = await self._waits.wait(events, within, site)
+        found: EventT | None = event
+        return found
+
     async def undo(self, call: str) -> None:
         """``undo x``, x being bound to this call. Ends the run if it could not be undone."""
         self._go_on()
@@ -188,6 +198,7 @@ class Governed(Generic[InputT, OutputT]):
             "end": self._end,
             "cause": "none" if self._end is None else self._end["cause"],
             **self._gates.shown(),
+            **self._waits.shown(),
         }
 
     @workflow.query(name="end")
@@ -203,6 +214,15 @@ class Governed(Generic[InputT, OutputT]):
     @decide_.validator
     def _decide(self, delivery: dict[str, Any]) -> None:
         self._gates.validate(delivery)
+
+    @workflow.update(name="event")
+    async def event_(self, delivery: dict[str, Any]) -> dict[str, Any]:
+        """A sealed event for the open wait. Answers when it is committed."""
+        return await self._waits.take(delivery)
+
+    @event_.validator
+    def _event(self, delivery: dict[str, Any]) -> None:
+        self._waits.validate(delivery)
 
     async def _run(self, start: StartCommand) -> RunEnd:
         # Of this task alone: tasks have contexts of their own.
@@ -223,7 +243,7 @@ class Governed(Generic[InputT, OutputT]):
         created = await self._machine.commit(admitted.transition)
         self._initiator = Person(admitted.initiator["value"])
         self._started_at = created.at
-        self._gates.initiator = admitted.initiator
+        self._gates.initiator = self._waits.initiator = admitted.initiator
         input: Any = admitted.input
         try:
             output = await _total(self.body(input))
