@@ -92,6 +92,9 @@ class _Export:
         for record in statement["records"]:
             if record["kind"] == "end":
                 self.bound.add(record["message"])
+            elif record["kind"] == "event":
+                event = unwrap(record["event"], "event").statement
+                self.bound.add(event["assurance"]["identity"])
         for path, statement_ in _uses(statement["records"]):
             self.uses.add(path)
             self.bound.update(leaf for _, leaf in statement_.get("results", ()))
