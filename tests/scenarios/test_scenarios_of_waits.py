@@ -24,7 +24,9 @@ workflow access version "1.0.0" {
 
   service directory on queue "directory" {
     read manager_of(person: person) -> { manager: person } { timeout 10s }
-    effect grant(system: string) -> { ticket: string } { timeout 1m  undo revoke(ticket: result.ticket) }
+    effect grant(system: string) -> { ticket: string } {
+      timeout 1m  undo revoke(ticket: result.ticket)
+    }
     effect revoke(ticket: string) { timeout 1m  idempotent retry 2 }
   }
   gate review(system: string, hours: int(min: 1, max: 12)) {
