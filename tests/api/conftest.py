@@ -36,15 +36,15 @@ from temporalio.client import Client
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "refund"
-PACKAGES = ("api_refund.refund", "api_refund.repay", "api_refund.gift")
+PACKAGES = ("api_refund.refund", "api_refund.repay", "api_refund.gift", "api_refund.claim")
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
 REASON = "The parcel came broken, as the photos show."
 
 
 def spec(workflow: str) -> str:
-    """The example, or a sibling: ``repay`` one at a time, ``gift`` without a key; neither asks
-    policy, which knows the refund alone."""
+    """The example, or a sibling: ``repay`` one at a time, ``gift`` without a key, ``claim`` after
+    events; none asks policy, which knows the refund alone."""
     text = (EXAMPLE / "refund.gantral").read_text("utf-8")
     if workflow == "refund":
         return text
@@ -52,7 +52,21 @@ def spec(workflow: str) -> str:
     text = "\n".join(line for line in text.splitlines() if "refund_limits" not in line) + "\n"
     if workflow == "repay":
         return text.replace("once per", "one at a time per")
-    return text.replace("  once per input.order_id\n", "")
+    text = text.replace("  once per input.order_id\n", "")
+    return text.replace("  run {\n", _EVENTS) if workflow == "claim" else text
+
+
+_EVENTS = """
+  event proof { photo: string(max: 40), by: person, note: string? personal } from initiator
+  event hurry {} from people.finance_director, initiator
+
+  run {
+    wait {
+      for proof as it { require it.photo != "none" else "no photo" }
+      for hurry { }
+    } within 2h else { }
+    wait for hurry within 1m else { }
+"""
 
 
 def generated(folder: Path) -> list[bytes]:

@@ -202,10 +202,11 @@ class _Reader:
         return known | {done}
 
     def _wait(self, wait: Wait, known: frozenset[Fact]) -> frozenset[Fact] | None:
-        """What is known after it: what is on every way that leads on."""
+        """What is known after it: what is on every way that leads on, and what ends the run."""
         sides = [(f"came {one.event.name}", one.event.name, one.body) for one in wait.arrivals]
         sides.append(("came nothing", "silence", wait.otherwise))
         out: list[frozenset[Fact]] = []
+        ended: set[Fact] = set()
         for key, says, block in sides:
             came = Claim(f"{key} {wait.id}", f"wait for {says}", wait.head)
             after = self._block(block, known | {came})
@@ -213,7 +214,9 @@ class _Reader:
                 out.append(known)
             elif after is not None:
                 out.append(after)
-        return frozenset.intersection(*out) if out else None
+            else:
+                ended.add(Claim(f"never {key} {wait.id}", f"end by {says}", wait.head))
+        return frozenset.intersection(*out) | ended if out else None
 
     def _if(self, statement: If, known: frozenset[Fact]) -> frozenset[Fact] | None:
         taken = self._claims(statement.condition, True)
