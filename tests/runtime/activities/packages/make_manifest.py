@@ -142,6 +142,13 @@ MANIFEST: dict[str, Any] = {
         "paying": gate("none", "2", "payments.pay", ["initiator"]),
         "owned": gate("none", "1", "payments.refund", ["initiator", {"actor": "/owner"}]),
     },
+    "events": {
+        "found": {
+            "data": ["record", [field("what", TEXT), field("by", ["person"])]],
+            "from": ["initiator", "finance_manager"],
+        }
+    },
+    "waits": {"wait/1": {"events": ["found"], "within": "PT1H"}},
     "automaton": [
         ["complete/1", "COMPLETED", []],
         ["finance/1", "WAITING_FOR_HUMAN", ["finance/1:rejected", "finance/1:resumed"]],
