@@ -42,6 +42,8 @@ class Giving:
     """The first value given that is more than `none`."""
     personal: bool = False
     origin: Origin = CONSTANT
+    carried: dict[Span, ex.LetRef] = field(default_factory=dict)
+    """The results of effects that what is given is computed from."""
     inside: set[Span] = field(default_factory=set)
     """Approvals that are bound in the block, which end with it."""
 
@@ -254,6 +256,9 @@ class Acting(ABC):
         if giving.value is None and not isinstance(value, ex.Absent):
             giving.value = value.span
         giving.origin = giving.origin | self._origins.of(value)
+        giving.carried |= {
+            each.binding: each for each in self._read(value) if each.binding in self._results
+        }
         return st.Give(value, one.span)
 
     def _given(self, one: syn.Expression, giving: Giving) -> ex.Expr | None:

@@ -150,6 +150,7 @@ class Statements(Waiting):
                     type_ = self._waited(one, value, wanted)
                     personal = giving.personal
                 self._origins.bind(name.span, giving.origin)
+                self._carried[name.span] = tuple(giving.carried.values())
             case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel():
                 self._later(one.value)
             case _:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from gantral.compiler.check import expressions
-from gantral.compiler.check.acting import Acting
+from gantral.compiler.check.acting import Acting, Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.provenance import CONSTANT
 from gantral.compiler.names.findings import meant
@@ -24,6 +24,10 @@ class Variables(Acting):
     @abstractmethod
     def _later(self, one: syn.Node) -> None:
         """Says that a construct is not built yet."""
+
+    @abstractmethod
+    def _set_wait(self, one: syn.Set, waited: syn.Wait) -> Block | None:
+        """`set x = wait …`."""
 
     @contextmanager
     def _scope(self, one: syn.Block, takes: bool) -> Iterator[None]:
@@ -55,7 +59,7 @@ class Variables(Acting):
         self._carry(name, value)
         return st.Var(name.text, name.span, wanted, value, one.span)
 
-    def _set(self, one: syn.Set) -> st.Statement | None:
+    def _set(self, one: syn.Set) -> st.Statement | Block | None:
         env, name = self._env, one.name
         binding = self._variable(name)
         wanted = None if binding is None else binding.type
@@ -75,7 +79,9 @@ class Variables(Acting):
                     "bind the call by `let`, and set the variable to that name",
                 )
                 return None
-            case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():
+            case syn.Wait():
+                return self._set_wait(one, one.value)
+            case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel():
                 self._later(one.value)
                 return None
             case _ if wanted is None:
@@ -83,7 +89,12 @@ class Variables(Acting):
                 return None
             case _:
                 value = expressions.value(env, one.value, wanted)
-        if value is None or binding is None or binding.span is None or wanted is None:
+        return None if value is None else self._assign(one, binding, value)
+
+    def _assign(self, one: syn.Set, binding: Binding | None, value: ex.Expr) -> st.Statement | None:
+        """The variable takes the value, with what decides that it does."""
+        env, name = self._env, one.name
+        if binding is None or binding.span is None or binding.type is None:
             return None
         # There is no way back to a place before this one: what was read there was not this.
         if value.personal:
@@ -92,7 +103,7 @@ class Variables(Acting):
         for choice in self._choices.deciding(self._declared[binding.span]):
             self._origins.also(binding.span, choice)
         self._carry(syn.Identifier(binding.span, name.text), value)
-        return st.Set(name.text, binding.span, wanted, value, one.span)
+        return st.Set(name.text, binding.span, binding.type, value, one.span)
 
     def _variable(self, name: syn.Identifier) -> Binding | None:
         """The variable that is set; None after a finding."""

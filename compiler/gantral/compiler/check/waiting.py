@@ -34,6 +34,30 @@ class Waiting(Matching):
         made, ends = self._wait(one, None, None)
         return (None if made is None else st.WaitStatement(made, one.span)), ends
 
+    def _set_wait(self, one: syn.Set, waited: syn.Wait) -> Block | None:
+        """`set x = wait …` is a name for what the wait gives, and `set` to that."""
+        binding = self._variable(one.name)
+        wanted = None if binding is None else binding.type
+        wait, giving = self._bound_wait(waited, one.name, wanted)
+        if wait is None or wait.type is None:
+            return None
+        # The name stands where the wait does, which binds no other.
+        name = syn.Identifier(wait.head, one.name.text)
+        self._origins.bind(name.span, giving.origin)
+        self._carried[name.span] = tuple(giving.carried.values())
+        read: ex.Expr | None = ex.LetRef(
+            span=waited.span,
+            type=wait.type,
+            personal=giving.personal,
+            name=name.text,
+            binding=name.span,
+        )
+        if wanted is not None and read is not None:
+            read = expressions.fit(self._env, read, wanted)
+        made = None if read is None else self._assign(one, binding, read)
+        let = st.Let(name.text, name.span, wait, one.span)
+        return None if made is None else (let, made)
+
     def _bound_wait(
         self, one: syn.Wait, name: syn.Identifier, wanted: Type | None
     ) -> tuple[st.Wait | None, Giving]:
