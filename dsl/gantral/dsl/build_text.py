@@ -61,7 +61,7 @@ def text(context: Context, token: Token) -> Text:
 
 
 def _hole(context: Context, start: int, end: int) -> Expression | None:
-    from gantral.dsl.parse import expression_in
+    from gantral.dsl.sentence import expression_in
 
     return expression_in(context, start, end)
 
