@@ -19,8 +19,8 @@ from lark.parsers.lalr_analysis import LALR_Analyzer, Shift
 FOLDER = Path(__file__).parent
 # What can be read on its own: a file, the hole of a text, and each form that is one scalar of YAML.
 SCALARS = (
-    "type field path pattern on_calendar tick team start_by once one_at_a_time timeout heartbeat"
-    " retry needs releases decide veto apart amend prove lasts undo uses".split()
+    "type field path pattern start_by once one_at_a_time under retry needs releases decide veto"
+    " apart amend prove on_calendar tick lasts".split()
 )
 STARTS = ["start", "hole", *SCALARS]
 Key: TypeAlias = tuple[str, str, tuple[str, ...]]
