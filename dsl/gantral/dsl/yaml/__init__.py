@@ -10,7 +10,7 @@ from gantral.dsl.diagnostics import in_order
 from gantral.dsl.parse import MAX_DEPTH, ParseResult
 from gantral.dsl.sentence import too_deep
 from gantral.dsl.span import Node
-from gantral.dsl.syntax import File
+from gantral.dsl.syntax import Comment, File
 from gantral.dsl.yaml.context import YamlContext
 from gantral.dsl.yaml.declarations import Declarations
 from gantral.dsl.yaml.nodes import Mapping, Scalar, compose
@@ -28,7 +28,7 @@ def parse_yaml(source: str, text: str) -> ParseResult:
     if found:
         return ParseResult(None, in_order(found), ())
     context = YamlContext(source, text)
-    top = compose(context)
+    top, remarks = compose(context)
     reader = Declarations(context)
     file: File | None = None
     if not context.found:
@@ -41,7 +41,9 @@ def parse_yaml(source: str, text: str) -> ParseResult:
         if file is not None and not context.found:
             _shallow(context, file)
     whole = None if context.found else file
-    return ParseResult(whole, in_order(context.found), (), file)
+    places = sorted([*remarks, *reader.comments])
+    comments = tuple(Comment(context.span(a, b), text[a:b]) for a, b in places)
+    return ParseResult(whole, in_order(context.found), comments, file)
 
 
 def _shallow(context: YamlContext, file: File) -> None:

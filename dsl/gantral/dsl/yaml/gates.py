@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gantral.dsl.build import Part
-from gantral.dsl.yaml.nodes import Node, Scalar
+from gantral.dsl.yaml.nodes import Node, Scalar, Sequence
 from gantral.grammar.lexer import Token
 
 if TYPE_CHECKING:
@@ -42,12 +42,13 @@ def gate_clauses(reader: Declarations, found: Found, name: Token) -> list[Any]:
 def _clock(reader: Declarations, key: Scalar, node: Node) -> Part | None:
     """`on` a calendar first, then the ticks; a scalar may hold several."""
     kids: list[Any] = []
-    for one in reader.items(key, node):
+    # Without a tick it is refused where its end is looked for.
+    for one in node.items if isinstance(node, Sequence) else [node]:
         tokens = reader.tokens(key, one)
         if tokens is None:
             return None
         kids += [_tick(reader, part, not kids) for part in _parts(tokens)]
-    return None if None in kids or not kids else reader.part("clock", key, node, kids)
+    return None if None in kids else reader.part("clock", key, node, kids)
 
 
 def _tick(reader: Declarations, tokens: list[Token], first: bool) -> Any:

@@ -19,9 +19,10 @@ from gantral.dsl.sentence import too_deep
 MAX_NESTING = 90
 
 # What YAML 1.1, and with it many a tool, reads as true, false or nothing.
-_TRAPS = frozenset("y n yes no on off null ~".split())
+TRAPS = frozenset("y n yes no on off null ~".split())
 # In a flow collection: a name, a path, a number or a duration, and the `?` of a type.
-_FLOW_WORD = re.compile(r"-?[A-Za-z0-9_.]+\??")
+FLOW_WORD = re.compile(r"-?[A-Za-z0-9_.]+\??")
+_COMMENT = re.compile(r"#[^\r\n]*")
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
 
 _HELPS = (
@@ -84,9 +85,9 @@ class Mapping:
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
-def compose(context: Context) -> Node | None:
-    """The one document of the text; None when it holds nothing or is not read, which is then told.
-    Never raises for any text."""
+def compose(context: Context) -> tuple[Node | None, list[tuple[int, int]]]:
+    """The one document of the text, and where its comments stand; None when it holds nothing or is
+    not read, which is then told. Never raises for any text."""
     # Only here: nothing else of a spec's reading needs it, and it takes long to import.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
@@ -97,11 +98,13 @@ def compose(context: Context) -> Node | None:
             "G0127", context.span(at, at + 1), "a tab indents this line", "indent with spaces"
         )
     if context.found:
-        return None
+        return None, []
+    composer = _Composer(context)
     try:
-        return _Composer(context).document(YAML(typ="safe", pure=True).parse(context.text))
+        top = composer.document(YAML(typ="safe", pure=True).parse(context.text))
+        return top, composer.comments()
     except _Refused:
-        return None
+        return None, []
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = min(mark.index if mark is not None else 0, len(context.text))
@@ -112,7 +115,7 @@ def compose(context: Context) -> Node | None:
         # Foreign code on any text at all: whatever it trips over, the file is not read.
         problem = (str(error).splitlines() or ["it can't be read"])[0]
         context.error("G0120", context.span(0, 0), f"this is no YAML: {problem}", "mend it")
-    return None
+    return None, []
 
 
 class _Refused(Exception):  # noqa: N818 - said already; the rest of the file is not looked at
@@ -125,6 +128,16 @@ class _Composer:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._text = context.text
+        self._scalars: list[tuple[int, int]] = []
+
+    def comments(self) -> list[tuple[int, int]]:
+        """Where comments stand: what begins with `#` between the scalars."""
+        found: list[tuple[int, int]] = []
+        at = 0
+        for start, end in [*self._scalars, (len(self._text), len(self._text))]:
+            found += (match.span() for match in _COMMENT.finditer(self._text, at, start))
+            at = end
+        return found
 
     def document(self, events: Iterable[Any]) -> Node | None:
         """The one document.
@@ -222,6 +235,7 @@ class _Composer:
 
     def _scalar(self, event: Any, start: int, end: int, flow: bool) -> Scalar:
         text, value, style = self._text, str(event.value), event.style
+        self._scalars.append((start, end))
         if style in ("'", '"'):
             if "\n" in text[start:end]:
                 self._refuse(
@@ -230,7 +244,7 @@ class _Composer:
             return Scalar(start, end, value, "quoted", start + 1, end - 1)
         if style is not None and style not in ("", "plain"):
             return self._block(start, end, value)
-        if value.lower() in _TRAPS:
+        if value.lower() in TRAPS:
             self._context.error(
                 "G0132",
                 self._context.span(start, end),
@@ -238,7 +252,7 @@ class _Composer:
                 "where it is a name, put a key in quotes and write a value as a block scalar; "
                 "where it is none, say what is meant",
             )
-        if flow and value and _FLOW_WORD.fullmatch(value) is None:
+        if flow and value and FLOW_WORD.fullmatch(value) is None:
             self._misread(start, end)
         # The text itself is what is read on: it must be all that YAML read.
         if text[start:end].split() != value.split():
@@ -250,6 +264,8 @@ class _Composer:
         first = text.find("\n", start, end) + 1
         if not first:
             return Scalar(start, end, value, "block", end, end)
+        # A comment can stand on the line of its head.
+        self._scalars[-1:] = [(start, start), (first, end)]
         last = first + len(text[first:end].rstrip())
         if text[first:last].split() != value.split():
             self._doubt(start, end)
