@@ -20,6 +20,7 @@ from gantral.compiler.proofs import PROVED, prove
 from gantral.compiler.types.resolve import Types
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Diagnostic, Label, Step, in_order
+from gantral.dsl.front import writable
 from gantral.dsl.span import Span
 
 
@@ -56,6 +57,7 @@ def analyse(project: Project, path: str) -> Analysis:
         # Warnings beside errors are mostly their consequence.
         told = [one for one in told if one.severity == "error"]
         programs = []
+    told = [writable(one, loader.texts) for one in told]
     read = tuple(one.path for one in loader.loaded)
     return Analysis(tuple(programs), in_order(told), read)
 
