@@ -25,17 +25,18 @@ FLOW_WORD = re.compile(r"-?[A-Za-z0-9_.]+\??")
 _COMMENT = re.compile(r"#[^\r\n]*")
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
 
+_QUOTE = (
+    "a value that begins with a quote ends with it: put parentheses around the whole, "
+    "or write it as a block scalar, `|` and the value on the next line"
+)
 _HELPS = (
     (
         "mapping values are not allowed here",
         "YAML takes `: ` for the end of a key: write `max:64` without the space, "
         "or the whole value as a block scalar, `|` and the value on the next line",
     ),
-    (
-        "but found '<scalar>'",
-        "a value that begins with a quote ends with it: put parentheses around the whole, "
-        "or write it as a block scalar, `|` and the value on the next line",
-    ),
+    ("but found '<scalar>'", _QUOTE),
+    ("expected a comment or a line break", _QUOTE),
     ("cannot start any token", "write the value as a block scalar, `|` and it on the next line"),
 )
 

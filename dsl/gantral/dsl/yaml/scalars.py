@@ -54,8 +54,10 @@ class Scalars:
                 found[key.value] = (key, value)
                 continue
             self.unknown(key, form, owner)
+        # What seems missing may be what is misspelt.
+        unknown = len(self.context.found) > before
         for word, one in form.items():
-            if one.needed and word not in found and len(self.context.found) == before:
+            if one.needed and word not in found and not unknown:
                 at = node.pairs[0][0] if node.pairs else node
                 self.error("G0107", at, f"{owner} has no `{word}`", f"add the key `{word}:`")
         return found if len(self.context.found) == before else None
