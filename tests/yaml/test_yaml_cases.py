@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
 from gantral.dsl.convert import UnwritableError, other_form
 from gantral.dsl.decode import decode
+from gantral.dsl.format import bare
 from gantral.dsl.front import read
 from gantral.dsl.positions import Lines
 from gantral.dsl.yaml import parse_yaml
+from gantral.dsl.yaml.forms import STATEMENTS
 from growing import program
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 HERE = Path(__file__).parent
 CASE = re.compile(r"^## ([^\n]+)\n```yaml\n(.*?)^```\n```findings\n(.*?)^```$", re.M | re.S)
@@ -113,3 +117,42 @@ def test_reading_any_text_ends_with_a_tree_or_findings(seed: int) -> None:
 def test_reading_no_spec_at_all_ends(text: str) -> None:
     result = parse_yaml(NAME, text)
     assert (result.file is None) == bool(result.diagnostics)
+
+
+def test_so_much_that_is_wrong_is_told_only_in_part() -> None:
+    keys = "\n".join(f"k{n}: 1" for n in range(2000))
+    statements = "run:\n" + "  - tremiate: a\n" * 2000
+    traps = f"roles: [{'on, ' * 2000}on]"
+    for text in (keys, keys + "\n" + keys, statements, traps):
+        assert 0 < len(parse_yaml(NAME, text).diagnostics) <= 50
+
+
+def test_line_ends_of_windows_say_the_same() -> None:
+    text = REFUND.read_text("utf-8") + "on failure:\n  - give: |\n      a +\n      b\n"
+    file, other = parse_yaml(NAME, text).file, parse_yaml(NAME, text.replace("\n", "\r\n")).file
+    assert file is not None
+    assert bare(file) == bare(other)
+
+
+def test_what_yaml_reads_otherwise_than_it_stands_there_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    honest = YAML.parse
+
+    def altered(self: YAML, text: str) -> Iterator[object]:
+        for event in honest(self, text):
+            if getattr(event, "value", "").startswith("1 of r"):
+                event.value = event.value.replace("1", "2")
+            yield event
+
+    head = "gates:\n  g:\n    clock: after 1h reject\n    decide: "
+    for value in ("1 of r", "|\n      1 of r"):
+        assert parse_yaml(NAME, head + value).file is not None
+    monkeypatch.setattr(YAML, "parse", altered)
+    for value in ("1 of r", "|\n      1 of r"):
+        assert [one.code for one in parse_yaml(NAME, head + value).diagnostics] == ["G0120"]
+
+
+def test_no_key_of_a_statement_begins_another() -> None:
+    for head, form in STATEMENTS.items():
+        assert not (set(form) - {head}) & set(STATEMENTS)

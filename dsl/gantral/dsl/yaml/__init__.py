@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from gantral.dsl.span import Node
 from gantral.dsl.syntax import Comment, File
 from gantral.dsl.yaml.context import YamlContext
 from gantral.dsl.yaml.declarations import Declarations
-from gantral.dsl.yaml.nodes import Mapping, Scalar, compose
+from gantral.dsl.yaml.nodes import EnoughError, Mapping, Scalar, compose
 
 __all__ = ["parse_yaml"]
 
@@ -33,7 +34,8 @@ def parse_yaml(source: str, text: str) -> ParseResult:
     file: File | None = None
     if not context.found:
         if isinstance(top, Mapping):
-            file = reader.file(top)
+            with contextlib.suppress(EnoughError):
+                file = reader.file(top)
         elif top is None or (isinstance(top, Scalar) and top.empty):
             file = File(context.span(0, len(text)), (), ())
         else:

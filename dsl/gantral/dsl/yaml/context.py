@@ -9,8 +9,9 @@ from gantral.dsl.build import Context
 from gantral.dsl.build_text import closing, open_hole
 from gantral.dsl.diagnostics import Edit, Label
 from gantral.dsl.span import Span
-from gantral.dsl.yaml.nodes import Scalar
+from gantral.dsl.yaml.nodes import EnoughError, Scalar
 from gantral.grammar.lexer import Token
+from gantral.grammar.machine import MAX_ERRORS
 
 # What ruamel.yaml takes between double quotes; what each becomes is its own to say.
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^xuU\n])")
@@ -38,7 +39,13 @@ class YamlContext(Context):
         sure: bool = False,
     ) -> None:
         """Adds a finding, without the edits of the text form: put into YAML they may say
-        something else."""
+        something else.
+
+        Raises:
+            EnoughError: there are too many; nobody reads on.
+        """
+        if len(self.found) >= MAX_ERRORS:
+            raise EnoughError
         Context.error(self, code, span, message, help, labels)
 
     def doc(self, span: Span) -> str:

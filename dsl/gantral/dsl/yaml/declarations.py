@@ -28,7 +28,7 @@ class Declarations(Statements):
 
     def file(self, node: Mapping) -> File:
         """The whole of it; with a finding it is what could be read all the same."""
-        workflow = node.get("workflow") is not None
+        workflow = "workflow" in node.known
         form, owner = (WORKFLOW_FILE, "a workflow") if workflow else (LIBRARY, "a spec")
         found = self.keys(node, form, owner)
         kids: list[Any] = []

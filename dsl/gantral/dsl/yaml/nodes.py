@@ -71,16 +71,14 @@ class Sequence:
 
 @dataclass(slots=True)
 class Mapping:
-    """Keys and values in their order, no key twice; `flow` says that it is in braces."""
+    """Keys and values in their order, no key twice; `flow` says that it is in braces. `known` has
+    the keys by what they say."""
 
     start: int
     end: int
     flow: bool
     pairs: list[tuple[Scalar, Node]] = field(default_factory=list)
-
-    def get(self, key: str) -> tuple[Scalar, Node] | None:
-        """A key and its value."""
-        return next((pair for pair in self.pairs if pair[0].value == key), None)
+    known: dict[str, Scalar] = field(default_factory=dict)
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
@@ -104,7 +102,7 @@ def compose(context: Context) -> tuple[Node | None, list[tuple[int, int]]]:
     try:
         top = composer.document(YAML(typ="safe", pure=True).parse(context.text))
         return top, composer.comments()
-    except _Refused:
+    except (_Refused, EnoughError):
         return None, []
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -117,6 +115,10 @@ def compose(context: Context) -> tuple[Node | None, list[tuple[int, int]]]:
         problem = (str(error).splitlines() or ["it can't be read"])[0]
         context.error("G0120", context.span(0, 0), f"this is no YAML: {problem}", "mend it")
     return None, []
+
+
+class EnoughError(Exception):
+    """So much is wrong that no more of it is told."""
 
 
 class _Refused(Exception):  # noqa: N818 - said already; the rest of the file is not looked at
@@ -222,9 +224,9 @@ class _Composer:
             self._refuse(
                 "G0122", node.start, node.end, "a merge is not read", "write the keys here"
             )
-        first = holder.get(node.value)
-        if first is not None:
-            where = self._context.span(first[0].start, first[0].end)
+        first = holder.known.setdefault(node.value, node)
+        if first is not node:
+            where = self._context.span(first.start, first.end)
             self._context.error(
                 "G0121",
                 self._context.span(node.start, node.end),

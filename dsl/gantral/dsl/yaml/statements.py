@@ -204,14 +204,14 @@ class Statements(Values):
             key, node = found["else"]
             inner: Block | If | None
             if isinstance(node, Mapping):
-                if node.get("if") is None:
+                if "if" not in node.known:
                     self.error(
                         "G0128",
                         node,
                         "`else` takes a list of statements, or a mapping with `if`",
                         "begin each statement with `- `",
                     )
-                inner = self._plain(node, "if") if node.get("if") is not None else None
+                inner = self._plain(node, "if") if "if" in node.known else None
             else:
                 inner = self.block(key, node)
             kids.append(inner and self.part("otherwise", key, node, [inner]))
