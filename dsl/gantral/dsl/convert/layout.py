@@ -27,8 +27,7 @@ class Block:
 
 @dataclass(slots=True)
 class Entry:
-    """A key with its value, made of what stands at [start, end) of the source. `whole`: nothing of
-    the source's lines goes on in what is below."""
+    """A key with its value, made of what stands at [start, end) of the source."""
 
     key: str
     value: Out
@@ -127,9 +126,14 @@ def render(top: Map, remarks: Remarks) -> str:
 
 def _map(node: Map, indent: int, remarks: Remarks) -> Iterator[str]:
     pad = " " * indent
-    for entry in node.entries:
-        leaf = not isinstance(entry.value, (Map, Items)) or _brief(entry, indent) is not None
-        told = remarks.through(entry.start, entry.end) if leaf else remarks.above(entry.start + 1)
+    before = False
+    for number, entry in enumerate(node.entries):
+        tall = isinstance(entry.value, (Map, Items)) and _brief(entry, indent) is None
+        if number and not indent and (tall or before):
+            # The parts of a file stand apart.
+            yield ""
+        before = tall
+        told = remarks.above(entry.start + 1) if tall else remarks.through(entry.start, entry.end)
         yield from (pad + one for one in told)
         yield from _entry(entry, indent, remarks)
 
