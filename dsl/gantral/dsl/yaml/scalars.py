@@ -112,6 +112,9 @@ class Scalars:
                 "a `#` inside a value",
                 "put a space before it where it begins a comment",
             )
+        if len(lexed.tokens) == 1 and len(self.context.found) == before:
+            # A block scalar can hold nothing but a comment.
+            self.nothing(key)
         return lexed.tokens[:-1] if len(self.context.found) == before else None
 
     def text_token(self, node: Scalar) -> Token:
