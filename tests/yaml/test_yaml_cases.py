@@ -100,6 +100,13 @@ def test_reading_any_text_ends_with_a_tree_or_findings(seed: int) -> None:
         )
     except UnwritableError:
         text = REFUND.read_text("utf-8")
+    lines = text.split("\n")
+    for _ in range(random.randint(0, 3)):
+        at, other = random.randrange(len(lines)), random.randrange(len(lines))
+        key = lines[at].split(":")[0]
+        choices = [f"{key}:", f"{key}: []", f"{key}: {{}}", f"  {lines[at]}", lines[other]]
+        lines[at] = random.choice([*choices, f"{key}: {lines[other].strip()}"])
+    text = "\n".join(lines)
     signs = "\n :-#'\"\\{}[]&*!|>%@`?,~\t é𝄞\r(x1"
     for _ in range(random.randint(1, 4)):
         at = random.randint(0, len(text))
