@@ -9,12 +9,11 @@ from gantral.compiler.codegen.constants import bare
 from gantral.compiler.codegen.layout import (
     CHOICE,
     COMPARISON,
-    PRIMARY,
     Atom,
     Chain,
     Invoke,
+    Loop,
     Piece,
-    binding,
     flat,
 )
 from gantral.compiler.codegen.names import PackageNames
@@ -38,23 +37,33 @@ def same(names: PackageNames, given: Type, wanted: Type) -> bool:
             return True
 
 
-def convert(names: PackageNames, value: Piece, given: Type, wanted: Type) -> Piece:
-    """A value of one type rebuilt as another's, with the same fields and larger scales."""
+def convert(
+    names: PackageNames, value: Piece, given: Type, wanted: Type, *, named: bool = True
+) -> Piece:
+    """A value of one type rebuilt as another's, with the same fields and larger scales. `named`:
+    what is computed may be named there, by `:=`."""
     match given, wanted:
         case OptionalType(inner=inner), OptionalType(inner=other):
             test, name = flat(value), flat(value)
+            if PLACE.fullmatch(name) is None and not named:
+                some = convert(names, Atom("found"), inner, other, named=False)
+                change = Atom(f"lambda found: {flat(some)}")
+                return Invoke("expressions.maybe", (("", value), ("", change)))
             if PLACE.fullmatch(name) is None:
                 name = f"found_{kind(names, inner)}_"
                 test = f"({name} := {flat(value)})"
             absent = Chain((("", Atom(test)), ("is ", Atom("None"))), COMPARISON)
-            some = convert(names, Atom(name), inner, other)
+            some = convert(names, Atom(name), inner, other, named=named)
             return Chain((("", Atom("None")), ("if ", absent), ("else ", some)), CHOICE)
         case _, OptionalType(inner=other):
-            return convert(names, value, given, other)
+            return convert(names, value, given, other, named=named)
         case ListType(element=one), ListType(element=other):
-            item = flat(convert(names, Atom("item"), one, other))
-            items = flat(value) if binding(value) == PRIMARY else f"({flat(value)})"
-            return Atom(f"tuple({item} for item in {items})")
+            item = convert(names, Atom("item"), one, other, named=named)
+            if ":=" in flat(value):
+                # Python names nothing by `:=` in what a comprehension goes over.
+                change = Atom(f"lambda item: {flat(item)}")
+                return Invoke("tuple", (("", Invoke("map", (("", change), ("", value)))),))
+            return Invoke("tuple", (("", Loop(item, "item", value)),))
         case _, RecordType():
             return Invoke(f"{names.record(wanted)}.of", (("", value),))
         case _, DecimalType(scale=scale):

@@ -48,6 +48,16 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """`element for name in items if condition`: the one argument of a call."""
+
+    element: Piece
+    name: str
+    items: Piece
+    condition: Piece | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Before:
     """`await x`, `not x`, `-x`: the words before a piece."""
 
@@ -63,7 +73,7 @@ class Text:
     holes: tuple[str, ...] = ()
 
 
-Piece: TypeAlias = Atom | Invoke | Display | Chain | Before | Text
+Piece: TypeAlias = Atom | Invoke | Display | Chain | Loop | Before | Text
 
 # How strongly operators bind, weakest first.
 CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, PRIMARY = range(9)
@@ -95,6 +105,8 @@ def flat(piece: Piece) -> str:
             return f"({listed},)" if len(items) == 1 else f"({listed})"
         case Chain(parts=parts):
             return " ".join(word + _operand(part, piece.binding) for word, part in parts)
+        case Loop():
+            return " ".join(_clauses(piece))
         case Before(words, inner):
             return words + _operand(inner, binding(piece))
         case Text(texts, holes):
@@ -120,6 +132,10 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
     if len(whole) <= WIDTH:
         return [whole]
     match piece:
+        case Invoke(function, ((name, Loop() as loop),), brackets):
+            # No comma after it: it is no argument among others.
+            opened = f"{pad}{prefix}{function}{brackets[0]}{name}"
+            return [opened, *_loop_lines(loop, indent + 4), f"{pad}{brackets[1]}{suffix}"]
         case Invoke(function, arguments, brackets) if arguments:
             inner = [
                 line for name, value in arguments for line in lines(value, name, ",", indent + 4)
@@ -139,6 +155,36 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
             return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
         case _:
             return [whole]
+
+
+def _clauses(loop: Loop) -> list[str]:
+    """`element`, `for name in items`, `if condition`, each on one line."""
+    found = [flat(loop.element), f"for {loop.name} in {_operand(loop.items, CHOICE)}"]
+    return found if loop.condition is None else [*found, f"if {_operand(loop.condition, CHOICE)}"]
+
+
+def _loop_lines(loop: Loop, indent: int) -> list[str]:
+    pad = " " * indent
+    if indent + len(flat(loop)) <= WIDTH:
+        return [f"{pad}{flat(loop)}"]
+    out = lines(loop.element, "", "", indent)
+    pieces = [(f"for {loop.name} in ", loop.items)]
+    pieces += [] if loop.condition is None else [("if ", loop.condition)]
+    for word, piece in pieces:
+        text = f"{pad}{word}{_operand(piece, CHOICE)}"
+        if len(text) <= WIDTH or not isinstance(piece, Chain | Invoke | Display | Before):
+            out.append(text)
+        elif isinstance(piece, Chain) and piece.binding > CHOICE:
+            # Operators need no parentheses here: the formatter breaks at each by itself.
+            out += _bare_operands(piece, word, indent)
+        else:
+            out += lines(piece, word, "", indent)
+    return out
+
+
+def _bare_operands(piece: Chain, word: str, indent: int) -> list[str]:
+    first, *rest = _operands(piece, indent)
+    return [f"{' ' * indent}{word}{first.lstrip()}", *rest]
 
 
 def _operand(piece: Piece, strength: int) -> str:
