@@ -244,6 +244,9 @@ class Expressions:
         return self.locals.get(one.binding, mangle(one.name))
 
     def _member(self, expression: Member) -> Piece:
+        base = self._place(expression.base)[1]
+        if expression.optional and self.iterable and PLACE.fullmatch(base) is None:
+            return self._maybe(expression)
         guards, place = self._place(expression)
         if not guards:
             return Atom(place)
@@ -254,6 +257,12 @@ class Expressions:
         condition: Piece = tests[0][1] if len(tests) == 1 else Chain(tuple(tests), OR)
         return Chain((("", Atom("None")), ("if ", condition), ("else ", Atom(place))), CHOICE)
 
+    def _maybe(self, expression: Member) -> Piece:
+        """A field of what is computed and may be none, with no name given to it."""
+        read = Atom(f"lambda found: found.{mangle(expression.name)}")
+        base = self.write(expression.base)
+        return Invoke("expressions.maybe", (("", base), ("", read)))
+
     def _place(self, expression: Expr) -> tuple[list[str], str]:
         """What must not be none, and the attribute path read then."""
         match expression:
@@ -263,8 +272,7 @@ class Expressions:
             case Member(base=base, name=name, optional=optional):
                 guards, place = self._place(base)
                 if optional and PLACE.fullmatch(place) is None and self.iterable:
-                    read = f"lambda found: found.{mangle(name)}"
-                    return guards, f"expressions.maybe({place}, {read})"
+                    return [], flat(self._maybe(expression))
                 if optional and PLACE.fullmatch(place) is None:
                     # What is computed is computed once; no spec name ends in one `_`, and by its
                     # class the name has one type.

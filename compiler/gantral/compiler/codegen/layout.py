@@ -129,8 +129,60 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
     """The lines of `prefix piece suffix` at an indentation, each within WIDTH where it can be."""
     pad = " " * indent
     whole = f"{pad}{prefix}{flat(piece)}{suffix}"
-    if len(whole) <= WIDTH:
-        return [whole]
+    return [whole] if len(whole) <= WIDTH else _broken(piece, prefix, suffix, indent)
+
+
+def ended(piece: Piece, prefix: str, suffix: str, indent: int) -> list[str]:
+    """The lines of a statement that ends in the piece. One operator with a call right of it breaks
+    inside the call's brackets; anything else inside parentheses of its own."""
+    pad = " " * indent
+    if len(f"{pad}{prefix}{flat(piece)}{suffix}") <= WIDTH:
+        return lines(piece, prefix, suffix, indent)
+    match piece:
+        case Before("not ", Chain() as inner):
+            return _inside(f"{pad}{prefix}not (", inner, suffix, indent)
+        case Chain(parts=((_, first), (word, _)), binding=strength) if strength != CHOICE:
+            lead = f"{prefix}{_operand(first, strength)} {word}"
+            found = _hugged(piece.parts[1][1], strength, lead, suffix, indent)
+            if found is None and isinstance(first, Invoke) and first.arguments:
+                *opened, _ = _broken(first, prefix, "", indent)
+                found = _hugged(piece.parts[1][1], strength, f") {word}", suffix, indent)
+                found = None if found is None else [*opened, *found]
+            return found or lines(piece, prefix, suffix, indent)
+        case _:
+            return lines(piece, prefix, suffix, indent)
+
+
+def _hugged(piece: Piece, strength: int, lead: str, suffix: str, indent: int) -> list[str] | None:
+    """The lines of a last operand behind what leads it, broken inside its brackets; None when it
+    has none, or they open too late."""
+    pad = " " * indent
+    if _operand(piece, strength) != flat(piece):
+        opened = f"{pad}{lead}("
+        return None if len(opened) > WIDTH else _inside(opened, piece, suffix, indent)
+    match piece:
+        case Invoke(function, arguments, brackets) if arguments:
+            room = len(f"{pad}{lead}{function}{brackets[0]}") <= WIDTH
+        case Display(items) if items:
+            room = len(f"{pad}{lead}(") <= WIDTH
+        case Chain(parts=(*before, (word, last)), binding=inner):
+            said = "".join(f"{each}{_operand(part, inner)} " for each, part in before)
+            return _hugged(last, inner, f"{lead}{said}{word}", suffix, indent)
+        case _:
+            room = False
+    return lines(piece, lead, suffix, indent) if room else None
+
+
+def _inside(opened: str, piece: Piece, suffix: str, indent: int) -> list[str]:
+    """The piece between parentheses that stand at the ends of their lines."""
+    pad = " " * (indent + 4)
+    whole = f"{pad}{flat(piece)}"
+    inner = [whole] if len(whole) <= WIDTH else _operands(piece, indent + 4)
+    return [opened, *inner, f"{' ' * indent}){suffix}"]
+
+
+def _broken(piece: Piece, prefix: str, suffix: str, indent: int) -> list[str]:
+    pad = " " * indent
     match piece:
         case Invoke(function, ((name, Loop() as loop),), brackets):
             # No comma after it: it is no argument among others.
@@ -147,6 +199,8 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
             return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
         case Before("await ", Invoke() as call):
             return lines(call, f"{prefix}await ", suffix, indent)
+        case Before("*", inner):
+            return lines(inner, f"{prefix}*", suffix, indent)
         case Chain() if indent + 4 + len(flat(piece)) <= WIDTH:
             return [f"{pad}{prefix}(", f"{pad}    {flat(piece)}", f"{pad}){suffix}"]
         case Chain() | Before():
@@ -154,7 +208,7 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
         case Text() if len(inner := _text_lines(piece, indent + 4)) > 1:
             return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
         case _:
-            return [whole]
+            return [f"{pad}{prefix}{flat(piece)}{suffix}"]
 
 
 def _clauses(loop: Loop) -> list[str]:
