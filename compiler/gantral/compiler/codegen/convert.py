@@ -17,7 +17,6 @@ from gantral.compiler.codegen.layout import (
     flat,
 )
 from gantral.compiler.codegen.names import PackageNames
-from gantral.compiler.codegen.types import plain
 from gantral.compiler.program import DecimalType, ListType, OptionalType, RecordType, Type
 
 # What can be written twice: it costs nothing and is the same each time.
@@ -37,32 +36,22 @@ def same(names: PackageNames, given: Type, wanted: Type) -> bool:
             return True
 
 
-def convert(
-    names: PackageNames, value: Piece, given: Type, wanted: Type, *, named: bool = True
-) -> Piece:
-    """A value of one type rebuilt as another's, with the same fields and larger scales. `named`:
-    what is computed may be named there, by `:=`."""
+def convert(names: PackageNames, value: Piece, given: Type, wanted: Type) -> Piece:
+    """A value of one type rebuilt as another's, with the same fields and larger scales."""
     match given, wanted:
         case OptionalType(inner=inner), OptionalType(inner=other):
-            test, name = flat(value), flat(value)
-            if PLACE.fullmatch(name) is None and not named:
-                some = convert(names, Atom("found"), inner, other, named=False)
-                change = Atom(f"lambda found: {flat(some)}")
-                return Invoke("expressions.maybe", (("", value), ("", change)))
-            if PLACE.fullmatch(name) is None:
-                name = f"found_{kind(names, inner)}_"
-                test = f"({name} := {flat(value)})"
-            absent = Chain((("", Atom(test)), ("is ", Atom("None"))), COMPARISON)
-            some = convert(names, Atom(name), inner, other, named=named)
+            place = flat(value)
+            if PLACE.fullmatch(place) is None:
+                change = flat(convert(names, Atom("found"), inner, other))
+                read = Atom(f"lambda found: {change}")
+                return Invoke("expressions.maybe", (("", value), ("", read)))
+            absent = Chain((("", value), ("is ", Atom("None"))), COMPARISON)
+            some = convert(names, Atom(place), inner, other)
             return Chain((("", Atom("None")), ("if ", absent), ("else ", some)), CHOICE)
         case _, OptionalType(inner=other):
-            return convert(names, value, given, other, named=named)
+            return convert(names, value, given, other)
         case ListType(element=one), ListType(element=other):
-            item = convert(names, Atom("item"), one, other, named=named)
-            if ":=" in flat(value):
-                # Python names nothing by `:=` in what a comprehension goes over.
-                change = Atom(f"lambda item: {flat(item)}")
-                return Invoke("tuple", (("", Invoke("map", (("", change), ("", value)))),))
+            item = convert(names, Atom("item"), one, other)
             return Invoke("tuple", (("", Loop(item, "item", value)),))
         case _, RecordType():
             return Invoke(f"{names.record(wanted)}.of", (("", value),))
@@ -70,16 +59,3 @@ def convert(
             return Invoke("expressions.widen", (("", value), ("", Atom(str(scale)))))
         case _:
             return value
-
-
-def kind(names: PackageNames, type: Type) -> str:
-    """What tells a type from others in a name."""
-    match type:
-        case RecordType():
-            return names.record(type)
-        case ListType(element=element):
-            return f"list_{kind(names, element)}"
-        case OptionalType(inner=inner):
-            return f"maybe_{kind(names, inner)}"
-        case _:
-            return flat(plain(type, names))

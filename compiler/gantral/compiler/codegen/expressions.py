@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gantral.compiler.codegen import functions, texts
 from gantral.compiler.codegen.constants import bare, constant
-from gantral.compiler.codegen.convert import PLACE, convert, kind, same
+from gantral.compiler.codegen.convert import PLACE, convert, same
 from gantral.compiler.codegen.layout import (
     AND,
     CHOICE,
@@ -85,14 +85,12 @@ _NEGATED = {"==": "!=", "!=": "=="}
 class Expressions:
     """Writes expressions inside one function; `locals` names what its `let`s and handlers bind.
 
-    `hidden` prints personal holes of a text as …, for a title that others may read. `iterable`: it
-    writes what a comprehension goes over, where Python lets nothing be named by `:=`.
+    `hidden` prints personal holes of a text as …, for a title that others may read.
     """
 
     names: PackageNames
     locals: Mapping[Span, str]
     hidden: bool = False
-    iterable: bool = False
 
     def write(self, expression: Expr) -> Piece:
         """The expression."""
@@ -245,7 +243,7 @@ class Expressions:
 
     def _member(self, expression: Member) -> Piece:
         base = self._place(expression.base)[1]
-        if expression.optional and self.iterable and PLACE.fullmatch(base) is None:
+        if expression.optional and PLACE.fullmatch(base) is None:
             return self._maybe(expression)
         guards, place = self._place(expression)
         if not guards:
@@ -258,7 +256,8 @@ class Expressions:
         return Chain((("", Atom("None")), ("if ", condition), ("else ", Atom(place))), CHOICE)
 
     def _maybe(self, expression: Member) -> Piece:
-        """A field of what is computed and may be none, with no name given to it."""
+        """A field of what is computed and may be none. It is not named by `:=`: Python allows that
+        nowhere in what a comprehension goes over."""
         read = Atom(f"lambda found: found.{mangle(expression.name)}")
         base = self.write(expression.base)
         return Invoke("expressions.maybe", (("", base), ("", read)))
@@ -271,14 +270,9 @@ class Expressions:
                 return [], self._place(base)[1]
             case Member(base=base, name=name, optional=optional):
                 guards, place = self._place(base)
-                if optional and PLACE.fullmatch(place) is None and self.iterable:
-                    return [], flat(self._maybe(expression))
                 if optional and PLACE.fullmatch(place) is None:
-                    # What is computed is computed once; no spec name ends in one `_`, and by its
-                    # class the name has one type.
-                    found = f"found_{kind(self.names, bare(base.type))}_"
-                    guards, place = [*guards, f"({found} := {place})"], found
-                elif optional:
+                    return [], flat(self._maybe(expression))
+                if optional:
                     guards = [*guards, place]
                 return guards, f"{place}.{mangle(name)}"
             case _:
@@ -303,13 +297,13 @@ class Expressions:
             return convert(self.names, Atom("input"), given, wanted)
         if same(self.names, given, wanted) or isinstance(expression, Absent | ListExpr):
             return piece
-        return convert(self.names, piece, given, wanted, named=not self.iterable)
+        return convert(self.names, piece, given, wanted)
 
     def test(self, operand: Expr, some: bool) -> Piece:
         """`operand is some`, or `is none`."""
         word, joint = ("is not ", "and") if some else ("is ", "or")
         guards, place = self._place(operand) if isinstance(operand, Member) else ([], "")
-        if not guards or any(PLACE.fullmatch(one) is None for one in guards):
+        if not guards:
             return Chain((("", self.compared(operand)), (word, Atom("None"))), COMPARISON)
         # Step by step, so that a type checker learns of each.
         tests = [

@@ -3,7 +3,6 @@ made of one."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gantral.compiler.codegen.constants import bare, constant
@@ -51,7 +50,7 @@ def loop(write: Expressions, one: Comprehension, wanted: Type | None = None) -> 
     return Loop(
         element,
         write.loop_name(one),
-        replace(write, iterable=True).write(one.items),
+        write.write(one.items),
         None if one.condition is None else write.write(one.condition),
     )
 

@@ -141,33 +141,79 @@ def ended(piece: Piece, prefix: str, suffix: str, indent: int) -> list[str]:
     match piece:
         case Before("not ", Chain() as inner):
             return _inside(f"{pad}{prefix}not (", inner, suffix, indent)
-        case Chain(parts=((_, first), (word, _)), binding=strength) if strength != CHOICE:
-            lead = f"{prefix}{_operand(first, strength)} {word}"
-            found = _hugged(piece.parts[1][1], strength, lead, suffix, indent)
-            if found is None and isinstance(first, Invoke) and first.arguments:
-                *opened, _ = _broken(first, prefix, "", indent)
-                found = _hugged(piece.parts[1][1], strength, f") {word}", suffix, indent)
-                found = None if found is None else [*opened, *found]
-            return found or lines(piece, prefix, suffix, indent)
+        case Before(words, Invoke() as call):
+            return lines(call, f"{prefix}{words}", suffix, indent)
+        case Chain(parts=((_, _), (_, _)), binding=strength) if strength != CHOICE:
+            return _split(piece, prefix, suffix, indent) or lines(piece, prefix, suffix, indent)
         case _:
             return lines(piece, prefix, suffix, indent)
+
+
+def _split(piece: Chain, prefix: str, suffix: str, indent: int) -> list[str] | None:
+    """The lines of two operands without parentheses around both; None when they want them."""
+    pad = " " * indent
+    (_, first), (word, last) = piece.parts
+    lead = f"{prefix}{_operand(first, piece.binding)} {word}"
+    found = _hugged(last, piece.binding, lead, suffix, indent)
+    if found is not None:
+        return found
+    if isinstance(first, Chain) and _long(first, piece.binding, "", indent):
+        *opened, _ = _inside(f"{pad}{prefix}(", first, "", indent)
+    elif (
+        isinstance(first, Invoke)
+        and first.arguments
+        and (
+            _bracketed(last, piece.binding)
+            or (isinstance(last, Chain) and _long(last, piece.binding, word, indent))
+        )
+    ):
+        *opened, _ = _broken(first, prefix, "", indent)
+    else:
+        return None
+    rest = f"{pad}) {word}{_operand(last, piece.binding)}{suffix}"
+    if len(rest) <= WIDTH:
+        return [*opened, rest]
+    found = _hugged(last, piece.binding, f") {word}", suffix, indent)
+    return None if found is None else [*opened, *found]
+
+
+def _long(piece: Piece, strength: int, word: str, indent: int) -> bool:
+    """Whether an operand does not fit into a line of its own."""
+    return indent + 4 + len(f"{word}{_operand(piece, strength)}") > WIDTH
+
+
+def _bracketed(piece: Piece, strength: int) -> bool:
+    """Whether an operand ends in brackets that can be broken."""
+    if _operand(piece, strength) != flat(piece):
+        return True
+    match piece:
+        case Invoke(arguments=inside) | Display(items=inside):
+            return bool(inside)
+        case Chain(parts=(*_, (_, last)), binding=inner):
+            return _bracketed(last, inner)
+        case _:
+            return False
 
 
 def _hugged(piece: Piece, strength: int, lead: str, suffix: str, indent: int) -> list[str] | None:
     """The lines of a last operand behind what leads it, broken inside its brackets; None when it
     has none, or they open too late."""
     pad = " " * indent
+    opened = f"{pad}{lead}("
     if _operand(piece, strength) != flat(piece):
-        opened = f"{pad}{lead}("
         return None if len(opened) > WIDTH else _inside(opened, piece, suffix, indent)
     match piece:
         case Invoke(function, arguments, brackets) if arguments:
             room = len(f"{pad}{lead}{function}{brackets[0]}") <= WIDTH
         case Display(items) if items:
-            room = len(f"{pad}{lead}(") <= WIDTH
+            room = len(opened) <= WIDTH
         case Chain(parts=(*before, (word, last)), binding=inner):
             said = "".join(f"{each}{_operand(part, inner)} " for each, part in before)
-            return _hugged(last, inner, f"{lead}{said}{word}", suffix, indent)
+            found = _hugged(last, inner, f"{lead}{said}{word}", suffix, indent)
+            if found is None and _long(piece, strength, "and ", indent) and len(opened) <= WIDTH:
+                # On a line of its own it would need parentheses as well.
+                return _inside(opened, piece, suffix, indent)
+            return found
         case _:
             room = False
     return lines(piece, lead, suffix, indent) if room else None
@@ -230,15 +276,14 @@ def _loop_lines(loop: Loop, indent: int) -> list[str]:
             out.append(text)
         elif isinstance(piece, Chain) and piece.binding > CHOICE:
             # Operators need no parentheses here: the formatter breaks at each by itself.
-            out += _bare_operands(piece, word, indent)
+            (first, operand), *rest = piece.parts
+            led = Chain(((word + first, operand), *rest), piece.binding)
+            out += _operands(led, indent)
+        elif isinstance(piece, Chain):
+            out += _broken(piece, word, "", indent)
         else:
             out += lines(piece, word, "", indent)
     return out
-
-
-def _bare_operands(piece: Chain, word: str, indent: int) -> list[str]:
-    first, *rest = _operands(piece, indent)
-    return [f"{' ' * indent}{word}{first.lstrip()}", *rest]
 
 
 def _operand(piece: Piece, strength: int) -> str:
