@@ -219,3 +219,13 @@ def test_the_time_is_not_judged_again(before: str) -> None:
 def test_a_time_that_was_read_before_is() -> None:
     before = 'let at = now() require input.amount < 9.00 and at > instance.started_at else "x"'
     assert judged(before) == 'decided_.amount < Decimal("9.00") and at > self.started_at'
+
+
+def test_what_where_shows_of_an_element_is_tested_nowhere_else() -> None:
+    before = (
+        "let notes = [if input.amount > 1.00 then none else input.invoice] "
+        "require sum(len(x) for x in notes where x is some) > 1 and input.amount < 9.00 "
+        'else "x"'
+    )
+    assert judged(before).startswith("expressions.sum((expressions.len(x) for x in ")
+    assert judged(before).count(" is not None") == 1

@@ -83,17 +83,17 @@ class PackageNames:
             for field in gate.parameters.fields:
                 self._note(field.type, gate.name, field.name)
             for expression in () if gate.title is None else _all(gate.title):
-                self._made(expression)
+                self._made(expression, gate.name, "title")
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
             for expression in expressions(statements):
-                self._made(expression)
+                self._made(expression, "value")
 
-    def _made(self, expression: Expr) -> None:
+    def _made(self, expression: Expr, *parts: str) -> None:
         """The records that a value is made of: of a literal, or of two types joined to one."""
         if isinstance(expression, RecordExpr | Widen | Conditional | Coalesce | ListExpr):
-            self._note(expression.type, "value")
+            self._note(expression.type, *parts)
 
     def _note(self, type: Type, *parts: str) -> None:
         """Give the records in a type their classes; `parts` name one that has no name."""

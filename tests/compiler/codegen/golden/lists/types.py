@@ -79,6 +79,11 @@ class ReviewSize(Record):
     size: int
 
 
+class ReviewTitle(Record):
+    size: ReviewSize
+    top: Annotated[Decimal, DecimalOf(scale=2)]
+
+
 class Value(Record):
     id: str
     amount: Annotated[Decimal, DecimalOf(scale=2)]

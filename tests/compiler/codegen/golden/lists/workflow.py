@@ -25,6 +25,7 @@ from .types import (
     Output,
     ReviewApproval,
     ReviewSize,
+    ReviewTitle,
     Told,
     Value,
 )
@@ -55,7 +56,16 @@ class ReviewAsk(Ask[ReviewApproval]):
                 ),
             ),
             " ",
-            text(1 if self.size == ReviewSize(size=1) else 2),
+            text(
+                (
+                    1
+                    if (
+                        ReviewTitle(size=self.size, top=self.limit)
+                        == ReviewTitle(size=ReviewSize(size=1), top=self.limit)
+                    )
+                    else 2
+                ),
+            ),
         )
 
 
@@ -68,7 +78,7 @@ gates = Gates
 
 @governed(
     workflow="lists",
-    program="1707c25592c00550ff628f5836ca6504ef12a89396ce5077d7916e9ddffe361c",
+    program="fa8765a00e9e10fbab750bc2c3683e5a8a9996194a63edfcf1fca60d470a0519",
     codegen=1,
 )
 class Lists(Governed[Input, Output]):
