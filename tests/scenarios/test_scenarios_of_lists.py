@@ -64,9 +64,12 @@ workflow parcel version "1.0.0" {
     let first_note = first(x.note for x in items where x.note is some) ?? "none"
     let last_note = last(x.note for x in items where x.note is some) ?? "none"
     let midnight = instant(input.day, zone: "UTC")
+    let tenths = [1.5]
+    let cents = [2.25]
     let told = [
       text(good), first_note, last_note, text(midnight), text(date(midnight + 25h, zone: "UTC")),
-      text(now() >= instance.started_at), text(input.large * input.large)
+      text(now() >= instance.started_at), text(input.large * input.large),
+      join([text(n) for n in tenths + cents], "/")
     ]
     let ok = ask review(total: total, items: items, by: input.by)
     let paid = bank.pay(amount: ok.total) under ok
@@ -126,7 +129,7 @@ STORIES = {
     )
     + PAID.format(
         total="7.10",
-        said="true; one; four; 2026-02-27T00:00:00.000Z; 2026-02-28; true; 9; R-1; xé",
+        said="true; one; four; 2026-02-27T00:00:00.000Z; 2026-02-28; true; 9; 1.50/2.25; R-1; xé",
         ids="[A, B, C]",
         numbers="[2.37, 2.40, 1.10, 0.00]",
         whole="[2, 7, 0, 2, 7, 3, 4]",
@@ -134,7 +137,7 @@ STORIES = {
     "nothing": start("nothing", "[]")
     + PAID.format(
         total="0.00",
-        said="false; none; none; 2026-02-27T00:00:00.000Z; 2026-02-28; true; 9; R-1; xé",
+        said="false; none; none; 2026-02-27T00:00:00.000Z; 2026-02-28; true; 9; 1.50/2.25; R-1; xé",
         ids="[]",
         numbers="[0.00, 0.00, 0.00, 0.00]",
         whole="[0, 0, 0, 2, 0, 3, 4]",

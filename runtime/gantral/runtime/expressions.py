@@ -201,8 +201,15 @@ def coalesce(value: T | None, default: T) -> T:
 
 
 def widen(value: int | Decimal, scale: int) -> Decimal:
-    """A number as a decimal of this scale, which is no smaller than its own."""
-    return forms.to_scale(Decimal(value), scale)
+    """A number as a decimal of this scale, which is no smaller than its own.
+
+    Raises:
+        OverflowError: where it then has more digits than any decimal.
+    """
+    try:
+        return forms.to_scale(Decimal(value), scale)
+    except ValueError as error:
+        raise OverflowError(str(error)) from None
 
 
 def _scale(value: int | Decimal) -> int:

@@ -132,6 +132,11 @@ def test_a_zero_has_no_sign(one: int, other: int, factor: int) -> None:
     assert wire(product) == f"{0:.{one + other}f}"
 
 
+def test_a_decimal_that_grows_too_long_is_a_failed_action() -> None:
+    with pytest.raises(ArithmeticError):
+        expressions.widen(Decimal("9" * 9_999), 5)
+
+
 def test_an_int_that_cannot_be_written_is_a_failed_action() -> None:
     assert len(text(-(10**3_999))) == 4_001
     for write in (text, wire):
