@@ -32,6 +32,9 @@ def comprehension(env: Env, one: syn.Generator, span: Span, hint: Type | None) -
         return None
     if condition is None and one.condition is not None:
         return None
+    if isinstance(element.type, NothingType):
+        env.findings.error("G0205", element.span, "this has no value", "give each element a value")
+        return None
     assert isinstance(items.type, ListType)
     least = items.type.min if condition is None else None
     listed = ListType(element.type, least, items.type.max)

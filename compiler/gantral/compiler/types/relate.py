@@ -178,12 +178,8 @@ def join(left: Type, right: Type) -> Type | None:
     """The least type that both fit, or None. What it refines holds of every value of both."""
     match left, right:
         case (OptionalType(), _) | (_, OptionalType()):
-            inner = join(_some(left), _some(right))
+            inner = _join_inner(_some(left), _some(right))
             return None if inner is None else OptionalType(inner)
-        case NothingType(), _:
-            return right
-        case _, NothingType():
-            return left
         case IntType(), IntType():
             return IntType(*_span(left, right))
         case DurationType(), DurationType():
@@ -201,12 +197,19 @@ def join(left: Type, right: Type) -> Type | None:
             pattern = one.pattern if one.pattern == other.pattern else None
             return StringType(*_span(one, other), pattern)
         case ListType(), ListType():
-            element = join(left.element, right.element)
+            element = _join_inner(left.element, right.element)
             return None if element is None else ListType(element, *_span(left, right))
         case RecordType(), RecordType():
             return _join_records(left, right)
         case _:
             return left if fits(right, left) else None
+
+
+def _join_inner(left: Type, right: Type) -> Type | None:
+    """Of `none` and of `[]` nothing is known of what they could hold."""
+    if isinstance(left, NothingType):
+        return right
+    return left if isinstance(right, NothingType) else join(left, right)
 
 
 _Bounded = TypeVar("_Bounded", StringType, IntType, DecimalType, DurationType, ListType)
