@@ -25,6 +25,7 @@ from gantral.compiler.program import (
     LetRef,
     Member,
     Narrowed,
+    Now,
     OptionalType,
     Program,
     RecordExpr,
@@ -174,6 +175,9 @@ class _Finder:
         later: list[Condition] = []
         for condition in self._way.reading(sources):
             then = self._rewritten(condition.expression, decided)
+            if any(_tells_time(one) for one in (then, *_asked(condition)) if one is not None):
+                self._timely(ask.arguments[0][1], condition.expression)
+                continue
             if then is None or condition.handled or self._varies(condition):
                 self._refuse(ask.arguments[0][1], condition.expression)
                 continue
@@ -283,6 +287,19 @@ class _Finder:
         made = _mapped(seen, inner)
         return made if all(done) else None
 
+    def _timely(self, value: Expr, condition: Expr) -> None:
+        self._found.append(
+            Diagnostic(
+                "G0225",
+                "error",
+                "`now()` can't have a part in a condition that is judged again with the decided "
+                "value: it would be another time then",
+                condition.span,
+                (Label(value.span, "people may amend what it reads here"),),
+                help="read the time once, `let at = now()`, and compare with `at`",
+            )
+        )
+
     def _refuse(self, value: Expr, condition: Expr) -> None:
         self._found.append(
             Diagnostic(
@@ -295,6 +312,14 @@ class _Finder:
                 help="give the gate the very field that the condition reads, or take `amend` away",
             )
         )
+
+
+def _tells_time(expression: Expr) -> bool:
+    return isinstance(expression, Now) or any(_tells_time(one) for one in children(expression))
+
+
+def _asked(condition: Condition) -> tuple[Expr, ...]:
+    return tuple(guard for guard, _ in condition.guards)
 
 
 def _decided(ask: Ask, amend: Amend, binding: Span) -> Expr:

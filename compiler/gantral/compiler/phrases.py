@@ -17,8 +17,10 @@ from gantral.compiler.program import (
     BoolType,
     Coalesce,
     Compare,
+    Comprehension,
     Conditional,
     DurationType,
+    ElementRef,
     Expr,
     FailureRef,
     Formula,
@@ -38,11 +40,13 @@ from gantral.compiler.program import (
     Negate,
     NewRef,
     Not,
+    Now,
     OldRef,
     ParamRef,
     Principal,
     ProposedRef,
     RecordExpr,
+    Rounded,
     StartedAtRef,
     Test,
     TextExpr,
@@ -66,8 +70,8 @@ _WORDS: Mapping[str, str] = {
 # What needs no parentheses inside of something larger.
 _WHOLE = (
     Literal, Absent, TextExpr, LetRef, VarRef, InputRef, InitiatorRef, InstanceIdRef, StartedAtRef,
-    FailureRef, ParamRef, OldRef, NewRef, ApprovalRef, ApprovalMeta, ProposedRef, Member,
-    RecordExpr, ListExpr, FunctionCall,
+    Now, FailureRef, ElementRef, ParamRef, OldRef, NewRef, ApprovalRef, ApprovalMeta, ProposedRef,
+    Member, RecordExpr, ListExpr, Comprehension, FunctionCall, Rounded,
 )  # fmt: skip
 _BARE = (IntType, DecimalType, BoolType, DurationType, DateType, InstantType)
 
@@ -152,6 +156,10 @@ class _Said:
                     for one in (left, right)
                 ]
                 return f" {operator} ".join(sides)
+            case Comprehension():
+                return f"[{self._each(expression)}]"
+            case FunctionCall() | Rounded():
+                return self._function(expression)
             case Not(operand=operand):
                 return f"{self._signs['not']}{self._part(operand)}"
             case Negate(operand=operand):
@@ -187,13 +195,35 @@ class _Said:
                 return "{ " + ", ".join(inner) + " }"
             case ListExpr(items=items):
                 return f"[{', '.join(self.of(one) for one in items)}]"
-            case FunctionCall(name=name, arguments=arguments):
-                return f"{self._name(name)}({', '.join(self.of(one) for one in arguments)})"
             case Member(base=base, name=name, optional=optional):
                 dot = " " if self._plain else "?." if optional else "."
                 return f"{self._base(base)}{dot}{self._name(name)}"
             case _:
                 return self._root(expression)
+
+    def _each(self, one: Comprehension) -> str:
+        """`x.id for x in xs where x.ok`; in words "x id for each x in xs where x ok is true"."""
+        each = "for each" if self._plain else "for"
+        said = f"{self.of(one.element)} {each} {self._name(one.name)} in {self._part(one.items)}"
+        return said if one.condition is None else f"{said} where {self._holds(one.condition)}"
+
+    def _holds(self, condition: Expr) -> str:
+        said = self.of(condition)
+        return f"{said} is true" if self._plain and isinstance(_seen(condition), _WHOLE) else said
+
+    def _function(self, one: FunctionCall | Rounded) -> str:
+        first = _seen(one.arguments[0])
+        alone = len(one.arguments) == 1 and isinstance(first, Comprehension)
+        said = [self._each(first) if alone and isinstance(first, Comprehension) else self.of(first)]
+        rest = [self.of(each) for each in one.arguments[1:]]
+        if isinstance(one, Rounded):
+            said += [f"by: {each}" for each in rest]
+            said += [] if one.scale is None else [f"scale: {one.scale}"]
+            said.append(f"rounding: {self._quoted(one.rounding)}")
+            return f"{one.function}({', '.join(said)})"
+        named = {"mod": "by: ", "date": "zone: ", "instant": "zone: "}.get(one.name, "")
+        said += [f"{named}{each}" for each in rest]
+        return f"{self._name(one.name)}({', '.join(said)})"
 
     def _base(self, base: Expr) -> str:
         seen = _seen(base)
@@ -215,6 +245,8 @@ class _Said:
                 return "the instance's id" if self._plain else "instance.id"
             case StartedAtRef():
                 return "the time of the start" if self._plain else "instance.started_at"
+            case Now():
+                return "the time then" if self._plain else "now()"
             case FailureRef(name=name, field=field):
                 said = "the cause of the failure" if field == "cause" else "whether it happened"
                 return said if self._plain else f"{name}.{field}"
@@ -227,7 +259,11 @@ class _Said:
             case ProposedRef(name=name):
                 return f"{name}.proposed"
             case (
-                LetRef(name=name) | VarRef(name=name) | ParamRef(name=name) | ApprovalRef(name=name)
+                LetRef(name=name)
+                | VarRef(name=name)
+                | ElementRef(name=name)
+                | ParamRef(name=name)
+                | ApprovalRef(name=name)
             ):
                 return self._name(name)
             case _:

@@ -21,7 +21,7 @@ from gantral.runtime.commands import StartCommand
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
 from gantral.runtime.gate import Gates
-from gantral.runtime.machine import Identity, Machine, Transition
+from gantral.runtime.machine import Identity, Machine, Transition, now
 from gantral.runtime.values import Person, Record, problem
 from gantral.runtime.waiting import Notes, until
 from pydantic import ValidationError
@@ -89,6 +89,10 @@ class Governed(Generic[InputT, OutputT]):
         """``instance.started_at``: the time of CREATED."""
         assert self._started_at is not None  # set before body runs
         return self._started_at
+
+    def now(self) -> datetime:
+        """``now()``: workflow time, to the millisecond."""
+        return now()
 
     async def read(
         self, arguments: Call[ResultT], /, *, call: str, handled: bool = False
@@ -342,6 +346,9 @@ async def _total(step: Awaitable[T]) -> T:
         raise Terminated(
             Ending(Cause.ACTION_FAILED, f"a value is outside its type: {problem(error)}", "none")
         ) from None
+    except ZeroDivisionError:
+        why = "a division by zero"
+        raise Terminated(Ending(Cause.ACTION_FAILED, why, "none")) from None
     except ArithmeticError as error:
         why = f"a value is outside its type: {type(error).__name__}"
         raise Terminated(Ending(Cause.ACTION_FAILED, why, "none")) from None

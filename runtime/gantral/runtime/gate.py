@@ -82,7 +82,9 @@ class Gates:
         rules = self._program.manifest["gates"][gate]
         round = self._rounds[gate] = self._rounds.get(gate, 0) + 1
         values = proposal.to_wire()
-        if len(json.dumps(values, ensure_ascii=False).encode()) > LARGEST:
+        # Before anybody waits: a title that has no value is a failed action.
+        title, public = proposal.title_(), proposal.title_public_()
+        if len(json.dumps([values, title, public], ensure_ascii=False).encode()) > LARGEST:
             why = f"{site}: the proposal is larger than {LARGEST} bytes"
             raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
         opened = now()
@@ -141,10 +143,10 @@ class Gates:
             approval=proposal.approval_,
             again=again,
         )
-        self._title = proposal.title_()
+        self._title = title
         workflow.upsert_memo(
             {
-                "title": proposal.title_public_(),
+                "title": public,
                 "deadline": forms.write_instant(self._open.deadline),
             }
         )

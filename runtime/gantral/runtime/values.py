@@ -343,9 +343,7 @@ def wire(value: Any, *, service: bool = False) -> Any:
         return value.to_service() if service else value.to_wire()
     if isinstance(value, tuple):
         return [wire(item, service=service) for item in value]
-    if isinstance(value, bool | int):
-        return value
-    return text(value)
+    return forms.writable(value) if isinstance(value, int) else text(value)
 
 
 def text(value: Any) -> str:
@@ -353,6 +351,7 @@ def text(value: Any) -> str:
 
     Raises:
         TypeError: for a value that no scalar type of the language has.
+        OverflowError: for an int of more than 4,000 digits.
     """
     match value:
         case str():
@@ -360,7 +359,7 @@ def text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case int():
-            return str(value)
+            return str(forms.writable(value))
         case Decimal():
             return forms.write_decimal(value)
         case datetime():

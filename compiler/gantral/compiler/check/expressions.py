@@ -3,7 +3,7 @@ their own files, and come back here for what is inside them."""
 
 from __future__ import annotations
 
-from gantral.compiler.check import functions, literals, members, operators
+from gantral.compiler.check import comprehensions, functions, literals, members, operators
 from gantral.compiler.check.canonical import duration_text
 from gantral.compiler.check.env import Env
 from gantral.compiler.program import expressions as ex
@@ -88,9 +88,10 @@ def infer(env: Env, one: syn.Expression, hint: Type | None = None) -> ex.Expr | 
             return literals.listed(env, one, hint)
         case syn.Call():
             return functions.call(env, one, hint)
-        case syn.Comprehension() | syn.Generator():
-            env.findings.not_built(one.span, "a comprehension", "name the elements one by one")
-            return None
+        case syn.Comprehension():
+            return comprehensions.comprehension(env, one.generator, one.span, hint)
+        case syn.Generator():
+            return comprehensions.comprehension(env, one, one.span, hint)
         case syn.Unary():
             return operators.unary(env, one, hint)
         case syn.Binary():

@@ -65,7 +65,7 @@ class Gates:
                 for field in record.fields
             ),
         )
-        env = Env(self._findings, names, self._types)
+        env = Env(self._findings, names, self._types, timeless=True)
         spans = {field.name.text: field.name.span for field in one.parameters}
         for field in record.fields:
             made = Binding("parameter", field.name, spans[field.name], field.type, field.personal)

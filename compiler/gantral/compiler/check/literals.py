@@ -202,7 +202,10 @@ def listed(env: Env, one: syn.ListLiteral, hint: Type | None) -> ex.Expr | None:
     whole = True
     for each in one.items:
         found = expressions.infer(env, each, joined)
-        if found is not None and element is not None:
+        if found is not None and isinstance(found.type, NothingType):
+            env.findings.error("G0205", found.span, "this has no value", "leave it out")
+            found = None
+        elif found is not None and element is not None:
             found = expressions.fit(env, found, element)
         if found is None:
             whole = False

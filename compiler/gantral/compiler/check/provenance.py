@@ -81,6 +81,11 @@ class Origins:
                 return self._known.get(one.binding, NOBODY)
             case ex.VarRef():
                 return self._variable(one)
+            case ex.ElementRef():
+                # What its list carries; a name that no comprehension around binds, nobody's.
+                return self._known.get(one.binding, NOBODY)
+            case ex.Comprehension():
+                return self._comprehension(one)
             case ex.InputRef():
                 return Origin(None, given=True)
             case ex.ApprovalRef():
@@ -118,6 +123,16 @@ class Origins:
         if known.approved is not None and any(each in self._ended for each, _ in known.approved):
             known = known | NOBODY
         return self._odd(known, one.span)
+
+    def _comprehension(self, one: ex.Comprehension) -> Origin:
+        """Its list, what is made of each element, and the choice of which."""
+        items = self.of(one.items)
+        self._known[one.binding] = items
+        found = items | self.of(one.element)
+        if one.condition is not None:
+            found = found | self.of(one.condition)
+        del self._known[one.binding]
+        return self._odd(found, one.span)
 
     def _odd(self, origin: Origin, span: Span) -> Origin:
         return Origin(origin.approved, origin.given, origin.odd or span)

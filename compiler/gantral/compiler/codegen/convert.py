@@ -9,16 +9,14 @@ from gantral.compiler.codegen.constants import bare
 from gantral.compiler.codegen.layout import (
     CHOICE,
     COMPARISON,
-    PRIMARY,
     Atom,
     Chain,
     Invoke,
+    Loop,
     Piece,
-    binding,
     flat,
 )
 from gantral.compiler.codegen.names import PackageNames
-from gantral.compiler.codegen.types import plain
 from gantral.compiler.program import DecimalType, ListType, OptionalType, RecordType, Type
 
 # What can be written twice: it costs nothing and is the same each time.
@@ -42,35 +40,22 @@ def convert(names: PackageNames, value: Piece, given: Type, wanted: Type) -> Pie
     """A value of one type rebuilt as another's, with the same fields and larger scales."""
     match given, wanted:
         case OptionalType(inner=inner), OptionalType(inner=other):
-            test, name = flat(value), flat(value)
-            if PLACE.fullmatch(name) is None:
-                name = f"found_{kind(names, inner)}_"
-                test = f"({name} := {flat(value)})"
-            absent = Chain((("", Atom(test)), ("is ", Atom("None"))), COMPARISON)
-            some = convert(names, Atom(name), inner, other)
+            place = flat(value)
+            if PLACE.fullmatch(place) is None:
+                change = flat(convert(names, Atom("found"), inner, other))
+                read = Atom(f"lambda found: {change}")
+                return Invoke("expressions.maybe", (("", value), ("", read)))
+            absent = Chain((("", value), ("is ", Atom("None"))), COMPARISON)
+            some = convert(names, Atom(place), inner, other)
             return Chain((("", Atom("None")), ("if ", absent), ("else ", some)), CHOICE)
         case _, OptionalType(inner=other):
             return convert(names, value, given, other)
         case ListType(element=one), ListType(element=other):
-            item = flat(convert(names, Atom("item"), one, other))
-            items = flat(value) if binding(value) == PRIMARY else f"({flat(value)})"
-            return Atom(f"tuple({item} for item in {items})")
+            item = convert(names, Atom("item"), one, other)
+            return Invoke("tuple", (("", Loop(item, "item", value)),))
         case _, RecordType():
             return Invoke(f"{names.record(wanted)}.of", (("", value),))
         case _, DecimalType(scale=scale):
             return Invoke("expressions.widen", (("", value), ("", Atom(str(scale)))))
         case _:
             return value
-
-
-def kind(names: PackageNames, type: Type) -> str:
-    """What tells a type from others in a name."""
-    match type:
-        case RecordType():
-            return names.record(type)
-        case ListType(element=element):
-            return f"list_{kind(names, element)}"
-        case OptionalType(inner=inner):
-            return f"maybe_{kind(names, inner)}"
-        case _:
-            return flat(plain(type, names))

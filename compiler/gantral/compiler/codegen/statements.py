@@ -15,8 +15,8 @@ from gantral.compiler.codegen.layout import (
     Display,
     Invoke,
     Piece,
+    ended,
     flat,
-    lines,
     literal,
 )
 from gantral.compiler.codegen.names import PackageNames, local_names
@@ -379,4 +379,4 @@ class _Writer:
     def _lines(
         self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
     ) -> list[Line]:
-        return [Line(text, span) for text in lines(piece, prefix, suffix, indent)]
+        return [Line(text, span) for text in ended(piece, prefix, suffix, indent)]
