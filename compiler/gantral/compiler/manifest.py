@@ -206,7 +206,7 @@ def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
         "amend": _amendments(gate.amend, found),
         "prove": _prove(gate.prove),
         "waived": gate.waived_by or "none",
-        "guarded": "none",
+        "guarded": gate.guarded_by or "none",
         "clock": [_tick(one) for one in gate.clock],
         "lasts": duration_or_none(gate.lasts),
         "uses": str(gate.uses),

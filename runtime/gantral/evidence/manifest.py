@@ -43,8 +43,9 @@ def check_manifest(data: bytes) -> dict[str, Any]:
         clauses(formula_of(gate))
         if not gate["clock"] or gate["clock"][-1][1] != "reject":
             raise EvidenceError("manifest", f"the gate {name} does not end in a reject")
-        if gate["waived"] != "none" and gate["waived"] not in manifest["policies"]:
-            raise EvidenceError("manifest", f"the gate {name} is waived by no policy of its own")
+        for clause in ("waived", "guarded"):
+            if gate[clause] != "none" and gate[clause] not in manifest["policies"]:
+                raise EvidenceError("manifest", f"the gate {name} is {clause} by no policy of it")
         for planned in gate["plan"].values():
             if planned["operation"] not in manifest["operations"]:
                 raise EvidenceError("manifest", f"the gate {name} plans an unknown operation")

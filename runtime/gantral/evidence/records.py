@@ -183,6 +183,14 @@ RECORDS: dict[str, Form] = {
             **_POLICY,
         ),
     ),
+    "guard": Form(
+        "guard record",
+        members(
+            kind=words("guard"),
+            answer=words("ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"),
+            **_POLICY,
+        ),
+    ),
     "waiver": Form(
         "waiver record", members(kind=words("waiver"), answer=words("ALLOW"), **_POLICY)
     ),

@@ -129,7 +129,8 @@ def _policies(rules: Tree, policies: Tree) -> list[str]:
     if rules["guarded"] != _NONE:
         lines.append(
             f"- The policy {named(rules['guarded'])} is asked before people are, and again on what"
-            " they decided: where it denies, the run ends."
+            " they decided: where it denies, fails, or answers anything else than its words, the"
+            " run ends. It can only say no: people decide all the same."
         )
     return lines or ["- Nothing: no policy can take the place of the people here."]
 

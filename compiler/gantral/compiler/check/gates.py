@@ -79,12 +79,7 @@ class Gates:
         veto = self._veto(one, people)
         apart = self._apart(one, people)
         clock = clauses.clock(self._findings, one, people, decide)
-        waived = None
-        if one.waived_by is not None:
-            policy = names.lookup("policy", one.waived_by.parts, one.waived_by.span)
-            waived = policy[1].name.text if policy is not None else None
-        if one.guarded_by is not None:
-            self._findings.not_built(one.guarded_by.span, "`guarded by policy`")
+        waived, guarded = _policy(names, one.waived_by), _policy(names, one.guarded_by)
         amend = self._amend(env, one, record, people)
         prove = clauses.prove(self._findings, names, one.prove)
         lasts, uses = self._lasts(one)
@@ -97,6 +92,7 @@ class Gates:
             releases=releases,
             decide=decide,
             waived_by=waived,
+            guarded_by=guarded,
             initiator_may_decide=one.initiator_may_decide is not None,
             veto=veto,
             apart=apart,
@@ -294,6 +290,11 @@ class Gates:
         if isinstance(test, ex.Member):
             return True
         return all(self._bound(part, own) for part in ex.children(test))
+
+
+def _policy(names: Names, path: syn.Path | None) -> str | None:
+    found = None if path is None else names.lookup("policy", path.parts, path.span)
+    return None if found is None else found[1].name.text
 
 
 def who(one: syn.Gate) -> list[tuple[str, ...]]:

@@ -126,6 +126,13 @@ def _waived(old: Gate, new: Gate) -> tuple[Finding, ...]:
     )
 
 
+def _guarded(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    was, now = old.guarded_by, new.guarded_by
+    return _sides(old, new, "`guarded by`", _quoted(was), _quoted(now)).judged(
+        was is None, now is None, less="is gone", more="is new"
+    )
+
+
 def _initiator(old: Gate, new: Gate) -> tuple[Finding, ...]:
     return _sides(old, new, "`initiator may decide`").judged(
         old.initiator_may_decide,
@@ -263,6 +270,7 @@ RULES: Mapping[str, Rule | None] = {
     "releases": _releases,
     "decide": decide,
     "waived_by": _waived,
+    "guarded_by": _guarded,
     "initiator_may_decide": _initiator,
     "veto": _veto,
     "apart": _apart,

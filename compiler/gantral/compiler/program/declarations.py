@@ -230,6 +230,8 @@ class Gate:
     decide: Formula
     waived_by: str | None
     """The policy's name."""
+    guarded_by: str | None
+    """The policy's name."""
     initiator_may_decide: bool
     veto: tuple[Principal, ...]
     apart: tuple[ActorOf | ActorsOf, ...]
