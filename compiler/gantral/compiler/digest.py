@@ -22,13 +22,14 @@ _NO_MEANING = {
     "Operation": ("doc",),
     "Service": ("doc",),
     "Gate": ("doc",),
+    "Calendar": ("name", "known_until"),
     "RecordType": ("name",),
     "EnumType": ("name",),
 }
 
 # Clauses that the language had no programs with before: where they are absent, a program says what
 # it always said, and its digest is what it was.
-_WHEN_PRESENT = {"Gate": ("guarded_by",)}
+_WHEN_PRESENT = {"Gate": ("guarded_by", "calendar")}
 
 
 def canonical(tree: Tree) -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gantral.evidence import errors, forms
+from gantral.evidence.calendar import calendar_instants, calendar_of, check_periods
 from gantral.evidence.commit import eligible_actors
 from gantral.evidence.context import covers
 from gantral.evidence.envelope import open_envelope, unwrap
@@ -88,12 +89,19 @@ def gate_pointers(gate: Mapping[str, Any]) -> list[str]:
     return sorted(set(walk([gate["decide"], gate["veto"], gate["apart"], gate["clock"]])))
 
 
-def clock_instants(gate: Mapping[str, Any], opened_at: str) -> list[list[Any]]:
+def clock_instants(
+    gate: Mapping[str, Any], opened_at: str, periods: Sequence[Sequence[str]] = ()
+) -> list[list[Any]]:
     """The clock record's instants of a gate that opened then: [[instant, action, from, to], …].
+    ``periods``: those of its calendar record, when it stands on a calendar.
 
     Raises:
-        EvidenceError: ``form``.
+        EvidenceError: ``form`` or ``periods``.
     """
+    calendar = calendar_of(gate)
+    if calendar is not None:
+        check_periods(calendar, opened_at, periods)
+        return calendar_instants(gate, opened_at, periods)
     return [
         [forms.plus(opened_at, forms.duration_ms(after)), action, *(rest or ["none", "none"])]
         for after, action, *rest in gate["clock"]
@@ -109,7 +117,8 @@ def check_opening(
 
     Raises:
         EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
-            ``policy_record``, ``guard_record``, ``policy_version`` or ``policy_input``.
+            ``policy_record``, ``guard_record``, ``policy_version``,
+            ``policy_input``, ``calendar`` or ``periods``.
     """
     artifact = statement["artifacts"][0]
     name = artifact["gate"]
@@ -117,7 +126,12 @@ def check_opening(
     if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
         errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
     clock = _one(statement, "clock", artifact)
-    if clock["instants"] != clock_instants(gate, statement["timestamp"]):
+    periods = []
+    if calendar_of(gate) is not None:
+        periods = _one(statement, "calendar", artifact)["periods"]
+    elif records_of(statement, "calendar"):
+        errors.refuse("calendar", "this gate's clock stands on no calendar")
+    if clock["instants"] != clock_instants(gate, statement["timestamp"], periods):
         errors.refuse("clock", "the instants are not the opening's time plus the gate's durations")
     deciders = _one(statement, "deciders", artifact)
     named = deciders["named"]

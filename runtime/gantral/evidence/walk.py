@@ -36,7 +36,9 @@ COMMITTERS = frozenset({"commit", "closer"})
 # Which kinds of records go with which first state; "" is a commit of no artifacts.
 _KINDS = {
     "CREATED": frozenset[str](),
-    "WAITING_FOR_HUMAN": frozenset({"policy", "guard", "clock", "deciders", "use", "outcome"}),
+    "WAITING_FOR_HUMAN": frozenset(
+        {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome"}
+    ),
     "APPROVED": frozenset({"guard"}),
     "OVERRIDDEN": frozenset({"guard"}),
     "REJECTED": frozenset({"guard", "end"}),

@@ -135,6 +135,15 @@ class ClockRecord(TypedDict):
     instants: list[list[Any]]
 
 
+class CalendarRecord(TypedDict):
+    """The open periods of the gate's calendar: [[date, opens, closes], …] (ADR 0112)."""
+
+    kind: Literal["calendar"]
+    gate: str
+    round: str
+    periods: list[list[str]]
+
+
 class DecidersRecord(TypedDict):
     """Who may not decide, and the actor ids behind ``actor`` and ``actors`` pointers."""
 
@@ -159,7 +168,7 @@ class OutcomeRecord(TypedDict):
     outcome: Envelope
 
 
-Record = PolicyRecord | ClockRecord | DecidersRecord | UseRecord | OutcomeRecord
+Record = PolicyRecord | ClockRecord | CalendarRecord | DecidersRecord | UseRecord | OutcomeRecord
 """Records the workflow sends. The end record is written by the worker from ``end``."""
 
 
@@ -230,6 +239,7 @@ class OpenGateAnswer(TypedDict):
     policy_failure or authority_ambiguous or context_mismatch and ``problem`` says why, in words.
     ``guard``: what the gate's guard said, "none" when it has none; when it does not let the gate go
     on, ``answer`` is its answer and nothing else was asked.
+    ``periods``: the open periods of the gate's calendar, empty when it has none.
     ``sealed``: what the policies said of this very proposal, sealed by the evidence worker that
     asked (``workers/asked.py``): whoever completes this activity by hand cannot make it.
     """
@@ -242,6 +252,7 @@ class OpenGateAnswer(TypedDict):
     input_hash: str
     guard: Said | Literal["none"]
     instants: list[list[Any]]
+    periods: list[list[str]]
     excluded: list[str]
     named: dict[str, list[str]]
     sealed: Envelope | Literal["none"]

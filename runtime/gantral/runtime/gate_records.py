@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from gantral.authority import Cause, State
 from gantral.evidence.recount import Standing
-from gantral.runtime.commands import OpenGateAnswer, PolicyRecord, Record, Said, VotesDecision
+from gantral.runtime.commands import (
+    CalendarRecord,
+    OpenGateAnswer,
+    PolicyRecord,
+    Record,
+    Said,
+    VotesDecision,
+)
 from gantral.runtime.votes import OpenGate
 
 
@@ -40,8 +47,16 @@ def revision(records: tuple[PolicyRecord, ...]) -> str:
 
 
 def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record, ...]:
-    """The clock's instants and who may not decide, sealed with WAITING_FOR_HUMAN."""
+    """The clock's instants, what calendar they stand on, and who may not decide, sealed with
+    WAITING_FOR_HUMAN."""
+    calendar: CalendarRecord = {
+        "kind": "calendar",
+        "gate": gate,
+        "round": str(round),
+        "periods": answer["periods"],
+    }
     return (
+        *([calendar] if answer["periods"] else []),
         {"kind": "clock", "gate": gate, "round": str(round), "instants": answer["instants"]},
         {
             "kind": "deciders",

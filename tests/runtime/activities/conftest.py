@@ -217,6 +217,20 @@ class World:
             [later(at, 24 * 3600), "widen", ["finance_manager"], ["finance_director"]],
             [later(at, 72 * 3600), "reject", "none", "none"],
         ]
+        if gate == "office":
+            days = ("2026-11-23", "2026-11-24")
+            # Nobody's office is open on a Sunday, the day before.
+            open_days = [[d, f"{d}T08:00:00.000Z", f"{d}T16:30:00.000Z"] for d in days]
+            records.append({"kind": "calendar", **mark, "periods": open_days})
+            instants = [
+                [later(at, 3600), "remind", "none", "none"],
+                [
+                    later(f"{days[1]}T08:00:00.000Z", self.number + 2 * 3600),
+                    "reject",
+                    "none",
+                    "none",
+                ],
+            ]
         owned = gate == "owned"
         excluded = [self.actor("carol"), *([self.actor("olga")] if owned else [])]
         named = {"/owner": [self.actor("olga")]} if owned else {}

@@ -145,6 +145,7 @@ class Evidence:
             "excluded": [command["initiator"]["actor"]],
             "named": {"/owner": [actor(owner)]} if owner else {},
             "guard": self._said(command, "REQUIRE_HUMAN") if gate["guarded"] != "none" else "none",
+            "periods": [],
             "sealed": "none",
             **self.answer,
         }

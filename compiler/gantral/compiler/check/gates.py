@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import clauses, expressions
+from gantral.compiler.check import clauses, expressions, open_time
+from gantral.compiler.check.calendars import Calendars
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.services import Services
 from gantral.compiler.names.findings import Findings
@@ -38,8 +39,11 @@ _CALCULATED = (IntType, DecimalType, DurationType, InstantType)
 class Gates:
     """Checks gates; the parameters of each are resolved once."""
 
-    def __init__(self, findings: Findings, types: Types, services: Services) -> None:
+    def __init__(
+        self, findings: Findings, types: Types, services: Services, calendars: Calendars
+    ) -> None:
         self._findings = findings
+        self._calendars = calendars
         self._types = types
         self._services = services
         self._parameters: dict[Span, RecordType | None] = {}
@@ -79,6 +83,11 @@ class Gates:
         veto = self._veto(one, people)
         apart = self._apart(one, people)
         clock = clauses.clock(self._findings, one, people, decide)
+        calendar = None
+        if one.clock.calendar is not None:
+            calendar = self._calendars.used(names, one.clock.calendar)
+            if calendar is not None:
+                open_time.clock(self._findings, one.clock, calendar)
         waived, guarded = _policy(names, one.waived_by), _policy(names, one.guarded_by)
         amend = self._amend(env, one, record, people)
         prove = clauses.prove(self._findings, names, one.prove)
@@ -99,6 +108,7 @@ class Gates:
             amend=amend,
             prove=prove,
             clock=clock,
+            calendar=calendar,
             lasts=lasts,
             uses=uses,
             doc=one.doc,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 
 from gantral.compiler.compare.bounds import claims, implies
-from gantral.compiler.compare.clock import clock, decide
+from gantral.compiler.compare.clock import calendar, clock, decide
 from gantral.compiler.compare.formulas import named
 from gantral.compiler.compare.meaning import Meaning
 from gantral.compiler.compare.report import Finding, Sides, time
@@ -276,6 +276,7 @@ RULES: Mapping[str, Rule | None] = {
     "apart": _apart,
     "prove": _prove,
     "clock": clock,
+    "calendar": calendar,
     "lasts": _lasts,
     "uses": _uses,
 }

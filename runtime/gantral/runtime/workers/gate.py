@@ -32,6 +32,7 @@ from gantral.runtime.commands import (
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.asked import seal_answer, seal_guard
+from gantral.runtime.workers.calendars import NoPeriods, gate_periods
 from gantral.runtime.workers.policies import Policies
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -108,11 +109,17 @@ class GateOpener:
             "policy_version_id": "none",
             "input_hash": "none",
             "guard": "none",
-            "instants": _instants(gate, command),
+            "instants": [],
+            "periods": [],
             "excluded": [],
             "named": {},
             "sealed": "none",
         }
+        try:
+            answer["periods"] = gate_periods(gate, command["opened_at"])
+            answer["instants"] = _instants(gate, command, answer["periods"])
+        except NoPeriods as error:
+            return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, f"the clock: {error}")
         problem = self._unclear(gate, command, command["proposal"])
         if problem != "none":
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, problem)
@@ -191,9 +198,11 @@ class GateOpener:
         return sorted({self._actors.resolve(person) for person in people})
 
 
-def _instants(gate: Mapping[str, Any], command: OpenGateCommand) -> list[list[Any]]:
+def _instants(
+    gate: Mapping[str, Any], command: OpenGateCommand, periods: list[list[str]]
+) -> list[list[Any]]:
     try:
-        return clock_instants(gate, command["opened_at"])
+        return clock_instants(gate, command["opened_at"], periods)
     except EvidenceError as error:
         raise _not_opened(f"opened_at: {error.message}") from None
 

@@ -144,6 +144,22 @@ MANIFEST: dict[str, Any] = {
         "finance": gate("refund_limits", "1", "payments.refund", ["initiator"]),
         "paying": gate("none", "2", "payments.pay", ["initiator"]),
         "owned": gate("none", "1", "payments.refund", ["initiator", {"actor": "/owner"}]),
+        "office": {
+            **gate("none", "1", "payments.refund", ["initiator"]),
+            "clock": [
+                [
+                    "on",
+                    {
+                        "zone": "Europe/Berlin",
+                        "days": ["mon", "tue", "wed", "thu", "fri"],
+                        "hours": ["09:00", "17:30"],
+                        "except": ["2026-12-25"],
+                    },
+                ],
+                ["PT1H", "remind"],
+                ["PT8H30M", "reject"],
+            ],
+        },
         "watched": gate("refund_limits", "1", "payments.refund", ["initiator"], "watch"),
     },
     "automaton": [
@@ -152,6 +168,9 @@ MANIFEST: dict[str, Any] = {
         ["finance/1:rejected", "REJECTED", []],
         ["finance/1:resumed", "RUNNING", ["complete/1", "paying/1", "terminated"]],
         ["finance/1:waived", "RUNNING", ["complete/1", "terminated"]],
+        ["office/1", "WAITING_FOR_HUMAN", ["office/1:rejected", "office/1:resumed"]],
+        ["office/1:rejected", "REJECTED", []],
+        ["office/1:resumed", "RUNNING", ["complete/1", "terminated"]],
         ["owned/1", "WAITING_FOR_HUMAN", ["owned/1:rejected", "owned/1:resumed"]],
         ["owned/1:rejected", "REJECTED", []],
         ["owned/1:resumed", "RUNNING", ["complete/1", "terminated"]],
@@ -162,7 +181,7 @@ MANIFEST: dict[str, Any] = {
             "start",
             "RUNNING",
             [
-                *("complete/1", "finance/1", "finance/1:waived", "owned/1", "paying/1"),
+                *("complete/1", "finance/1", "finance/1:waived", "office/1", "owned/1", "paying/1"),
                 *("terminated", "watched/1", "watched/1:waived"),
             ],
         ],
