@@ -29,7 +29,7 @@ _NO_MEANING = {
 
 # Clauses that the language had no programs with before: where they are absent, a program says what
 # it always said, and its digest is what it was.
-_WHEN_PRESENT = {"Gate": ("guarded_by", "calendar")}
+_WHEN_PRESENT = {"Gate": ("guarded_by", "calendar", "alike")}
 
 
 def canonical(tree: Tree) -> bytes:

@@ -211,7 +211,7 @@ def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
         "clock": [*_calendar(gate.calendar), *(_tick(one) for one in gate.clock)],
         "lasts": duration_or_none(gate.lasts),
         "uses": str(gate.uses),
-        "alike": "false",
+        "alike": _truth(gate.alike),
         "releases": [*sorted(one.operation for one in gate.releases)],
         "plan": dict(planned.gates[gate.name]),
     }

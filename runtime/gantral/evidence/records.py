@@ -267,7 +267,7 @@ _GATE = members(
     ),
     lasts=ANY,
     uses=text("[0-9]{1,6}"),
-    alike=ANY,
+    alike=words("true", "false"),
     releases=items(OPERATION),
     plan=table(_PLANNED),
 )

@@ -223,12 +223,17 @@ def test_its_decision_is_valid(world: Any) -> None:
         # Arithmetic alone would take this: the zone's clock moved by a quarter of an hour.
         (
             "periods",
-            lambda records: [row.__setitem__(2, row[2].replace("T16:30", "T16:45"))
-                             for row in records[0]["periods"]],
+            lambda records: [
+                row.__setitem__(2, row[2].replace("T16:30", "T16:45"))
+                for row in records[0]["periods"]
+            ],
         ),
-        ("clock", lambda records: records[1]["instants"][1].__setitem__(0, "2026-11-25T08:00:00.000Z")),
+        (
+            "clock",
+            lambda records: records[1]["instants"][1].__setitem__(0, "2026-11-25T08:00:00.000Z"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_gate_on_a_calendar_says_which_hours(world: Any, rule: str, spoil: Any) -> None:
     from commit_steps import refused
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gantral.cli.ageing import aged
 from gantral.cli import folders
+from gantral.cli.ageing import aged
 from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
 from gantral.cli.locking import held
 from gantral.cli.main import Subparsers

@@ -111,6 +111,7 @@ class Gates:
             calendar=calendar,
             lasts=lasts,
             uses=uses,
+            alike=one.lasts is not None and one.lasts.alike,
             doc=one.doc,
             span=one.name.span,
         )
@@ -195,8 +196,6 @@ class Gates:
                 )
             return None, 1
         lasts = one.lasts
-        if lasts.alike:
-            self._findings.not_built(lasts.span, "`uses … alike`")
         if not one.releases:
             self._findings.error(
                 "G0242",
@@ -211,6 +210,13 @@ class Gates:
                 lasts.span,
                 "a yes lasts for some time and has a use",
                 "write `lasts 30m, uses 1`",
+            )
+        if lasts.alike and uses < 2:
+            self._findings.error(
+                "G0242",
+                lasts.span,
+                "`alike` is about two uses, and there is one",
+                "leave `alike` out, or say how many `uses` there are",
             )
         return lasts.duration.milliseconds, uses
 

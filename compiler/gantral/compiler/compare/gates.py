@@ -170,6 +170,12 @@ def _uses(old: Gate, new: Gate) -> tuple[Finding, ...]:
     )
 
 
+def _alike(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    return _sides(old, new, "`alike`").judged(
+        old.alike or not new.alike, new.alike or not old.alike, less="is new", more="is gone"
+    )
+
+
 def _prove(old: Gate, new: Gate) -> tuple[Finding, ...]:
     was, now = old.prove, new.prove
     places = (was.span if was else old.span, now.span if now else new.span)
@@ -279,4 +285,5 @@ RULES: Mapping[str, Rule | None] = {
     "calendar": calendar,
     "lasts": _lasts,
     "uses": _uses,
+    "alike": _alike,
 }

@@ -259,6 +259,8 @@ class Gate:
     """What the clock counts; None: elapsed time."""
     lasts: int | None
     uses: int
+    alike: bool
+    """Whether two uses may be of one operation with equal arguments."""
     doc: str
     span: Span
 
