@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from gantral.cli import asking
 from gantral.cli.ageing import aged
 from gantral.cli.beside import judged
 from gantral.cli.failure import CLEAN, MISUSE, Failure
@@ -16,7 +18,6 @@ from gantral.cli.specs import Checked, check_paths, paths, uncollected
 from gantral.cli.watching import watch
 from gantral.compiler.program import Program
 from gantral.compiler.program.walk import calls
-from gantral.compiler.proofs import PROOFS
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -71,7 +72,7 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Checked]]:
         checked = fix(checked)
         # Standard output then holds the mended text and nothing else.
         out = sys.stderr if "-" in args.paths else out
-    checked = [judged(aged(held(one))) for one in checked]
+    checked = [judged(asking.proved(aged(held(one)))) for one in checked]
     status = tell(checked, args.output_format, bool(args.deny), args.output, out)
     if status == CLEAN and args.output_format in READ:
         for one in checked:
@@ -84,13 +85,13 @@ def summary(checked: Checked) -> str:
     programs = checked.analysis.programs
     if not programs:
         return f"ok: {checked.name}: no workflow in it, nothing to prove"
-    return "\n".join(f"ok: {checked.name}: {_proved(one)}" for one in programs)
+    return "\n".join(f"ok: {checked.name}: {_proved(one, checked.proved)}" for one in programs)
 
 
-def _proved(program: Program) -> str:
+def _proved(program: Program, proofs: Sequence[str]) -> str:
     acts = [one for one in calls(program.run) if program.operations[one.operation].acts]
     return (
         f"{program.name} {program.version}: {some(len(program.gates), 'gate')}, "
         f"{some(len(acts), 'effect')}, "
-        f"{len(PROOFS)} proofs hold ({' '.join(PROOFS)})"
+        f"{len(proofs)} proofs hold ({' '.join(sorted(proofs, key=lambda one: int(one[1:])))})"
     )
