@@ -42,6 +42,12 @@ workflow payout version "1.0.0" {
 }
 """
 
+# Never asked here: the scenario says what policy says.
+REGO = """package guards
+default small := {"decision": "REQUIRE_HUMAN"}
+default watch := {"decision": "DENY"}
+"""
+
 STORY = """
 about: {name}
 start: {{ by: carol, input: {{ amount: 40.00 }} }}
@@ -121,5 +127,5 @@ STORIES = {
 def test_guards_decide(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    rego = {"guards.rego": "package guards\n"}
+    rego = {"guards.rego": REGO}
     play(tmp_path, monkeypatch, capfd, "payout", SPEC, STORIES, rego)

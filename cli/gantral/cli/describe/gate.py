@@ -200,10 +200,13 @@ def _proof(declared: Gate, rules: Tree) -> list[str]:
 def _plan(declared: Gate, rules: Tree, operations: Tree) -> list[str]:
     if not rules["releases"]:
         return ["Nothing: this gate only holds the run until people say yes; no effect runs by it."]
-    alike = (
-        "" if rules["alike"] == "true" or rules["uses"] == "1"
-        else ", no two of them of one operation with equal arguments"
-    )  # fmt: skip
+    alike = ""
+    if rules["uses"] != "1":
+        alike = (
+            ", equal ones too, but for one that repeats what nobody knows to have happened or not"
+            if rules["alike"] == "true"
+            else ", no two of them of one operation with equal arguments"
+        )
     lines = []
     if declared.lasts is not None:
         lines.append(
