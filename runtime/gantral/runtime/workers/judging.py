@@ -30,7 +30,7 @@ from gantral.evidence.recount import (
 from gantral.runtime.commands import CommitCommand
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
-from gantral.runtime.workers.calendars import gate_periods
+from gantral.runtime.workers.calendars import NoPeriods, gate_periods
 from gantral.runtime.workers.chain import Chain, Read
 from gantral.runtime.workers.guarding import guard_ends
 
@@ -191,7 +191,10 @@ def _waiting(
 
     # The arithmetic is checked with the recount; only here is there any data of time zones.
     told = [record["periods"] for record in command["records"] if record["kind"] == "calendar"]
-    resolved = gate_periods(gate, command["timestamp"])
+    try:
+        resolved = gate_periods(gate, command["timestamp"])
+    except NoPeriods as error:
+        raise Refused("periods", str(error)) from None
     _want(told == ([resolved] if resolved else []), "periods", "the calendar opens otherwise")
     named = deciders.named(gate, people)
     wanted = {"excluded": deciders.excluded(gate, before.initiator, named), "named": named}
