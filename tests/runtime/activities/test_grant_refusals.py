@@ -321,8 +321,8 @@ def test_two_uses_are_for_two_things(world: Any) -> None:
     other = {**members, "call": "payments.pay/2", "arguments": []}
     use, fresh = claim_slot(book, gate, other, lambda claim: claim["arguments"] == [])
     assert (use.slot, fresh) == ("2", True)
+    third = {**members, "call": "payments.pay/3"}
     with pytest.raises(NotGranted, match="did the same"):
-        third = {**members, "call": "payments.pay/3"}
         claim_slot(book, gate, third, lambda claim: claim["arguments"] == members["arguments"])
 
 
