@@ -111,7 +111,9 @@ def test_a_guard_is_told() -> None:
 
 @pytest.mark.parametrize(("alike", "said"), [("true", False), ("false", True)])
 def test_equal_calls(alike: str, said: bool) -> None:
-    assert ("no two of them" in _ruled(uses="3", alike=alike)) is said
+    told = _ruled(uses="3", alike=alike)
+    assert ("no two of them" in told) is said
+    assert ("equal ones too" in told) is not said
 
 
 def test_a_call_may_run_often() -> None:

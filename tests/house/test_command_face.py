@@ -25,6 +25,8 @@ HEAVY = (
     "pygls",
     "lsprotocol",
     "ruamel.yaml",
+    "icalendar",
+    "dateutil",
 )
 
 

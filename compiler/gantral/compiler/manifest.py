@@ -16,6 +16,7 @@ from gantral.compiler.program import (
     AllOf,
     Amend,
     AnyOf,
+    Calendar,
     Expr,
     Formula,
     Gate,
@@ -206,11 +207,11 @@ def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
         "amend": _amendments(gate.amend, found),
         "prove": _prove(gate.prove),
         "waived": gate.waived_by or "none",
-        "guarded": "none",
-        "clock": [_tick(one) for one in gate.clock],
+        "guarded": gate.guarded_by or "none",
+        "clock": [*_calendar(gate.calendar), *(_tick(one) for one in gate.clock)],
         "lasts": duration_or_none(gate.lasts),
         "uses": str(gate.uses),
-        "alike": "false",
+        "alike": _truth(gate.alike),
         "releases": [*sorted(one.operation for one in gate.releases)],
         "plan": dict(planned.gates[gate.name]),
     }
@@ -299,6 +300,21 @@ def _prove(prove: Prove | None) -> Tree:
         "assurance": bound(None if prove is None else prove.assurance),
         "login_within": duration_or_none(None if prove is None else prove.login_within),
     }
+
+
+def _calendar(calendar: Calendar | None) -> list[Tree]:
+    if calendar is None:
+        return []
+    hours: list[Tree] = [
+        f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (calendar.opens, calendar.closes)
+    ]
+    tree: Tree = {
+        "zone": calendar.zone,
+        "days": [*calendar.days],
+        "hours": hours,
+        "except": [*calendar.closed],
+    }
+    return [["on", tree]]
 
 
 def _tick(tick: Tick) -> Tree:

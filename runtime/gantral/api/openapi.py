@@ -205,9 +205,10 @@ def _schemas() -> dict[str, Any]:
              "context_hash": _HASH, "opened_at": _INSTANT, "deadline": _INSTANT,
              "past_deadline": {"type": "boolean"}, "proposal": _list(values),
              "sets_off": _list(anything), "lapses": _TEXT, "who_decides": _TEXT,
-             "not": _list(_TEXT), "veto": _list(_TEXT), "clock": _list(values),
-             "amend": _list(anything), "reason": anything, "assurance": _TEXT,
-             "login_within": _TEXT, "votes": _list(anything), "you": _ref("You")}
+             "not": _list(_TEXT), "veto": _list(_TEXT), "guard": _TEXT,
+             "clock": _list(values), "amend": _list(anything), "reason": anything,
+             "assurance": _TEXT, "login_within": _TEXT, "votes": _list(anything),
+             "you": _ref("You")}
         ),
         "Instance": _object(
             {**summary, "environment": _TEXT, "workflow_version": _TEXT,

@@ -139,6 +139,7 @@ def gate(
         "who_decides": words.formula(recount.formula_of(rules), values),
         "not": words.apart(rules["apart"]),
         "veto": [words.principal(one, values) for one in rules["veto"]],
+        "guard": "" if rules["guarded"] == NONE else rules["guarded"],
         "clock": [_clock(step, values) for step in waiting.instants],
         "amend": [_amendable(rules, path, tree, values)
                   for path, tree in sorted(rules["amend"].items())],

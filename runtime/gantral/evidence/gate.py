@@ -9,11 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from gantral.evidence import errors, forms
+from gantral.evidence.calendar import calendar_instants, calendar_of, check_periods
 from gantral.evidence.commit import eligible_actors
 from gantral.evidence.context import covers
 from gantral.evidence.envelope import open_envelope, unwrap
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import possible
+from gantral.evidence.guard import (
+    check_asked,
+    check_asked_again,
+    check_waiver_guard,
+    query_of,
+)
 from gantral.evidence.hashes import leaf
 from gantral.evidence.once import once
 from gantral.evidence.recount import (
@@ -34,10 +41,12 @@ OpenVote = Callable[[Any], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Opening:
-    """A checked WAITING commit: what was asked, of whom, until when."""
+    """A checked WAITING commit: what was asked, of whom, until when. ``guard``: the query that is
+    asked again on what is decided, or "none"."""
 
     gate: str
     round: str
+    guard: str
     manifest_gate: Mapping[str, Any]
     context: Mapping[str, str]
     waiting: Waiting
@@ -80,12 +89,19 @@ def gate_pointers(gate: Mapping[str, Any]) -> list[str]:
     return sorted(set(walk([gate["decide"], gate["veto"], gate["apart"], gate["clock"]])))
 
 
-def clock_instants(gate: Mapping[str, Any], opened_at: str) -> list[list[Any]]:
+def clock_instants(
+    gate: Mapping[str, Any], opened_at: str, periods: Sequence[Sequence[str]] = ()
+) -> list[list[Any]]:
     """The clock record's instants of a gate that opened then: [[instant, action, from, to], …].
+    ``periods``: those of its calendar record, when it stands on a calendar.
 
     Raises:
-        EvidenceError: ``form``.
+        EvidenceError: ``form`` or ``periods``.
     """
+    calendar = calendar_of(gate)
+    if calendar is not None:
+        check_periods(calendar, opened_at, periods)
+        return calendar_instants(gate, opened_at, periods)
     return [
         [forms.plus(opened_at, forms.duration_ms(after)), action, *(rest or ["none", "none"])]
         for after, action, *rest in gate["clock"]
@@ -101,7 +117,8 @@ def check_opening(
 
     Raises:
         EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
-            ``policy_record``, ``policy_version`` or ``policy_input``.
+            ``policy_record``, ``guard_record``, ``policy_version``,
+            ``policy_input``, ``calendar`` or ``periods``.
     """
     artifact = statement["artifacts"][0]
     name = artifact["gate"]
@@ -109,7 +126,12 @@ def check_opening(
     if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
         errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
     clock = _one(statement, "clock", artifact)
-    if clock["instants"] != clock_instants(gate, statement["timestamp"]):
+    periods = []
+    if calendar_of(gate) is not None:
+        periods = _one(statement, "calendar", artifact)["periods"]
+    elif records_of(statement, "calendar"):
+        errors.refuse("calendar", "this gate's clock stands on no calendar")
+    if clock["instants"] != clock_instants(gate, statement["timestamp"], periods):
         errors.refuse("clock", "the instants are not the opening's time plus the gate's durations")
     deciders = _one(statement, "deciders", artifact)
     named = deciders["named"]
@@ -127,10 +149,11 @@ def check_opening(
     } - {"none"}
     if deciders["excluded"] != sorted(excluded):
         errors.refuse("excluded", "those kept out are not those that the gate keeps out")
-    _check_policy(manifest, gate, statement, artifact)
+    check_asked(manifest, gate, statement)
     return Opening(
         gate=name,
         round=artifact["round"],
+        guard=query_of(manifest, gate, "guarded"),
         manifest_gate=gate,
         context=dict(statement["context"]),
         waiting=Waiting(
@@ -153,9 +176,11 @@ def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) 
 
     Raises:
         EvidenceError: ``decision_bind``, ``opened``, ``vote_<rule>``, ``recount``,
-            ``approved_context``, ``amended_values`` or ``human_actor``.
+            ``approved_context``, ``amended_values``, ``human_actor``, or the guard's
+            (``check_asked_again``).
     """
     artifact = statement["artifacts"][0]
+    check_asked_again(opening.guard, statement)
     standing = recount_commit(opening, statement, open_vote)
     wanted = {"APPROVED": "approved", "OVERRIDDEN": "amended"}[artifact["authority_state"]]
     if statement["timestamp"] >= opening.waiting.rejects_at:
@@ -214,16 +239,19 @@ def recount_commit(opening: Opening, statement: Statement, open_vote: OpenVote) 
 
 
 def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash: str) -> Grant:
-    """Check a commit of no artifacts with a waiver record: the gate's own query said ALLOW.
+    """Check a commit of no artifacts with a waiver record: the gate's own query said ALLOW, and its
+    guard, if it has one, let it go on.
 
     Raises:
-        EvidenceError: ``waiver``, ``gate`` or ``proposal``.
+        EvidenceError: ``waiver``, ``waiver_alone``, ``waiver_form``, ``gate``, ``proposal``, or the
+            guard's (``check_waiver_guard``).
     """
     record = records_of(statement, "waiver")[0]
     gate = _gate(manifest, record["gate"])
-    if len(statement["records"]) != 1:
-        errors.refuse("waiver_alone", "a waiver is the one record of its commit")
-    if gate["waived"] == "none" or record["query"] != _query(manifest, gate):
+    if len(statement["records"]) != 1 + (gate["guarded"] != "none"):
+        errors.refuse("waiver_alone", "a waiver is the one record of its commit, but for a guard's")
+    check_waiver_guard(manifest, gate, statement, record)
+    if gate["waived"] == "none" or record["query"] != query_of(manifest, gate, "waived"):
         errors.refuse("waiver", f"the program lets no such query waive the gate {record['gate']}")
     if not forms.is_policy(record["policy_version_id"]) or not forms.is_hex64(record["input_hash"]):
         errors.refuse("waiver_form", "a waiver names the policy's revision and its input")
@@ -292,13 +320,7 @@ def _gate(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     gate: Mapping[str, Any] | None = manifest["gates"].get(name)
     if gate is None:
         raise EvidenceError("gate", f"the program has no gate {name}")
-    if gate["guarded"] != "none" or gate["alike"] != "false":
-        raise EvidenceError("manifest", "a gate of a form unknown here", inconclusive=True)
     return gate
-
-
-def _query(manifest: Mapping[str, Any], gate: Mapping[str, Any]) -> str:
-    return str(manifest["policies"][gate["waived"]]["query"])
 
 
 def _one(statement: Statement, kind: str, artifact: Mapping[str, str]) -> Mapping[str, Any]:
@@ -309,26 +331,6 @@ def _one(statement: Statement, kind: str, artifact: Mapping[str, str]) -> Mappin
     ):
         raise EvidenceError("record", f"an opening gate has exactly one {kind} record, its own")
     return found[0]
-
-
-def _check_policy(
-    manifest: Mapping[str, Any],
-    gate: Mapping[str, Any],
-    statement: Statement,
-    artifact: Mapping[str, str],
-) -> None:
-    version = artifact["policy_version_id"]
-    if gate["waived"] == "none":
-        if version != "none" or records_of(statement, "policy"):
-            errors.refuse("policy_record", "a gate without a policy has asked one")
-        return
-    record = _one(statement, "policy", artifact)
-    if record["query"] != _query(manifest, gate) or record["answer"] != "REQUIRE_HUMAN":
-        errors.refuse("policy_record", "the gate's own policy did not send it to people")
-    if record["policy_version_id"] != version or not forms.is_policy(version):
-        errors.refuse("policy_version", "the artifact does not name the revision that was asked")
-    if not forms.is_hex64(record["input_hash"]):
-        errors.refuse("policy_input", "an answer to no question")
 
 
 def _opened(

@@ -8,7 +8,7 @@ from typing import Any
 
 from gantral.evidence import errors, forms
 from gantral.evidence.gate import Grant
-from gantral.evidence.uses import check_claim, check_undo, is_undo
+from gantral.evidence.uses import check_claim, check_undo, is_undo, surely_alike
 
 Place = tuple[str, str]  # grant, slot
 
@@ -31,8 +31,8 @@ class Ledger:
         """Enter a claim told by a commit at ``now``.
 
         Raises:
-            EvidenceError: ``grant``, ``slot_twice``, ``at_most``, ``claim_late`` and the rules of
-                ``check_claim`` and ``check_undo``.
+            EvidenceError: ``grant``, ``slot_twice``, ``at_most``, ``claim_late``, ``alike``,
+                ``alike_unknown`` and the rules of ``check_claim`` and ``check_undo``.
         """
         place = (claim["grant"], claim["slot"])
         grant = self.grants.get(claim["grant"])
@@ -55,7 +55,25 @@ class Ledger:
             if calls >= at_most:
                 errors.refuse("at_most", f"{claim['call']} is planned at most {at_most} times")
             check_claim(manifest, grant, claim, self.results, self.max_skew)
+            self._check_alike(grant, claim, same)
         self.claims[place] = claim
+
+    def _check_alike(
+        self, grant: Grant, claim: Mapping[str, Any], others: list[Mapping[str, Any]]
+    ) -> None:
+        gate = grant.manifest_gate
+        for one in others:
+            if one["call"] == claim["call"] or is_undo(one["slot"]):
+                continue
+            if not surely_alike(gate, claim, one):
+                continue
+            if gate["alike"] == "false":
+                errors.refuse("alike", f"{claim['call']} does the same as {one['call']}")
+            ended = self.outcomes.get((one["grant"], one["slot"]))
+            if ended is None or ended["status"] == "unknown":
+                errors.refuse(
+                    "alike_unknown", f"{claim['call']} does what {one['call']} may have done"
+                )
 
     @staticmethod
     def at_most(grant: Grant, call: str) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES, parse_object
+from gantral.evidence.calendar import is_calendar
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import clauses
 from gantral.evidence.records import MANIFEST
@@ -41,11 +42,17 @@ def check_manifest(data: bytes) -> dict[str, Any]:
     for name, gate in manifest["gates"].items():
         check_gate(gate, f"gates/{name}")
         clauses(formula_of(gate))
-        if not gate["clock"] or gate["clock"][-1][1] != "reject":
+        if not gate["clock"] or gate["clock"][-1][1] != "reject" or not _calendar_first(gate):
             raise EvidenceError("manifest", f"the gate {name} does not end in a reject")
-        if gate["waived"] != "none" and gate["waived"] not in manifest["policies"]:
-            raise EvidenceError("manifest", f"the gate {name} is waived by no policy of its own")
+        for clause in ("waived", "guarded"):
+            if gate[clause] != "none" and gate[clause] not in manifest["policies"]:
+                raise EvidenceError("manifest", f"the gate {name} is {clause} by no policy of it")
         for planned in gate["plan"].values():
             if planned["operation"] not in manifest["operations"]:
                 raise EvidenceError("manifest", f"the gate {name} plans an unknown operation")
     return manifest
+
+
+def _calendar_first(gate: dict[str, Any]) -> bool:
+    """Whether a calendar stands at most once, before all ticks."""
+    return not any(map(is_calendar, gate["clock"][1:]))

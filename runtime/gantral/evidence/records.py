@@ -31,6 +31,7 @@ TEXT = row(text("[0-9a-f]{32}"), UUID, ANY, ANY)
 CONTEXT = items(row(POINTER, HASH))
 
 ENVELOPE = members(payload=ANY, payloadType=ANY, signatures=row(members(keyid=HASH, sig=ANY)))
+DATE = text("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PRINCIPAL = either(ANY, table(POINTER))
 PRINCIPALS = either(NONE, items(PRINCIPAL))
 INSTANTS = items(row(INSTANT, words("remind", "widen", "reject"), PRINCIPALS, PRINCIPALS))
@@ -183,10 +184,22 @@ RECORDS: dict[str, Form] = {
             **_POLICY,
         ),
     ),
+    "guard": Form(
+        "guard record",
+        members(
+            kind=words("guard"),
+            answer=words("ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"),
+            **_POLICY,
+        ),
+    ),
     "waiver": Form(
         "waiver record", members(kind=words("waiver"), answer=words("ALLOW"), **_POLICY)
     ),
     "clock": Form("clock record", members(kind=words("clock"), instants=INSTANTS, **_AT)),
+    "calendar": Form(
+        "calendar record",
+        members(kind=words("calendar"), periods=items(row(DATE, INSTANT, INSTANT)), **_AT),
+    ),
     "deciders": Form(
         "deciders record",
         members(kind=words("deciders"), excluded=items(ACTOR), named=table(items(ACTOR)), **_AT),
@@ -223,6 +236,13 @@ _TREE = either(
 _PLANNED = members(
     operation=OPERATION, at_most=text("[1-9][0-9]{0,5}"), arguments=table(_TREE), undo=ANY
 )
+_TIME = text("(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+_CALENDAR = members(
+    zone=ANY,
+    days=items(words("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
+    hours=row(_TIME, _TIME),
+    **{"except": items(DATE)},
+)
 _GATE = members(
     parameters=_TREE,
     title=_TREE,
@@ -240,13 +260,14 @@ _GATE = members(
     guarded=ANY,
     clock=items(
         either(
+            row(words("on"), _CALENDAR),
             row(ANY, words("remind", "reject")),
             row(ANY, words("widen"), items(PRINCIPAL), items(PRINCIPAL)),
         )
     ),
     lasts=ANY,
     uses=text("[0-9]{1,6}"),
-    alike=ANY,
+    alike=words("true", "false"),
     releases=items(OPERATION),
     plan=table(_PLANNED),
 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gantral.evidence.calendar import DAYS, calendar_of, minutes, ticks
 from gantral.evidence.errors import EvidenceError
-from gantral.evidence.forms import is_number
+from gantral.evidence.forms import date_days, is_number
 
 _LIMITS = {
     "string": {"min", "max", "pattern"},
@@ -82,7 +83,8 @@ def check_term(term: Any, place: str) -> None:
 def check_gate(gate: Mapping[str, Any], place: str) -> None:
     """Demand the forms of a gate's trees. Raises EvidenceError ``manifest``."""
     check_shape(gate["parameters"], f"{place}/parameters")
-    widened = [who for row in gate["clock"] for names in row[2:] for who in names]
+    widened = [who for row in ticks(gate) for names in row[2:] for who in names]
+    _check_calendar(calendar_of(gate), place)
     for who in [*gate["veto"], *gate["apart"], *widened]:
         if not isinstance(who, str) and not (
             _single(who, "person", place)[0] in ("actor", "actors")
@@ -96,6 +98,18 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
     for call, planned in gate["plan"].items():
         for name, term in planned["arguments"].items():
             check_term(term, f"{place}/plan/{call}/{name}")
+
+
+def _check_calendar(calendar: Mapping[str, Any] | None, place: str) -> None:
+    if calendar is None:
+        return
+    opens, closes = map(minutes, calendar["hours"])
+    days, closed = calendar["days"], calendar["except"]
+    in_order = [day for day in DAYS if day in days] == days and sorted(set(closed)) == closed
+    if not (days and in_order and opens < closes):
+        raise _no("calendar", place)
+    for date in closed:
+        date_days(date)
 
 
 def _single(tree: Any, what: str, place: str) -> tuple[str, Any]:

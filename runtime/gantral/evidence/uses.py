@@ -132,6 +132,21 @@ def check_claim(
         errors.refuse("argument", f"{claim['call']} acts on other data than what was approved")
 
 
+def surely_alike(gate: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Whether two claims under one grant are of one operation with arguments that are equal
+    whatever their values are: the same leaves, the same constants, the same computation. No rule
+    reads values; the effect's worker, which does, also finds what is equal by chance."""
+    if a["operation"] != b["operation"] or a["arguments"] != b["arguments"]:
+        return False
+    plans = [gate["plan"].get(claim["call"], {}).get("arguments", {}) for claim in (a, b)]
+    # A constant or computed argument has no leaf; its term says what it is.
+    return all(
+        plans[0].get(name) == plans[1].get(name)
+        for name, source, _ in a["arguments"]
+        if source == "="
+    )
+
+
 def check_claim_time(grant: Grant, at: str, max_skew: int = 0) -> None:
     """Check that an attempt that starts ``at`` lies within the grant's ``lasts``.
 

@@ -25,6 +25,7 @@ from gantral.evidence.gate import (
     records_of,
     recount_commit,
 )
+from gantral.evidence.guard import CLAUSES, answers, check_rejected, query_of
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.once import once
@@ -35,13 +36,15 @@ COMMITTERS = frozenset({"commit", "closer"})
 # Which kinds of records go with which first state; "" is a commit of no artifacts.
 _KINDS = {
     "CREATED": frozenset[str](),
-    "WAITING_FOR_HUMAN": frozenset({"policy", "clock", "deciders", "use", "outcome"}),
-    "APPROVED": frozenset[str](),
-    "OVERRIDDEN": frozenset[str](),
-    "REJECTED": frozenset({"end"}),
+    "WAITING_FOR_HUMAN": frozenset(
+        {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome"}
+    ),
+    "APPROVED": frozenset({"guard"}),
+    "OVERRIDDEN": frozenset({"guard"}),
+    "REJECTED": frozenset({"guard", "end"}),
     "COMPLETED": frozenset({"use", "outcome"}),
-    "TERMINATED": frozenset({"policy", "use", "outcome", "end"}),
-    "": frozenset({"use", "outcome", "waiver"}),
+    "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "end"}),
+    "": frozenset({"use", "outcome", "waiver", "guard"}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
 
@@ -282,9 +285,10 @@ class Walk:
                 errors.refuse("amended_values", "a rejection has no decided values")
             if not statement["decision"]["votes"]:
                 errors.refuse("no_votes", "a decision without a vote")
+        guarded = check_rejected(opening.guard, statement, outcome)
         if cause in _VOTED and outcome != _VOTED[cause]:
             errors.refuse("recount", f"the votes amount to {outcome}, not to {cause}")
-        if cause not in _VOTED and outcome not in ("open", "deadline"):
+        if cause not in _VOTED and outcome not in ("open", "deadline") and not guarded:
             errors.refuse("contradicted", f"the votes amount to {outcome}, not to {cause}")
         if artifact["human_actor_id"] != (by if cause in _VOTED else "none"):
             errors.refuse("human_actor", "human_actor_id is not who rejected")
@@ -292,8 +296,6 @@ class Walk:
             errors.refuse("early_deadline", "the gate's time was not over")
         if cause == "no_eligible" and not nobody_can(opening):
             errors.refuse("no_eligible", "there are people who could decide")
-        if cause in ("policy_deny", "policy_failure"):
-            errors.refuse("policy_cause", "no policy guards this gate")
         if statement["context"] != self.context:
             errors.refuse("same_context", "what was rejected is not what was shown")
         self._end(statement)
@@ -309,17 +311,17 @@ class Walk:
 
     def _terminated(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
-        asked = records_of(statement, "policy")
-        answers = [record["answer"] for record in asked]
+        asked = answers(statement, "policy", "guard")
+        said = [record["answer"] for record in asked]
         wanted = {"policy_deny": ["DENY"], "policy_failure": ["FAILURE"]}
         cause = artifact["cause"]
-        if cause in wanted and answers != wanted[cause]:
+        if cause in wanted and said != wanted[cause]:
             errors.refuse("policy_cause", f"{cause} without exactly that answer of the policy")
         for record in asked:
-            gate = self.manifest["gates"].get(record["gate"])
-            if gate is None or gate["waived"] == "none":
+            gate, clause = self.manifest["gates"].get(record["gate"]), CLAUSES[record["kind"]]
+            if gate is None or gate[clause] == "none":
                 raise EvidenceError("policy_record", "no such gate asks a policy")
-            if record["query"] != self.manifest["policies"][gate["waived"]]["query"]:
+            if record["query"] != query_of(self.manifest, gate, clause):
                 errors.refuse("policy_record", "the gate asks another query")
             if record["round"] != str(self.rounds.get(record["gate"], 0) + 1):
                 errors.refuse("policy_round", "the policy was asked for another round than this")
@@ -355,6 +357,8 @@ class Walk:
             self._move("waived", grant.gate)
             self.ledger.grants[grant.name] = grant
             self.decisions[grant.gate] = "waived"
+        elif answers(statement, "guard"):
+            errors.refuse("guard_record", "a guard's answer stands beside a waiver or an artifact")
         elif statement["context"] != self.context:
             errors.refuse("same_context", "records alone are about what came before them")
 

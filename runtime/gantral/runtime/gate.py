@@ -8,37 +8,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from gantral.authority import Cause, State
 from gantral.evidence.formula import possible
 from gantral.evidence.recount import Standing, Waiting, formula_of
-from gantral.runtime import forms, terms
+from gantral.runtime import asking, forms, terms
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
-from gantral.runtime.commands import (
-    EVIDENCE_QUEUE,
-    OPEN_GATE,
-    OpenGateAnswer,
-    Person,
-)
+from gantral.runtime.commands import AskGuardAnswer, OpenGateAnswer, Person, PolicyRecord
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
-from gantral.runtime.gate_records import decision, gate_records, policy_record, reached
+from gantral.runtime.gate_records import (
+    decision,
+    gate_records,
+    guard_record,
+    policy_records,
+    reached,
+    revision,
+)
 from gantral.runtime.machine import Committed, Machine, Transition, now
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
 from gantral.runtime.waiting import Notes, until
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
-
-# The activity asks again by itself for 30 seconds; a lost worker's attempt is delivered again.
-_ATTEMPT = timedelta(seconds=60)
-_QUEUED = timedelta(days=1)
-_REDELIVERY = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=1.0, maximum_attempts=5
-)
 
 _REJECTIONS: Final = {
     "rejected": Cause.REJECTED,
@@ -88,35 +81,17 @@ class Gates:
             why = f"{site}: the proposal is larger than {LARGEST} bytes"
             raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
         opened = now()
-        answer = await self._ask_policy(gate, round, site, opened, values)
-        policy = policy_record(answer, gate, round)
-        if answer["answer"] == "FAILURE":
-            raise Terminated(
-                Ending(
-                    Cause(answer["cause"]),
-                    f"{site}: {answer['problem']}",
-                    site,
-                    policy_version_id=answer["policy_version_id"],
-                    records=policy,
-                    asked=answer["sealed"],
-                )
-            )
-        if answer["answer"] == "DENY":
-            raise Terminated(
-                Ending(
-                    Cause.POLICY_DENY,
-                    f"{site}: policy {rules['waived']} says DENY",
-                    site,
-                    policy_version_id=answer["policy_version_id"],
-                    records=policy,
-                    asked=answer["sealed"],
-                )
-            )
+        answer = await asking.open_gate(
+            self._machine.identity, self.initiator, gate, round, site, opened, values
+        )
+        policy = policy_records(answer, gate, round)
+        if answer["answer"] in ("FAILURE", "DENY"):
+            raise Terminated(_denied(answer, policy, rules, site))
         if self._notes.cancelled:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
         context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
         if answer["answer"] == "ALLOW" and rules["waived"] != "none":
-            waiver: Any = [{**record, "kind": "waiver"} for record in policy]
+            waiver: Any = [*policy[:-1], {**policy[-1], "kind": "waiver"}]
             waived = await self._machine.commit(
                 Transition((), context, records=tuple(waiver), asked=answer["sealed"])
             )
@@ -127,7 +102,7 @@ class Gates:
                 context,
                 gate=gate,
                 round=round,
-                policy_version_id=answer["policy_version_id"],
+                policy_version_id=revision(policy),
                 records=(*policy, *gate_records(answer, gate, round)),
                 asked=answer["sealed"],
                 at=opened,
@@ -184,7 +159,7 @@ class Gates:
         await until(lambda: gate.settled or bool(self._notes.broken))
         if not gate.settled:
             raise not_committed(self._notes.broken)
-        return {"status": "decided", "state": reached(gate.outcome).value}
+        return {"status": "decided", "state": reached(gate.outcome, gate.closing).value}
 
     def shown(self) -> dict[str, Any]:
         """The open gate for an inbox; every member is there, empty when no gate is open."""
@@ -224,37 +199,6 @@ class Gates:
             "context_hash": gate.waiting.context_hash,
         }
 
-    async def _ask_policy(
-        self, gate: str, round: int, site: str, opened: Any, values: dict[str, Any]
-    ) -> OpenGateAnswer:
-        identity = self._machine.identity
-        try:
-            answer: OpenGateAnswer = await workflow.execute_activity(
-                OPEN_GATE,
-                {
-                    "team": identity.team,
-                    "workflow_id": identity.workflow_id,
-                    "instance_id": identity.instance_id,
-                    "program": identity.program,
-                    "gate": gate,
-                    "round": round,
-                    "opened_at": forms.write_instant(opened),
-                    "initiator": self.initiator,
-                    "proposal": values,
-                },
-                task_queue=EVIDENCE_QUEUE,
-                result_type=dict[str, Any],
-                start_to_close_timeout=_ATTEMPT,
-                schedule_to_close_timeout=_QUEUED,
-                retry_policy=_REDELIVERY,
-                summary=gate,
-            )
-        except ActivityError as error:
-            # Not policy_failure: that word goes with the record of a question that was asked.
-            why = f"{site}: the gate could not be opened: {error.cause or error}"
-            raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, why, site)) from error
-        return answer
-
     def _waiting(
         self,
         committed: Committed,
@@ -283,7 +227,21 @@ class Gates:
             raise await self._reject(gate, outcome, "none")
         if outcome.outcome in _REJECTIONS:
             raise await self._reject(gate, _REJECTIONS[outcome.outcome], outcome.by)
-        return await self._approve(gate, outcome, proposal, waiting)
+        if gate.rules["guarded"] == "none":
+            return await self._approve(gate, outcome, proposal, waiting)
+        # The authority is of this moment, however long the guard's answer takes.
+        at = now()
+        amendment = dict(outcome.amendment)
+        said = await asking.ask_guard(
+            self._machine.identity,
+            self.initiator,
+            gate.gate,
+            gate.round,
+            gate.decided(amendment) if amendment else gate.proposal,
+        )
+        if said["cause"] != Cause.NONE:
+            raise await self._reject(gate, Cause(said["cause"]), "none", said, at)
+        return await self._approve(gate, outcome, proposal, waiting, said, at)
 
     async def _outcome(self, gate: OpenGate) -> Standing | Cause:
         """Wait for people or time. Waking up for the clock leaves the state as it is."""
@@ -303,7 +261,13 @@ class Gates:
             )
 
     async def _approve(
-        self, gate: OpenGate, outcome: Standing, proposal: Ask[Any], waiting: Committed
+        self,
+        gate: OpenGate,
+        outcome: Standing,
+        proposal: Ask[Any],
+        waiting: Committed,
+        said: AskGuardAnswer | None = None,
+        at: datetime | None = None,
     ) -> Approval:
         amendment = dict(outcome.amendment)
         state = reached(outcome)
@@ -317,6 +281,7 @@ class Gates:
                 round=gate.round,
                 human_actor_id=outcome.by,
                 decision=decision(gate),
+                **_guarded(gate, said, at),
             )
         )
         self._settle(gate)
@@ -343,9 +308,17 @@ class Gates:
         )
         return proposal.approval_.granted_(gate.decided(amendment), gate.proposal, granted)
 
-    async def _reject(self, gate: OpenGate, cause: Cause, by: str) -> Rejected:
+    async def _reject(
+        self,
+        gate: OpenGate,
+        cause: Cause,
+        by: str,
+        said: AskGuardAnswer | None = None,
+        at: datetime | None = None,
+    ) -> Rejected:
         gate.closing = cause
         standing = self._standing()
+        told = "none" if said is None else f"{gate.site}: {said['problem']}"
         await self._machine.commit(
             Transition(
                 (State.REJECTED,),
@@ -355,7 +328,8 @@ class Gates:
                 round=gate.round,
                 human_actor_id=by,
                 decision=decision(gate) if gate.votes else "none",
-                end={"message": "none", "statement": gate.site, "standing": standing},
+                end={"message": told, "statement": gate.site, "standing": standing},
+                **_guarded(gate, said, at),
             )
         )
         self._settle(gate)
@@ -366,7 +340,7 @@ class Gates:
                 gate=gate.gate,
                 round=gate.round,
                 statement=gate.site,
-                message=gate.reason(by),
+                message=gate.reason(by) if said is None else told,
                 standing=standing,
             )
         )
@@ -397,3 +371,30 @@ class Gates:
             lapses=lapses(waived.at, rules["lasts"]),
         )
         return proposal.approval_.granted_(values, values, granted)
+
+
+def _denied(
+    answer: OpenGateAnswer, policy: tuple[PolicyRecord, ...], rules: Any, site: str
+) -> Ending:
+    """How a policy that denies, or is not clear, ends the run: with its own answer alone."""
+    last = policy[-1:]
+    denied = answer["answer"] == "DENY"
+    name = rules["guarded" if last and last[0]["kind"] == "guard" else "waived"]
+    return Ending(
+        Cause.POLICY_DENY if denied else Cause(answer["cause"]),
+        f"{site}: policy {name} says DENY" if denied else f"{site}: {answer['problem']}",
+        site,
+        policy_version_id=revision(last),
+        records=last,
+        asked=answer["sealed"] if last else "none",
+    )
+
+
+def _guarded(gate: OpenGate, said: AskGuardAnswer | None, at: datetime | None) -> dict[str, Any]:
+    """What a guard's answer adds to the commit of a decision."""
+    if said is None:
+        return {}
+    guard = said["guard"]
+    records = () if guard == "none" else (guard_record(guard, gate.gate, gate.round),)
+    version = revision(records)
+    return {"records": records, "policy_version_id": version, "asked": said["sealed"], "at": at}

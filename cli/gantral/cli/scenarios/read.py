@@ -119,7 +119,7 @@ class _Reader:
         found = {}
         for name, answers in mapping(node, "policy", "with the gates").items():
             gate = self._gate(name, node)
-            if gate["waived"] == "none":
+            if gate["waived"] == gate["guarded"] == "none":
                 raise WrongScenario(
                     node.keys[name],
                     "value",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import clauses, expressions
+from gantral.compiler.check import clauses, expressions, open_time
+from gantral.compiler.check.calendars import Calendars
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.services import Services
 from gantral.compiler.names.findings import Findings
@@ -38,8 +39,11 @@ _CALCULATED = (IntType, DecimalType, DurationType, InstantType)
 class Gates:
     """Checks gates; the parameters of each are resolved once."""
 
-    def __init__(self, findings: Findings, types: Types, services: Services) -> None:
+    def __init__(
+        self, findings: Findings, types: Types, services: Services, calendars: Calendars
+    ) -> None:
         self._findings = findings
+        self._calendars = calendars
         self._types = types
         self._services = services
         self._parameters: dict[Span, RecordType | None] = {}
@@ -79,12 +83,12 @@ class Gates:
         veto = self._veto(one, people)
         apart = self._apart(one, people)
         clock = clauses.clock(self._findings, one, people, decide)
-        waived = None
-        if one.waived_by is not None:
-            policy = names.lookup("policy", one.waived_by.parts, one.waived_by.span)
-            waived = policy[1].name.text if policy is not None else None
-        if one.guarded_by is not None:
-            self._findings.not_built(one.guarded_by.span, "`guarded by policy`")
+        calendar = None
+        if one.clock.calendar is not None:
+            calendar = self._calendars.used(names, one.clock.calendar)
+            if calendar is not None:
+                open_time.clock(self._findings, one.clock, calendar)
+        waived, guarded = _policy(names, one.waived_by), _policy(names, one.guarded_by)
         amend = self._amend(env, one, record, people)
         prove = clauses.prove(self._findings, names, one.prove)
         lasts, uses = self._lasts(one)
@@ -97,14 +101,17 @@ class Gates:
             releases=releases,
             decide=decide,
             waived_by=waived,
+            guarded_by=guarded,
             initiator_may_decide=one.initiator_may_decide is not None,
             veto=veto,
             apart=apart,
             amend=amend,
             prove=prove,
             clock=clock,
+            calendar=calendar,
             lasts=lasts,
             uses=uses,
+            alike=one.lasts is not None and one.lasts.alike,
             doc=one.doc,
             span=one.name.span,
         )
@@ -189,8 +196,6 @@ class Gates:
                 )
             return None, 1
         lasts = one.lasts
-        if lasts.alike:
-            self._findings.not_built(lasts.span, "`uses … alike`")
         if not one.releases:
             self._findings.error(
                 "G0242",
@@ -205,6 +210,13 @@ class Gates:
                 lasts.span,
                 "a yes lasts for some time and has a use",
                 "write `lasts 30m, uses 1`",
+            )
+        if lasts.alike and uses < 2:
+            self._findings.error(
+                "G0242",
+                lasts.span,
+                "`alike` is about two uses, and there is one",
+                "leave `alike` out, or say how many `uses` there are",
             )
         return lasts.duration.milliseconds, uses
 
@@ -294,6 +306,11 @@ class Gates:
         if isinstance(test, ex.Member):
             return True
         return all(self._bound(part, own) for part in ex.children(test))
+
+
+def _policy(names: Names, path: syn.Path | None) -> str | None:
+    found = None if path is None else names.lookup("policy", path.parts, path.span)
+    return None if found is None else found[1].name.text
 
 
 def who(one: syn.Gate) -> list[tuple[str, ...]]:

@@ -276,11 +276,13 @@ class Workflow:
                 assert isinstance(declared, syn.Policy)
                 add(self._names, declared, declared.name.span)
         for name, (where, one) in self._used_gates.items():
-            if one.waived_by is not None and name in gates:
-                found = where.lookup("policy", one.waived_by.parts, one.waived_by.span)
+            for path in (one.waived_by, one.guarded_by):
+                if path is None or name not in gates:
+                    continue
+                found = where.lookup("policy", path.parts, path.span)
                 if found is not None:
                     assert isinstance(found[1], syn.Policy)
-                    add(found[0], found[1], one.waived_by.span)
+                    add(found[0], found[1], path.span)
         return policies
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 
 from gantral.compiler.compare.bounds import claims, implies
-from gantral.compiler.compare.clock import clock, decide
+from gantral.compiler.compare.clock import calendar, clock, decide
 from gantral.compiler.compare.formulas import named
 from gantral.compiler.compare.meaning import Meaning
 from gantral.compiler.compare.report import Finding, Sides, time
@@ -126,6 +126,13 @@ def _waived(old: Gate, new: Gate) -> tuple[Finding, ...]:
     )
 
 
+def _guarded(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    was, now = old.guarded_by, new.guarded_by
+    return _sides(old, new, "`guarded by`", _quoted(was), _quoted(now)).judged(
+        was is None, now is None, less="is gone", more="is new"
+    )
+
+
 def _initiator(old: Gate, new: Gate) -> tuple[Finding, ...]:
     return _sides(old, new, "`initiator may decide`").judged(
         old.initiator_may_decide,
@@ -160,6 +167,12 @@ def _lasts(old: Gate, new: Gate) -> tuple[Finding, ...]:
 def _uses(old: Gate, new: Gate) -> tuple[Finding, ...]:
     return _sides(old, new, "`uses`", str(old.uses), str(new.uses)).judged(
         new.uses <= old.uses, old.uses <= new.uses, less="is more", more="is less"
+    )
+
+
+def _alike(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    return _sides(old, new, "`alike`").judged(
+        old.alike or not new.alike, new.alike or not old.alike, less="is new", more="is gone"
     )
 
 
@@ -263,11 +276,14 @@ RULES: Mapping[str, Rule | None] = {
     "releases": _releases,
     "decide": decide,
     "waived_by": _waived,
+    "guarded_by": _guarded,
     "initiator_may_decide": _initiator,
     "veto": _veto,
     "apart": _apart,
     "prove": _prove,
     "clock": clock,
+    "calendar": calendar,
     "lasts": _lasts,
     "uses": _uses,
+    "alike": _alike,
 }

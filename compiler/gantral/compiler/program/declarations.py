@@ -214,6 +214,23 @@ class Reject:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Open time: `days` of the week in order, `opens` and `closes` in minutes since midnight by the
+    clock of `zone`, but for the dates `closed` (ISO text, sorted). `known_until`: the last day that
+    the file of holidays knows of; `holidays`: where it is named."""
+
+    name: str
+    zone: str
+    days: tuple[str, ...]
+    opens: int
+    closes: int
+    closed: tuple[str, ...]
+    known_until: str | None
+    span: Span
+    holidays: Span | None
+
+
 Tick: TypeAlias = Remind | Widening | Reject
 
 
@@ -230,14 +247,20 @@ class Gate:
     decide: Formula
     waived_by: str | None
     """The policy's name."""
+    guarded_by: str | None
+    """The policy's name."""
     initiator_may_decide: bool
     veto: tuple[Principal, ...]
     apart: tuple[ActorOf | ActorsOf, ...]
     amend: tuple[Amend, ...]
     prove: Prove | None
     clock: tuple[Tick, ...]
+    calendar: Calendar | None
+    """What the clock counts; None: elapsed time."""
     lasts: int | None
     uses: int
+    alike: bool
+    """Whether two uses may be of one operation with equal arguments."""
     doc: str
     span: Span
 

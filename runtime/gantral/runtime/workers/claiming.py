@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from gantral.authority import Cause
@@ -68,6 +69,7 @@ class _Candidate:
     rows: list[list[str]]
     slot: str  # of an undo, else ""
     own: Use | None
+    same: Callable[[Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,30 @@ class Claimer:
         rows = plan_arguments(plan, grant.context, self._results(command, plan))
         compare(self.chain, plan, rows, arguments, grant.context)
         own = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
-        return _Candidate(book, grant, rows, "", own)
+        same = partial(self._same, grant, command["operation"], rows, arguments)
+        return _Candidate(book, grant, rows, "", own, same)
+
+    def _same(
+        self,
+        grant: Grant,
+        operation: str,
+        rows: list[list[str]],
+        arguments: Argument,
+        claim: Mapping[str, Any],
+    ) -> bool:
+        """Whether a claim is of this operation with equal arguments: values, wherever they come
+        from. Raises what ``compare`` raises but a difference."""
+        if claim["operation"] != operation:
+            return False
+        planned = grant.manifest_gate["plan"].get(claim["call"])
+        if planned is None:
+            return bool(claim["arguments"] == rows)
+        try:
+            plan, read = planned["arguments"], grant.context
+            compare(self.chain, plan, claim["arguments"], arguments, read)
+        except NotGranted:
+            return False
+        return True
 
     def _undo(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
         effect = command["call"].partition("/")[0]
@@ -138,7 +163,7 @@ class Claimer:
         constants = self._constants(grant, claim, rows)
         compare(self.chain, {**undo["arguments"], **constants}, rows, arguments, grant.context)
         slot = UNDO + done.slot
-        return _Candidate(book, grant, rows, slot, book.use(slot))
+        return _Candidate(book, grant, rows, slot, book.use(slot), _never)
 
     def _constants(
         self, grant: Grant, claim: Mapping[str, Any], rows: list[list[str]]
@@ -209,9 +234,13 @@ class Claimer:
         }
 
 
+def _never(claim: Mapping[str, Any]) -> bool:
+    return False
+
+
 def _claim(one: _Candidate, members: Mapping[str, Any]) -> tuple[Use, bool]:
     if not one.slot:
-        return claim_slot(one.book, one.grant.manifest_gate, members)
+        return claim_slot(one.book, one.grant.manifest_gate, members, one.same)
     sealed = one.book.claim(one.slot, members)
     if sealed is not None:
         return Use(one.slot, sealed, None), True

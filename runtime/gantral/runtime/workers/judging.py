@@ -30,7 +30,9 @@ from gantral.evidence.recount import (
 from gantral.runtime.commands import CommitCommand
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
+from gantral.runtime.workers.calendars import NoPeriods, gate_periods
 from gantral.runtime.workers.chain import Chain, Read
+from gantral.runtime.workers.guarding import guard_ends
 
 Texts = Mapping[str, list[str]]  # pointer -> [salt, instance_id, path, value]
 Manifest = Mapping[str, Any]
@@ -187,6 +189,13 @@ def _waiting(
         )
         return found
 
+    # The arithmetic is checked with the recount; only here is there any data of time zones.
+    told = [record["periods"] for record in command["records"] if record["kind"] == "calendar"]
+    try:
+        resolved = gate_periods(gate, command["timestamp"])
+    except NoPeriods as error:
+        raise Refused("periods", str(error)) from None
+    _want(told == ([resolved] if resolved else []), "periods", "the calendar opens otherwise")
     named = deciders.named(gate, people)
     wanted = {"excluded": deciders.excluded(gate, before.initiator, named), "named": named}
     for record in command["records"]:
@@ -221,7 +230,8 @@ def _decided(
     opening = check_opening(manifest, opened.statement, before.initiator, chain.trust.max_skew)
     waiting = replace(opening.waiting, values={text[2]: text[3] for text in shown})
     standing = _recount(gate, waiting, votes, command["timestamp"])
-    _agrees(command, standing, waiting)
+    if not guard_ends(chain, command, gate, opened.context, standing):
+        _agrees(command, standing, waiting)
     if not envelopes:
         return "none"
     return votes_decision(
@@ -230,7 +240,8 @@ def _decided(
         {pointer: list(actors) for pointer, actors in waiting.named.items()},
         envelopes,
         shown,
-        [texts[path] for path, _ in standing.amendment],
+        # What a guard refused is decided by nobody.
+        [texts[path] for path, _ in standing.amendment if command["states"][0] != State.REJECTED],
     )
 
 
@@ -315,8 +326,12 @@ def _record(
         _sealed(chain, record["outcome"], "outcome", "effect")
     else:
         _gate(manifest, str(record["gate"]))
-        if kind in ("policy", "waiver"):
-            check_asked(chain, command, record, texts)
+        # A guard's answer about what was decided is held against the votes, in ``guarding``.
+        decides = command["states"][:1] in ([one] for one, _ in _DECIDED.values())
+        if kind in ("policy", "waiver") or (kind == "guard" and not decides):
+            new = "values" in command["context"]
+            values = {pointer: text[3] for pointer, text in texts.items()} if new else None
+            check_asked(chain, command, record, "proposal", values)
 
 
 def _sealed(chain: Chain, envelope: Any, kind: str, use: str) -> Mapping[str, Any]:
