@@ -18,7 +18,7 @@ _LIMITS = {
     "duration": {"min", "max"},
 }
 _BARE = frozenset({"bool", "date", "instant", "person"})
-_LEAVES = frozenset({"const", "new", "old", "path"})
+_LEAVES = frozenset({"const", "new", "old", "path", "under"})
 _PAIRS = frozenset({"==", "!=", "<", "<=", ">", ">=", "+", "-", "*"})
 
 
@@ -74,6 +74,7 @@ def check_term(term: Any, place: str) -> None:
         "path": lambda value: isinstance(value, str),
         "const": lambda value: _texts(value, 2),
         "result": lambda value: _texts(value, 2),
+        "under": lambda value: _texts(value, 2),
     }
     if kind in forms and not forms[kind](operand):
         raise _no("term", place)

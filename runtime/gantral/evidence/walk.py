@@ -173,6 +173,7 @@ class Walk:
 
     def _uses(self, statement: Mapping[str, Any]) -> None:
         now = statement["timestamp"]
+        ended: list[Mapping[str, Any]] = []
         for record in statement["records"]:
             if record["kind"] == "use":
                 claim = self._open(record["claim"], "use", _EFFECT).statement
@@ -180,8 +181,11 @@ class Walk:
             elif record["kind"] == "outcome":
                 outcome = self._open(record["outcome"], "outcome", _EFFECT).statement
                 self.ledger.outcome(outcome, now)
+                ended.append(outcome)
                 for _, leaf in outcome["results"]:
                     self.bound.setdefault(leaf, "")
+        for outcome in ended:
+            self.ledger.whole(self.manifest, outcome)
 
     def _judge(self, first: str, statement: Mapping[str, Any], commit_hash: str) -> None:
         if first == "CREATED":

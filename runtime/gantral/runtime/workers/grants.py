@@ -125,8 +125,7 @@ def compare(
     read: Mapping[str, str],
 ) -> None:
     """Hold each argument against what was approved. ``rows`` are the claim's
-    ``[[dotted name, source, leaf], …]``; ``read`` the approved context, pointer -> leaf, that
-    computed terms read.
+    ``[[dotted name, source, leaf], …]``; ``read`` what computed terms read, as ``approved`` says.
 
     Raises:
         NotGranted: drifted.
@@ -147,13 +146,25 @@ def compare(
             raise NotGranted(Cause.DRIFTED, f"argument {name} is not what was approved")
 
 
+def approved(grant: Grant, others: Mapping[str, Grant]) -> dict[str, str]:
+    """What was approved, place -> leaf: a pointer of the grant's own gate, or ``gate:pointer``."""
+    return {
+        **grant.context,
+        **{
+            f"{gate}:{pointer}": hashed
+            for gate, other in others.items()
+            for pointer, hashed in other.context.items()
+        },
+    }
+
+
 def _computed(
     chain: Chain, tree: Mapping[str, Any], arguments: Argument, name: str, read: Mapping[str, str]
 ) -> bool:
-    def value(source: str, pointer: str) -> str:
-        if source != "path" or pointer not in read:
-            raise EvidenceError("argument", f"nothing is approved at {pointer}")
-        return chain.text(read[pointer], pointer)
+    def value(source: str, place: str) -> str:
+        if source not in ("path", "under") or place not in read:
+            raise EvidenceError("argument", f"nothing is approved at {place}")
+        return chain.text(read[place], place.partition(":")[2] or place)
 
     kind = arguments.shapes[name][0]
     given = {"const": ["string" if kind in ("enum", "person") else kind, arguments.values[name]]}

@@ -1,0 +1,130 @@
+"""Several approvals: what each gate shows is what the effect does, and who decided at one gate may
+not decide at the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Told = Callable[..., Any]
+
+HEAD = """
+role support_agent
+role finance_manager
+role finance_director
+
+workflow NAME version "1.0.0" {
+  team payments
+  start by support_agent
+
+  input  { iban: string(max: 34), amount: decimal(scale: 2) }
+  output { reference: string }
+
+  service bank on queue "bank" {
+    effect open(iban: string(max: 34)) -> { account: string } { timeout 1m }
+    effect pay(account: string, iban: string(max: 34), amount: decimal(scale: 2), cost: decimal(scale: 2))
+      -> { reference: string } { timeout 1m  undo recall(iban: args.iban, amount: args.amount) }
+    effect recall(iban: string(max: 34), amount: decimal(scale: 2)) { timeout 1m }
+    effect note(reference: string) { timeout 1m }
+  }
+"""  # noqa: E501
+
+BOTH = (
+    HEAD.replace("NAME", "both")
+    + """
+  gate amount_is_right(amount: decimal(scale: 2), fee: decimal(scale: 2)) {
+    releases bank.pay, bank.note
+    decide   1 of finance_director
+    amend    amount where new <= old
+    clock    { after 24h reject }
+    lasts    30m, uses 2
+  }
+  gate payee_is_right(iban: string(max: 34), cost: decimal(scale: 2)) {
+    releases bank.open, bank.pay, bank.note
+    decide   1 of finance_manager
+    apart    deciders of amount_is_right
+    clock    { after 24h reject }
+    lasts    30m, uses 3
+  }
+
+  run {
+    let how_much = ask amount_is_right(amount: input.amount, fee: 1.50)
+    let whom = ask payee_is_right(iban: input.iban, cost: 2)
+    let opened = bank.open(iban: whom.iban) under whom
+    let paid = bank.pay(
+      account: opened.account,
+      iban: whom.iban,
+      amount: how_much.amount,
+      cost: how_much.fee + whom.cost,
+    ) under how_much, whom
+    bank.note(reference: paid.reference) under whom, how_much
+    complete { reference: paid.reference }
+  }
+}
+"""
+)
+
+START = """
+about: {about}
+start:
+  by: carol
+  input: {{ iban: DE-1, amount: 40.00 }}
+"""
+
+PAID = """
+given:
+  bank.open:
+    - result: { account: A-1 }
+  bank.pay:
+    - result: { reference: R-1 }
+  bank.note:
+    - {}
+decisions:
+  - { at: 5m, by: dora, vote: DORA }
+  - { at: 6m, by: alice, vote: approve }
+expect:
+  effects:
+    - bank.open: { iban: DE-1 }
+    - bank.pay: { account: A-1, iban: DE-1, amount: AMOUNT, cost: 3.50 }
+    - bank.note: { reference: R-1 }
+  end: COMPLETED
+  cause: completed
+  output: { reference: R-1 }
+"""
+
+UNDONE = """
+given:
+  bank.open:
+    - result: { account: A-1 }
+  bank.pay:
+    - result: { reference: R-1 }
+  bank.note:
+    - failure: not_done
+  bank.recall:
+    - {}
+decisions:
+  - { at: 5m, by: dora, vote: approve }
+  - { at: 6m, by: alice, vote: approve }
+expect:
+  effects:
+    - bank.open: { iban: DE-1 }
+    - bank.pay: { account: A-1, iban: DE-1, amount: 40.00, cost: 3.50 }
+    - bank.note: { reference: R-1 }
+    - bank.recall: { iban: DE-1, amount: 40.00 }
+  end: TERMINATED
+  cause: action_failed
+"""
+
+
+def test_each_argument_is_what_its_own_gate_showed(told: Told) -> None:
+    start = START.format(about="both say yes")
+    told(
+        "both",
+        BOTH.replace("    apart    deciders of amount_is_right\n", ""),
+        {
+            "approved": start + PAID.replace("DORA", "approve").replace("AMOUNT", "40.00"),
+            "amended": start
+            + PAID.replace("DORA", "amend, values: { amount: 25.00 }").replace("AMOUNT", "25.00"),
+            "undone": start + UNDONE,
+        },
+    )
