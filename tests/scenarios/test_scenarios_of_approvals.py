@@ -120,7 +120,7 @@ def test_each_argument_is_what_its_own_gate_showed(told: Told) -> None:
     start = START.format(about="both say yes")
     told(
         "both",
-        BOTH.replace("    apart    deciders of amount_is_right\n", ""),
+        BOTH,
         {
             "approved": start + PAID.replace("DORA", "approve").replace("AMOUNT", "40.00"),
             "amended": start
@@ -128,3 +128,85 @@ def test_each_argument_is_what_its_own_gate_showed(told: Told) -> None:
             "undone": start + UNDONE,
         },
     )
+
+
+# Both gates take a manager, and only the second one says that it is apart.
+APART = """
+role support_agent
+role finance_manager
+role finance_director
+
+workflow apart version "1.0.0" {
+  team payments
+  start by support_agent
+
+  input  { amount: decimal(scale: 2) }
+  output { reference: string }
+
+  service bank on queue "bank" {
+    effect pay(iban: string, amount: decimal(scale: 2)) -> { reference: string } { timeout 1m }
+  }
+  gate amount_is_right(amount: decimal(scale: 2)) {
+    releases bank.pay
+    decide   FIRST
+    clock    { after 24h reject }
+    lasts    30m
+  }
+  gate payee_is_right(iban: string) {
+    releases bank.pay
+    decide   1 of finance_manager
+    apart    deciders of amount_is_right
+    clock    { after 24h reject }
+    lasts    30m
+  }
+
+  run {
+    ASKS
+    let paid = bank.pay(iban: whom.iban, amount: how_much.amount) under how_much, whom
+    complete { reference: paid.reference }
+  }
+}
+"""
+AMOUNT = "let how_much = ask amount_is_right(amount: input.amount)\n"
+PAYEE = 'let whom = ask payee_is_right(iban: "DE-1")\n'
+
+TWO = """
+about: {about}
+start:
+  by: carol
+  input: {{ amount: 40.00 }}
+given:
+  bank.pay:
+    - result: {{ reference: R-1 }}
+decisions:
+  - {{ at: 5m, by: alice, vote: approve }}
+{more}  - {{ at: 6m, by: alice, gate: {second}, vote: approve, refused: excluded }}
+  - {{ at: 7m, by: bob, gate: {second}, vote: approve }}
+expect:
+  effects:
+    - bank.pay: {{ iban: DE-1, amount: 40.00 }}
+  end: COMPLETED
+  cause: completed
+  output: {{ reference: R-1 }}
+"""
+TAKEN_BACK = """  - { at: 6m, by: alice, vote: retract }
+  - { at: 7m, by: dora, vote: approve }
+"""
+
+
+def test_who_voted_at_one_gate_is_kept_out_of_the_other(told: Told) -> None:
+    spec = APART.replace("FIRST", "1 of finance_manager").replace("ASKS", AMOUNT + PAYEE)
+    told("apart", spec, {"other": TWO.format(about="one", more="", second="payee_is_right")})
+
+
+def test_it_holds_whichever_gate_is_asked_first(told: Told) -> None:
+    """The gate that says nothing of `apart` is asked last, and keeps the other's voters out."""
+    spec = APART.replace("FIRST", "1 of finance_manager").replace("ASKS", PAYEE + AMOUNT)
+    told("apart", spec, {"other": TWO.format(about="one", more="", second="amount_is_right")})
+
+
+def test_who_took_a_vote_back_has_voted(told: Told) -> None:
+    first = "2 of finance_manager or 1 of finance_director"
+    spec = APART.replace("FIRST", first).replace("ASKS", AMOUNT + PAYEE)
+    story = TWO.format(about="taken back", more=TAKEN_BACK, second="payee_is_right")
+    told("apart", spec, {"taken_back": story})

@@ -16,6 +16,7 @@ from gantral.compiler.program import (
     AllOf,
     Amend,
     AnyOf,
+    DecidersOf,
     Expr,
     Formula,
     Gate,
@@ -65,7 +66,7 @@ def manifest(program: Program) -> Manifest:
     found = [*planned.diagnostics, *again(program).diagnostics]
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
-        gates[name] = _gate(gate, planned, found)
+        gates[name] = _gate(gate, program, planned, found)
     found += [
         _not_built(one.span, f"`{one.key}` gives no record")
         for one in program.operations.values()
@@ -195,14 +196,13 @@ def _undo_term(reference: ResultRef) -> Tree:
             return {"result": ["self", "".join(f".{step}" for step in reference.path)]}
 
 
-def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
-    apart: list[Tree] = [] if gate.initiator_may_decide else ["initiator"]
+def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) -> Tree:
     return {
         "parameters": shape(gate.parameters),
         "title": title_parts(gate),
         "decide": [{"when": "always", "formula": _formula(gate.decide)}],
         "veto": _principals(gate.veto),
-        "apart": [*apart, *(_principal(one) for one in gate.apart)],
+        "apart": _apart(gate, program),
         "amend": _amendments(gate.amend, found),
         "prove": _prove(gate.prove),
         "waived": gate.waived_by or "none",
@@ -214,6 +214,20 @@ def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
         "releases": [*sorted(one.operation for one in gate.releases)],
         "plan": dict(planned.gates[gate.name]),
     }
+
+
+def _apart(gate: Gate, program: Program) -> Tree:
+    """Who may not decide. `deciders of` is symmetric: both gates say it."""
+    others = {one.gate for one in gate.apart if isinstance(one, DecidersOf)}
+    for other in program.gates.values():
+        if any(isinstance(one, DecidersOf) and one.gate == gate.name for one in other.apart):
+            others.add(other.name)
+    deciders: list[Tree] = [{"deciders": name} for name in sorted(others)]
+    return [
+        *([] if gate.initiator_may_decide else ["initiator"]),
+        *(_principal(one) for one in gate.apart if not isinstance(one, DecidersOf)),
+        *deciders,
+    ]
 
 
 def title_parts(gate: Gate) -> Tree:

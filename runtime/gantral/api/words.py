@@ -69,6 +69,8 @@ def apart(clauses: list[Any]) -> list[str]:
     for clause in clauses:
         if clause == "initiator":
             said.append("whoever asked for it")
+        elif "deciders" in clause:
+            said.append(f"anybody who voted at gate {clause['deciders']}")
         else:
             said.append(principal(clause, {}))
     return said

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gantral.evidence import errors, forms
+from gantral.evidence.apart import Voted, kept_out
 from gantral.evidence.commit import eligible_actors
 from gantral.evidence.context import covers
 from gantral.evidence.envelope import open_envelope, unwrap
@@ -93,11 +94,16 @@ def clock_instants(gate: Mapping[str, Any], opened_at: str) -> list[list[Any]]:
 
 
 def check_opening(
-    manifest: Mapping[str, Any], statement: Statement, initiator: str, max_skew: int
+    manifest: Mapping[str, Any],
+    statement: Statement,
+    initiator: str,
+    voted: Voted,
+    max_skew: int,
 ) -> Opening:
     """Check a WAITING commit against the manifest.
 
-    ``initiator`` is the submission's actor id; ``max_skew`` in milliseconds.
+    ``initiator`` is the submission's actor id; ``voted`` who voted before, at which gate, in the
+    decisions that this chain holds; ``max_skew`` in milliseconds.
 
     Raises:
         EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
@@ -118,14 +124,7 @@ def check_opening(
         actors != sorted(set(actors)) or not actors for actors in named.values()
     ):
         errors.refuse("deciders", "the named persons are not exactly those that the gate reads")
-    excluded = {
-        actor
-        for who in gate["apart"]
-        for actor in (
-            [initiator] if who == "initiator" else named.get(next(iter(who.values())), ())
-        )
-    } - {"none"}
-    if deciders["excluded"] != sorted(excluded):
+    if deciders["excluded"] != kept_out(gate, initiator, named, voted):
         errors.refuse("excluded", "those kept out are not those that the gate keeps out")
     _check_policy(manifest, gate, statement, artifact)
     return Opening(
@@ -246,12 +245,13 @@ def check_grant(
     created: Statement,
     waiting: Statement,
     decision: Statement,
+    voted: Voted,
 ) -> Grant:
     """What the effect's worker runs before it claims: the verifier's check of one gate.
 
     ``created``, ``waiting`` and ``decision`` are statements of commits whose signatures, links and
     places hold: commit 0, the WAITING one, and the APPROVED or OVERRIDDEN one. For a waived gate
-    use ``check_waiver``.
+    use ``check_waiver``. ``voted`` as ``check_opening`` has it.
 
     Raises:
         EvidenceError: as ``check_opening`` and ``check_decision``, and those of envelopes.
@@ -276,7 +276,7 @@ def check_grant(
         "OVERRIDDEN",
     ):
         raise EvidenceError("gate", "the deciding commit approves nothing")
-    opening = check_opening(manifest, waiting, initiator, trust.max_skew)
+    opening = check_opening(manifest, waiting, initiator, voted, trust.max_skew)
     return check_decision(opening, decision, open_vote)
 
 

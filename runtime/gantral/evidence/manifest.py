@@ -10,7 +10,7 @@ from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import clauses
 from gantral.evidence.records import MANIFEST
 from gantral.evidence.recount import formula_of
-from gantral.evidence.trees import check_gate, check_shape, check_term
+from gantral.evidence.trees import check_gate, check_shape, check_term, keeps_deciders
 
 TYPE = "gantral.dev/manifest/v1"
 
@@ -40,6 +40,11 @@ def check_manifest(data: bytes) -> dict[str, Any]:
             check_term(term, f"operations/{name}/undo/{argument}")
     for name, gate in manifest["gates"].items():
         check_gate(gate, f"gates/{name}")
+        for who in filter(keeps_deciders, gate["apart"]):
+            other = manifest["gates"].get(who["deciders"])
+            # Whichever of the two is asked first, the other one's voters are kept out.
+            if other is None or {"deciders": name} not in other["apart"]:
+                raise EvidenceError("manifest", f"the gate {name} is apart from no gate that is so")
         clauses(formula_of(gate))
         if not gate["clock"] or gate["clock"][-1][1] != "reject":
             raise EvidenceError("manifest", f"the gate {name} does not end in a reject")

@@ -32,6 +32,8 @@ CONTEXT = items(row(POINTER, HASH))
 
 ENVELOPE = members(payload=ANY, payloadType=ANY, signatures=row(members(keyid=HASH, sig=ANY)))
 PRINCIPAL = either(ANY, table(POINTER))
+# Who may not decide: as a principal, or everybody who voted at another gate.
+SEPARATION = either(ANY, table(POINTER), members(deciders=NAME))
 PRINCIPALS = either(NONE, items(PRINCIPAL))
 INSTANTS = items(row(INSTANT, words("remind", "widen", "reject"), PRINCIPALS, PRINCIPALS))
 ASSURANCE = members(
@@ -228,7 +230,7 @@ _GATE = members(
     title=_TREE,
     decide=items(members(when=ANY, formula=_TREE)),
     veto=items(PRINCIPAL),
-    apart=items(PRINCIPAL),
+    apart=items(SEPARATION),
     amend=table(_TREE),
     prove=members(
         reason_min=text("none|[0-9]{1,9}"),

@@ -84,7 +84,8 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
     """Demand the forms of a gate's trees. Raises EvidenceError ``manifest``."""
     check_shape(gate["parameters"], f"{place}/parameters")
     widened = [who for row in gate["clock"] for names in row[2:] for who in names]
-    for who in [*gate["veto"], *gate["apart"], *widened]:
+    apart = [who for who in gate["apart"] if not keeps_deciders(who)]
+    for who in [*gate["veto"], *apart, *widened]:
         if not isinstance(who, str) and not (
             _single(who, "person", place)[0] in ("actor", "actors")
             and isinstance(next(iter(who.values())), str)
@@ -97,6 +98,11 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
     for call, planned in gate["plan"].items():
         for name, term in planned["arguments"].items():
             check_term(term, f"{place}/plan/{call}/{name}")
+
+
+def keeps_deciders(who: Any) -> bool:
+    """Whether an entry of ``apart`` keeps out the deciders of another gate."""
+    return isinstance(who, dict) and who.keys() == {"deciders"}
 
 
 def _single(tree: Any, what: str, place: str) -> tuple[str, Any]:

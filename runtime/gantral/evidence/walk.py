@@ -11,6 +11,7 @@ from typing import Any
 
 from gantral.authority import IllegalTransition, State, advance
 from gantral.evidence import errors, forms
+from gantral.evidence.apart import voters_of
 from gantral.evidence.artifacts import check_artifacts
 from gantral.evidence.automaton import Automaton
 from gantral.evidence.context import covers
@@ -70,6 +71,8 @@ class Walk:
     # Leaves that must have their text, with the path it must say, "" for any.
     bound: dict[str, str] = field(default_factory=dict)
     votes: set[str] = field(default_factory=set)
+    # gate -> everybody who voted there, in whatever round.
+    voted: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
@@ -173,7 +176,7 @@ class Walk:
 
     def _uses(self, statement: Mapping[str, Any]) -> None:
         now = statement["timestamp"]
-        ended: list[Mapping[str, Any]] = []
+        ended = []
         for record in statement["records"]:
             if record["kind"] == "use":
                 claim = self._open(record["claim"], "use", _EFFECT).statement
@@ -247,7 +250,9 @@ class Walk:
 
     def _waiting(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
-        self.opening = check_opening(self.manifest, statement, self.initiator, self.trust.max_skew)
+        self.opening = check_opening(
+            self.manifest, statement, self.initiator, self.voted, self.trust.max_skew
+        )
         self._round(artifact["gate"], artifact["round"])
         self._move("WAITING_FOR_HUMAN", artifact["gate"])
         self.decisions[artifact["gate"]] = "waiting"
@@ -271,6 +276,7 @@ class Walk:
         opening = self._here(statement)
         grant = check_decision(opening, statement, self._vote)
         self.ledger.grants[grant.name] = grant
+        self.voted.setdefault(opening.gate, set()).update(voters_of(statement))
         self._move("RUNNING", opening.gate)
         self.decisions[opening.gate] = "approved" if first == "APPROVED" else "amended"
         self.opening = None

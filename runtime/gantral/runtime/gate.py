@@ -24,7 +24,7 @@ from gantral.runtime.commands import (
 )
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
-from gantral.runtime.gate_records import decision, gate_records, policy_record, reached
+from gantral.runtime.gate_records import decision, gate_records, kept_apart, policy_record, reached
 from gantral.runtime.machine import Committed, Machine, Transition, now
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
@@ -64,6 +64,7 @@ class Gates:
         self._notes = notes
         self._standing = standing
         self._rounds: dict[str, int] = {}
+        self._voted: dict[str, set[str]] = {}  # gate -> everybody who voted there
         self._open: OpenGate | None = None
         self._title = ""
         self._counted: dict[str, OpenGate] = {}  # vote hash -> where it was counted
@@ -110,6 +111,7 @@ class Gates:
                     asked=answer["sealed"],
                 )
             )
+        answer["excluded"] = sorted({*answer["excluded"], *kept_apart(rules, self._voted)})
         if self._notes.cancelled:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
         context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
@@ -318,6 +320,9 @@ class Gates:
             )
         )
         self._settle(gate)
+        self._voted.setdefault(gate.gate, set()).update(
+            vote.statement["human_actor_id"] for vote in gate.votes
+        )
         granted = Granted(
             site=gate.site,
             grant={

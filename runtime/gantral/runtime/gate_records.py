@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from gantral.authority import State
 from gantral.evidence.recount import Standing
+from gantral.evidence.trees import keeps_deciders
 from gantral.runtime.commands import OpenGateAnswer, Record, VotesDecision
 from gantral.runtime.votes import OpenGate
 
@@ -37,6 +41,17 @@ def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record,
             "named": answer["named"],
         },
     )
+
+
+def kept_apart(rules: Mapping[str, Any], voted: Mapping[str, set[str]]) -> set[str]:
+    """Everybody who voted at a gate whose deciders may not decide here; ``voted`` by gate. The
+    commit finds them again in the chain."""
+    return {
+        actor
+        for who in rules["apart"]
+        if keeps_deciders(who)
+        for actor in voted.get(who["deciders"], ())
+    }
 
 
 def decision(gate: OpenGate) -> VotesDecision:

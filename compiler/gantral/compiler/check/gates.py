@@ -43,6 +43,8 @@ class Gates:
         self._types = types
         self._services = services
         self._parameters: dict[Span, RecordType | None] = {}
+        self.kept_apart: list[tuple[syn.DecidersOf, Span]] = []
+        """Each `deciders of`, with where the gate that it names is declared."""
 
     def parameters(self, names: Names, one: syn.Gate) -> RecordType | None:
         """What the gate takes; None after a finding."""
@@ -77,7 +79,7 @@ class Gates:
         people = clauses.People(self._findings, names, record)
         decide = self._decide(one, people)
         veto = self._veto(one, people)
-        apart = self._apart(one, people)
+        apart = self._apart(names, one, people)
         clock = clauses.clock(self._findings, one, people, decide)
         waived = None
         if one.waived_by is not None:
@@ -167,11 +169,16 @@ class Gates:
                 self._findings.not_built(each.span, "`veto` by a person", "name a role")
         return people.group(tuple(roles)) or ()
 
-    def _apart(self, one: syn.Gate, people: clauses.People) -> tuple[de.ActorOf | de.ActorsOf, ...]:
-        made: list[de.ActorOf | de.ActorsOf] = []
+    def _apart(
+        self, names: Names, one: syn.Gate, people: clauses.People
+    ) -> tuple[de.Separation, ...]:
+        made: list[de.Separation] = []
         for each in one.apart:
             if isinstance(each, syn.DecidersOf):
-                self._findings.not_built(each.span, "`apart deciders of`")
+                other = names.lookup("gate", each.gate.parts, each.gate.span)
+                if other is not None:
+                    made.append(de.DecidersOf(other[1].name.text, each.span))
+                    self.kept_apart.append((each, other[1].name.span))
                 continue
             found = people.principal(each)
             if isinstance(found, (de.ActorOf, de.ActorsOf)):

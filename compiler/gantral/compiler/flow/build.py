@@ -29,7 +29,8 @@ def build_flow(program: d.Program) -> Flow:
 
 
 def _gate_facts(gate: d.Gate) -> GateFacts:
-    principals = [*_principals(gate.decide), *gate.veto, *gate.apart]
+    apart = [one for one in gate.apart if not isinstance(one, d.DecidersOf)]
+    principals = [*_principals(gate.decide), *gate.veto, *apart]
     for tick in gate.clock:
         if isinstance(tick, d.Widening):
             principals += [*tick.narrow, *tick.wide]

@@ -127,6 +127,14 @@ class ActorsOf:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class DecidersOf:
+    """`deciders of gate`: everybody who voted there, in whatever round and for whatever."""
+
+    gate: str
+    span: Span
+
+
 Principal: TypeAlias = RoleOf | ActorOf | ActorsOf
 
 
@@ -155,6 +163,7 @@ class AnyOf:
     span: Span
 
 
+Separation: TypeAlias = ActorOf | ActorsOf | DecidersOf
 Formula: TypeAlias = Quorum | AllOf | AnyOf
 
 
@@ -232,7 +241,7 @@ class Gate:
     """The policy's name."""
     initiator_may_decide: bool
     veto: tuple[Principal, ...]
-    apart: tuple[ActorOf | ActorsOf, ...]
+    apart: tuple[Separation, ...]
     amend: tuple[Amend, ...]
     prove: Prove | None
     clock: tuple[Tick, ...]

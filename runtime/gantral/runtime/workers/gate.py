@@ -84,7 +84,7 @@ class GateOpener:
         try:
             people = partial(self._people, gate, command["proposal"])
             answer["named"] = deciders.named(gate, people)
-            answer["excluded"] = deciders.excluded(gate, initiator, answer["named"])
+            answer["excluded"] = deciders.excluded(gate, initiator, answer["named"], {})
         except ShapeError as error:
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))
         if gate["waived"] == "none":

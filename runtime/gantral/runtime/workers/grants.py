@@ -22,6 +22,7 @@ from gantral.runtime.commands import Grant as Named
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, MissingEvidence
+from gantral.runtime.workers.deciders import voted_before
 
 
 class NotGranted(Exception):  # noqa: N818 - what the answer is, not a fault
@@ -78,8 +79,14 @@ def granted(
         waiting = chain.need(named["waiting_commit"])
         if decision.statement["prev_commit_hash"] != waiting.hash:
             raise NotGranted(Cause.CONTEXT_MISMATCH, "the decision follows another question")
+        gate = manifest["gates"].get(named["gate"], {"apart": []})
         grant = check_grant(
-            manifest, chain.trust, created.statement, waiting.statement, decision.statement
+            manifest,
+            chain.trust,
+            created.statement,
+            waiting.statement,
+            decision.statement,
+            voted_before(chain, gate, waiting.number),
         )
         if grant.name != named["artifact"]:
             raise NotGranted(Cause.CONTEXT_MISMATCH, "the decision in the store is another one")

@@ -112,7 +112,7 @@ def judge(
     else:
         _want(command["decision"] == "none", "decision", "nothing is decided here")
     if first == State.WAITING_FOR_HUMAN:
-        _waiting(manifest, command, before, context, texts)
+        _waiting(chain, manifest, command, before, context, texts)
     elif waiver is not None:
         _shape(_gate(manifest, str(waiver["gate"]))["parameters"], "", command, context, texts)
     elif first == State.COMPLETED:
@@ -169,6 +169,7 @@ def _created(
 
 
 def _waiting(
+    chain: Chain,
     manifest: Manifest,
     command: CommitCommand,
     before: Before,
@@ -188,7 +189,8 @@ def _waiting(
         return found
 
     named = deciders.named(gate, people)
-    wanted = {"excluded": deciders.excluded(gate, before.initiator, named), "named": named}
+    voted = deciders.voted_before(chain, gate, command["commit"])
+    wanted = {"excluded": deciders.excluded(gate, before.initiator, named, voted), "named": named}
     for record in command["records"]:
         if record["kind"] == "deciders":
             for name, value in wanted.items():
@@ -218,7 +220,10 @@ def _decided(
         for path in opened_paths(gate, amended)
         if path in opened.context
     ]
-    opening = check_opening(manifest, opened.statement, before.initiator, chain.trust.max_skew)
+    voted = deciders.voted_before(chain, gate, opened.number)
+    opening = check_opening(
+        manifest, opened.statement, before.initiator, voted, chain.trust.max_skew
+    )
     waiting = replace(opening.waiting, values={text[2]: text[3] for text in shown})
     standing = _recount(gate, waiting, votes, command["timestamp"])
     _agrees(command, standing, waiting)
