@@ -210,3 +210,94 @@ def test_who_took_a_vote_back_has_voted(told: Told) -> None:
     spec = APART.replace("FIRST", first).replace("ASKS", AMOUNT + PAYEE)
     story = TWO.format(about="taken back", more=TAKEN_BACK, second="payee_is_right")
     told("apart", spec, {"taken_back": story})
+
+
+ONLY_IF = """
+role support_agent
+role finance_manager
+role finance_director
+
+workflow large version "1.0.0" {
+  team payments
+  start by support_agent
+
+  input  { iban: string, amount: decimal(scale: 2) }
+  output { reference: string }
+
+  service bank on queue "bank" {
+    critical effect pay(iban: string, amount: decimal(scale: 2)) -> { reference: string } {
+      timeout 1m  undo recall(reference: result.reference)
+    }
+    effect recall(reference: string) { timeout 1m }
+    effect note(reference: string) { timeout 1m }
+  }
+  gate amount_is_right(iban: string, amount: decimal(scale: 2)) {
+    releases bank.pay, bank.note
+    decide   1 of finance_manager
+    clock    { after 24h reject }
+    lasts    30m, uses 2
+  }
+  gate much(amount: decimal(scale: 2)) {
+    releases bank.pay, bank.note
+    decide   1 of finance_director
+    apart    deciders of amount_is_right
+    clock    { after 24h reject }
+    lasts    30m, uses 2
+  }
+
+  run {
+    let director = ask much(amount: input.amount) only if input.amount > 1000.00
+    let ok = ask amount_is_right(iban: input.iban, amount: input.amount)
+    let paid = bank.pay(iban: ok.iban, amount: ok.amount) under ok, director
+    bank.note(reference: paid.reference) under director, ok
+    complete { reference: paid.reference }
+  }
+}
+"""
+LARGE = """
+about: {about}
+start:
+  by: carol
+  input: {{ iban: DE-1, amount: {amount} }}
+given:
+  bank.pay:
+    - result: {{ reference: R-1 }}
+  bank.note:
+    - {note}
+{recall}decisions:
+{decisions}expect:
+  transitions: [{states}]
+  effects:
+    - bank.pay: {{ iban: DE-1, amount: {amount} }}
+    - bank.note: {{ reference: R-1 }}
+{end}
+"""
+ONE = "  - { at: 5m, by: alice, gate: amount_is_right, vote: approve }\n"
+DIRECTOR = "  - { at: 5m, by: dora, gate: much, vote: approve }\n"
+DONE = "  end: COMPLETED\n  cause: completed\n  output: { reference: R-1 }"
+FAILED = "    - bank.recall: { reference: R-1 }\n  end: TERMINATED\n  cause: action_failed"
+GATE = "WAITING_FOR_HUMAN, APPROVED, RESUMED, RUNNING, "
+
+
+def large(about: str, amount: str, asked: int, decisions: str, failed: bool = False) -> str:
+    return LARGE.format(
+        about=about,
+        amount=amount,
+        note="failure: not_done" if failed else "{}",
+        recall="  bank.recall:\n    - {}\n" if failed else "",
+        decisions=decisions,
+        states=f"CREATED, RUNNING, {GATE * asked}{'TERMINATED' if failed else 'COMPLETED'}",
+        end=FAILED if failed else DONE,
+    )
+
+
+def test_where_the_condition_is_false_nobody_is_asked(told: Told) -> None:
+    told(
+        "large",
+        ONLY_IF,
+        {
+            "small": large("small", "1000.00", 1, ONE),
+            "large": large("large", "1000.01", 2, DIRECTOR + ONE),
+            "undone": large("undone", "999.00", 1, ONE, failed=True),
+        },
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gantral.compiler.again import again
 from gantral.compiler.automaton import automaton
 from gantral.compiler.digest import Tree, canonical, program_digest, tagged_hash
+from gantral.compiler.phrases import code
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
     ActorOf,
@@ -16,10 +17,13 @@ from gantral.compiler.program import (
     AllOf,
     Amend,
     AnyOf,
+    AskOnlyIf,
+    AskStatement,
     DecidersOf,
     Expr,
     Formula,
     Gate,
+    Let,
     Literal,
     Operation,
     Policy,
@@ -34,6 +38,7 @@ from gantral.compiler.program import (
     Tick,
     Widening,
 )
+from gantral.compiler.program.walk import everything
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import NoTerm, clause_term, parameter_path, pointer
 from gantral.dsl.diagnostics import Diagnostic
@@ -213,7 +218,22 @@ def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) 
         "alike": "false",
         "releases": [*sorted(one.operation for one in gate.releases)],
         "plan": dict(planned.gates[gate.name]),
+        **_only_if(gate, program),
     }
+
+
+def _only_if(gate: Gate, program: Program) -> dict[str, Tree]:
+    """Where nobody may be asked: the site of each `ask … only if`, with its condition. A gate that
+    is asked in every case has no such member (ADR 0116)."""
+    found: dict[str, Tree] = {}
+    for statement in everything(program.run):
+        match statement:
+            case AskStatement(ask=AskOnlyIf() as ask) | Let(value=AskOnlyIf() as ask):
+                if ask.gate == gate.name:
+                    found[ask.id] = code(ask.only_if)
+            case _:
+                pass
+    return {"only_if": found} if found else {}
 
 
 def _apart(gate: Gate, program: Program) -> Tree:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gantral.evidence import errors, forms
 from gantral.evidence.apart import Voted, kept_out
@@ -46,8 +46,9 @@ class Opening:
 
 @dataclass(frozen=True)
 class Grant:
-    """What lets effects act. ``name`` is the approving artifact_hash, or the waiver's commit_hash;
-    ``by_people`` is False for a waiver; ``context`` is the approved data, pointer -> leaf."""
+    """What lets effects act. ``name`` is the approving artifact_hash, or the commit_hash of the
+    waiver or of what says that nobody was to be asked; ``by`` says which of the three; ``context``
+    is the approved data, pointer -> leaf."""
 
     name: str
     gate: str
@@ -55,7 +56,7 @@ class Grant:
     manifest_gate: Mapping[str, Any]
     context: Mapping[str, str]
     decided_at: str
-    by_people: bool
+    by: Literal["people", "policy", "nobody"]
 
 
 def records_of(statement: Statement, kind: str) -> list[Mapping[str, Any]]:
@@ -111,7 +112,7 @@ def check_opening(
     """
     artifact = statement["artifacts"][0]
     name = artifact["gate"]
-    gate = _gate(manifest, name)
+    gate = gate_of(manifest, name)
     if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
         errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
     clock = _one(statement, "clock", artifact)
@@ -172,7 +173,7 @@ def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) 
         manifest_gate=opening.manifest_gate,
         context=context,
         decided_at=statement["timestamp"],
-        by_people=True,
+        by="people",
     )
 
 
@@ -212,33 +213,6 @@ def recount_commit(opening: Opening, statement: Statement, open_vote: OpenVote) 
     return decided if decided.outcome != "open" else tally.result(at)
 
 
-def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash: str) -> Grant:
-    """Check a commit of no artifacts with a waiver record: the gate's own query said ALLOW.
-
-    Raises:
-        EvidenceError: ``waiver``, ``gate`` or ``proposal``.
-    """
-    record = records_of(statement, "waiver")[0]
-    gate = _gate(manifest, record["gate"])
-    if len(statement["records"]) != 1:
-        errors.refuse("waiver_alone", "a waiver is the one record of its commit")
-    if gate["waived"] == "none" or record["query"] != _query(manifest, gate):
-        errors.refuse("waiver", f"the program lets no such query waive the gate {record['gate']}")
-    if not forms.is_policy(record["policy_version_id"]) or not forms.is_hex64(record["input_hash"]):
-        errors.refuse("waiver_form", "a waiver names the policy's revision and its input")
-    if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
-        errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
-    return Grant(
-        name=commit_hash,
-        gate=record["gate"],
-        round=record["round"],
-        manifest_gate=gate,
-        context=dict(statement["context"]),
-        decided_at=statement["timestamp"],
-        by_people=False,
-    )
-
-
 def check_grant(
     manifest: Mapping[str, Any],
     trust: TrustFile,
@@ -251,7 +225,7 @@ def check_grant(
 
     ``created``, ``waiting`` and ``decision`` are statements of commits whose signatures, links and
     places hold: commit 0, the WAITING one, and the APPROVED or OVERRIDDEN one. For a waived gate
-    use ``check_waiver``. ``voted`` as ``check_opening`` has it.
+    use ``passed.check_waiver``. ``voted`` as ``check_opening`` has it.
 
     Raises:
         EvidenceError: as ``check_opening`` and ``check_decision``, and those of envelopes.
@@ -288,7 +262,12 @@ def nobody_can(opening: Opening) -> bool:
     return not possible(formula, waiting.electorate(last), waiting.excluded)
 
 
-def _gate(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def gate_of(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The program\'s gate of that name.
+
+    Raises:
+        EvidenceError: ``gate``, or ``manifest`` (inconclusive) for a form unknown here.
+    """
     gate: Mapping[str, Any] | None = manifest["gates"].get(name)
     if gate is None:
         raise EvidenceError("gate", f"the program has no gate {name}")
@@ -297,7 +276,8 @@ def _gate(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return gate
 
 
-def _query(manifest: Mapping[str, Any], gate: Mapping[str, Any]) -> str:
+def query_of(manifest: Mapping[str, Any], gate: Mapping[str, Any]) -> str:
+    """The query that may waive the gate."""
     return str(manifest["policies"][gate["waived"]]["query"])
 
 
@@ -323,7 +303,7 @@ def _check_policy(
             errors.refuse("policy_record", "a gate without a policy has asked one")
         return
     record = _one(statement, "policy", artifact)
-    if record["query"] != _query(manifest, gate) or record["answer"] != "REQUIRE_HUMAN":
+    if record["query"] != query_of(manifest, gate) or record["answer"] != "REQUIRE_HUMAN":
         errors.refuse("policy_record", "the gate's own policy did not send it to people")
     if record["policy_version_id"] != version or not forms.is_policy(version):
         errors.refuse("policy_version", "the artifact does not name the revision that was asked")
@@ -367,10 +347,11 @@ __all__ = [
     "check_decision",
     "check_grant",
     "check_opening",
-    "check_waiver",
     "clock_instants",
+    "gate_of",
     "gate_pointers",
     "nobody_can",
+    "query_of",
     "records_of",
     "recount_commit",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -53,4 +54,18 @@ def check_manifest(data: bytes) -> dict[str, Any]:
         for planned in gate["plan"].values():
             if planned["operation"] not in manifest["operations"]:
                 raise EvidenceError("manifest", f"the gate {name} plans an unknown operation")
+    for call in {call for gate in manifest["gates"].values() for call in gate["plan"]}:
+        _asked_for(manifest, call)
     return manifest
+
+
+def _asked_for(manifest: Mapping[str, Any], call: str) -> None:
+    """Some gate of a call is asked whatever the case; of a critical one by people alone
+    (LANGUAGE section 8, rules 2 and 4)."""
+    gates = [gate for gate in manifest["gates"].values() if call in gate["plan"]]
+    critical = any(
+        manifest["operations"][gate["plan"][call]["operation"]]["kind"] == "critical effect"
+        for gate in gates
+    )
+    if all("only_if" in gate or (critical and gate["waived"] != "none") for gate in gates):
+        raise EvidenceError("manifest", f"nobody may have been asked for {call}")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from gantral.authority import Cause, State
-from gantral.evidence.schema import Form, either, items, members, row, table, text, words
+from gantral.evidence.schema import Form, either, extended, items, members, row, table, text, words
 
 ANY = {"type": "string"}
 NONE = words("none")
@@ -188,6 +188,9 @@ RECORDS: dict[str, Form] = {
     "waiver": Form(
         "waiver record", members(kind=words("waiver"), answer=words("ALLOW"), **_POLICY)
     ),
+    "unasked": Form(
+        "unasked record", members(kind=words("unasked"), statement=ANY, condition=ANY, **_AT)
+    ),
     "clock": Form("clock record", members(kind=words("clock"), instants=INSTANTS, **_AT)),
     "deciders": Form(
         "deciders record",
@@ -252,6 +255,8 @@ _GATE = members(
     releases=items(OPERATION),
     plan=table(_PLANNED),
 )
+# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
+_ONLY_IF = extended(_GATE, only_if=table(ANY))
 _OPERATION = members(
     kind=words("read", "notify", "effect", "critical effect"),
     queue=ANY,
@@ -278,7 +283,7 @@ MANIFEST = Form(
         output=_TREE,
         policies=table(members(path=ANY, query=ANY)),
         operations=table(_OPERATION),
-        gates=table(_GATE),
+        gates=table(either(_GATE, _ONLY_IF)),
         automaton=items(row(ANY, words(*State), items(ANY))),
     ),
 )

@@ -134,7 +134,7 @@ def check_claim(
         or manifest["operations"][operation]["kind"] not in ACTS
     ):
         raise EvidenceError("released", f"the gate {grant.gate} does not release this call")
-    if not grant.by_people and manifest["operations"][operation]["kind"] == "critical effect":
+    if grant.by == "policy" and manifest["operations"][operation]["kind"] == "critical effect":
         errors.refuse("critical", f"{operation} is critical and acts under a waiver")
     if int(claim["slot"]) > int(gate["uses"]):
         errors.refuse("slot", f"slot {claim['slot']} of a gate with {gate['uses']} uses")

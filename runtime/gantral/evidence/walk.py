@@ -21,7 +21,6 @@ from gantral.evidence.gate import (
     Opening,
     check_decision,
     check_opening,
-    check_waiver,
     nobody_can,
     records_of,
     recount_commit,
@@ -29,6 +28,7 @@ from gantral.evidence.gate import (
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.once import once
+from gantral.evidence.passed import check_unasked, check_waiver
 from gantral.evidence.records import CLAIM, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
 
@@ -42,7 +42,7 @@ _KINDS = {
     "REJECTED": frozenset({"end"}),
     "COMPLETED": frozenset({"use", "outcome"}),
     "TERMINATED": frozenset({"policy", "use", "outcome", "end"}),
-    "": frozenset({"use", "outcome", "waiver"}),
+    "": frozenset({"use", "outcome", "waiver", "unasked"}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
 
@@ -365,6 +365,12 @@ class Walk:
             self._move("waived", grant.gate)
             self.ledger.grants[grant.name] = grant
             self.decisions[grant.gate] = "waived"
+        elif records_of(statement, "unasked"):
+            grant = check_unasked(self.manifest, statement, commit_hash)
+            self._round(grant.gate, grant.round)
+            self._move("unasked", grant.gate)
+            self.ledger.grants[grant.name] = grant
+            self.decisions[grant.gate] = "unasked"
         elif statement["context"] != self.context:
             errors.refuse("same_context", "records alone are about what came before them")
 

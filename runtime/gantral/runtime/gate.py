@@ -26,6 +26,7 @@ from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
 from gantral.runtime.gate_records import decision, gate_records, kept_apart, policy_record, reached
 from gantral.runtime.machine import Committed, Machine, Transition, now
+from gantral.runtime.passing import passed, unasked_record
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
 from gantral.runtime.waiting import Notes, until
@@ -71,9 +72,14 @@ class Gates:
         self._repeats = 0
 
     async def ask(
-        self, proposal: Ask[Any], site: str, again: Callable[[Any], bool] | None = None
+        self,
+        proposal: Ask[Any],
+        site: str,
+        again: Callable[[Any], bool] | None = None,
+        *,
+        only_if: bool = True,
     ) -> Approval:
-        """Ask the gate; return the approval.
+        """Ask the gate, unless ``only_if`` is false; return the approval.
 
         Raises:
             Rejected: when REJECTED is committed.
@@ -86,6 +92,11 @@ class Gates:
         if len(json.dumps(values, ensure_ascii=False).encode()) > LARGEST:
             why = f"{site}: the proposal is larger than {LARGEST} bytes"
             raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
+        context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
+        if not only_if:
+            records = unasked_record(rules, gate, round, site)
+            unasked = await self._machine.commit(Transition((), context, records=records))
+            return passed(proposal, site, rules, round, unasked, "unasked")
         opened = now()
         answer = await self._ask_policy(gate, round, site, opened, values)
         policy = policy_record(answer, gate, round)
@@ -114,13 +125,12 @@ class Gates:
         answer["excluded"] = sorted({*answer["excluded"], *kept_apart(rules, self._voted)})
         if self._notes.cancelled:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
-        context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
         if answer["answer"] == "ALLOW" and rules["waived"] != "none":
             waiver: Any = [{**record, "kind": "waiver"} for record in policy]
             waived = await self._machine.commit(
                 Transition((), context, records=tuple(waiver), asked=answer["sealed"])
             )
-            return self._waived(proposal, values, site, rules, round, waived)
+            return passed(proposal, site, rules, round, waived, "waiver")
         waiting = await self._machine.commit(
             Transition(
                 (State.WAITING_FOR_HUMAN,),
@@ -377,26 +387,3 @@ class Gates:
     def _settle(self, gate: OpenGate) -> None:
         gate.settled = True
         self._open = None
-
-    def _waived(
-        self,
-        proposal: Ask[Any],
-        values: dict[str, Any],
-        site: str,
-        rules: Any,
-        round: int,
-        waived: Committed,
-    ) -> Approval:
-        granted = Granted(
-            site=site,
-            grant={
-                "waiver": waived.receipt["commit_hash"],
-                "waiting_commit": waived.number,
-                "decision_commit": waived.number,
-                "gate": proposal.gate_,
-                "round": round,
-            },
-            decision=Decision(deciders=(), at=waived.at, reason="", waived=True),
-            lapses=lapses(waived.at, rules["lasts"]),
-        )
-        return proposal.approval_.granted_(values, values, granted)

@@ -27,6 +27,7 @@ def gate(program: Program, manifest: Tree, name: str) -> list[str]:
         "",
         "### Who decides",
         "",
+        *_asked(rules),
         *_deciders(rules),
         "",
         "### By when",
@@ -58,6 +59,14 @@ def _title(parts: list[Any]) -> str:
         plain(one[1]) if one[0] == "text" else f"‹{plain(words.field(one[1]))}›" for one in parts
     )
     return f"“{''.join(said)}”"
+
+
+def _asked(rules: Tree) -> list[str]:
+    return [
+        f"- People are asked only if {code(condition)} ({code(site)}). Where it is not so nobody is"
+        " asked, evidence says so, and another gate of the same effect has been asked."
+        for site, condition in sorted(rules.get("only_if", {}).items())
+    ]
 
 
 def _deciders(rules: Tree) -> list[str]:

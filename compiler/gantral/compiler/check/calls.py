@@ -153,7 +153,11 @@ class Authority:
             return
         if given is None or len(under) < len(call.under):
             return
-        allowed = frozenset(one.binding for one in under)
+        # The data of a critical effect comes from what people were asked in every case (rule 4).
+        critical = operation.kind == "critical effect"
+        allowed = frozenset(
+            one.binding for one in under if not (critical and self._origins.uncertain(one.binding))
+        )
         approved_by: list[Approvers] = []
         if operation.needs is not None:
             self.needing[call.operation.span] = (operation.needs, approved_by)
@@ -221,7 +225,7 @@ class Authority:
             return None
         for one in under:
             ask = self._origins.ask(one.binding)
-            if ask is None:
+            if ask is None or self._origins.uncertain(one.binding):
                 continue
             for name, argument in ask.arguments:
                 base = access(argument)

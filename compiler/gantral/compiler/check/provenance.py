@@ -71,6 +71,10 @@ class Origins:
         """What an approval is the answer to."""
         return self._asks.get(binding)
 
+    def uncertain(self, binding: Span) -> bool:
+        """Whether nobody may have been asked: then nobody approved the fields."""
+        return isinstance(self._asks.get(binding), st.AskOnlyIf)
+
     def of(self, one: ex.Expr, path: tuple[str, ...] = ()) -> Origin:
         """The origin of an expression, or of the part of it that `path` names."""
         match one:
@@ -85,6 +89,8 @@ class Origins:
                 return Origin(None, given=True)
             case ex.ApprovalRef():
                 given = self._proposed(one.binding, path).given
+                if self.uncertain(one.binding):
+                    return Origin(None, given)
                 return Origin(frozenset({(one.binding, None)}), given)
             case ex.ProposedRef():
                 return Origin(None, self._proposed(one.binding, path).given)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from gantral.compiler.check import apart, calls, clauses, needs, unused
+from gantral.compiler.check import apart, calls, clauses, needs, only_if, unused
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.gates import Gates, who
 from gantral.compiler.check.services import Services
@@ -87,10 +87,12 @@ class Workflow:
         for call in statements.calls:
             calls.releases(env, call, asked)
             apart.two_persons(findings, call, asked)
+            only_if.certain(findings, call, statements.uncertain)
             if call.head in statements.needing:
-                needs.met(env, call, *statements.needing[call.head], asked)
+                needs.met(env, call, *statements.needing[call.head], asked, statements.uncertain)
         spans = {self._used_gates[name][1].name.span for name in statements.asked}
         apart.decided(findings, self._gates.kept_apart[kept:], spans)
+        only_if.one_way(findings, statements.ways)
         policies = self._policies(gates)
         errors = [one for one in findings.all[before:] if one.severity == "error"]
         whole = inputs is not None and outputs is not None and gates.keys() == {*self._used_gates}

@@ -248,6 +248,12 @@ class _Builder:
         arguments = tuple(
             one for name, value in ask.arguments for one in arguments_of(name, value, self._names)
         )
+        if isinstance(ask, s.AskOnlyIf):
+            told = arguments_of("", ask.only_if, self._names)
+            judged = self._node("choose", "", ask.only_if.span, arguments=told)
+            self._join(ends, judged)
+            # Both ways lead to the ask: what it answers says whether anybody was asked.
+            ends = [_Open(judged, "true"), _Open(judged, "false")]
         node = self._node("ask", ask.id, ask.head, binds=binds, arguments=arguments)
         self._join(ends, node)
         self._join([_Open(node, "no")], self._node("rejected", ask.id, ask.head))
@@ -255,6 +261,8 @@ class _Builder:
         labels = ["yes"]
         if self._program.gates[ask.gate].waived_by is not None:
             labels.append("waived")
+        if isinstance(ask, s.AskOnlyIf):
+            labels.append("unasked")
         return [_Open(node, label) for label in labels]
 
     def _call(self, call: s.ServiceCall, ends: list[_Open], binds: str) -> list[_Open]:

@@ -77,8 +77,8 @@ class OperationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``no``, ``done``,
-    ``failed``, ``true``, ``false``."""
+    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
+    ``done``, ``failed``, ``true``, ``false``."""
 
     label: str
     target: int

@@ -72,6 +72,7 @@ from gantral.compiler.program.expressions import (
 from gantral.compiler.program.statements import (
     Approval,
     Ask,
+    AskOnlyIf,
     AskStatement,
     Complete,
     Do,
@@ -118,6 +119,7 @@ __all__ = [
     "ApprovalMeta",
     "ApprovalRef",
     "Ask",
+    "AskOnlyIf",
     "AskStatement",
     "Binary",
     "BoolType",

@@ -36,7 +36,10 @@ def _met(flow: Flow, node: FlowNode, name: str, known: Provenances) -> Iterator[
     needs = flow.operations[name]
     asks = known.approvals.asks
     gates = {one: flow.gate(asks[one]) for one in node.under if one in asks}
-    lacks = {one: _lacks(gate, needs) for one, gate in gates.items()}
+    lacks = {
+        one: "nobody may be asked here" if one in known.approvals.uncertain else _lacks(gate, needs)
+        for one, gate in gates.items()
+    }
     enough = frozenset(one for one, lack in lacks.items() if lack is None)
     if not enough:
         yield Diagnostic(

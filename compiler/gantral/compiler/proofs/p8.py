@@ -22,7 +22,9 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         allowed = frozenset(node.under)
         if flow.operation(node).kind == "critical effect":
             allowed = frozenset(
-                name for name in allowed if name in asks and not flow.gate(asks[name]).waivable
+                name
+                for name in allowed - known.approvals.uncertain
+                if name in asks and not flow.gate(asks[name]).waivable
             )
         if not node.under:
             continue  # G0301 says that already

@@ -51,7 +51,9 @@ class Provenances:
         found: set[str] = set()
         for atom in atoms:
             name = head(atom)
-            if name in self.approvals.asks:
+            if name in self.approvals.uncertain:
+                found.add(NOBODY)  # nobody may have been asked
+            elif name in self.approvals.asks:
                 found.add(name if self.approvals.obtained(name, at) else NOBODY)
             else:
                 found |= self._known.get(name, _NOBODYS)

@@ -11,7 +11,7 @@ from gantral.evidence import SigningKey
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
 from gantral.evidence.uses import UNDO, gates_of, plan_arguments, undo_arguments
-from gantral.runtime.commands import EffectCommand
+from gantral.runtime.commands import EffectCommand, granted_by
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain
@@ -175,7 +175,7 @@ class Claimer:
         for call in wanted:
             operation = call.partition("/")[0]
             for named in command["grants"]:
-                name = named.get("artifact") or named.get("waiver") or ""
+                name = granted_by(named)
                 book = Book(self.chain, self.key, name)
                 gate = self.program.manifest["gates"].get(named["gate"])
                 use = book.of_call(int(gate["uses"]), call) if gate else None

@@ -14,7 +14,8 @@ from gantral.authority import Cause
 from gantral.evidence import EvidenceError
 from gantral.evidence.expr import evaluate
 from gantral.evidence.forms import duration_ms, plus
-from gantral.evidence.gate import Grant, check_grant, check_waiver, records_of
+from gantral.evidence.gate import Grant, check_grant, records_of
+from gantral.evidence.passed import check_unasked, check_waiver
 from gantral.evidence.uses import ACTS
 from gantral.policy.shapes import Shape, at, bare, leaves, persons
 from gantral.runtime.commands import EffectCommand
@@ -75,6 +76,10 @@ def granted(
         grant = check_waiver(manifest, decision.statement, decision.hash)
         if kind == "critical effect":
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, f"{effect} is critical and wants people")
+    elif "unasked" in named:
+        if decision.hash != named["unasked"] or not records_of(decision.statement, "unasked"):
+            raise NotGranted(Cause.CONTEXT_MISMATCH, "that commit asked somebody, or is another")
+        grant = check_unasked(manifest, decision.statement, decision.hash)
     else:
         waiting = chain.need(named["waiting_commit"])
         if decision.statement["prev_commit_hash"] != waiting.hash:

@@ -103,8 +103,8 @@ def judge(
         _record(chain, manifest, command, record, texts)
     decision: Mapping[str, Any] | str = "none"
     first = command["states"][0] if command["states"] else None
-    waiver = next((record for record in records if record["kind"] == "waiver"), None)
-    _want(waiver is None or first is None, "waiver", "a waiver goes with no artifact")
+    passed = next((one for one in records if one["kind"] in ("waiver", "unasked")), None)
+    _want(passed is None or first is None, "waiver", "where nobody is asked there is no artifact")
     if first in (State.APPROVED, State.OVERRIDDEN, State.REJECTED):
         decision = _decided(chain, manifest, command, before, texts)
     elif first == State.CREATED:
@@ -113,8 +113,8 @@ def judge(
         _want(command["decision"] == "none", "decision", "nothing is decided here")
     if first == State.WAITING_FOR_HUMAN:
         _waiting(chain, manifest, command, before, context, texts)
-    elif waiver is not None:
-        _shape(_gate(manifest, str(waiver["gate"]))["parameters"], "", command, context, texts)
+    elif passed is not None:
+        _shape(_gate(manifest, str(passed["gate"]))["parameters"], "", command, context, texts)
     elif first == State.COMPLETED:
         _shape(manifest["output"], "/output", command, context, texts)
     if first in (State.REJECTED, State.TERMINATED):
