@@ -301,3 +301,71 @@ def test_where_the_condition_is_false_nobody_is_asked(told: Told) -> None:
             "undone": large("undone", "999.00", 1, ONE, failed=True),
         },
     )
+
+
+ACROSS = """
+role support_agent
+role finance_manager
+role finance_director
+
+workflow joiner version "1.0.0" {
+  team it
+  start by support_agent
+
+  input  { name: string(max: 64) }
+  output { user: string }
+
+  service directory on queue "directory" {
+    effect create(name: string(max: 64)) -> { user: string } { timeout 1m }
+  }
+  service aws on queue "aws" {
+    effect attach(user: string, policy: string) { timeout 1m }
+  }
+  gate access(name: string(max: 64)) {
+    releases directory.create, aws.attach(user from directory.create)
+    decide   1 of finance_manager
+    clock    { after 24h reject }
+    lasts    30m, uses 2
+  }
+  gate policy(policy: string) {
+    releases aws.attach(user from directory.create)
+    decide   1 of finance_director
+    apart    deciders of access
+    clock    { after 24h reject }
+    lasts    30m
+  }
+
+  run {
+    let ok = ask access(name: input.name)
+    let how = ask policy(policy: "read")
+    let made = directory.create(name: ok.name) under ok
+    aws.attach(user: made.user, policy: how.policy) under how, ok
+    complete { user: made.user }
+  }
+}
+"""
+JOINED = """
+about: what the directory gives is what aws is given
+start:
+  by: carol
+  input: { name: joe }
+given:
+  directory.create:
+    - result: { user: U-17 }
+  aws.attach:
+    - {}
+decisions:
+  - { at: 5m, by: alice, vote: approve }
+  - { at: 6m, by: dora, vote: approve }
+expect:
+  effects:
+    - directory.create: { name: joe }
+    - aws.attach: { user: U-17, policy: read }
+  end: COMPLETED
+  cause: completed
+  output: { user: U-17 }
+"""
+
+
+def test_a_result_goes_to_another_service_where_the_gates_let_it(told: Told) -> None:
+    told("joiner", ACROSS, {"joined": JOINED})

@@ -60,6 +60,7 @@ class Acting(ABC):
         self._origins = Origins()
         self._authority = calls.Authority(env, self._origins)
         self.needing = self._authority.needing
+        self.across = self._authority.across
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
         self._choices = Choices()
@@ -128,7 +129,7 @@ class Acting(ABC):
         result: Type = operation.result if operation.result is not None else NothingType()
         origin = NOBODY
         if operation.acts:
-            origin = Origin(frozenset((each.binding, operation.service) for each in under))
+            origin = Origin(frozenset((each.binding, operation.key) for each in under))
         handler: st.Handler | None = None
         gave = self._giving[-1].gives if self._giving else 0
         if one.handler is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import clauses, expressions
+from gantral.compiler.check import across, clauses, expressions
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.services import Services
 from gantral.compiler.names.findings import Findings
@@ -114,8 +114,6 @@ class Gates:
     def _releases(self, names: Names, one: syn.Gate) -> tuple[de.Release, ...]:
         made: dict[str, de.Release] = {}
         for release in one.releases:
-            if release.flows:
-                self._findings.not_built(release.flows[0].span, "`from` in `releases`")
             found = self._services.operation(names, release.operation)
             if found is None:
                 continue
@@ -147,6 +145,9 @@ class Gates:
                     (Label(one.waived_by.span, "waived here"),),
                 )
             made[operation.key] = de.Release(operation.key, span)
+            if release.flows:
+                flows = across.flows(self._findings, self._services, names, release, operation)
+                made[operation.key] = de.ReleaseFrom(operation.key, span, flows)
         return tuple(made.values())
 
     def _decide(self, one: syn.Gate, people: clauses.People) -> de.Formula | None:

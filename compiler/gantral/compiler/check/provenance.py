@@ -13,8 +13,8 @@ from gantral.compiler.program import statements as st
 from gantral.dsl.span import Span
 
 Approved: TypeAlias = frozenset[tuple[Span, str | None]]
-"""Approvals by where they are bound; with a service: only in effects of that service, since it is
-an effect's result."""
+"""Approvals by where they are bound; with an effect (its operation's key): that one's result, which
+goes on in its service, and in others where the gate says so."""
 
 NONE: Approved = frozenset()
 

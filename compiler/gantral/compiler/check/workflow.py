@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from gantral.compiler.check import apart, calls, clauses, needs, only_if, unused
+from gantral.compiler.check import across, apart, calls, clauses, needs, only_if, unused
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.gates import Gates, who
 from gantral.compiler.check.services import Services
@@ -92,6 +92,8 @@ class Workflow:
                 needs.met(env, call, *statements.needing[call.head], asked, statements.uncertain)
         spans = {self._used_gates[name][1].name.span for name in statements.asked}
         apart.decided(findings, self._gates.kept_apart[kept:], spans)
+        for result in statements.across:
+            across.released(findings, result, asked)
         only_if.one_way(findings, statements.ways)
         policies = self._policies(gates)
         errors = [one for one in findings.all[before:] if one.severity == "error"]

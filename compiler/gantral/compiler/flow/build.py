@@ -47,6 +47,12 @@ def _gate_facts(gate: d.Gate) -> GateFacts:
         span=gate.span,
         decides=formulas.asked(gate),
         initiator=gate.initiator_may_decide,
+        flows=tuple(
+            f"{one.operation}.{flow.argument}<{flow.operation}"
+            for one in gate.releases
+            if isinstance(one, d.ReleaseFrom)
+            for flow in one.flows
+        ),
     )
 
 

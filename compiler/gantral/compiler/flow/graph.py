@@ -55,6 +55,8 @@ class GateFacts:
     """What it asks for after every widening; empty: not known."""
     initiator: bool = False
     """Whether the initiator may decide."""
+    flows: tuple[str, ...] = ()
+    """`service.operation.argument<service.operation`: results that may go into another service."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,23 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class From:
+    """`argument from service.operation`: the argument may be what that effect of another service
+    gave."""
+
+    argument: str
+    operation: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFrom(Release):
+    """`releases aws.attach(user from directory.create)`."""
+
+    flows: tuple[From, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Amend:
     """`amend path where condition`; `path` starts with the parameter, `type` is the field's."""
 
@@ -236,6 +253,7 @@ class Gate:
     title: Expr | None
     """A text expression over the parameters; None: the gate's name."""
     releases: tuple[Release, ...]
+    """A ReleaseFrom where results of other services may go in."""
     decide: Formula
     waived_by: str | None
     """The policy's name."""
