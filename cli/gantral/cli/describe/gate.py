@@ -88,7 +88,9 @@ def _deciders(rules: Tree) -> list[str]:
     else:
         lines.append("- Whoever asked for it may decide too.")
     if apart:
-        lines.append(f"- Not one of those who decide may be {plain(listed(words.apart(apart)))}.")
+        lines.append(
+            f"- Not one of those who decide may be {plain(listed(words.apart(apart), 'or'))}."
+        )
     lines.append("- One no of somebody who may decide ends it as rejected.")
     if rules["veto"]:
         who = _any_of(rules["veto"])
