@@ -60,9 +60,12 @@ def check_manifest(data: bytes) -> dict[str, Any]:
 
 
 def _asked_for(manifest: Mapping[str, Any], call: str) -> None:
-    """Some gate of a call is asked whatever the case; of a critical one by people alone
-    (LANGUAGE section 8, rules 2 and 4)."""
+    """Beside a gate that is asked ``only if`` some gate of the call is asked whatever the case; of
+    a critical one by people alone (LANGUAGE section 8, rules 2 and 4). Without such a gate a claim
+    under a waiver is judged by itself."""
     gates = [gate for gate in manifest["gates"].values() if call in gate["plan"]]
+    if not any("only_if" in gate for gate in gates):
+        return
     critical = any(
         manifest["operations"][gate["plan"][call]["operation"]]["kind"] == "critical effect"
         for gate in gates

@@ -65,7 +65,7 @@ class Gates:
         self._notes = notes
         self._standing = standing
         self._rounds: dict[str, int] = {}
-        self._voted: dict[str, set[str]] = {}  # gate -> everybody who voted there
+        self._voted: dict[str, list[str]] = {}  # gate -> everybody who voted there
         self._open: OpenGate | None = None
         self._title = ""
         self._counted: dict[str, OpenGate] = {}  # vote hash -> where it was counted
@@ -122,7 +122,7 @@ class Gates:
                     asked=answer["sealed"],
                 )
             )
-        answer["excluded"] = sorted({*answer["excluded"], *kept_apart(rules, self._voted)})
+        answer["excluded"] = kept_apart(answer["excluded"], rules, self._voted)
         if self._notes.cancelled:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
         if answer["answer"] == "ALLOW" and rules["waived"] != "none":
@@ -330,7 +330,7 @@ class Gates:
             )
         )
         self._settle(gate)
-        self._voted.setdefault(gate.gate, set()).update(
+        self._voted.setdefault(gate.gate, []).extend(
             vote.statement["human_actor_id"] for vote in gate.votes
         )
         granted = Granted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gantral.authority import State
@@ -43,15 +43,18 @@ def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record,
     )
 
 
-def kept_apart(rules: Mapping[str, Any], voted: Mapping[str, set[str]]) -> set[str]:
-    """Everybody who voted at a gate whose deciders may not decide here; ``voted`` by gate. The
-    commit finds them again in the chain."""
-    return {
+def kept_apart(
+    excluded: Sequence[str], rules: Mapping[str, Any], voted: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """``excluded`` and everybody who voted at a gate whose deciders may not decide here, sorted;
+    ``voted`` by gate. The commit finds them again in the chain."""
+    also = (
         actor
         for who in rules["apart"]
         if keeps_deciders(who)
         for actor in voted.get(who["deciders"], ())
-    }
+    )
+    return sorted(dict.fromkeys([*excluded, *also]))
 
 
 def decision(gate: OpenGate) -> VotesDecision:

@@ -42,6 +42,7 @@ INSIDE = [
     "gate",
     "gate_records",
     "machine",
+    "passing",
     "terms",
     "values",
     "votes",
