@@ -14,6 +14,7 @@ from gantral.compiler.program import (
     Amend,
     ApprovalRef,
     Ask,
+    AskOnlyIf,
     AskStatement,
     Complete,
     Do,
@@ -94,8 +95,10 @@ class _Finder:
         for statement in statements:
             match statement:
                 case AskStatement(ask=ask):
+                    self._asked(ask, guards)
                     self._ask(ask, None)
                 case Let(value=Ask() as ask, binding=binding):
+                    self._asked(ask, guards)
                     self._ask(ask, binding)
                 case Require(condition=condition):
                     self._passed(condition, True, guards)
@@ -111,6 +114,12 @@ class _Finder:
                             self._passed(each, None, (), handled=True)
                 case _:
                     pass
+
+    def _asked(self, ask: Ask, guards: tuple[tuple[Expr, bool], ...]) -> None:
+        """Whether people are asked is decided on the way, like a branch: an amendment may not lead
+        where they would have been asked and were not."""
+        if isinstance(ask, AskOnlyIf):
+            self._passed(ask.only_if, None, guards)
 
     def _passed(
         self,
@@ -355,8 +364,15 @@ def _mapped(expression: Expr, change: Callable[[Expr], Expr]) -> Expr:
 def _conditions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
     """Every condition in a handler's body."""
     for statement in everything(statements):
-        if isinstance(statement, Require | If):
-            yield statement.condition
+        match statement:
+            case Require(condition=condition) | If(condition=condition):
+                yield condition
+            case AskStatement(ask=AskOnlyIf(only_if=condition)):
+                yield condition
+            case Let(value=AskOnlyIf(only_if=condition)):
+                yield condition
+            case _:
+                pass
 
 
 def _ends(statements: tuple[Statement, ...]) -> bool:

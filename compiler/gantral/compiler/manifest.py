@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gantral.compiler.again import again
 from gantral.compiler.automaton import automaton
 from gantral.compiler.digest import Tree, canonical, program_digest, tagged_hash
+from gantral.compiler.phrases import code
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
     ActorOf,
@@ -16,10 +17,14 @@ from gantral.compiler.program import (
     AllOf,
     Amend,
     AnyOf,
+    AskOnlyIf,
+    AskStatement,
     Calendar,
+    DecidersOf,
     Expr,
     Formula,
     Gate,
+    Let,
     Literal,
     Operation,
     Policy,
@@ -34,6 +39,7 @@ from gantral.compiler.program import (
     Tick,
     Widening,
 )
+from gantral.compiler.program.walk import everything
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import NoTerm, clause_term, parameter_path, pointer
 from gantral.dsl.diagnostics import Diagnostic
@@ -66,7 +72,7 @@ def manifest(program: Program) -> Manifest:
     found = [*planned.diagnostics, *again(program).diagnostics]
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
-        gates[name] = _gate(gate, planned, found)
+        gates[name] = _gate(gate, program, planned, found)
     found += [
         _not_built(one.span, f"`{one.key}` gives no record")
         for one in program.operations.values()
@@ -196,14 +202,13 @@ def _undo_term(reference: ResultRef) -> Tree:
             return {"result": ["self", "".join(f".{step}" for step in reference.path)]}
 
 
-def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
-    apart: list[Tree] = [] if gate.initiator_may_decide else ["initiator"]
+def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) -> Tree:
     return {
         "parameters": shape(gate.parameters),
         "title": title_parts(gate),
         "decide": [{"when": "always", "formula": _formula(gate.decide)}],
         "veto": _principals(gate.veto),
-        "apart": [*apart, *(_principal(one) for one in gate.apart)],
+        "apart": _apart(gate, program),
         "amend": _amendments(gate.amend, found),
         "prove": _prove(gate.prove),
         "waived": gate.waived_by or "none",
@@ -214,7 +219,36 @@ def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
         "alike": _truth(gate.alike),
         "releases": [*sorted(one.operation for one in gate.releases)],
         "plan": dict(planned.gates[gate.name]),
+        **_only_if(gate, program),
     }
+
+
+def _only_if(gate: Gate, program: Program) -> dict[str, Tree]:
+    """Where nobody may be asked: the site of each `ask … only if`, with its condition. A gate that
+    is asked in every case has no such member (ADR 0116)."""
+    found: dict[str, Tree] = {}
+    for statement in everything(program.run):
+        match statement:
+            case AskStatement(ask=AskOnlyIf() as ask) | Let(value=AskOnlyIf() as ask):
+                if ask.gate == gate.name:
+                    found[ask.id] = code(ask.only_if)
+            case _:
+                pass
+    return {"only_if": found} if found else {}
+
+
+def _apart(gate: Gate, program: Program) -> Tree:
+    """Who may not decide. `deciders of` is symmetric: both gates say it."""
+    others = {one.gate for one in gate.apart if isinstance(one, DecidersOf)}
+    for other in program.gates.values():
+        if any(isinstance(one, DecidersOf) and one.gate == gate.name for one in other.apart):
+            others.add(other.name)
+    deciders: list[Tree] = [{"deciders": name} for name in sorted(others)]
+    return [
+        *([] if gate.initiator_may_decide else ["initiator"]),
+        *(_principal(one) for one in gate.apart if not isinstance(one, DecidersOf)),
+        *deciders,
+    ]
 
 
 def title_parts(gate: Gate) -> Tree:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gantral.evidence import errors, forms
+from gantral.evidence.apart import Voted, kept_out
 from gantral.evidence.calendar import calendar_instants, calendar_of, check_periods
 from gantral.evidence.commit import eligible_actors
 from gantral.evidence.context import covers
@@ -18,7 +19,6 @@ from gantral.evidence.formula import possible
 from gantral.evidence.guard import (
     check_asked,
     check_asked_again,
-    check_waiver_guard,
     query_of,
 )
 from gantral.evidence.hashes import leaf
@@ -54,8 +54,9 @@ class Opening:
 
 @dataclass(frozen=True)
 class Grant:
-    """What lets effects act. ``name`` is the approving artifact_hash, or the waiver's commit_hash;
-    ``by_people`` is False for a waiver; ``context`` is the approved data, pointer -> leaf."""
+    """What lets effects act. ``name`` is the approving artifact_hash, or the commit_hash of the
+    waiver or of what says that nobody was to be asked; ``by`` says which of the three; ``context``
+    is the approved data, pointer -> leaf."""
 
     name: str
     gate: str
@@ -63,7 +64,7 @@ class Grant:
     manifest_gate: Mapping[str, Any]
     context: Mapping[str, str]
     decided_at: str
-    by_people: bool
+    by: Literal["people", "policy", "nobody"]
 
 
 def records_of(statement: Statement, kind: str) -> list[Mapping[str, Any]]:
@@ -109,11 +110,16 @@ def clock_instants(
 
 
 def check_opening(
-    manifest: Mapping[str, Any], statement: Statement, initiator: str, max_skew: int
+    manifest: Mapping[str, Any],
+    statement: Statement,
+    initiator: str,
+    voted: Voted,
+    max_skew: int,
 ) -> Opening:
     """Check a WAITING commit against the manifest.
 
-    ``initiator`` is the submission's actor id; ``max_skew`` in milliseconds.
+    ``initiator`` is the submission's actor id; ``voted`` who voted before, at which gate, in the
+    decisions that this chain holds; ``max_skew`` in milliseconds.
 
     Raises:
         EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
@@ -122,7 +128,7 @@ def check_opening(
     """
     artifact = statement["artifacts"][0]
     name = artifact["gate"]
-    gate = _gate(manifest, name)
+    gate = gate_of(manifest, name)
     if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
         errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
     clock = _one(statement, "clock", artifact)
@@ -140,14 +146,7 @@ def check_opening(
         actors != sorted(set(actors)) or not actors for actors in named.values()
     ):
         errors.refuse("deciders", "the named persons are not exactly those that the gate reads")
-    excluded = {
-        actor
-        for who in gate["apart"]
-        for actor in (
-            [initiator] if who == "initiator" else named.get(next(iter(who.values())), ())
-        )
-    } - {"none"}
-    if deciders["excluded"] != sorted(excluded):
+    if deciders["excluded"] != kept_out(gate, initiator, named, voted):
         errors.refuse("excluded", "those kept out are not those that the gate keeps out")
     check_asked(manifest, gate, statement)
     return Opening(
@@ -198,7 +197,7 @@ def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) 
         manifest_gate=opening.manifest_gate,
         context=context,
         decided_at=statement["timestamp"],
-        by_people=True,
+        by="people",
     )
 
 
@@ -238,48 +237,19 @@ def recount_commit(opening: Opening, statement: Statement, open_vote: OpenVote) 
     return decided if decided.outcome != "open" else tally.result(at)
 
 
-def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash: str) -> Grant:
-    """Check a commit of no artifacts with a waiver record: the gate's own query said ALLOW, and its
-    guard, if it has one, let it go on.
-
-    Raises:
-        EvidenceError: ``waiver``, ``waiver_alone``, ``waiver_form``, ``gate``, ``proposal``, or the
-            guard's (``check_waiver_guard``).
-    """
-    record = records_of(statement, "waiver")[0]
-    gate = _gate(manifest, record["gate"])
-    if len(statement["records"]) != 1 + (gate["guarded"] != "none"):
-        errors.refuse("waiver_alone", "a waiver is the one record of its commit, but for a guard's")
-    check_waiver_guard(manifest, gate, statement, record)
-    if gate["waived"] == "none" or record["query"] != query_of(manifest, gate, "waived"):
-        errors.refuse("waiver", f"the program lets no such query waive the gate {record['gate']}")
-    if not forms.is_policy(record["policy_version_id"]) or not forms.is_hex64(record["input_hash"]):
-        errors.refuse("waiver_form", "a waiver names the policy's revision and its input")
-    if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
-        errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
-    return Grant(
-        name=commit_hash,
-        gate=record["gate"],
-        round=record["round"],
-        manifest_gate=gate,
-        context=dict(statement["context"]),
-        decided_at=statement["timestamp"],
-        by_people=False,
-    )
-
-
 def check_grant(
     manifest: Mapping[str, Any],
     trust: TrustFile,
     created: Statement,
     waiting: Statement,
     decision: Statement,
+    voted: Voted,
 ) -> Grant:
     """What the effect's worker runs before it claims: the verifier's check of one gate.
 
     ``created``, ``waiting`` and ``decision`` are statements of commits whose signatures, links and
     places hold: commit 0, the WAITING one, and the APPROVED or OVERRIDDEN one. For a waived gate
-    use ``check_waiver``.
+    use ``passed.check_waiver``. ``voted`` as ``check_opening`` has it.
 
     Raises:
         EvidenceError: as ``check_opening`` and ``check_decision``, and those of envelopes.
@@ -304,7 +274,7 @@ def check_grant(
         "OVERRIDDEN",
     ):
         raise EvidenceError("gate", "the deciding commit approves nothing")
-    opening = check_opening(manifest, waiting, initiator, trust.max_skew)
+    opening = check_opening(manifest, waiting, initiator, voted, trust.max_skew)
     return check_decision(opening, decision, open_vote)
 
 
@@ -316,7 +286,12 @@ def nobody_can(opening: Opening) -> bool:
     return not possible(formula, waiting.electorate(last), waiting.excluded)
 
 
-def _gate(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def gate_of(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The program\'s gate of that name.
+
+    Raises:
+        EvidenceError: ``gate``, or ``manifest`` (inconclusive) for a form unknown here.
+    """
     gate: Mapping[str, Any] | None = manifest["gates"].get(name)
     if gate is None:
         raise EvidenceError("gate", f"the program has no gate {name}")
@@ -369,10 +344,11 @@ __all__ = [
     "check_decision",
     "check_grant",
     "check_opening",
-    "check_waiver",
     "clock_instants",
+    "gate_of",
     "gate_pointers",
     "nobody_can",
+    "query_of",
     "records_of",
     "recount_commit",
 ]

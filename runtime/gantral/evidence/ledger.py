@@ -8,7 +8,14 @@ from typing import Any
 
 from gantral.evidence import errors, forms
 from gantral.evidence.gate import Grant
-from gantral.evidence.uses import check_claim, check_undo, is_undo, surely_alike
+from gantral.evidence.uses import (
+    check_claim,
+    check_undo,
+    gates_of,
+    is_undo,
+    other_grants,
+    surely_alike,
+)
 
 Place = tuple[str, str]  # grant, slot
 
@@ -54,7 +61,7 @@ class Ledger:
             calls = sum(1 for c in same if c["call"] == claim["call"] and not is_undo(c["slot"]))
             if calls >= at_most:
                 errors.refuse("at_most", f"{claim['call']} is planned at most {at_most} times")
-            check_claim(manifest, grant, claim, self.results, self.max_skew)
+            check_claim(manifest, grant, claim, self.results, self.grants, self.max_skew)
             self._check_alike(grant, claim, same)
         self.claims[place] = claim
 
@@ -106,6 +113,29 @@ class Ledger:
         self.outcomes[place] = outcome
         if outcome["status"] == "done" and not is_undo(outcome["slot"]):
             self.results[outcome["call"]] = dict(outcome["results"])
+
+    def whole(self, manifest: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+        """Demand, once a commit's records are entered, that what was done acted under every
+        approval that the program names for it: a use of each is claimed before the service is
+        called (ADR 0042, 0114).
+
+        Raises:
+            EvidenceError: ``under``.
+        """
+        if outcome["status"] != "done" or is_undo(outcome["slot"]):
+            return
+        call = outcome["call"]
+        claims = [
+            claim
+            for (_, slot), claim in self.claims.items()
+            if claim["call"] == call and not is_undo(slot)
+        ]
+        under = {claim["grant"] for claim in claims}
+        gates = [self.grants[name].gate for name in under]
+        if sorted(gates) != sorted(gates_of(manifest, call)):
+            errors.refuse("under", f"{call} did not act under each approval that it wants")
+        if any(not other_grants(claim) <= under for claim in claims):
+            errors.refuse("under", f"{call} shows data of an approval that it did not act under")
 
     def standing(self) -> list[str]:
         """Call ids, sorted, of effects that are done or unknown and not known to be undone."""

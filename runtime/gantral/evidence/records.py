@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from gantral.authority import Cause, State
-from gantral.evidence.schema import Form, either, items, members, row, table, text, words
+from gantral.evidence.schema import Form, either, extended, items, members, row, table, text, words
 
 ANY = {"type": "string"}
 NONE = words("none")
@@ -33,6 +33,8 @@ CONTEXT = items(row(POINTER, HASH))
 ENVELOPE = members(payload=ANY, payloadType=ANY, signatures=row(members(keyid=HASH, sig=ANY)))
 DATE = text("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PRINCIPAL = either(ANY, table(POINTER))
+# Who may not decide: as a principal, or everybody who voted at another gate.
+SEPARATION = either(ANY, table(POINTER), members(deciders=NAME))
 PRINCIPALS = either(NONE, items(PRINCIPAL))
 INSTANTS = items(row(INSTANT, words("remind", "widen", "reject"), PRINCIPALS, PRINCIPALS))
 ASSURANCE = members(
@@ -195,6 +197,9 @@ RECORDS: dict[str, Form] = {
     "waiver": Form(
         "waiver record", members(kind=words("waiver"), answer=words("ALLOW"), **_POLICY)
     ),
+    "unasked": Form(
+        "unasked record", members(kind=words("unasked"), statement=ANY, condition=ANY, **_AT)
+    ),
     "clock": Form("clock record", members(kind=words("clock"), instants=INSTANTS, **_AT)),
     "calendar": Form(
         "calendar record",
@@ -248,7 +253,7 @@ _GATE = members(
     title=_TREE,
     decide=items(members(when=ANY, formula=_TREE)),
     veto=items(PRINCIPAL),
-    apart=items(PRINCIPAL),
+    apart=items(SEPARATION),
     amend=table(_TREE),
     prove=members(
         reason_min=text("none|[0-9]{1,9}"),
@@ -271,6 +276,8 @@ _GATE = members(
     releases=items(OPERATION),
     plan=table(_PLANNED),
 )
+# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
+_ONLY_IF = extended(_GATE, only_if=table(ANY))
 _OPERATION = members(
     kind=words("read", "notify", "effect", "critical effect"),
     queue=ANY,
@@ -297,7 +304,7 @@ MANIFEST = Form(
         output=_TREE,
         policies=table(members(path=ANY, query=ANY)),
         operations=table(_OPERATION),
-        gates=table(_GATE),
+        gates=table(either(_GATE, _ONLY_IF)),
         automaton=items(row(ANY, words(*State), items(ANY))),
     ),
 )

@@ -19,7 +19,7 @@ _LIMITS = {
     "duration": {"min", "max"},
 }
 _BARE = frozenset({"bool", "date", "instant", "person"})
-_LEAVES = frozenset({"const", "new", "old", "path"})
+_LEAVES = frozenset({"const", "new", "old", "path", "under"})
 _PAIRS = frozenset({"==", "!=", "<", "<=", ">", ">=", "+", "-", "*"})
 
 
@@ -75,6 +75,7 @@ def check_term(term: Any, place: str) -> None:
         "path": lambda value: isinstance(value, str),
         "const": lambda value: _texts(value, 2),
         "result": lambda value: _texts(value, 2),
+        "under": lambda value: _texts(value, 2),
     }
     if kind in forms and not forms[kind](operand):
         raise _no("term", place)
@@ -85,7 +86,8 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
     check_shape(gate["parameters"], f"{place}/parameters")
     widened = [who for row in ticks(gate) for names in row[2:] for who in names]
     _check_calendar(calendar_of(gate), place)
-    for who in [*gate["veto"], *gate["apart"], *widened]:
+    apart = [who for who in gate["apart"] if not keeps_deciders(who)]
+    for who in [*gate["veto"], *apart, *widened]:
         if not isinstance(who, str) and not (
             _single(who, "person", place)[0] in ("actor", "actors")
             and isinstance(next(iter(who.values())), str)
@@ -110,6 +112,11 @@ def _check_calendar(calendar: Mapping[str, Any] | None, place: str) -> None:
         raise _no("calendar", place)
     for date in closed:
         date_days(date)
+
+
+def keeps_deciders(who: Any) -> bool:
+    """Whether an entry of ``apart`` keeps out the deciders of another gate."""
+    return isinstance(who, dict) and who.keys() == {"deciders"}
 
 
 def _single(tree: Any, what: str, place: str) -> tuple[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gantral.authority import IllegalTransition, State, advance
 from gantral.evidence import errors, forms
+from gantral.evidence.apart import voters_of
 from gantral.evidence.artifacts import check_artifacts
 from gantral.evidence.automaton import Automaton
 from gantral.evidence.context import covers
@@ -20,7 +21,6 @@ from gantral.evidence.gate import (
     Opening,
     check_decision,
     check_opening,
-    check_waiver,
     nobody_can,
     records_of,
     recount_commit,
@@ -29,6 +29,7 @@ from gantral.evidence.guard import CLAUSES, answers, check_rejected, query_of
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.once import once
+from gantral.evidence.passed import check_unasked, check_waiver
 from gantral.evidence.records import CLAIM, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
 
@@ -44,7 +45,7 @@ _KINDS = {
     "REJECTED": frozenset({"guard", "end"}),
     "COMPLETED": frozenset({"use", "outcome"}),
     "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "end"}),
-    "": frozenset({"use", "outcome", "waiver", "guard"}),
+    "": frozenset({"use", "outcome", "waiver", "guard", "unasked"}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
 
@@ -73,6 +74,8 @@ class Walk:
     # Leaves that must have their text, with the path it must say, "" for any.
     bound: dict[str, str] = field(default_factory=dict)
     votes: set[str] = field(default_factory=set)
+    # gate -> everybody who voted there, in whatever round.
+    voted: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
@@ -176,6 +179,7 @@ class Walk:
 
     def _uses(self, statement: Mapping[str, Any]) -> None:
         now = statement["timestamp"]
+        ended = []
         for record in statement["records"]:
             if record["kind"] == "use":
                 claim = self._open(record["claim"], "use", _EFFECT).statement
@@ -183,8 +187,11 @@ class Walk:
             elif record["kind"] == "outcome":
                 outcome = self._open(record["outcome"], "outcome", _EFFECT).statement
                 self.ledger.outcome(outcome, now)
+                ended.append(outcome)
                 for _, leaf in outcome["results"]:
                     self.bound.setdefault(leaf, "")
+        for outcome in ended:
+            self.ledger.whole(self.manifest, outcome)
 
     def _judge(self, first: str, statement: Mapping[str, Any], commit_hash: str) -> None:
         if first == "CREATED":
@@ -246,7 +253,9 @@ class Walk:
 
     def _waiting(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
-        self.opening = check_opening(self.manifest, statement, self.initiator, self.trust.max_skew)
+        self.opening = check_opening(
+            self.manifest, statement, self.initiator, self.voted, self.trust.max_skew
+        )
         self._round(artifact["gate"], artifact["round"])
         self._move("WAITING_FOR_HUMAN", artifact["gate"])
         self.decisions[artifact["gate"]] = "waiting"
@@ -270,6 +279,7 @@ class Walk:
         opening = self._here(statement)
         grant = check_decision(opening, statement, self._vote)
         self.ledger.grants[grant.name] = grant
+        self.voted.setdefault(opening.gate, set()).update(voters_of(statement))
         self._move("RUNNING", opening.gate)
         self.decisions[opening.gate] = "approved" if first == "APPROVED" else "amended"
         self.opening = None
@@ -357,6 +367,12 @@ class Walk:
             self._move("waived", grant.gate)
             self.ledger.grants[grant.name] = grant
             self.decisions[grant.gate] = "waived"
+        elif records_of(statement, "unasked"):
+            grant = check_unasked(self.manifest, statement, commit_hash)
+            self._round(grant.gate, grant.round)
+            self._move("unasked", grant.gate)
+            self.ledger.grants[grant.name] = grant
+            self.decisions[grant.gate] = "unasked"
         elif answers(statement, "guard"):
             errors.refuse("guard_record", "a guard's answer stands beside a waiver or an artifact")
         elif statement["context"] != self.context:

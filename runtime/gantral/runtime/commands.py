@@ -126,6 +126,17 @@ class PolicyRecord(TypedDict):
     answer: str
 
 
+class UnaskedRecord(TypedDict):
+    """The condition of an ``only if`` was false, so nobody was asked: which ``ask`` (its site), and
+    the condition as the manifest has it."""
+
+    kind: Literal["unasked"]
+    gate: str
+    round: str
+    statement: str
+    condition: str
+
+
 class ClockRecord(TypedDict):
     """The gate's absolute instants: [[instant, action, from, to], …], rising."""
 
@@ -168,7 +179,15 @@ class OutcomeRecord(TypedDict):
     outcome: Envelope
 
 
-Record = PolicyRecord | ClockRecord | CalendarRecord | DecidersRecord | UseRecord | OutcomeRecord
+Record = (
+    PolicyRecord
+    | UnaskedRecord
+    | ClockRecord
+    | CalendarRecord
+    | DecidersRecord
+    | UseRecord
+    | OutcomeRecord
+)
 """Records the workflow sends. The end record is written by the worker from ``end``."""
 
 
@@ -288,13 +307,15 @@ class AskGuardAnswer(TypedDict):
 class Grant(TypedDict):
     """What an effect acts under, named by the evidence that gave it.
 
-    ``artifact``: artifact_hash of APPROVED or OVERRIDDEN; or ``waiver``: commit_hash of the waiver.
-    Exactly one of the two. ``waiting_commit`` and ``decision_commit`` are commit numbers; for a
-    waiver both are the waiver's.
+    ``artifact``: artifact_hash of APPROVED or OVERRIDDEN; or ``waiver``: commit_hash of the waiver;
+    or ``unasked``: commit_hash of what says that nobody was to be asked. Exactly one of the three.
+    ``waiting_commit`` and ``decision_commit`` are commit numbers; where nobody was asked both are
+    of that one commit.
     """
 
     artifact: NotRequired[str]
     waiver: NotRequired[str]
+    unasked: NotRequired[str]
     waiting_commit: int
     decision_commit: int
     gate: str
@@ -356,3 +377,11 @@ class ActionAnswer(TypedDict):
     """
 
     result: Any
+
+
+GRANTED = frozenset({"artifact", "waiver", "unasked"})
+
+
+def granted_by(grant: Grant) -> str:
+    """The name of a grant: what its uses are claimed under; "" when it has none."""
+    return grant.get("artifact") or grant.get("waiver") or grant.get("unasked") or ""

@@ -131,14 +131,16 @@ class Governed(Generic[InputT, OutputT]):
         *,
         site: str,
         again: Callable[[ApprovalT], bool] | None = None,
+        only_if: bool = True,
     ) -> ApprovalT:
         """Ask people; returns what they approved. A rejection ends the run here.
 
         ``again`` judges the conditions on the way here that read what may be amended, with the
-        decided values in place: False refuses the vote (LANGUAGE section 8, rule 5).
+        decided values in place: False refuses the vote (LANGUAGE section 8, rule 5). Where
+        ``only_if`` is False nobody is asked, and evidence says so.
         """
         self._go_on()
-        approval = await self._gates.ask(proposal, site, again)
+        approval = await self._gates.ask(proposal, site, again, only_if=only_if)
         assert isinstance(approval, proposal.approval_)
         return approval  # type: ignore[return-value]
 

@@ -23,11 +23,13 @@ from gantral.runtime.gate_records import (
     decision,
     gate_records,
     guard_record,
+    kept_apart,
     policy_records,
     reached,
     revision,
 )
 from gantral.runtime.machine import Committed, Machine, Transition, now
+from gantral.runtime.passing import passed, unasked_record
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
 from gantral.runtime.waiting import Notes, until
@@ -57,15 +59,21 @@ class Gates:
         self._notes = notes
         self._standing = standing
         self._rounds: dict[str, int] = {}
+        self._voted: dict[str, list[str]] = {}  # gate -> everybody who voted there
         self._open: OpenGate | None = None
         self._title = ""
         self._counted: dict[str, OpenGate] = {}  # vote hash -> where it was counted
         self._repeats = 0
 
     async def ask(
-        self, proposal: Ask[Any], site: str, again: Callable[[Any], bool] | None = None
+        self,
+        proposal: Ask[Any],
+        site: str,
+        again: Callable[[Any], bool] | None = None,
+        *,
+        only_if: bool = True,
     ) -> Approval:
-        """Ask the gate; return the approval.
+        """Ask the gate, unless ``only_if`` is false; return the approval.
 
         Raises:
             Rejected: when REJECTED is committed.
@@ -80,6 +88,11 @@ class Gates:
         if len(json.dumps([values, title, public], ensure_ascii=False).encode()) > LARGEST:
             why = f"{site}: the proposal is larger than {LARGEST} bytes"
             raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
+        context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
+        if not only_if:
+            records = unasked_record(rules, gate, round, site)
+            unasked = await self._machine.commit(Transition((), context, records=records))
+            return passed(proposal, site, rules, round, unasked, "unasked")
         opened = now()
         answer = await asking.open_gate(
             self._machine.identity, self.initiator, gate, round, site, opened, values
@@ -87,15 +100,15 @@ class Gates:
         policy = policy_records(answer, gate, round)
         if answer["answer"] in ("FAILURE", "DENY"):
             raise Terminated(_denied(answer, policy, rules, site))
+        answer["excluded"] = kept_apart(answer["excluded"], rules, self._voted)
         if self._notes.cancelled:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
-        context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
         if answer["answer"] == "ALLOW" and rules["waived"] != "none":
             waiver: Any = [*policy[:-1], {**policy[-1], "kind": "waiver"}]
             waived = await self._machine.commit(
                 Transition((), context, records=tuple(waiver), asked=answer["sealed"])
             )
-            return self._waived(proposal, values, site, rules, round, waived)
+            return passed(proposal, site, rules, round, waived, "waiver")
         waiting = await self._machine.commit(
             Transition(
                 (State.WAITING_FOR_HUMAN,),
@@ -285,6 +298,9 @@ class Gates:
             )
         )
         self._settle(gate)
+        self._voted.setdefault(gate.gate, []).extend(
+            vote.statement["human_actor_id"] for vote in gate.votes
+        )
         granted = Granted(
             site=gate.site,
             grant={
@@ -348,29 +364,6 @@ class Gates:
     def _settle(self, gate: OpenGate) -> None:
         gate.settled = True
         self._open = None
-
-    def _waived(
-        self,
-        proposal: Ask[Any],
-        values: dict[str, Any],
-        site: str,
-        rules: Any,
-        round: int,
-        waived: Committed,
-    ) -> Approval:
-        granted = Granted(
-            site=site,
-            grant={
-                "waiver": waived.receipt["commit_hash"],
-                "waiting_commit": waived.number,
-                "decision_commit": waived.number,
-                "gate": proposal.gate_,
-                "round": round,
-            },
-            decision=Decision(deciders=(), at=waived.at, reason="", waived=True),
-            lapses=lapses(waived.at, rules["lasts"]),
-        )
-        return proposal.approval_.granted_(values, values, granted)
 
 
 def _denied(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from gantral.authority import Cause, State
 from gantral.evidence.recount import Standing
+from gantral.evidence.trees import keeps_deciders
 from gantral.runtime.commands import (
     CalendarRecord,
     OpenGateAnswer,
@@ -66,6 +70,20 @@ def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record,
             "named": answer["named"],
         },
     )
+
+
+def kept_apart(
+    excluded: Sequence[str], rules: Mapping[str, Any], voted: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """``excluded`` and everybody who voted at a gate whose deciders may not decide here, sorted;
+    ``voted`` by gate. The commit finds them again in the chain."""
+    also = (
+        actor
+        for who in rules["apart"]
+        if keeps_deciders(who)
+        for actor in voted.get(who["deciders"], ())
+    )
+    return sorted(dict.fromkeys([*excluded, *also]))
 
 
 def decision(gate: OpenGate) -> VotesDecision:

@@ -28,6 +28,7 @@ def gate(program: Program, manifest: Tree, name: str) -> list[str]:
         "",
         "### Who decides",
         "",
+        *_asked(rules),
         *_deciders(rules),
         "",
         "### By when",
@@ -61,6 +62,14 @@ def _title(parts: list[Any]) -> str:
     return f"“{''.join(said)}”"
 
 
+def _asked(rules: Tree) -> list[str]:
+    return [
+        f"- People are asked only if {code(condition)} ({code(site)}). Where it is not so nobody is"
+        " asked, evidence says so, and another gate of the same effect has been asked."
+        for site, condition in sorted(rules.get("only_if", {}).items())
+    ]
+
+
 def _deciders(rules: Tree) -> list[str]:
     lines = []
     cases = rules["decide"]
@@ -80,7 +89,9 @@ def _deciders(rules: Tree) -> list[str]:
     else:
         lines.append("- Whoever asked for it may decide too.")
     if apart:
-        lines.append(f"- Not one of those who decide may be {plain(listed(words.apart(apart)))}.")
+        lines.append(
+            f"- Not one of those who decide may be {plain(listed(words.apart(apart), 'or'))}."
+        )
     lines.append("- One no of somebody who may decide ends it as rejected.")
     if rules["veto"]:
         who = _any_of(rules["veto"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import clauses, expressions, open_time
+from gantral.compiler.check import across, clauses, expressions, open_time
 from gantral.compiler.check.calendars import Calendars
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.services import Services
@@ -47,6 +47,8 @@ class Gates:
         self._types = types
         self._services = services
         self._parameters: dict[Span, RecordType | None] = {}
+        self.kept_apart: list[tuple[syn.DecidersOf, Span]] = []
+        """Each `deciders of`, with where the gate that it names is declared."""
 
     def parameters(self, names: Names, one: syn.Gate) -> RecordType | None:
         """What the gate takes; None after a finding."""
@@ -81,7 +83,7 @@ class Gates:
         people = clauses.People(self._findings, names, record)
         decide = self._decide(one, people)
         veto = self._veto(one, people)
-        apart = self._apart(one, people)
+        apart = self._apart(names, one, people)
         clock = clauses.clock(self._findings, one, people, decide)
         calendar = None
         if one.clock.calendar is not None:
@@ -119,8 +121,6 @@ class Gates:
     def _releases(self, names: Names, one: syn.Gate) -> tuple[de.Release, ...]:
         made: dict[str, de.Release] = {}
         for release in one.releases:
-            if release.flows:
-                self._findings.not_built(release.flows[0].span, "`from` in `releases`")
             found = self._services.operation(names, release.operation)
             if found is None:
                 continue
@@ -152,6 +152,9 @@ class Gates:
                     (Label(one.waived_by.span, "waived here"),),
                 )
             made[operation.key] = de.Release(operation.key, span)
+            if release.flows:
+                flows = across.flows(self._findings, self._services, names, release, operation)
+                made[operation.key] = de.ReleaseFrom(operation.key, span, flows)
         return tuple(made.values())
 
     def _decide(self, one: syn.Gate, people: clauses.People) -> de.Formula | None:
@@ -174,11 +177,16 @@ class Gates:
                 self._findings.not_built(each.span, "`veto` by a person", "name a role")
         return people.group(tuple(roles)) or ()
 
-    def _apart(self, one: syn.Gate, people: clauses.People) -> tuple[de.ActorOf | de.ActorsOf, ...]:
-        made: list[de.ActorOf | de.ActorsOf] = []
+    def _apart(
+        self, names: Names, one: syn.Gate, people: clauses.People
+    ) -> tuple[de.Separation, ...]:
+        made: list[de.Separation] = []
         for each in one.apart:
             if isinstance(each, syn.DecidersOf):
-                self._findings.not_built(each.span, "`apart deciders of`")
+                other = names.lookup("gate", each.gate.parts, each.gate.span)
+                if other is not None:
+                    made.append(de.DecidersOf(other[1].name.text, each.span))
+                    self.kept_apart.append((each, other[1].name.span))
                 continue
             found = people.principal(each)
             if isinstance(found, (de.ActorOf, de.ActorsOf)):

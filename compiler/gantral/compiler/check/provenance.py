@@ -13,8 +13,8 @@ from gantral.compiler.program import statements as st
 from gantral.dsl.span import Span
 
 Approved: TypeAlias = frozenset[tuple[Span, str | None]]
-"""Approvals by where they are bound; with a service: only in effects of that service, since it is
-an effect's result."""
+"""Approvals by where they are bound; with an effect (its operation's key): that one's result, which
+goes on in its service, and in others where the gate says so."""
 
 NONE: Approved = frozenset()
 
@@ -71,6 +71,10 @@ class Origins:
         """What an approval is the answer to."""
         return self._asks.get(binding)
 
+    def uncertain(self, binding: Span) -> bool:
+        """Whether nobody may have been asked: then nobody approved the fields."""
+        return isinstance(self._asks.get(binding), st.AskOnlyIf)
+
     def of(self, one: ex.Expr, path: tuple[str, ...] = ()) -> Origin:
         """The origin of an expression, or of the part of it that `path` names."""
         match one:
@@ -90,6 +94,8 @@ class Origins:
                 return Origin(None, given=True)
             case ex.ApprovalRef():
                 given = self._proposed(one.binding, path).given
+                if self.uncertain(one.binding):
+                    return Origin(None, given)
                 return Origin(frozenset({(one.binding, None)}), given)
             case ex.ProposedRef():
                 return Origin(None, self._proposed(one.binding, path).given)

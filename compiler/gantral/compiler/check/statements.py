@@ -140,6 +140,8 @@ class Statements(Matching):
                     type_ = ask.type
                     self._origins.bind_ask(name.span, ask)
                     self.asks[name.span] = ask.gate
+                    if isinstance(ask, st.AskOnlyIf):
+                        self.uncertain.add(name.span)
                 for giving in self._giving:
                     giving.inside.add(name.span)
             case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():

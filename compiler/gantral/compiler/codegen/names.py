@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gantral.compiler.mangle import ClassNames, mangle
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
     Coalesce,
     Complete,
@@ -129,7 +130,8 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
         case Do(call=call) | Let(value=ServiceCall() as call):
             return tuple(value for _, value in call.arguments)
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
-            return tuple(value for _, value in ask.arguments)
+            asked = (ask.only_if,) if isinstance(ask, AskOnlyIf) else ()
+            return (*(value for _, value in ask.arguments), *asked)
         case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
             return (value,)  # type: ignore[return-value]
         case If(condition=condition):

@@ -9,9 +9,11 @@ from gantral.compiler.formulas import alternatives, shortfall
 from gantral.compiler.program import (
     ActorOf,
     ActorsOf,
+    DecidersOf,
     Formula,
     Principal,
     RoleOf,
+    Separation,
 )
 
 
@@ -23,12 +25,12 @@ def implies(one: Formula, other: Formula) -> bool:
     return shortfall(alternatives(one), alternatives(other)) is None
 
 
-def named(principals: Iterable[Principal]) -> frozenset[str]:
-    """The principals without their places."""
+def named(principals: Iterable[Principal | Separation]) -> frozenset[str]:
+    """The principals, or those kept apart, without their places."""
     return frozenset(_key(one) for one in principals)
 
 
-def _key(principal: Principal) -> str:
+def _key(principal: Principal | Separation) -> str:
     match principal:
         case RoleOf(name=name):
             return name
@@ -36,3 +38,5 @@ def _key(principal: Principal) -> str:
             return f"actor {'.'.join(path)}"
         case ActorsOf(path=path):
             return f"actors {'.'.join(path)}"
+        case DecidersOf(gate=gate):
+            return f"deciders of {gate}"

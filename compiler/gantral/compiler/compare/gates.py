@@ -12,7 +12,7 @@ from gantral.compiler.compare.meaning import Meaning
 from gantral.compiler.compare.report import Finding, Sides, time
 from gantral.compiler.compare.types import missing, no_wider
 from gantral.compiler.digest import meaning
-from gantral.compiler.program import Amend, Gate, Program, Prove
+from gantral.compiler.program import Amend, Gate, Program, Prove, ReleaseFrom
 from gantral.dsl.span import Span
 
 Rule = Callable[[Gate, Gate], "tuple[Finding, ...]"]
@@ -116,7 +116,27 @@ def _releases(old: Gate, new: Gate) -> tuple[Finding, ...]:
         Finding("stricter", about, f"it releases `{name}` no more", was[name], new.span)
         for name in sorted(was.keys() - now.keys())
     ]
-    return (*more, *fewer)
+    return (*more, *fewer, *_across(old, new, about))
+
+
+def _across(old: Gate, new: Gate, about: str) -> Iterator[Finding]:
+    """What one service gave may go into another one's arguments."""
+    was, now = _flows(old), _flows(new)
+    for place in sorted(now.keys() - was.keys()):
+        says = "it lets `{1}` go into `{2}` of `{0}`, which it did not".format(*place)
+        yield Finding("weaker", about, says, old.span, now[place])
+    for place in sorted(was.keys() - now.keys()):
+        says = "it lets `{1}` go into `{2}` of `{0}` no more".format(*place)
+        yield Finding("stricter", about, says, was[place], new.span)
+
+
+def _flows(gate: Gate) -> dict[tuple[str, str, str], Span]:
+    return {
+        (one.operation, flow.operation, flow.argument): flow.span
+        for one in gate.releases
+        if isinstance(one, ReleaseFrom)
+        for flow in one.flows
+    }
 
 
 def _waived(old: Gate, new: Gate) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
     Ask,
+    AskOnlyIf,
     Comprehension,
     ElementRef,
     Expr,
@@ -93,7 +94,8 @@ class Meaning:
             case ServiceCall():
                 return self._calls.get(value.span) or self._call(value)
             case Ask():
-                return _hash("ask", value.id, *self._pairs(value.arguments))
+                asked = [self.key(value.only_if)] if isinstance(value, AskOnlyIf) else []
+                return _hash("ask", value.id, *self._pairs(value.arguments), *asked)
             case Literal(value=text):
                 return _hash("constant", canonical(meaning(value.type)).decode(), text)
             case tuple():

@@ -127,6 +127,14 @@ class ActorsOf:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class DecidersOf:
+    """`deciders of gate`: everybody who voted there, in whatever round and for whatever."""
+
+    gate: str
+    span: Span
+
+
 Principal: TypeAlias = RoleOf | ActorOf | ActorsOf
 
 
@@ -155,6 +163,7 @@ class AnyOf:
     span: Span
 
 
+Separation: TypeAlias = ActorOf | ActorsOf | DecidersOf
 Formula: TypeAlias = Quorum | AllOf | AnyOf
 
 
@@ -164,6 +173,23 @@ class Release:
 
     operation: str
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """`argument from service.operation`: the argument may be what that effect of another service
+    gave."""
+
+    argument: str
+    operation: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFrom(Release):
+    """`releases aws.attach(user from directory.create)`."""
+
+    flows: tuple[From, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +270,7 @@ class Gate:
     title: Expr | None
     """A text expression over the parameters; None: the gate's name."""
     releases: tuple[Release, ...]
+    """A ReleaseFrom where results of other services may go in."""
     decide: Formula
     waived_by: str | None
     """The policy's name."""
@@ -251,7 +278,7 @@ class Gate:
     """The policy's name."""
     initiator_may_decide: bool
     veto: tuple[Principal, ...]
-    apart: tuple[ActorOf | ActorsOf, ...]
+    apart: tuple[Separation, ...]
     amend: tuple[Amend, ...]
     prove: Prove | None
     clock: tuple[Tick, ...]

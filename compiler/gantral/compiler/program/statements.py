@@ -70,6 +70,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskOnlyIf(Ask):
+    """`ask gate(…) only if condition`: where the condition is false nobody is asked."""
+
+    only_if: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Let:
     """`let name = value`; of an Ask the name is an approval. `binding` (the name's span) is the key
     that LetRef and ApprovalRef carry."""

@@ -116,7 +116,7 @@ class Speller:
         return f"{self(node.points)} points of {self.braced(weights)}"
 
     def release(self, node: syn.Release) -> str:
-        flows = ", ".join(f"{one.argument.text} from {self(one.service)}" for one in node.flows)
+        flows = ", ".join(f"{one.argument.text} from {self(one.operation)}" for one in node.flows)
         return f"{self(node.operation)}({flows})" if flows else self(node.operation)
 
     def decide(self, node: syn.Decide) -> str:

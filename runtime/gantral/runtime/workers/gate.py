@@ -127,7 +127,7 @@ class GateOpener:
             people = partial(self._people, gate, command["proposal"])
             answer["named"] = deciders.named(gate, people)
             answer["excluded"] = deciders.excluded(
-                gate, command["initiator"]["actor"], answer["named"]
+                gate, command["initiator"]["actor"], answer["named"], {}
             )
         except ShapeError as error:
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))

@@ -105,8 +105,8 @@ def judge(
         _record(chain, manifest, command, record, texts)
     decision: Mapping[str, Any] | str = "none"
     first = command["states"][0] if command["states"] else None
-    waiver = next((record for record in records if record["kind"] == "waiver"), None)
-    _want(waiver is None or first is None, "waiver", "a waiver goes with no artifact")
+    passed = next((one for one in records if one["kind"] in ("waiver", "unasked")), None)
+    _want(passed is None or first is None, "waiver", "where nobody is asked there is no artifact")
     if first in (State.APPROVED, State.OVERRIDDEN, State.REJECTED):
         decision = _decided(chain, manifest, command, before, texts)
     elif first == State.CREATED:
@@ -114,9 +114,9 @@ def judge(
     else:
         _want(command["decision"] == "none", "decision", "nothing is decided here")
     if first == State.WAITING_FOR_HUMAN:
-        _waiting(manifest, command, before, context, texts)
-    elif waiver is not None:
-        _shape(_gate(manifest, str(waiver["gate"]))["parameters"], "", command, context, texts)
+        _waiting(chain, manifest, command, before, context, texts)
+    elif passed is not None:
+        _shape(_gate(manifest, str(passed["gate"]))["parameters"], "", command, context, texts)
     elif first == State.COMPLETED:
         _shape(manifest["output"], "/output", command, context, texts)
     if first in (State.REJECTED, State.TERMINATED):
@@ -171,6 +171,7 @@ def _created(
 
 
 def _waiting(
+    chain: Chain,
     manifest: Manifest,
     command: CommitCommand,
     before: Before,
@@ -197,7 +198,8 @@ def _waiting(
         raise Refused("periods", str(error)) from None
     _want(told == ([resolved] if resolved else []), "periods", "the calendar opens otherwise")
     named = deciders.named(gate, people)
-    wanted = {"excluded": deciders.excluded(gate, before.initiator, named), "named": named}
+    voted = deciders.voted_before(chain, gate, command["commit"])
+    wanted = {"excluded": deciders.excluded(gate, before.initiator, named, voted), "named": named}
     for record in command["records"]:
         if record["kind"] == "deciders":
             for name, value in wanted.items():
@@ -227,7 +229,10 @@ def _decided(
         for path in opened_paths(gate, amended)
         if path in opened.context
     ]
-    opening = check_opening(manifest, opened.statement, before.initiator, chain.trust.max_skew)
+    voted = deciders.voted_before(chain, gate, opened.number)
+    opening = check_opening(
+        manifest, opened.statement, before.initiator, voted, chain.trust.max_skew
+    )
     waiting = replace(opening.waiting, values={text[2]: text[3] for text in shown})
     standing = _recount(gate, waiting, votes, command["timestamp"])
     if not guard_ends(chain, command, gate, opened.context, standing):

@@ -51,7 +51,12 @@ def operation(
 
 
 def gate(
-    waived: str, uses: str, releases: str, apart: list[Any], guarded: str = "none"
+    waived: str,
+    uses: str,
+    releases: str,
+    apart: list[Any],
+    guarded: str = "none",
+    first: int = 1,
 ) -> dict[str, Any]:
     return {
         "parameters": [
@@ -114,7 +119,7 @@ def gate(
                 "arguments": {"order": {"path": "/order/id"}, "amount": {"path": "/refund"}},
                 "undo": "payments.reverse" if releases == "payments.refund" else "none",
             }
-            for n in range(1, int(uses) + 1)
+            for n in range(first, first + int(uses))
         },
     }
 
@@ -143,7 +148,8 @@ MANIFEST: dict[str, Any] = {
     "gates": {
         "finance": gate("refund_limits", "1", "payments.refund", ["initiator"]),
         "paying": gate("none", "2", "payments.pay", ["initiator"]),
-        "owned": gate("none", "1", "payments.refund", ["initiator", {"actor": "/owner"}]),
+        # A call stands in the plan of each gate under which it acts: this one is another call.
+        "owned": gate("none", "1", "payments.refund", ["initiator", {"actor": "/owner"}], first=2),
         "office": {
             **gate("none", "1", "payments.refund", ["initiator"]),
             "clock": [
