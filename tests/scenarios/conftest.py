@@ -1,5 +1,5 @@
-"""A project of a test's own: a spec, its scenarios, `gantral test` over them; and what is imported by
-its plain name."""
+"""A project of a test's own: a spec, its scenarios, `gantral test` over them. What is imported by its
+plain name is beside it."""
 
 from __future__ import annotations
 
