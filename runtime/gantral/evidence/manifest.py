@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES, parse_object
+from gantral.evidence.cases import ALWAYS
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import clauses
 from gantral.evidence.records import MANIFEST
-from gantral.evidence.recount import formula_of
 from gantral.evidence.trees import check_gate, check_shape, check_term
 
 TYPE = "gantral.dev/manifest/v1"
@@ -40,7 +40,11 @@ def check_manifest(data: bytes) -> dict[str, Any]:
             check_term(term, f"operations/{name}/undo/{argument}")
     for name, gate in manifest["gates"].items():
         check_gate(gate, f"gates/{name}")
-        clauses(formula_of(gate))
+        *conditional, last = gate["decide"] or [{"when": "none"}]
+        if last["when"] != ALWAYS or any(case["when"] == ALWAYS for case in conditional):
+            raise EvidenceError("manifest", f"the last case, and no other, of {name} is `always`")
+        for case in gate["decide"]:
+            clauses(case["formula"])
         if not gate["clock"] or gate["clock"][-1][1] != "reject":
             raise EvidenceError("manifest", f"the gate {name} does not end in a reject")
         if gate["waived"] != "none" and gate["waived"] not in manifest["policies"]:

@@ -226,7 +226,7 @@ _PLANNED = members(
 _GATE = members(
     parameters=_TREE,
     title=_TREE,
-    decide=items(members(when=ANY, formula=_TREE)),
+    decide=items(members(when=either(ANY, _TREE), formula=_TREE)),
     veto=items(PRINCIPAL),
     apart=items(PRINCIPAL),
     amend=table(_TREE),

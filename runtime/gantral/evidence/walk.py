@@ -19,11 +19,12 @@ from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import (
     Opening,
     check_decision,
+    check_no_eligible,
     check_opening,
     check_waiver,
-    nobody_can,
     records_of,
     recount_commit,
+    speaks_unvoted,
 )
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
@@ -280,7 +281,8 @@ class Walk:
             outcome, by = standing.outcome, standing.by
             if statement["decision"]["opened_after"]:
                 errors.refuse("amended_values", "a rejection has no decided values")
-            if not statement["decision"]["votes"]:
+            voted = bool(statement["decision"]["votes"])
+            if not voted and not speaks_unvoted(opening.manifest_gate, cause):
                 errors.refuse("no_votes", "a decision without a vote")
         if cause in _VOTED and outcome != _VOTED[cause]:
             errors.refuse("recount", f"the votes amount to {outcome}, not to {cause}")
@@ -290,8 +292,8 @@ class Walk:
             errors.refuse("human_actor", "human_actor_id is not who rejected")
         if cause == "deadline" and statement["timestamp"] < opening.waiting.rejects_at:
             errors.refuse("early_deadline", "the gate's time was not over")
-        if cause == "no_eligible" and not nobody_can(opening):
-            errors.refuse("no_eligible", "there are people who could decide")
+        if cause == "no_eligible":
+            check_no_eligible(opening, statement)
         if cause in ("policy_deny", "policy_failure"):
             errors.refuse("policy_cause", "no policy guards this gate")
         if statement["context"] != self.context:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from gantral.authority import Cause, State
 from gantral.evidence.formula import possible
-from gantral.evidence.recount import Standing, Waiting, formula_of
+from gantral.evidence.recount import Standing
 from gantral.runtime import forms, terms
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
 from gantral.runtime.commands import (
@@ -24,7 +24,14 @@ from gantral.runtime.commands import (
 )
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
-from gantral.runtime.gate_records import decision, gate_records, policy_record, reached
+from gantral.runtime.gate_records import (
+    asked,
+    decision,
+    gate_records,
+    policy_record,
+    reached,
+    undecidable,
+)
 from gantral.runtime.machine import Committed, Machine, Transition, now
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
@@ -85,6 +92,9 @@ class Gates:
         if len(json.dumps(values, ensure_ascii=False).encode()) > LARGEST:
             why = f"{site}: the proposal is larger than {LARGEST} bytes"
             raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
+        leaves = proposal.leaves()
+        if wrong := undecidable(rules, leaves):
+            raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, f"{site}: {wrong}", site))
         opened = now()
         answer = await self._ask_policy(gate, round, site, opened, values)
         policy = policy_record(answer, gate, round)
@@ -112,7 +122,7 @@ class Gates:
             )
         if self._notes.cancelled:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
-        context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
+        context: Any = {"values": leaves, "persons": proposal.persons()}
         if answer["answer"] == "ALLOW" and rules["waived"] != "none":
             waiver: Any = [{**record, "kind": "waiver"} for record in policy]
             waived = await self._machine.commit(
@@ -136,7 +146,14 @@ class Gates:
             round=round,
             site=site,
             rules=rules,
-            waiting=self._waiting(waiting, answer, proposal),
+            waiting=asked(
+                self._machine.identity.instance_id,
+                waiting,
+                answer,
+                self.initiator["actor"],
+                leaves,
+                self._program.trust,
+            ),
             proposal=values,
             approval=proposal.approval_,
             again=again,
@@ -213,6 +230,7 @@ class Gates:
             "deadline": forms.write_instant(gate.deadline),
             "clock": gate.waiting.instants,
             "decide": rules["decide"],
+            "case": gate.case,
             "veto": rules["veto"],
             "prove": rules["prove"],
             "amend": rules["amend"],
@@ -253,26 +271,6 @@ class Gates:
             raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, why, site)) from error
         return answer
 
-    def _waiting(
-        self,
-        committed: Committed,
-        answer: OpenGateAnswer,
-        proposal: Ask[Any],
-    ) -> Waiting:
-        trust = self._program.trust
-        return Waiting(
-            instance_id=self._machine.identity.instance_id,
-            artifact_hash=committed.receipt["first_artifact_hash"],
-            context_hash=committed.receipt["context_hash"],
-            opened_at=forms.write_instant(committed.at),
-            instants=answer["instants"],
-            excluded=tuple(answer["excluded"]),
-            named=answer["named"],
-            initiator=self.initiator["actor"],
-            values={path: leaf for path, leaf in proposal.leaves().items() if type(leaf) is str},
-            max_skew=0 if trust is None else trust.max_skew,
-        )
-
     async def _decision(self, proposal: Ask[Any], waiting: Committed) -> Approval:
         gate = self._open
         assert gate is not None
@@ -287,7 +285,8 @@ class Gates:
         """Wait for people or time. Waking up for the clock leaves the state as it is."""
         # After every widening: what nobody can meet even then, nobody will ever meet.
         last = gate.waiting.electorate(gate.waiting.rejects_at)
-        if not possible(formula_of(gate.rules), last, gate.waiting.excluded):
+        formula = gate.rules["decide"][gate.case]["formula"]
+        if not possible(formula, last, gate.waiting.excluded):
             return Cause.NO_ELIGIBLE
         while True:
             gate.weigh()
