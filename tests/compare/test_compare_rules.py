@@ -71,7 +71,7 @@ def test_the_text_of_a_policy_is_compared() -> None:
 
 def test_each_clause_has_its_rule() -> None:
     # A clause without one counts as weaker whenever it changes: say what it means.
-    known = {*gates.RULES, "title", "amend"}
+    known = {*gates.RULES, "decide", "clock", "title", "amend"}
     assert {one.name for one in fields(Gate)} - {"span"} == known
     assert {one.name for one in fields(Operation)} - {"span"} == set(operations.RULES)
     spans = {"span", "name_span", "run_span"}

@@ -6,6 +6,7 @@ from itertools import combinations, combinations_with_replacement
 
 import pytest
 from gantral.compiler import formulas
+from gantral.compiler.implication import shortfall
 from gantral.compiler.program import ActorOf, AllOf, AnyOf, Formula, Principal, Quorum, RoleOf
 from gantral.dsl.span import Span
 from gantral.evidence import formula as recounted
@@ -81,7 +82,7 @@ SMALL = companies(3)
 
 @given(_formulas(some.one_of(_ROLE, _ACTOR)), _formulas(some.one_of(_ROLE, _ACTOR)))
 def test_implication_is_what_trying_everybody_shows(asked: Formula, needed: Formula) -> None:
-    told = formulas.shortfall(formulas.alternatives(asked), formulas.alternatives(needed))
+    told = shortfall(formulas.alternatives(asked), formulas.alternatives(needed))
     against = [one for one in SMALL if meets(one, asked) and not meets(one, needed)]
     if told is None:
         assert not against
@@ -113,7 +114,7 @@ def _of(count: int, *roles: str) -> Formula:
     ],
 )
 def test_cases(asked: Formula, needed: Formula, told: tuple[str, ...] | None) -> None:
-    assert formulas.shortfall(formulas.alternatives(asked), formulas.alternatives(needed)) == told
+    assert shortfall(formulas.alternatives(asked), formulas.alternatives(needed)) == told
 
 
 def test_the_compiler_takes_what_is_recounted_and_no_more() -> None:
@@ -124,7 +125,7 @@ def test_the_compiler_takes_what_is_recounted_and_no_more() -> None:
 def test_what_is_too_large_is_never_taken_for_enough() -> None:
     wide = AllOf(tuple(AnyOf((_of(1, "a"), _of(1, "b")), HERE) for _ in range(9)), HERE)
     assert formulas.alternatives(wide) == ()
-    assert formulas.shortfall((), formulas.alternatives(_of(1, "a"))) == ()
+    assert shortfall((), formulas.alternatives(_of(1, "a"))) == ()
     # Each would cost minutes or all memory if it were tried.
     roles = tuple(f"r{n}" for n in range(8))
     people = tuple(ActorOf((f"p{n}",), HERE) for n in range(16))
@@ -137,9 +138,9 @@ def test_what_is_too_large_is_never_taken_for_enough() -> None:
         ),
     ):
         both = formulas.alternatives(asked), formulas.alternatives(needed)
-        assert formulas.shortfall(*both) == ()
+        assert shortfall(*both) == ()
     most = formulas.alternatives(_of(formulas.RECOUNTED_VOTERS, "a"))
-    assert formulas.shortfall(most, most) is None
+    assert shortfall(most, most) is None
     many = tuple(chr(ord("a") + n) for n in range(12))
     needed = formulas.alternatives(_all(*(_of(1, one) for one in many)))
-    assert formulas.shortfall(formulas.alternatives(_of(12, *many)), needed) == ()
+    assert shortfall(formulas.alternatives(_of(12, *many)), needed) == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import clauses, expressions
+from gantral.compiler.check import cases, clauses, closed, expressions
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.services import Services
 from gantral.compiler.names.findings import Findings
@@ -13,13 +13,6 @@ from gantral.compiler.program import declarations as de
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import (
     SCALARS,
-    BoolType,
-    DateType,
-    DecimalType,
-    DurationType,
-    EnumType,
-    InstantType,
-    IntType,
     RecordType,
     StringType,
 )
@@ -28,11 +21,6 @@ from gantral.compiler.types.resolve import Types
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
-
-_BOUNDED = (
-    StringType, EnumType, IntType, DecimalType, BoolType, DateType, InstantType, DurationType
-)  # fmt: skip
-_CALCULATED = (IntType, DecimalType, DurationType, InstantType)
 
 
 class Gates:
@@ -75,8 +63,8 @@ class Gates:
             title = expressions.value(env, one.title, StringType())
         releases = self._releases(names, one)
         people = clauses.People(self._findings, names, record)
-        decide = self._decide(one, people)
-        veto = self._veto(one, people)
+        decide = cases.decide(env, one, people)
+        veto = people.group(one.veto) or ()
         apart = self._apart(one, people)
         clock = clauses.clock(self._findings, one, people, decide)
         waived = None
@@ -147,26 +135,6 @@ class Gates:
             made[operation.key] = de.Release(operation.key, span)
         return tuple(made.values())
 
-    def _decide(self, one: syn.Gate, people: clauses.People) -> de.Formula | None:
-        whole = True
-        for each in one.decide:
-            if each.condition is not None:
-                self._findings.not_built(each.condition.span, "`decide … when`")
-                whole = False
-        if len(one.decide) > 1 and whole:
-            self._findings.not_built(one.decide[1].span, "more than one `decide`")
-            whole = False
-        return people.formula(one.decide[0].formula) if whole else None
-
-    def _veto(self, one: syn.Gate, people: clauses.People) -> tuple[de.Principal, ...]:
-        roles: list[syn.Principal] = []
-        for each in one.veto:
-            if isinstance(each, syn.RolePrincipal):
-                roles.append(each)
-            else:
-                self._findings.not_built(each.span, "`veto` by a person", "name a role")
-        return people.group(tuple(roles)) or ()
-
     def _apart(self, one: syn.Gate, people: clauses.People) -> tuple[de.ActorOf | de.ActorsOf, ...]:
         made: list[de.ActorOf | de.ActorsOf] = []
         for each in one.apart:
@@ -236,7 +204,7 @@ class Gates:
                     else "declare the parameter as a plain value, without `?` or `list`",
                 )
                 continue
-            if not isinstance(field.type, _BOUNDED):
+            if not isinstance(field.type, closed.BOUNDED):
                 self._findings.not_built(each.path.span, "`amend` of a person")
                 continue
             if path in made:
@@ -255,45 +223,29 @@ class Gates:
                     )
                 test = expressions.condition(env, each.condition)
                 del env.bindings["old"], env.bindings["new"]
-            if test is not None and self._bound(test, path):
+            if test is not None and self._bounds(test, path):
                 made[path] = de.Amend(path, field.type, test, each.path.span)
         return tuple(made.values())
 
-    def _bound(self, test: ex.Expr, own: tuple[str, ...]) -> bool:
-        """Whether the condition is of the form that evidence can be judged by, offline."""
-        match test:
-            case ex.Literal() | ex.OldRef() | ex.NewRef():
-                return True
-            case ex.ParamRef() | ex.Member():
-                if clauses.parameter_path(test) == own:
-                    self._findings.error(
-                        "G0243",
-                        test.span,
-                        f"`{'.'.join(own)}` is what is amended here",
-                        "say `old` for the proposed value or `new` for the amended one",
-                    )
-                    return False
-                good = isinstance(test.type, _BOUNDED)
-            case ex.Logic() | ex.Not():
-                good = True
-            case ex.Compare():
-                good = isinstance(test.left.type, _BOUNDED)
-            case ex.Binary():
-                good = isinstance(test.type, _CALCULATED)
-            case ex.Narrowed():
-                return self._bound(test.base, own)
-            case _:
-                good = False
-        if not good:
+    def _bounds(self, test: ex.Expr, own: tuple[str, ...]) -> bool:
+        odd = closed.misfit(test)
+        if odd is not None:
             self._findings.not_built(
-                test.span,
+                odd.span,
                 "this in the bound of an `amend`",
                 "use comparisons, `and`, `or`, `not` and `+ - *` over old, new and parameters",
             )
             return False
-        if isinstance(test, ex.Member):
-            return True
-        return all(self._bound(part, own) for part in ex.children(test))
+        for read in closed.reads(test):
+            if clauses.parameter_path(read) == own:
+                self._findings.error(
+                    "G0243",
+                    read.span,
+                    f"`{'.'.join(own)}` is what is amended here",
+                    "say `old` for the proposed value or `new` for the amended one",
+                )
+                return False
+        return True
 
 
 def who(one: syn.Gate) -> list[tuple[str, ...]]:
@@ -306,6 +258,8 @@ def who(one: syn.Gate) -> list[tuple[str, ...]]:
             formulas += formula.parts
         elif isinstance(formula, syn.AtLeast):
             principals += formula.group
+        else:
+            principals += [each.principal for each in formula.weights]
     for tick in one.clock.ticks:
         if isinstance(tick, syn.Widen):
             principals += [*tick.narrow, *tick.wide]

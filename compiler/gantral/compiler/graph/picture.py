@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from gantral.compiler.phrases import code, formula
+from gantral.compiler.phrases import code, decide
 from gantral.compiler.program import (
     Ask,
     AskStatement,
@@ -152,7 +152,8 @@ class _Drawer:
 
     def _ask(self, ask: Ask, ways: _Ways) -> _Ways:
         gate = self._program.gates[ask.gate]
-        box = self._next(ways, "gate", "GATE", gate.name, f"decide {formula(gate.decide)}")
+        clauses = [f"decide {one}" for one in decide(gate)]
+        box = self._next(ways, "gate", "GATE", gate.name, *clauses)
         self._next([(box, "no or silence")], "stopped", "REJECTED")
         return [(box, "yes" if gate.waived_by is None else "yes or waived")]
 

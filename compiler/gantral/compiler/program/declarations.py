@@ -140,6 +140,20 @@ class Quorum:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """`count points of { principal: weight, … }`: a voter brings the largest of their weights."""
+
+    count: int
+    weights: tuple[tuple[Principal, int], ...]
+    span: Span
+
+    @property
+    def principals(self) -> tuple[Principal, ...]:
+        """Who brings points."""
+        return tuple(who for who, _ in self.weights)
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """`F and G`: disjoint sets of voters."""
 
@@ -155,7 +169,25 @@ class AnyOf:
     span: Span
 
 
-Formula: TypeAlias = Quorum | AllOf | AnyOf
+Formula: TypeAlias = Quorum | Points | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`decide formula when condition`, over the parameters; the last has None."""
+
+    condition: Expr | None
+    formula: Formula
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Several `decide`: the first whose condition holds, for what is proposed and for what is
+    decided; votes meet both."""
+
+    cases: tuple[Case, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +259,7 @@ class Gate:
     title: Expr | None
     """A text expression over the parameters; None: the gate's name."""
     releases: tuple[Release, ...]
-    decide: Formula
+    decide: Formula | Cases
     waived_by: str | None
     """The policy's name."""
     initiator_may_decide: bool
@@ -240,6 +272,13 @@ class Gate:
     uses: int
     doc: str
     span: Span
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Who decides, in each case; one without a condition where there are no others."""
+        if isinstance(self.decide, Cases):
+            return self.decide.cases
+        return (Case(None, self.decide, self.decide.span),)
 
 
 @dataclass(frozen=True, slots=True)
