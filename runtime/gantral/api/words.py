@@ -55,8 +55,20 @@ def condition(tree: Any, values: Values) -> str:
     """When a case of ``decide`` holds: "refund amount is at most 40.00"; "always" for the last."""
     if tree == "always":
         return "always"
-    said = amendment(tree, "", values)
-    return f"{said} is yes" if tree.keys() & {"path", "const"} else said
+    ((operator, inner),) = tree.items()
+    if operator in ("and", "or"):
+        parts = [condition(one, values) for one in inner]
+        mixed = {"and", "or"} - {operator}
+        return f" {operator} ".join(
+            f"({said})" if one.keys() & mixed else said
+            for one, said in zip(inner, parts, strict=True)
+        )
+    if operator == "not":
+        return f"not ({condition(inner, values)})"
+    if operator in _COMPARISONS:
+        left, right = (term(one, values) for one in inner)
+        return f"{left} is {_COMPARISONS[operator]} {right}"
+    return f"{term(tree, values)} is yes"
 
 
 def deciders(gate: Mapping[str, Any], values: Values) -> str:

@@ -68,7 +68,7 @@ def _deciders(rules: Tree) -> list[str]:
         if case["when"] == "always":
             lines.append(f"- {'It takes' if not number else 'Otherwise it takes'} {said}.")
         else:
-            asked = plain(words.amendment(case["when"], "", {}))
+            asked = plain(words.condition(case["when"], {}))
             lines.append(f"- {'When' if not number else 'Otherwise, when'} {asked}: {said}.")
     if len(cases) > 1:
         lines.append("- What is asked for and what is decided each choose their case; both count.")
