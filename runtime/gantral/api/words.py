@@ -64,6 +64,8 @@ def condition(tree: Any, values: Values) -> str:
             for one, said in zip(inner, parts, strict=True)
         )
     if operator == "not":
+        if inner.keys() & {"path", "const"}:
+            return f"{term(inner, values)} is no"
         return f"not ({condition(inner, values)})"
     if operator in _COMPARISONS:
         left, right = (term(one, values) for one in inner)
