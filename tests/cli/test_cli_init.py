@@ -41,4 +41,4 @@ def test_it_warns_where_git_would_drop_generated_code(
     assert "warning: git ignores src/shop/gen" in capsys.readouterr().out
     (repository / ".gitignore").write_text("gen/\n!src/shop/gen/\n")
     assert main(["init"]) == 0
-    assert "warning" not in capsys.readouterr().out
+    assert "warning: git" not in capsys.readouterr().out
