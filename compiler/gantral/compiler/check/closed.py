@@ -35,7 +35,7 @@ def misfit(test: ex.Expr) -> ex.Expr | None:
             good = True
         case ex.Compare():
             good = isinstance(test.left.type, BOUNDED)
-        case ex.Binary():
+        case ex.Binary() | ex.Negate():
             good = isinstance(test.type, _CALCULATED)
         case ex.Narrowed():
             return misfit(test.base)
