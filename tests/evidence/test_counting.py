@@ -19,6 +19,7 @@ from gantral.evidence.formula import (
     possible,
     satisfied,
 )
+from gantral.evidence.recount import Waiting, count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,6 +134,68 @@ def test_a_formula_is_possible_exactly_when_enough_people_would_meet_it(
     assert possible(formula, electorate, excluded) == satisfied(
         formula, [*crowd, *named], electorate
     )
+
+
+AMOUNTS = ("5.00", "20.00")
+BALLOTS = st.lists(
+    st.tuples(
+        st.sampled_from(NAMES),
+        st.frozensets(st.sampled_from(ROLES)),
+        st.sampled_from(("APPROVE", "OVERRIDE", "OVERRIDE", "RETRACT")),
+        st.sampled_from(AMOUNTS),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(FORMULAS, FORMULAS, st.sampled_from(AMOUNTS), BALLOTS, NAMED)
+def test_votes_decide_exactly_when_those_for_one_value_meet_its_case_and_the_proposals(
+    small: Any, large: Any, proposed: str, ballots: list[Any], named: Any
+) -> None:
+    when = {"<": [{"path": ["decimal", "/fee"]}, {"const": ["decimal", "10.00"]}]}
+    gate = {
+        "decide": [{"when": when, "formula": small}, {"when": "always", "formula": large}],
+        "veto": [],
+    }
+    waiting = Waiting(
+        instance_id="", artifact_hash="", context_hash="", opened_at="2026-01-01T00:00:00.000Z",
+        instants=[["2026-01-02T00:00:00.000Z", "reject", "none", "none"]],
+        excluded=(), named=named, initiator="none", values={"/fee": proposed},
+    )  # fmt: skip
+    votes = [
+        {
+            "human_actor_id": who,
+            "role": sorted(roles),
+            "decision_type": kind,
+            "amendment": [["/fee", amount]] if kind == "OVERRIDE" else [],
+        }
+        for who, roles, kind, amount in ballots
+    ]
+    told = count(gate, waiting, votes, "2026-01-01T12:00:00.000Z")
+    # By hand: the last vote of each counts, a value that was proposed is no change.
+    last = {who: (roles, kind, amount) for who, roles, kind, amount in ballots}
+    wanted = {
+        value
+        for value in AMOUNTS
+        if all(
+            by_hand(
+                small if chosen == "5.00" else large,
+                [
+                    Voter(who, roles)
+                    for who, (roles, kind, amount) in last.items()
+                    if kind != "RETRACT" and (amount if kind == "OVERRIDE" else proposed) == value
+                ],
+                Electorate(named),
+            )
+            for chosen in (proposed, value)
+        )
+    }
+    decided = {"approved": proposed, "amended": dict(told.amendment).get("/fee")}
+    if told.outcome == "open":
+        assert not wanted
+    else:
+        assert decided[told.outcome] in wanted
 
 
 A, B = Voter("1", frozenset({"a"})), Voter("2", frozenset({"b"}))
