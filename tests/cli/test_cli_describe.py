@@ -101,7 +101,8 @@ def test_who_decides_may_depend() -> None:
         ]
     )
     assert "- When refund amount is more than 5.00: 2 heads.\n- Otherwise it takes 1 clerk." in told
-    assert "both count" in told
+    assert "must be enough for both" in told
+    assert "points" not in told
 
 
 def test_a_guard_is_told() -> None:

@@ -199,6 +199,17 @@ PLACES = [
     ("2 of people.finance_manager", "2 of people.¦", ROLES),
     ("2 of people.finance_manager", "2 of ¦", ["actor", "actors", "people"]),
     ("2 of people.finance_manager", "2 of [people.finance_manager, people.¦]", ROLES),
+    (
+        "2 of people.finance_manager",
+        "3 points of { people.finance_director: 2, people.¦ }",
+        ROLES,
+    ),
+    ("2 of people.finance_manager", "3 points of { ¦ }", ["actor", "actors", "people"]),
+    (
+        "1 of people.finance_director\n",
+        "1 of people.finance_director when refund.¦\n",
+        ["amount", "currency"],
+    ),
     ("start by people.support_agent", "start by people.¦", ROLES),
     ("widen people.finance_manager to people", "widen people.finance_manager to ¦", ["people"]),
     ("assurance people.mfa", "assurance people.¦", ["mfa"]),
@@ -233,7 +244,7 @@ def test_what_is_offered_in_a_declaration(
     assert [one for one in found if one not in ("actor", "actors")] == [
         one for one in wanted if one not in ("actor", "actors")
     ]
-    assert ("actor" in found) == ("2 of ¦" in new or "to ¦" in new)
+    assert ("actor" in found) == any(one in new for one in ("2 of ¦", "{ ¦", "to ¦"))
 
 
 def test_a_value_can_be_any_in_scope(spec: str, marked: Marked) -> None:

@@ -1,5 +1,4 @@
-"""A project of a test's own: a spec, its scenarios, `gantral test` over them. What is imported by its
-plain name is beside it."""
+"""A project of a test's own: a spec, its scenarios, and `gantral test` over them."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from gantral.compiler.program import (
     AskOnlyIf,
     AskStatement,
     Calendar,
+    Case,
     DecidersOf,
     Expr,
     Formula,
@@ -27,6 +28,7 @@ from gantral.compiler.program import (
     Let,
     Literal,
     Operation,
+    Points,
     Policy,
     Principal,
     Program,
@@ -41,7 +43,13 @@ from gantral.compiler.program import (
 )
 from gantral.compiler.program.walk import everything
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
-from gantral.compiler.terms import NoTerm, clause_term, parameter_path, pointer
+from gantral.compiler.terms import (
+    NoTerm,
+    clause_term,
+    parameter_path,
+    pointer,
+    proposal_term,
+)
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.span import Span
 
@@ -206,7 +214,7 @@ def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) 
     return {
         "parameters": shape(gate.parameters),
         "title": title_parts(gate),
-        "decide": [{"when": "always", "formula": _formula(gate.decide)}],
+        "decide": [_case(one, found) for one in gate.cases],
         "veto": _principals(gate.veto),
         "apart": _apart(gate, program),
         "amend": _amendments(gate.amend, found),
@@ -249,6 +257,25 @@ def _apart(gate: Gate, program: Program) -> Tree:
         *(_principal(one) for one in gate.apart if not isinstance(one, DecidersOf)),
         *deciders,
     ]
+
+
+def _case(case: Case, found: list[Diagnostic]) -> Tree:
+    when: Tree = "always"
+    if case.condition is not None:
+        try:
+            when = proposal_term(case.condition)
+        except NoTerm as fault:
+            # The typed rule (G0334) holds the same; its words are another.
+            found.append(
+                Diagnostic(
+                    "G0334",
+                    "error",
+                    "evidence can't be judged by this, so nobody could check who had to decide",
+                    fault.span,
+                    help=f"{fault.why}: the gate's parameters, `and or not`, comparisons",
+                )
+            )
+    return {"when": when, "formula": _formula(case.formula)}
 
 
 def title_parts(gate: Gate) -> Tree:
@@ -306,6 +333,9 @@ def _formula(formula: Formula) -> Tree:
             return {"any": [_formula(one) for one in parts]}
         case AllOf(parts=parts):
             return {"all": [_formula(one) for one in parts]}
+        case Points(weights=weights):
+            brought: list[Tree] = [[_principal(who), str(weight)] for who, weight in weights]
+            return {"points": [str(formula.count), brought]}
         case _:
             return {"quorum": [str(formula.count), _principals(formula.principals)]}
 

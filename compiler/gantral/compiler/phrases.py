@@ -15,6 +15,7 @@ from gantral.compiler.program import (
     ApprovalRef,
     Binary,
     BoolType,
+    Case,
     Coalesce,
     Compare,
     Comprehension,
@@ -25,6 +26,7 @@ from gantral.compiler.program import (
     FailureRef,
     Formula,
     FunctionCall,
+    Gate,
     In,
     InitiatorRef,
     InputRef,
@@ -43,6 +45,7 @@ from gantral.compiler.program import (
     Now,
     OldRef,
     ParamRef,
+    Points,
     Principal,
     ProposedRef,
     RecordExpr,
@@ -115,8 +118,21 @@ def formula(tree: Formula) -> str:
         return " and ".join(
             f"({formula(one)})" if isinstance(one, AnyOf) else formula(one) for one in tree.parts
         )
+    if isinstance(tree, Points):
+        weights = ", ".join(f"{_principal(who)}: {weight}" for who, weight in tree.weights)
+        return f"{tree.count} points of {{ {weights} }}"
     names = [_principal(one) for one in tree.principals]
     return f"{tree.count} of {names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}"
+
+
+def decide(gate: Gate) -> list[str]:
+    """The ``decide`` clauses of a gate as they stand in a spec, without that word."""
+    return [case(one) for one in gate.cases]
+
+
+def case(one: Case) -> str:
+    """One ``decide`` clause, without that word."""
+    return formula(one.formula) + (f" when {code(one.condition)}" if one.condition else "")
 
 
 def _principal(one: Principal) -> str:

@@ -129,5 +129,7 @@ def assurances_of(manifest: Mapping[str, Any]) -> set[str]:
 def _principals(formula: Mapping[str, Any]) -> list[str]:
     if "quorum" in formula:
         return [one for one in formula["quorum"][1] if isinstance(one, str)]
+    if "points" in formula:
+        return [one for one, _ in formula["points"][1] if isinstance(one, str)]
     parts = formula.get("any") or formula.get("all") or []
     return [name for one in parts for name in _principals(one)]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from gantral.evidence import forms
+from gantral.evidence.cases import chosen
 
 Values = Mapping[str, Any]
 """pointer -> leaf value of the proposal, as shown."""
@@ -29,14 +30,57 @@ def formula(tree: Mapping[str, Any], values: Values) -> str:
         if len(who) == 1 and isinstance(who[0], dict):
             return names[0] if number == "1" else f"{number} of {names[0]}"
         return f"{number} {' or '.join(names)}"
+    if "points" in tree:
+        number, weights = tree["points"]
+        return _points(number, weights, values)
     if "any" in tree:
         return ", or ".join(_part(one, values) for one in tree["any"])
     return " and also ".join(_part(one, values) for one in tree["all"]) + " (different people)"
 
 
+def _points(number: str, weights: Sequence[Sequence[Any]], values: Values) -> str:
+    """ "5 points (chief 3 each, clerk 1 each)": a person counts by the largest of theirs."""
+    brought = ", ".join(
+        f"{principal(who, values)} {weight}{'' if _is_one(who) else ' each'}"
+        for who, weight in weights
+    )
+    return f"{number} {'point' if number == '1' else 'points'} ({brought})"
+
+
+def _is_one(who: Any) -> bool:
+    return isinstance(who, dict) and "actor" in who
+
+
+def condition(tree: Any, values: Values) -> str:
+    """When a case of ``decide`` holds: "refund amount is at most 40.00"; "always" for the last."""
+    if tree == "always":
+        return "always"
+    ((operator, inner),) = tree.items()
+    if operator in ("and", "or"):
+        parts = [condition(one, values) for one in inner]
+        mixed = {"and", "or"} - {operator}
+        return f" {operator} ".join(
+            f"({said})" if one.keys() & mixed else said
+            for one, said in zip(inner, parts, strict=True)
+        )
+    if operator == "not":
+        if inner.keys() & {"path", "const"}:
+            return f"{term(inner, values)} is no"
+        return f"not ({condition(inner, values)})"
+    if operator in _COMPARISONS:
+        left, right = (term(one, values) for one in inner)
+        return f"{left} is {_COMPARISONS[operator]} {right}"
+    return f"{term(tree, values)} is yes"
+
+
+def deciders(gate: Mapping[str, Any], values: Values) -> str:
+    """Who decides on this very proposal: the formula of the case that it chooses."""
+    return formula(gate["decide"][chosen(gate, values)]["formula"], values)
+
+
 def _part(tree: Mapping[str, Any], values: Values) -> str:
     text = formula(tree, values)
-    return text if "quorum" in tree else f"({text})"
+    return text if tree.keys() & {"quorum", "points"} else f"({text})"
 
 
 def principal(who: Any, values: Values, *, many: bool = False) -> str:
@@ -61,6 +105,12 @@ def role(name: str, *, many: bool = False) -> str:
 def field(pointer: str) -> str:
     """A pointer for people: "/refund/amount" is "refund amount"."""
     return " ".join(part.replace("_", " ") for part in pointer.strip("/").split("/"))
+
+
+def anybody(who: Any, values: Values) -> str:
+    """One of these, whoever it is: "any security officer", "the person in owner"."""
+    said = principal(who, values)
+    return f"any {said}" if isinstance(who, str) else said
 
 
 def apart(clauses: list[Any]) -> list[str]:

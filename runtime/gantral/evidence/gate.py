@@ -11,6 +11,7 @@ from typing import Any, Literal
 from gantral.evidence import errors, forms
 from gantral.evidence.apart import Voted, kept_out
 from gantral.evidence.calendar import calendar_instants, calendar_of, check_periods
+from gantral.evidence.cases import chosen, has_cases
 from gantral.evidence.commit import eligible_actors
 from gantral.evidence.context import covers
 from gantral.evidence.envelope import open_envelope, unwrap
@@ -28,7 +29,6 @@ from gantral.evidence.recount import (
     Tally,
     Waiting,
     amendment_of,
-    formula_of,
     judge_vote,
     opened_paths,
 )
@@ -278,12 +278,26 @@ def check_grant(
     return check_decision(opening, decision, open_vote)
 
 
-def nobody_can(opening: Opening) -> bool:
-    """Whether, as far as names alone tell, nobody can meet the gate's formula: no_eligible."""
-    waiting = opening.waiting
-    last = waiting.instants[-1][0]
-    formula = formula_of(opening.manifest_gate)
-    return not possible(formula, waiting.electorate(last), waiting.excluded)
+def check_no_eligible(opening: Opening, statement: Statement) -> None:
+    """Check that, as far as names alone tell, nobody can meet the formula of what was proposed.
+
+    The statement is a REJECTED commit's, its decision recounted; where the gate has cases that
+    decision has no vote and opens what they are told apart by.
+
+    Raises:
+        EvidenceError: ``no_eligible`` or ``opened``.
+    """
+    waiting, gate, decision = opening.waiting, opening.manifest_gate, statement["decision"]
+    opened = decision["opened_before"] if decision != "none" else []
+    case = gate["decide"][chosen(gate, {text[2]: text[3] for text in opened})]
+    if possible(case["formula"], waiting.electorate(waiting.rejects_at), waiting.excluded):
+        errors.refuse("no_eligible", "there are people who could decide")
+
+
+def speaks_unvoted(gate: Mapping[str, Any], cause: str) -> bool:
+    """Whether a rejection without a vote has a decision all the same: who could have decided is
+    told by values, which must then be in the commit."""
+    return cause == "no_eligible" and has_cases(gate)
 
 
 def gate_of(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -343,12 +357,13 @@ __all__ = [
     "amendment_of",
     "check_decision",
     "check_grant",
+    "check_no_eligible",
     "check_opening",
     "clock_instants",
     "gate_of",
     "gate_pointers",
-    "nobody_can",
     "query_of",
     "records_of",
     "recount_commit",
+    "speaks_unvoted",
 ]

@@ -8,10 +8,10 @@ from typing import Any
 
 from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES, parse_object
 from gantral.evidence.calendar import is_calendar
+from gantral.evidence.cases import ALWAYS
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import clauses
 from gantral.evidence.records import MANIFEST
-from gantral.evidence.recount import formula_of
 from gantral.evidence.trees import check_gate, check_shape, check_term, keeps_deciders
 
 TYPE = "gantral.dev/manifest/v1"
@@ -47,7 +47,11 @@ def check_manifest(data: bytes) -> dict[str, Any]:
             # Whichever of the two is asked first, the other one's voters are kept out.
             if other is None or {"deciders": name} not in other["apart"]:
                 raise EvidenceError("manifest", f"the gate {name} is apart from no gate that is so")
-        clauses(formula_of(gate))
+        *conditional, last = gate["decide"] or [{"when": "none"}]
+        if last["when"] != ALWAYS or any(case["when"] == ALWAYS for case in conditional):
+            raise EvidenceError("manifest", f"the last case, and no other, of {name} is `always`")
+        for case in gate["decide"]:
+            clauses(case["formula"])
         if not gate["clock"] or gate["clock"][-1][1] != "reject" or not _calendar_first(gate):
             raise EvidenceError("manifest", f"the gate {name} does not end in a reject")
         for clause in ("waived", "guarded"):

@@ -251,7 +251,7 @@ _CALENDAR = members(
 _GATE = members(
     parameters=_TREE,
     title=_TREE,
-    decide=items(members(when=ANY, formula=_TREE)),
+    decide=items(members(when=either(ANY, _TREE), formula=_TREE)),
     veto=items(PRINCIPAL),
     apart=items(SEPARATION),
     amend=table(_TREE),

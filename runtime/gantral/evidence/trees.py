@@ -10,6 +10,7 @@ from typing import Any
 
 from gantral.evidence.calendar import DAYS, calendar_of, minutes, ticks
 from gantral.evidence.errors import EvidenceError
+from gantral.evidence.expr import reads
 from gantral.evidence.forms import date_days, is_number
 
 _LIMITS = {
@@ -68,6 +69,14 @@ def check_expression(tree: Any, place: str) -> None:
         raise _no("condition", place)
 
 
+def check_condition(tree: Any, place: str) -> None:
+    """Demand an EXPR over the proposal alone: there is no new value to be read yet. Raises
+    EvidenceError ``manifest``, naming the place."""
+    check_expression(tree, place)
+    if any(source != "path" for source, _ in reads(tree)):
+        raise _no("condition on the proposal", place)
+
+
 def check_term(term: Any, place: str) -> None:
     """Demand a plan's or undo's TERM. Raises EvidenceError ``manifest``, naming the place."""
     kind, operand = _single(term, "term", place)
@@ -95,6 +104,12 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
             raise _no("person", place)
     if any(isinstance(who, str) and who != "initiator" for who in gate["apart"]):
         raise _no("person kept apart", place)
+    for number, case in enumerate(gate["decide"]):
+        if isinstance(case["when"], str):
+            if case["when"] != "always":
+                raise _no("condition", f"{place}/decide/{number}")
+        else:
+            check_condition(case["when"], f"{place}/decide/{number}")
     for path, bound in gate["amend"].items():
         check_expression(bound, f"{place}/amend{path}")
     for call, planned in gate["plan"].items():

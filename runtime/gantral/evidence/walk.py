@@ -20,10 +20,11 @@ from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import (
     Opening,
     check_decision,
+    check_no_eligible,
     check_opening,
-    nobody_can,
     records_of,
     recount_commit,
+    speaks_unvoted,
 )
 from gantral.evidence.guard import CLAUSES, answers, check_rejected, query_of
 from gantral.evidence.hashes import ZERO
@@ -293,7 +294,8 @@ class Walk:
             outcome, by = standing.outcome, standing.by
             if statement["decision"]["opened_after"]:
                 errors.refuse("amended_values", "a rejection has no decided values")
-            if not statement["decision"]["votes"]:
+            voted = bool(statement["decision"]["votes"])
+            if not voted and not speaks_unvoted(opening.manifest_gate, cause):
                 errors.refuse("no_votes", "a decision without a vote")
         guarded = check_rejected(opening.guard, statement, outcome)
         if cause in _VOTED and outcome != _VOTED[cause]:
@@ -304,8 +306,8 @@ class Walk:
             errors.refuse("human_actor", "human_actor_id is not who rejected")
         if cause == "deadline" and statement["timestamp"] < opening.waiting.rejects_at:
             errors.refuse("early_deadline", "the gate's time was not over")
-        if cause == "no_eligible" and not nobody_can(opening):
-            errors.refuse("no_eligible", "there are people who could decide")
+        if cause == "no_eligible":
+            check_no_eligible(opening, statement)
         if statement["context"] != self.context:
             errors.refuse("same_context", "what was rejected is not what was shown")
         self._end(statement)

@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from gantral.authority import Cause, State
 from gantral.evidence.formula import possible
-from gantral.evidence.recount import Standing, Waiting, formula_of
+from gantral.evidence.recount import Standing
 from gantral.runtime import asking, forms, terms
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
 from gantral.runtime.commands import AskGuardAnswer, OpenGateAnswer, Person, PolicyRecord
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
 from gantral.runtime.gate_records import (
+    asked,
     decision,
     gate_records,
     guard_record,
@@ -27,6 +28,7 @@ from gantral.runtime.gate_records import (
     policy_records,
     reached,
     revision,
+    undecidable,
 )
 from gantral.runtime.machine import Committed, Machine, Transition, now
 from gantral.runtime.passing import passed, unasked_record
@@ -88,11 +90,14 @@ class Gates:
         if len(json.dumps([values, title, public], ensure_ascii=False).encode()) > LARGEST:
             why = f"{site}: the proposal is larger than {LARGEST} bytes"
             raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
-        context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
+        leaves = proposal.leaves()
+        context: Any = {"values": leaves, "persons": proposal.persons()}
         if not only_if:
             records = unasked_record(rules, gate, round, site)
             unasked = await self._machine.commit(Transition((), context, records=records))
             return passed(proposal, site, rules, round, unasked, "unasked")
+        if wrong := undecidable(rules, leaves):
+            raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, f"{site}: {wrong}", site))
         opened = now()
         answer = await asking.open_gate(
             self._machine.identity, self.initiator, gate, round, site, opened, values
@@ -126,7 +131,14 @@ class Gates:
             round=round,
             site=site,
             rules=rules,
-            waiting=self._waiting(waiting, answer, proposal),
+            waiting=asked(
+                self._machine.identity.instance_id,
+                waiting,
+                answer,
+                self.initiator["actor"],
+                leaves,
+                self._program.trust,
+            ),
             proposal=values,
             approval=proposal.approval_,
             again=again,
@@ -203,6 +215,7 @@ class Gates:
             "deadline": forms.write_instant(gate.deadline),
             "clock": gate.waiting.instants,
             "decide": rules["decide"],
+            "case": gate.case,
             "veto": rules["veto"],
             "prove": rules["prove"],
             "amend": rules["amend"],
@@ -211,26 +224,6 @@ class Gates:
             "waiting_artifact_hash": gate.waiting.artifact_hash,
             "context_hash": gate.waiting.context_hash,
         }
-
-    def _waiting(
-        self,
-        committed: Committed,
-        answer: OpenGateAnswer,
-        proposal: Ask[Any],
-    ) -> Waiting:
-        trust = self._program.trust
-        return Waiting(
-            instance_id=self._machine.identity.instance_id,
-            artifact_hash=committed.receipt["first_artifact_hash"],
-            context_hash=committed.receipt["context_hash"],
-            opened_at=forms.write_instant(committed.at),
-            instants=answer["instants"],
-            excluded=tuple(answer["excluded"]),
-            named=answer["named"],
-            initiator=self.initiator["actor"],
-            values={path: leaf for path, leaf in proposal.leaves().items() if type(leaf) is str},
-            max_skew=0 if trust is None else trust.max_skew,
-        )
 
     async def _decision(self, proposal: Ask[Any], waiting: Committed) -> Approval:
         gate = self._open
@@ -260,7 +253,8 @@ class Gates:
         """Wait for people or time. Waking up for the clock leaves the state as it is."""
         # After every widening: what nobody can meet even then, nobody will ever meet.
         last = gate.waiting.electorate(gate.waiting.rejects_at)
-        if not possible(formula_of(gate.rules), last, gate.waiting.excluded):
+        formula = gate.rules["decide"][gate.case]["formula"]
+        if not possible(formula, last, gate.waiting.excluded):
             return Cause.NO_ELIGIBLE
         while True:
             gate.weigh()

@@ -1,4 +1,4 @@
-"""What is recorded when a gate is asked and decided (FORMAT section 3). Pure."""
+"""What is recorded when a gate is asked and decided (FORMAT section 3), and what waits. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gantral.authority import Cause, State
-from gantral.evidence.recount import Standing
+from gantral.evidence import EvidenceError, TrustFile
+from gantral.evidence.cases import chosen
+from gantral.evidence.recount import Standing, Waiting
 from gantral.evidence.trees import keeps_deciders
+from gantral.runtime import forms
 from gantral.runtime.commands import (
     CalendarRecord,
     OpenGateAnswer,
@@ -16,6 +19,7 @@ from gantral.runtime.commands import (
     Said,
     VotesDecision,
 )
+from gantral.runtime.machine import Committed
 from gantral.runtime.votes import OpenGate
 
 
@@ -84,6 +88,44 @@ def kept_apart(
         for actor in voted.get(who["deciders"], ())
     )
     return sorted(dict.fromkeys([*excluded, *also]))
+
+
+def undecidable(rules: Mapping[str, Any], leaves: Mapping[str, Any]) -> str:
+    """Why the proposal chooses no case of `decide`, "" when it does; found before anybody is asked.
+    ``leaves``: pointer -> leaf value."""
+    try:
+        chosen(rules, _texts(leaves))
+    except EvidenceError as error:
+        return f"who decides can't be told: {error.message}"
+    return ""
+
+
+def asked(
+    instance_id: str,
+    committed: Committed,
+    answer: OpenGateAnswer,
+    initiator: str,
+    leaves: Mapping[str, Any],
+    trust: TrustFile | None,
+) -> Waiting:
+    """What waits from the commit of WAITING_FOR_HUMAN on."""
+    return Waiting(
+        instance_id=instance_id,
+        artifact_hash=committed.receipt["first_artifact_hash"],
+        context_hash=committed.receipt["context_hash"],
+        opened_at=forms.write_instant(committed.at),
+        instants=answer["instants"],
+        excluded=tuple(answer["excluded"]),
+        named=answer["named"],
+        initiator=initiator,
+        values=_texts(leaves),
+        max_skew=0 if trust is None else trust.max_skew,
+    )
+
+
+def _texts(leaves: Mapping[str, Any]) -> dict[str, str]:
+    """The leaves that hold a value."""
+    return {path: leaf for path, leaf in leaves.items() if type(leaf) is str}
 
 
 def decision(gate: OpenGate) -> VotesDecision:

@@ -13,6 +13,8 @@ from gantral.compiler import Project, analyse
 from gantral.compiler.digest import canonical, program_digest, tagged_hash
 from gantral.compiler.manifest import manifest
 from gantral.compiler.program import Program
+from gantral.evidence.cases import chosen
+from gantral.evidence.manifest import check_manifest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -254,3 +256,77 @@ def test_apart_is_said_by_both_gates() -> None:
     gates = json.loads(manifest(several(WHOM, "b.to.iban", "b.to.fee")).data)["gates"]
     assert gates["sum"]["apart"] == ["initiator", {"deciders": "payee"}]
     assert gates["payee"]["apart"] == ["initiator", {"deciders": "sum"}]
+
+
+CASES = """
+role clerk
+role head
+workflow pay version "1.0.0" {
+  team payments
+  start by clerk
+  input {
+    fee: decimal(scale: 2), days: int, fast: bool, kind: "rent" | "gift",
+    on: date, at: instant, long: duration, note: string
+  }
+  output {}
+  gate g(
+    fee: decimal(scale: 2), days: int, fast: bool, kind: "rent" | "gift",
+    on: date, at: instant, long: duration, note: string, part: { fee: decimal(scale: 3) }
+  ) {
+    CASES
+    clock { after 24h reject }
+  }
+  run {
+    ask g(
+      fee: input.fee, days: input.days, fast: input.fast, kind: input.kind,
+      on: input.on, at: input.at, long: input.long, note: input.note, part: { fee: 1.000 }
+    )
+    complete {}
+  }
+}
+"""
+VALUES = {
+    "/fee": "10.00",
+    "/days": "-3",
+    "/fast": "true",
+    "/kind": "gift",
+    "/on": "2026-02-28",
+    "/at": "2026-02-28T10:00:00.000Z",
+    "/long": "PT1H30M",
+    "/note": "b",
+    "/part/fee": "0.100",
+}
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        ("fee <= 10", True),
+        ("10 > fee", False),
+        ("fee * part.fee == 1", True),
+        ("fee - 0.001 < 10", True),
+        ("-days > 2 and not (days >= 0)", True),
+        ("fast", True),
+        ("not fast", False),
+        ("fast == false", False),
+        ('kind == "gift" and note < "c"', True),
+        ('kind == "rent" or note != "a"', True),
+        ('kind != "gift"', False),
+        ("long > 89m", True),
+        ("long * 2 == 3h", True),
+        ("long + 30m == 2h", True),
+        ("at == at and on == on", True),
+    ],
+)
+def test_a_case_is_chosen_as_its_condition_says(when: str, holds: bool) -> None:
+    decide = f"decide 1 of clerk when {when}\n    decide 3 points of {{ head: 2, clerk: 1 }}"
+    analysis = analyse(Project({"x": CASES.replace("CASES", decide)}.get), "x")
+    assert [one for one in analysis.diagnostics if one.severity == "error"] == []
+    made = manifest(analysis.programs[0])
+    assert made.diagnostics == ()
+    gate = check_manifest(made.data)["gates"]["g"]
+    assert chosen(gate, VALUES) == (0 if holds else 1)
+    assert gate["decide"][1] == {
+        "when": "always",
+        "formula": {"points": ["3", [["head", "2"], ["clerk", "1"]]]},
+    }

@@ -78,11 +78,16 @@ def _deciders(rules: Tree) -> list[str]:
         if case["when"] == "always":
             lines.append(f"- {'It takes' if not number else 'Otherwise it takes'} {said}.")
         else:
-            asked = plain(words.amendment(case["when"], "", {}))
+            asked = plain(words.condition(case["when"], {}))
             lines.append(f"- {'When' if not number else 'Otherwise, when'} {asked}: {said}.")
     if len(cases) > 1:
-        lines.append("- What is asked for and what is decided each choose their case; both count.")
+        lines.append(
+            "- What is asked for chooses its case, and what is decided chooses one too: those who"
+            " say yes must be enough for both."
+        )
     lines.append("- Each person has one vote, the last one given, and counts once.")
+    if any(_has_points(case["formula"]) for case in cases):
+        lines.append("- Who could bring points in several ways brings the most of them.")
     apart = [one for one in rules["apart"] if one != "initiator"]
     if "initiator" in rules["apart"]:
         lines.append("- Whoever asked for it may not decide.")
@@ -97,6 +102,11 @@ def _deciders(rules: Tree) -> list[str]:
         who = _any_of(rules["veto"])
         lines.append(f"- One no of {who} ends it as rejected too, decider or not.")
     return lines
+
+
+def _has_points(formula: Tree) -> bool:
+    ((operator, parts),) = formula.items()
+    return operator == "points" or (operator in ("any", "all") and any(map(_has_points, parts)))
 
 
 def _clock(declared: Gate, rules: Tree) -> list[str]:

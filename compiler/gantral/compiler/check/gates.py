@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import across, clauses, expressions, open_time
+from gantral.compiler.check import across, cases, clauses, closed, expressions, open_time
 from gantral.compiler.check.calendars import Calendars
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.services import Services
@@ -14,13 +14,6 @@ from gantral.compiler.program import declarations as de
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import (
     SCALARS,
-    BoolType,
-    DateType,
-    DecimalType,
-    DurationType,
-    EnumType,
-    InstantType,
-    IntType,
     RecordType,
     StringType,
 )
@@ -29,11 +22,6 @@ from gantral.compiler.types.resolve import Types
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
-
-_BOUNDED = (
-    StringType, EnumType, IntType, DecimalType, BoolType, DateType, InstantType, DurationType
-)  # fmt: skip
-_CALCULATED = (IntType, DecimalType, DurationType, InstantType)
 
 
 class Gates:
@@ -81,8 +69,8 @@ class Gates:
             title = expressions.value(env, one.title, StringType())
         releases = self._releases(names, one)
         people = clauses.People(self._findings, names, record)
-        decide = self._decide(one, people)
-        veto = self._veto(one, people)
+        decide = cases.decide(env, one, people)
+        veto = people.group(one.veto) or ()
         apart = self._apart(names, one, people)
         clock = clauses.clock(self._findings, one, people, decide)
         calendar = None
@@ -156,26 +144,6 @@ class Gates:
                 flows = across.flows(self._findings, self._services, names, release, operation)
                 made[operation.key] = de.ReleaseFrom(operation.key, span, flows)
         return tuple(made.values())
-
-    def _decide(self, one: syn.Gate, people: clauses.People) -> de.Formula | None:
-        whole = True
-        for each in one.decide:
-            if each.condition is not None:
-                self._findings.not_built(each.condition.span, "`decide … when`")
-                whole = False
-        if len(one.decide) > 1 and whole:
-            self._findings.not_built(one.decide[1].span, "more than one `decide`")
-            whole = False
-        return people.formula(one.decide[0].formula) if whole else None
-
-    def _veto(self, one: syn.Gate, people: clauses.People) -> tuple[de.Principal, ...]:
-        roles: list[syn.Principal] = []
-        for each in one.veto:
-            if isinstance(each, syn.RolePrincipal):
-                roles.append(each)
-            else:
-                self._findings.not_built(each.span, "`veto` by a person", "name a role")
-        return people.group(tuple(roles)) or ()
 
     def _apart(
         self, names: Names, one: syn.Gate, people: clauses.People
@@ -256,7 +224,7 @@ class Gates:
                     else "declare the parameter as a plain value, without `?` or `list`",
                 )
                 continue
-            if not isinstance(field.type, _BOUNDED):
+            if not isinstance(field.type, closed.BOUNDED):
                 self._findings.not_built(each.path.span, "`amend` of a person")
                 continue
             if path in made:
@@ -275,45 +243,29 @@ class Gates:
                     )
                 test = expressions.condition(env, each.condition)
                 del env.bindings["old"], env.bindings["new"]
-            if test is not None and self._bound(test, path):
+            if test is not None and self._bounds(test, path):
                 made[path] = de.Amend(path, field.type, test, each.path.span)
         return tuple(made.values())
 
-    def _bound(self, test: ex.Expr, own: tuple[str, ...]) -> bool:
-        """Whether the condition is of the form that evidence can be judged by, offline."""
-        match test:
-            case ex.Literal() | ex.OldRef() | ex.NewRef():
-                return True
-            case ex.ParamRef() | ex.Member():
-                if clauses.parameter_path(test) == own:
-                    self._findings.error(
-                        "G0243",
-                        test.span,
-                        f"`{'.'.join(own)}` is what is amended here",
-                        "say `old` for the proposed value or `new` for the amended one",
-                    )
-                    return False
-                good = isinstance(test.type, _BOUNDED)
-            case ex.Logic() | ex.Not():
-                good = True
-            case ex.Compare():
-                good = isinstance(test.left.type, _BOUNDED)
-            case ex.Binary():
-                good = isinstance(test.type, _CALCULATED)
-            case ex.Narrowed():
-                return self._bound(test.base, own)
-            case _:
-                good = False
-        if not good:
+    def _bounds(self, test: ex.Expr, own: tuple[str, ...]) -> bool:
+        odd = closed.misfit(test)
+        if odd is not None:
             self._findings.not_built(
-                test.span,
+                odd.span,
                 "this in the bound of an `amend`",
                 "use comparisons, `and`, `or`, `not` and `+ - *` over old, new and parameters",
             )
             return False
-        if isinstance(test, ex.Member):
-            return True
-        return all(self._bound(part, own) for part in ex.children(test))
+        for read in closed.reads(test):
+            if clauses.parameter_path(read) == own:
+                self._findings.error(
+                    "G0243",
+                    read.span,
+                    f"`{'.'.join(own)}` is what is amended here",
+                    "say `old` for the proposed value or `new` for the amended one",
+                )
+                return False
+        return True
 
 
 def _policy(names: Names, path: syn.Path | None) -> str | None:
@@ -331,6 +283,8 @@ def who(one: syn.Gate) -> list[tuple[str, ...]]:
             formulas += formula.parts
         elif isinstance(formula, syn.AtLeast):
             principals += formula.group
+        else:
+            principals += [each.principal for each in formula.weights]
     for tick in one.clock.ticks:
         if isinstance(tick, syn.Widen):
             principals += [*tick.narrow, *tick.wide]

@@ -10,6 +10,7 @@ from gantral.compiler import formulas
 from gantral.compiler.check import clauses
 from gantral.compiler.check.env import Env
 from gantral.compiler.check.provenance import Approved
+from gantral.compiler.implication import shortfall
 from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
 from gantral.compiler.program import declarations as de
@@ -56,7 +57,7 @@ def of_undo(findings: Findings, effect: de.Operation, undo: de.Operation, at: Sp
     needed = formulas.alternatives(undo.needs.formula)
     short: tuple[str, ...] | None = ()
     if effect.needs is not None:
-        short = formulas.shortfall(formulas.alternatives(effect.needs.formula), needed)
+        short = shortfall(formulas.alternatives(effect.needs.formula), needed)
         if effect.needs.initiator_may_decide and not undo.needs.initiator_may_decide:
             short = ()
     if short is not None:
@@ -130,7 +131,7 @@ def _lacking(gate: de.Gate, needs: de.Needs, needed: formulas.Alternatives) -> s
         return "policy may waive this gate, so it counts for nothing here"
     if gate.initiator_may_decide and not needs.initiator_may_decide:
         return "the initiator may decide here"
-    short = formulas.shortfall(formulas.asked(gate), needed)
+    short = shortfall(formulas.asked(gate), needed)
     if short is None:
         return None
     if not short:

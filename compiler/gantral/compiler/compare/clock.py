@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gantral.compiler.compare.formulas import implies
+from gantral.compiler.compare.cases import Deciding, in_words
 from gantral.compiler.compare.report import Finding, Sides, time
 from gantral.compiler.digest import meaning
 from gantral.compiler.formulas import widened
-from gantral.compiler.phrases import formula
 from gantral.compiler.program import Calendar, Gate, Reject, Remind, Tick, Widening
 from gantral.dsl.span import Span
 
 
-def decide(old: Gate, new: Gate) -> tuple[Finding, ...]:
+def decide(deciding: Deciding, old: Gate, new: Gate) -> tuple[Finding, ...]:
     """Who decides at first: whoever can approve now could before."""
     if meaning(old.decide) == meaning(new.decide):
         return ()
     sides = Sides(
         f"gate {new.name}",
         "`decide`",
-        f"`{formula(old.decide)}`",
-        f"`{formula(new.decide)}`",
+        in_words(old.cases),
+        in_words(new.cases),
         old.decide.span,
         new.decide.span,
     )
-    return sides.judged(implies(new.decide, old.decide), implies(old.decide, new.decide))
+    return sides.judged(*deciding.both(old.cases, new.cases))
 
 
-def clock(old: Gate, new: Gate) -> tuple[Finding, ...]:
+def clock(deciding: Deciding, old: Gate, new: Gate) -> tuple[Finding, ...]:
     """When silence rejects, and at every moment until then who decides."""
-    return (*_widening(old, new), *_reject(old, new), *_reminders(old, new))
+    return (*_widening(deciding, old, new), *_reject(old, new), *_reminders(old, new))
 
 
 def calendar(old: Gate, new: Gate) -> tuple[Finding, ...]:
@@ -62,23 +61,23 @@ def _counted(one: Calendar | None) -> str:
     return f"{' '.join(one.days)} {hours} in {one.zone} but {len(one.closed)} days"
 
 
-def _widening(old: Gate, new: Gate) -> Iterator[Finding]:
+def _widening(deciding: Deciding, old: Gate, new: Gate) -> Iterator[Finding]:
     if _widenings(old) == _widenings(new):
         return
     moments = sorted({one.after for one in (*_wider(old), *_wider(new))})
     told: set[str] = set()
     # What `decide` says of the beginning is told there, and not again for every later moment.
-    before = (implies(new.decide, old.decide), implies(old.decide, new.decide))
+    before = deciding.both(old.cases, new.cases)
     for moment in moments:
         was, now = widened(old, moment), widened(new, moment)
-        after = (implies(now, was), implies(was, now))
+        after = deciding.both(was, now)
         if meaning(was) == meaning(now) or after == before:
             continue
         sides = Sides(
             f"gate {new.name}",
             f"after {time(moment)} who decides",
-            f"`{formula(was)}`",
-            f"`{formula(now)}`",
+            in_words(was),
+            in_words(now),
             _span_of(old, moment),
             _span_of(new, moment),
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gantral.compiler.digest import meaning
-from gantral.compiler.formulas import alternatives, shortfall
+from gantral.compiler.formulas import alternatives
+from gantral.compiler.implication import shortfall
 from gantral.compiler.program import (
     ActorOf,
     ActorsOf,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 
 from gantral.compiler.compare.bounds import claims, implies
+from gantral.compiler.compare.cases import Deciding
 from gantral.compiler.compare.clock import calendar, clock, decide
 from gantral.compiler.compare.formulas import named
 from gantral.compiler.compare.meaning import Meaning
@@ -21,10 +23,13 @@ Rule = Callable[[Gate, Gate], "tuple[Finding, ...]"]
 def gates(old: Program, new: Program) -> Iterator[Finding]:
     """What differs in the gates that both have, and which gates one of them alone has."""
     was_meant, is_meant = Meaning(old), Meaning(new)
+    deciding = Deciding(was_meant, is_meant)
     rules = {
         **RULES,
         "amend": _amending(was_meant, is_meant),
         "title": _titled(was_meant, is_meant),
+        "decide": partial(decide, deciding),
+        "clock": partial(clock, deciding),
     }
     for name in sorted({*old.gates, *new.gates}):
         was, now = old.gates.get(name), new.gates.get(name)
@@ -287,21 +292,19 @@ def _all(names: frozenset[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names)) or "none"
 
 
-# A rule for each clause but `title` and `amend`, whose expressions belong to a program; None: it is
-# told elsewhere, or says nothing of authority.
+# A rule for each clause but `decide`, `clock`, `title` and `amend`, whose expressions belong to a
+# program; None: it is told elsewhere, or says nothing of authority.
 RULES: Mapping[str, Rule | None] = {
     "name": None,
     "doc": None,
     "parameters": _parameters,
     "releases": _releases,
-    "decide": decide,
     "waived_by": _waived,
     "guarded_by": _guarded,
     "initiator_may_decide": _initiator,
     "veto": _veto,
     "apart": _apart,
     "prove": _prove,
-    "clock": clock,
     "calendar": calendar,
     "lasts": _lasts,
     "uses": _uses,

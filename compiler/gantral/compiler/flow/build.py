@@ -30,7 +30,8 @@ def build_flow(program: d.Program) -> Flow:
 
 def _gate_facts(gate: d.Gate) -> GateFacts:
     apart = [one for one in gate.apart if not isinstance(one, d.DecidersOf)]
-    principals = [*_principals(gate.decide), *gate.veto, *apart]
+    deciding = [one for case in gate.cases for one in _principals(case.formula)]
+    principals = [*deciding, *gate.veto, *apart]
     for tick in gate.clock:
         if isinstance(tick, d.Widening):
             principals += [*tick.narrow, *tick.wide]
@@ -68,9 +69,9 @@ def _operation_facts(one: d.Operation) -> OperationFacts:
 
 
 def _principals(formula: d.Formula) -> list[d.Principal]:
-    if isinstance(formula, d.Quorum):
-        return list(formula.principals)
-    return [one for part in formula.parts for one in _principals(part)]
+    if isinstance(formula, d.AnyOf | d.AllOf):
+        return [one for part in formula.parts for one in _principals(part)]
+    return list(formula.principals)
 
 
 @dataclass(slots=True)

@@ -64,11 +64,18 @@ def print_flow(flow: Flow) -> str:
 
 
 def _asks(word: str, formula: Alternatives, initiator: bool) -> str:
-    """` decides 2*clerk|1*head&1*actor:owner initiator`; nothing when nothing is known."""
+    """` decides 2*clerk|3*chief^2+head&1*actor:owner initiator`: of a principal that brings more
+    than one point, how many; nothing when nothing is known."""
     said = "|".join(
-        "&".join(f"{count}*{'+'.join(group)}" for count, group in clause) for clause in formula
+        "&".join(f"{count}*{'+'.join(map(_weighed, group))}" for count, group in clause)
+        for clause in formula
     )
     return (f" {word} {said}" if said else "") + (" initiator" if initiator else "")
+
+
+def _weighed(one: tuple[str, int]) -> str:
+    who, weight = one
+    return who if weight == 1 else f"{who}^{weight}"
 
 
 def _read_asks(text: str | None) -> Alternatives:
@@ -76,11 +83,16 @@ def _read_asks(text: str | None) -> Alternatives:
         return ()
     return tuple(
         tuple(
-            (int(count), tuple(group.split("+")))
+            (int(count), tuple(_read_weighed(one) for one in group.split("+")))
             for count, _, group in (quorum.partition("*") for quorum in clause.split("&"))
         )
         for clause in text.split("|")
     )
+
+
+def _read_weighed(text: str) -> tuple[str, int]:
+    who, _, weight = text.partition("^")
+    return who, int(weight or 1)
 
 
 def _print_node(node: FlowNode) -> str:

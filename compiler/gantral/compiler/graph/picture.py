@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from gantral.compiler.phrases import code, formula
+from gantral.compiler.phrases import code, decide
 from gantral.compiler.program import (
     Ask,
     AskOnlyIf,
@@ -153,7 +153,7 @@ class _Drawer:
 
     def _ask(self, ask: Ask, ways: _Ways) -> _Ways:
         gate = self._program.gates[ask.gate]
-        told = [f"decide {formula(gate.decide)}"]
+        told = [f"decide {one}" for one in decide(gate)]
         goes_on = ["yes", *(["waived"] if gate.waived_by is not None else [])]
         if isinstance(ask, AskOnlyIf):
             told.append(f"only if {code(ask.only_if)}")

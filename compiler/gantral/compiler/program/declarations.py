@@ -148,6 +148,20 @@ class Quorum:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """`count points of { principal: weight, … }`: a voter brings the largest of their weights."""
+
+    count: int
+    weights: tuple[tuple[Principal, int], ...]
+    span: Span
+
+    @property
+    def principals(self) -> tuple[Principal, ...]:
+        """Who brings points."""
+        return tuple(who for who, _ in self.weights)
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """`F and G`: disjoint sets of voters."""
 
@@ -164,7 +178,25 @@ class AnyOf:
 
 
 Separation: TypeAlias = ActorOf | ActorsOf | DecidersOf
-Formula: TypeAlias = Quorum | AllOf | AnyOf
+Formula: TypeAlias = Quorum | Points | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`decide formula when condition`, over the parameters; the last has None."""
+
+    condition: Expr | None
+    formula: Formula
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Several `decide`: the first whose condition holds, for what is proposed and for what is
+    decided; votes meet both."""
+
+    cases: tuple[Case, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +303,7 @@ class Gate:
     """A text expression over the parameters; None: the gate's name."""
     releases: tuple[Release, ...]
     """A ReleaseFrom where results of other services may go in."""
-    decide: Formula
+    decide: Formula | Cases
     waived_by: str | None
     """The policy's name."""
     guarded_by: str | None
@@ -290,6 +322,13 @@ class Gate:
     """Whether two uses may be of one operation with equal arguments."""
     doc: str
     span: Span
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Who decides, in each case; one without a condition where there are no others."""
+        if isinstance(self.decide, Cases):
+            return self.decide.cases
+        return (Case(None, self.decide, self.decide.span),)
 
 
 @dataclass(frozen=True, slots=True)

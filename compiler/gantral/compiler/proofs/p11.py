@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from gantral.compiler import formulas
 from gantral.compiler.flow.graph import Flow, FlowNode, GateFacts, OperationFacts
 from gantral.compiler.flow.walk import reachable, witness
+from gantral.compiler.implication import shortfall
 from gantral.compiler.proofs.provenance import Provenances
 from gantral.dsl.diagnostics import Diagnostic, Label
 
@@ -75,7 +76,7 @@ def _lacks(gate: GateFacts, needs: OperationFacts) -> str | None:
         return "policy may waive this gate"
     if gate.initiator and not needs.initiator:
         return "the initiator may decide here"
-    short = formulas.shortfall(gate.decides, needs.needs)
+    short = shortfall(gate.decides, needs.needs)
     if short is None:
         return None
     return f"{formulas.company_in_words(short)} suffice here" if short else "too large to compare"

@@ -17,7 +17,7 @@ from gantral.evidence.commit import votes_decision
 from gantral.evidence.context import covers, shape_at
 from gantral.evidence.envelope import unwrap, write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
-from gantral.evidence.gate import check_opening
+from gantral.evidence.gate import check_opening, speaks_unvoted
 from gantral.evidence.hashes import context_hash
 from gantral.evidence.records import RECORDS, SUBMISSION
 from gantral.evidence.recount import (
@@ -224,9 +224,11 @@ def _decided(
     envelopes = command["decision"]["votes"] if command["decision"] != "none" else []  # type: ignore[typeddict-item]
     votes = [_vote(chain, envelope) for envelope in envelopes]
     amended = [tuple((path, value) for path, value in vote["amendment"]) for vote in votes]
+    speaks = bool(envelopes) or speaks_unvoted(gate, command["cause"])
     shown = [
         chain.salted(opened.context[path], path)
-        for path in opened_paths(gate, amended)
+        # Silence opens nothing: it is rejection also where a text is gone.
+        for path in (opened_paths(gate, amended) if speaks else ())
         if path in opened.context
     ]
     voted = deciders.voted_before(chain, gate, opened.number)
@@ -237,7 +239,7 @@ def _decided(
     standing = _recount(gate, waiting, votes, command["timestamp"])
     if not guard_ends(chain, command, gate, opened.context, standing):
         _agrees(command, standing, waiting)
-    if not envelopes:
+    if not speaks:
         return "none"
     return votes_decision(
         waiting.artifact_hash,
