@@ -35,8 +35,8 @@ RESERVED = (
 # Upper-case names that a generated module imports or that Python has.
 RESERVED_CLASSES = _words(
     "ActionFailed Annotated Any Approval Ask Awaitable Call CallContext ClassVar Client DateOf "
-    "Decimal DecimalOf Decision DurationOf Failure False Governed Input Instance InstantOf IntOf "
-    "ListOf Literal None Operation Output Person PersonOf Record Self Service StringOf True "
+    "Decimal DecimalOf Decision DurationOf Failure False Governed Input Instance InstantOf IntOf Json "
+    "JsonOf ListOf Literal None Operation Output Person PersonOf Record Self Service StringOf True "
     "Vote Waiting"
 )
 

@@ -20,6 +20,7 @@ from gantral.compiler.program.types import (
     EnumType,
     InstantType,
     IntType,
+    JsonType,
     RecordType,
     StringType,
 )
@@ -30,7 +31,8 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 _BOUNDED = (
-    StringType, EnumType, IntType, DecimalType, BoolType, DateType, InstantType, DurationType
+    StringType, EnumType, IntType, DecimalType, BoolType, DateType, InstantType, DurationType,
+    JsonType,
 )  # fmt: skip
 _CALCULATED = (IntType, DecimalType, DurationType, InstantType)
 

@@ -4,6 +4,7 @@ fields alone, a decimal is written with the scale of its place)."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from gantral.compiler.codegen.constants import bare
 from gantral.compiler.codegen.layout import (
@@ -12,14 +13,16 @@ from gantral.compiler.codegen.layout import (
     PRIMARY,
     Atom,
     Chain,
+    Display,
     Invoke,
     Piece,
+    Text,
     binding,
     flat,
 )
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.types import plain
-from gantral.compiler.program import DecimalType, ListType, OptionalType, RecordType, Type
+from gantral.compiler.program import DecimalType, JsonType, ListType, OptionalType, RecordType, Type
 
 # What can be written twice: it costs nothing and is the same each time.
 PLACE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -34,6 +37,8 @@ def same(names: PackageNames, given: Type, wanted: Type) -> bool:
             return same(names, one, other)
         case DecimalType(scale=one), DecimalType(scale=other):
             return one == other
+        case RecordType(), JsonType():
+            return False
         case _:
             return True
 
@@ -55,12 +60,20 @@ def convert(names: PackageNames, value: Piece, given: Type, wanted: Type) -> Pie
             item = flat(convert(names, Atom("item"), one, other))
             items = flat(value) if binding(value) == PRIMARY else f"({flat(value)})"
             return Atom(f"tuple({item} for item in {items})")
+        case RecordType(), JsonType():
+            return Atom(f"expressions.as_json(*{flat(value)}.entries_())")
         case _, RecordType():
             return Invoke(f"{names.record(wanted)}.of", (("", value),))
         case _, DecimalType(scale=scale):
             return Invoke("expressions.widen", (("", value), ("", Atom(str(scale)))))
         case _:
             return value
+
+
+def json_of(members: Sequence[tuple[str, Piece]]) -> Piece:
+    """A json of json values by their names."""
+    pairs = [Display((Text((name,)), value)) for name, value in members]
+    return Invoke("expressions.as_json", tuple(("", pair) for pair in pairs))
 
 
 def kind(names: PackageNames, type: Type) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gantral.compiler.codegen.constants import bare, constant
-from gantral.compiler.codegen.convert import PLACE, convert, kind, same
+from gantral.compiler.codegen.convert import PLACE, convert, json_of, kind, same
 from gantral.compiler.codegen.layout import (
     AND,
     CHOICE,
@@ -49,6 +49,7 @@ from gantral.compiler.program import (
     InitiatorRef,
     InputRef,
     InstanceIdRef,
+    JsonType,
     LetRef,
     ListExpr,
     ListType,
@@ -63,6 +64,7 @@ from gantral.compiler.program import (
     ParamRef,
     PersonType,
     ProposedRef,
+    ReadJson,
     RecordExpr,
     RecordType,
     StartedAtRef,
@@ -104,6 +106,9 @@ class Expressions:
                 return self.write(base)
             case Widen(base=base):
                 return self._widen(base, expression.type)
+            case ReadJson(base=base, type=RecordType() as record):
+                read = f"{self.names.record(record)}.read_json_"
+                return Invoke(read, (("", self.write(base)),))
             case Negate(operand=operand):
                 return Before("-", self.write(operand))
             case Not(operand=operand):
@@ -231,7 +236,7 @@ class Expressions:
 
     def _shown(self, expression: Expr) -> Piece:
         """A hole: text as it is, everything else in its spec form."""
-        if isinstance(bare(expression.type), StringType | EnumType | PersonType):
+        if isinstance(bare(expression.type), StringType | EnumType | PersonType | JsonType):
             return self._bare(expression)
         return Invoke("text", (("", self.write(expression)),))
 
@@ -309,6 +314,8 @@ class Expressions:
             return Invoke(
                 "expressions.widen", (("", self.write(base)), ("", Atom(str(wanted.scale))))
             )
+        if isinstance(wanted, JsonType) and isinstance(base, RecordExpr):
+            return json_of([(name, self.write(value)) for name, value in base.fields])
         return self.into(base, wanted)
 
     def _rebuilt(self, expression: Expr, given: Type, wanted: Type) -> Piece:

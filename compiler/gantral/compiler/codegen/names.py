@@ -18,6 +18,7 @@ from gantral.compiler.program import (
     ListType,
     OptionalType,
     Program,
+    ReadJson,
     RecordExpr,
     RecordType,
     Require,
@@ -81,7 +82,7 @@ class PackageNames:
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
             for expression in expressions(statements):
-                if isinstance(expression, RecordExpr):
+                if isinstance(expression, RecordExpr | ReadJson):
                     self._note(expression.type, "value")
 
     def _note(self, type: Type, *parts: str) -> None:

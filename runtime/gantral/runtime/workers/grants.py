@@ -156,7 +156,9 @@ def _computed(
         return chain.text(read[pointer], pointer)
 
     kind = arguments.shapes[name][0]
-    given = {"const": ["string" if kind in ("enum", "person") else kind, arguments.values[name]]}
+    given = {
+        "const": ["string" if kind in ("enum", "json", "person") else kind, arguments.values[name]]
+    }
     return evaluate(tree, value) == evaluate(given, value)
 
 
