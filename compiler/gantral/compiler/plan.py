@@ -20,6 +20,7 @@ from gantral.compiler.program import (
     Expr,
     InitiatorRef,
     InputRef,
+    JsonType,
     LetRef,
     ListExpr,
     ListType,
@@ -142,6 +143,8 @@ class _Planner:
                 into[name] = constant(value)
             case Widen(base=Literal() as base) if isinstance(value.type, DecimalType):
                 into[name] = constant(base, value.type)
+            case Widen(type=JsonType()):
+                raise NoTerm(value.span, "a json made in the run is shown by no gate")
             case Widen(base=base):
                 if _rescales(base.type, value.type):
                     raise NoTerm(value.span, "its value here has more decimals than what is shown")

@@ -19,7 +19,7 @@ _LIMITS = {
     "decimal": {"scale", "min", "max"},
     "duration": {"min", "max"},
 }
-_BARE = frozenset({"bool", "date", "instant", "person"})
+_BARE = frozenset({"bool", "date", "instant", "json", "person"})
 _LEAVES = frozenset({"const", "new", "old", "path", "under"})
 _PAIRS = frozenset({"==", "!=", "<", "<=", ">", ">=", "+", "-", "*"})
 

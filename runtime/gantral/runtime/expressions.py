@@ -200,6 +200,11 @@ def coalesce(value: T | None, default: T) -> T:
     return default if value is None else value
 
 
+def as_json(*members: tuple[str, _values.Json]) -> _values.Json:
+    """A record of json values as one json, under the names of the spec."""
+    return _values.Json.of({name: value.value() for name, value in members})
+
+
 def widen(value: int | Decimal, scale: int) -> Decimal:
     """A number as a decimal of this scale, which is no smaller than its own.
 

@@ -11,7 +11,9 @@ from gantral.compiler.program.types import (
     BoolType,
     DurationType,
     EnumType,
+    JsonType,
     OptionalType,
+    RecordType,
     Type,
 )
 from gantral.compiler.types.relate import (
@@ -53,6 +55,17 @@ def fit(env: Env, found: ex.Expr, wanted: Type) -> ex.Expr | None:
     # What is personal stays so where the type does not say it.
     personal = found.personal or reveals(found.type, wanted)
     return ex.Widen(span=found.span, type=inner, personal=personal, base=found)
+
+
+def read(env: Env, one: syn.Expression, wanted: Type) -> ex.Expr | None:
+    """The right side of `let x: T = …`: as :func:`value`, and a `json` is read as the record T
+    (LANGUAGE section 3)."""
+    found = infer(env, one, wanted)
+    if found is None:
+        return None
+    if isinstance(found.type, JsonType) and isinstance(wanted, RecordType):
+        return ex.ReadJson(span=one.span, type=wanted, personal=found.personal, base=found)
+    return fit(env, found, wanted)
 
 
 def condition(env: Env, one: syn.Expression) -> ex.Expr | None:

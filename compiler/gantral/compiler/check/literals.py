@@ -13,6 +13,7 @@ from gantral.compiler.program.types import (
     EnumType,
     Field,
     IntType,
+    JsonType,
     ListType,
     NothingType,
     OptionalType,
@@ -114,6 +115,8 @@ def record(env: Env, one: syn.Record, hint: Type | None) -> ex.Expr | None:
     """`{ a: 1 }`, in the order of the type's fields where one is wanted."""
     wanted = _some(hint)
     record = wanted if isinstance(wanted, RecordType) else None
+    if isinstance(wanted, JsonType) and not one.fields:
+        return ex.Literal(span=one.span, type=wanted, value="{}")
     seen: dict[str, ex.Expr] = {}
     names: set[str] = set()
     whole = True

@@ -150,7 +150,7 @@ class Statements(Matching):
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
                 elif wanted is not None:
-                    value = expressions.value(env, one.value, wanted)
+                    value = expressions.read(env, one.value, wanted)
                 else:
                     value = expressions.infer(env, one.value)
                 if value is not None and not isinstance(value, (st.ServiceCall, st.Ask)):

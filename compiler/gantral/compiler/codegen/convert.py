@@ -4,6 +4,7 @@ fields alone, a decimal is written with the scale of its place)."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from gantral.compiler.codegen.constants import bare
 from gantral.compiler.codegen.layout import (
@@ -11,13 +12,15 @@ from gantral.compiler.codegen.layout import (
     COMPARISON,
     Atom,
     Chain,
+    Display,
     Invoke,
     Loop,
     Piece,
+    Text,
     flat,
 )
 from gantral.compiler.codegen.names import PackageNames
-from gantral.compiler.program import DecimalType, ListType, OptionalType, RecordType, Type
+from gantral.compiler.program import DecimalType, JsonType, ListType, OptionalType, RecordType, Type
 
 # What can be written twice: it costs nothing and is the same each time.
 PLACE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -32,6 +35,8 @@ def same(names: PackageNames, given: Type, wanted: Type) -> bool:
             return same(names, one, other)
         case DecimalType(scale=one), DecimalType(scale=other):
             return one == other
+        case RecordType(), JsonType():
+            return False
         case _:
             return True
 
@@ -53,9 +58,17 @@ def convert(names: PackageNames, value: Piece, given: Type, wanted: Type) -> Pie
         case ListType(element=one), ListType(element=other):
             item = convert(names, Atom("item"), one, other)
             return Invoke("tuple", (("", Loop(item, "item", value)),))
+        case RecordType(), JsonType():
+            return Atom(f"expressions.as_json(*{flat(value)}.entries_())")
         case _, RecordType():
             return Invoke(f"{names.record(wanted)}.of", (("", value),))
         case _, DecimalType(scale=scale):
             return Invoke("expressions.widen", (("", value), ("", Atom(str(scale)))))
         case _:
             return value
+
+
+def json_of(members: Sequence[tuple[str, Piece]]) -> Piece:
+    """A json of json values by their names."""
+    pairs = [Display((Text((name,)), value)) for name, value in members]
+    return Invoke("expressions.as_json", tuple(("", pair) for pair in pairs))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gantral.compiler.codegen import functions, texts
 from gantral.compiler.codegen.constants import bare, constant
-from gantral.compiler.codegen.convert import PLACE, convert, same
+from gantral.compiler.codegen.convert import PLACE, convert, json_of, same
 from gantral.compiler.codegen.layout import (
     AND,
     CHOICE,
@@ -50,6 +50,7 @@ from gantral.compiler.program import (
     InitiatorRef,
     InputRef,
     InstanceIdRef,
+    JsonType,
     LetRef,
     ListExpr,
     ListType,
@@ -64,6 +65,7 @@ from gantral.compiler.program import (
     OldRef,
     ParamRef,
     ProposedRef,
+    ReadJson,
     RecordExpr,
     RecordType,
     Rounded,
@@ -106,6 +108,9 @@ class Expressions:
                 return self.write(base)
             case Widen(base=base):
                 return self._widen(base, expression.type)
+            case ReadJson(base=base, type=RecordType() as record):
+                read = f"{self.names.record(record)}.read_json_"
+                return Invoke(read, (("", self.write(base)),))
             case Negate(operand=operand):
                 return Before("-", self.write(operand))
             case Not(operand=operand):
@@ -289,6 +294,8 @@ class Expressions:
             return Invoke(
                 "expressions.widen", (("", self.write(base)), ("", Atom(str(wanted.scale))))
             )
+        if isinstance(wanted, JsonType) and isinstance(base, RecordExpr):
+            return json_of([(name, self.write(value)) for name, value in base.fields])
         return self.into(base, wanted)
 
     def _rebuilt(self, expression: Expr, given: Type, wanted: Type) -> Piece:

@@ -23,6 +23,7 @@ from gantral.compiler.program import (
     ListType,
     OptionalType,
     Program,
+    ReadJson,
     RecordExpr,
     RecordType,
     Require,
@@ -93,7 +94,9 @@ class PackageNames:
 
     def _made(self, expression: Expr, *parts: str) -> None:
         """The records that a value is made of: of a literal, or of two types joined to one."""
-        if isinstance(expression, RecordExpr | Widen | Conditional | Coalesce | ListExpr):
+        if isinstance(
+            expression, RecordExpr | ReadJson | Widen | Conditional | Coalesce | ListExpr
+        ):
             self._note(expression.type, *parts)
 
     def _note(self, type: Type, *parts: str) -> None:

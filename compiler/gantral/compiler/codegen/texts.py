@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gantral.compiler.codegen.constants import bare
 from gantral.compiler.codegen.layout import Invoke, Piece, Text, flat
-from gantral.compiler.program import EnumType, Expr, PersonType, StringType, TextExpr
+from gantral.compiler.program import EnumType, Expr, JsonType, PersonType, StringType, TextExpr
 
 if TYPE_CHECKING:
     from gantral.compiler.codegen.expressions import Expressions
@@ -47,6 +47,6 @@ def joined(write: Expressions, expression: TextExpr) -> Piece:
 
 def _shown(write: Expressions, expression: Expr) -> Piece:
     """A hole: text as it is, everything else in its spec form."""
-    if isinstance(bare(expression.type), StringType | EnumType | PersonType):
+    if isinstance(bare(expression.type), StringType | EnumType | PersonType | JsonType):
         return write.compared(expression)
     return Invoke("text", (("", write.write(expression)),))

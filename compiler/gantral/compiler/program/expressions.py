@@ -170,6 +170,13 @@ class Widen(Typed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadJson(Typed):
+    """A `json` read as a record: `let x: T = j`. What does not fit is a failed action."""
+
+    base: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Negate(Typed):
     """`-x` of an int, decimal or duration."""
 
@@ -324,6 +331,7 @@ Expr: TypeAlias = (
     | Member
     | Narrowed
     | Widen
+    | ReadJson
     | Negate
     | Binary
     | Compare
@@ -346,7 +354,7 @@ def children(expression: Expr) -> tuple[Expr, ...]:
     match expression:
         case TextExpr():
             return tuple(part for part in expression.parts if not isinstance(part, str))
-        case Member() | Narrowed() | Widen():
+        case Member() | Narrowed() | Widen() | ReadJson():
             return (expression.base,)
         case Negate() | Not() | Test():
             return (expression.operand,)

@@ -16,6 +16,7 @@ from gantral.compiler.program.types import (
     Field,
     InstantType,
     IntType,
+    JsonType,
     ListType,
     NothingType,
     OptionalType,
@@ -33,6 +34,7 @@ _WORDS: dict[type[object], str] = {
     InstantType: "instant",
     DurationType: "duration",
     PersonType: "person",
+    JsonType: "json",
     NothingType: "nothing",
 }
 
@@ -94,6 +96,9 @@ def fits(value: Type, wanted: Type) -> bool:
             )
         case RecordType():
             return isinstance(value, RecordType) and _fields_fit(value, wanted)
+        case JsonType() if isinstance(value, RecordType):
+            # Any record of json values is a json (LANGUAGE section 3).
+            return all(isinstance(one.type, JsonType) for one in value.fields)
         case _:
             return type(value) is type(wanted)
 
@@ -147,6 +152,8 @@ def alike(value: Type, wanted: Type) -> bool:
             return isinstance(value, ListType) and (
                 isinstance(value.element, NothingType) or alike(value.element, wanted.element)
             )
+        case JsonType():
+            return isinstance(value, JsonType)
         case RecordType():
             if value is wanted:
                 return True

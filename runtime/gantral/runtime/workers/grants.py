@@ -179,7 +179,9 @@ def _computed(
         return chain.text(read[place], place.partition(":")[2] or place)
 
     kind = arguments.shapes[name][0]
-    given = {"const": ["string" if kind in ("enum", "person") else kind, arguments.values[name]]}
+    given = {
+        "const": ["string" if kind in ("enum", "json", "person") else kind, arguments.values[name]]
+    }
     return evaluate(tree, value) == evaluate(given, value)
 
 
