@@ -56,6 +56,8 @@ _RUNTIME = (
     "IntOf",
     "ListOf",
     "Operation",
+    "Json",
+    "JsonOf",
     "Person",
     "PersonOf",
     "Record",

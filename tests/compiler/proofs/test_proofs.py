@@ -20,7 +20,7 @@ _TEXT = "\n".join(
 CASES = [match.groups() for match in _CASE.finditer(_TEXT)]
 
 
-def test_every_heading_of_the_file_is_a_case() -> None:
+def test_every_heading_of_the_files_is_a_case() -> None:
     assert len(CASES) == len(re.findall(r"^## ", _TEXT, re.MULTILINE))
 
 

@@ -142,6 +142,8 @@ class Statements(Waiting):
                     type_ = ask.type
                     self._origins.bind_ask(name.span, ask)
                     self.asks[name.span] = ask.gate
+                    if isinstance(ask, st.AskOnlyIf):
+                        self.uncertain.add(name.span)
                 for giving in self._giving:
                     giving.inside.add(name.span)
             case syn.Wait():
@@ -157,7 +159,7 @@ class Statements(Waiting):
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
                 elif wanted is not None:
-                    value = expressions.value(env, one.value, wanted)
+                    value = expressions.read(env, one.value, wanted)
                 else:
                     value = expressions.infer(env, one.value)
                 if value is not None and not isinstance(value, (st.ServiceCall, st.Ask, st.Wait)):

@@ -11,6 +11,7 @@ from gantral.compiler.program import (
     Ask,
     BoolType,
     Compare,
+    Comprehension,
     Do,
     EnumType,
     Expr,
@@ -73,6 +74,8 @@ def narrows(condition: Expr) -> bool:
         and isinstance(condition.left, Literal) != isinstance(condition.right, Literal)
     ):
         return True
+    if isinstance(condition, Comprehension):
+        return False
     return any(narrows(part) for part in children(condition))
 
 

@@ -15,8 +15,8 @@ from gantral.compiler.codegen.layout import (
     Display,
     Invoke,
     Piece,
+    ended,
     flat,
-    lines,
     literal,
 )
 from gantral.compiler.codegen.names import PackageNames, local_names
@@ -26,6 +26,7 @@ from gantral.compiler.codegen.waits import Waits
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
     Complete,
     Do,
@@ -247,6 +248,8 @@ class _Writer:
         name = f"still_{ask.gate}_{ask.ordinal}_"
         if judged:
             arguments.append(("again=", Atom(name)))
+        if isinstance(ask, AskOnlyIf):
+            arguments.append(("only_if=", self._expressions.write(ask.only_if)))
         piece = Invoke("self.ask", tuple(arguments))
         target = self._locals[binding] if binding is not None and binding in self._used else ""
         asked = self._lines(piece, f"{target} = await " if target else "await ", indent, span)
@@ -376,4 +379,4 @@ class _Writer:
     def _lines(
         self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
     ) -> list[Line]:
-        return [Line(text, span) for text in lines(piece, prefix, suffix, indent)]
+        return [Line(text, span) for text in ended(piece, prefix, suffix, indent)]

@@ -58,6 +58,8 @@ class GateFacts:
     """What it asks for after every widening; empty: not known."""
     initiator: bool = False
     """Whether the initiator may decide."""
+    flows: tuple[str, ...] = ()
+    """`service.operation.argument<service.operation`: results that may go into another service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class OperationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``no``, ``done``,
-    ``failed``, ``true``, ``false``; of a ``wait`` ``for:EVENT`` and ``else``."""
+    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
+    ``done``, ``failed``, ``true``, ``false``; of a ``wait`` ``for:EVENT`` and ``else``."""
 
     label: str
     target: int

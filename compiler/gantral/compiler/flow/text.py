@@ -49,7 +49,8 @@ def print_flow(flow: Flow) -> str:
             f" waivable {'yes' if gate.waivable else 'no'}"
             f" reject {'-' if gate.reject is None else gate.reject}"
             f" amends {_words(gate.amends)} persons {_words(gate.persons)}"
-            f"{_asks('decides', gate.decides, gate.initiator)} {_span(gate.span)}"
+            f"{_asks('decides', gate.decides, gate.initiator)}"
+            f"{' flows ' + _words(gate.flows) if gate.flows else ''} {_span(gate.span)}"
         )
     for key, operation in flow.operations.items():
         lines.append(
@@ -63,11 +64,18 @@ def print_flow(flow: Flow) -> str:
 
 
 def _asks(word: str, formula: Alternatives, initiator: bool) -> str:
-    """` decides 2*clerk|1*head&1*actor:owner initiator`; nothing when nothing is known."""
+    """` decides 2*clerk|3*chief^2+head&1*actor:owner initiator`: of a principal that brings more
+    than one point, how many; nothing when nothing is known."""
     said = "|".join(
-        "&".join(f"{count}*{'+'.join(group)}" for count, group in clause) for clause in formula
+        "&".join(f"{count}*{'+'.join(map(_weighed, group))}" for count, group in clause)
+        for clause in formula
     )
     return (f" {word} {said}" if said else "") + (" initiator" if initiator else "")
+
+
+def _weighed(one: tuple[str, int]) -> str:
+    who, weight = one
+    return who if weight == 1 else f"{who}^{weight}"
 
 
 def _read_asks(text: str | None) -> Alternatives:
@@ -75,11 +83,16 @@ def _read_asks(text: str | None) -> Alternatives:
         return ()
     return tuple(
         tuple(
-            (int(count), tuple(group.split("+")))
+            (int(count), tuple(_read_weighed(one) for one in group.split("+")))
             for count, _, group in (quorum.partition("*") for quorum in clause.split("&"))
         )
         for clause in text.split("|")
     )
+
+
+def _read_weighed(text: str) -> tuple[str, int]:
+    who, _, weight = text.partition("^")
+    return who, int(weight or 1)
 
 
 def _print_node(node: FlowNode) -> str:
@@ -107,7 +120,8 @@ def _print_node(node: FlowNode) -> str:
 
 _GATE = re.compile(
     r"gate (\S+) releases (\S+) lasts (\S+) uses (\d+) waivable (yes|no) reject (\S+)"
-    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)? @(.+)"
+    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)?"
+    r"(?: flows (\S+))? @(.+)"
 )
 _OPERATION = re.compile(
     r"operation (\S+) (read|notify|effect|critical_effect) timeout (\S+) undo (\S+)"
@@ -137,7 +151,7 @@ def parse_flow(text: str) -> Flow:
     for number, line in enumerate(lines[1:], start=2):
         if match := _GATE.fullmatch(line):
             name, releases, lasts, uses, waivable, reject, amends, persons, *rest = match.groups()
-            decides, initiator, span = rest
+            decides, initiator, flows, span = rest
             gates[name] = GateFacts(
                 releases=_list(releases),
                 lasts=None if lasts == "-" else int(lasts),
@@ -149,6 +163,7 @@ def parse_flow(text: str) -> Flow:
                 span=_read_span(span),
                 decides=_read_asks(decides),
                 initiator=initiator is not None,
+                flows=_list(flows or "-"),
             )
         elif match := _OPERATION.fullmatch(line):
             key, kind, timeout, undo, needs, initiator = match.groups()

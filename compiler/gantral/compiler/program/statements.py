@@ -71,6 +71,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskOnlyIf(Ask):
+    """`ask gate(…) only if condition`: where the condition is false nobody is asked."""
+
+    only_if: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """`for event as name { … }` in a `wait`; LetRef carries `binding` for the event's data. What
     `let x = wait for e …` leaves unsaid stands here too: its body gives the data."""
