@@ -39,6 +39,8 @@ from gantral.compiler.program import (
     NewRef,
     Not,
     OldRef,
+    OutcomeData,
+    OutcomeTest,
     ParamRef,
     Principal,
     ProposedRef,
@@ -63,11 +65,18 @@ _WORDS: Mapping[str, str] = {
     "not": "it is not so that ",
 }  # fmt: skip
 
+_FAILURE = {
+    "cause": "the cause of the failure",
+    "happened": "whether it happened",
+    "gate": "the gate that said no",
+    "reason": "the reason of the no",
+}
+
 # What needs no parentheses inside of something larger.
 _WHOLE = (
     Literal, Absent, TextExpr, LetRef, VarRef, InputRef, InitiatorRef, InstanceIdRef, StartedAtRef,
     FailureRef, ParamRef, OldRef, NewRef, ApprovalRef, ApprovalMeta, ProposedRef, Member,
-    RecordExpr, ListExpr, FunctionCall,
+    RecordExpr, ListExpr, FunctionCall, OutcomeData,
 )  # fmt: skip
 _BARE = (IntType, DecimalType, BoolType, DurationType, DateType, InstantType)
 
@@ -156,6 +165,8 @@ class _Said:
                 return f"{self._signs['not']}{self._part(operand)}"
             case Negate(operand=operand):
                 return f"-{self._part(operand)}"
+            case OutcomeTest(child=child, outcome=outcome):
+                return f"{self._part(child)} is {outcome}"
             case Test(operand=operand, some=some):
                 return f"{self._part(operand)} {self._signs['some' if some else 'none']}"
             case Conditional(condition=asked, then=then, otherwise=otherwise):
@@ -216,7 +227,7 @@ class _Said:
             case StartedAtRef():
                 return "the time of the start" if self._plain else "instance.started_at"
             case FailureRef(name=name, field=field):
-                said = "the cause of the failure" if field == "cause" else "whether it happened"
+                said = _FAILURE[field]
                 return said if self._plain else f"{name}.{field}"
             case OldRef():
                 return "what was asked for" if self._plain else "old"
@@ -226,6 +237,8 @@ class _Said:
                 return f"the decision's {field}" if self._plain else f"{name}.decision.{field}"
             case ProposedRef(name=name):
                 return f"{name}.proposed"
+            case OutcomeData(child=child, outcome=outcome):
+                return f"what {self.of(child)} {outcome} with" if self._plain else self.of(child)
             case (
                 LetRef(name=name) | VarRef(name=name) | ParamRef(name=name) | ApprovalRef(name=name)
             ):

@@ -19,7 +19,7 @@ from gantral.dsl.span import Span
 
 BindingKind: TypeAlias = Literal[
     "let", "var", "approval", "handler", "parameter", "old", "new", "input", "initiator",
-    "instance", "failure",
+    "instance", "failure", "child", "rejected", "terminated",
 ]  # fmt: skip
 
 

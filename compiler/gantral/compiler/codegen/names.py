@@ -21,6 +21,7 @@ from gantral.compiler.program import (
     RecordExpr,
     RecordType,
     Require,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -29,7 +30,7 @@ from gantral.compiler.program import (
     Var,
     children,
 )
-from gantral.compiler.program.walk import bindings, calls, everything, variables
+from gantral.compiler.program.walk import bindings, calls, everything, runs, variables
 from gantral.dsl.span import Span
 
 
@@ -50,6 +51,7 @@ class PackageNames:
         self.calls = {key: self._free.take(key) for key in program.operations}
         self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
         self.asks = {name: self._free.take(name, "ask") for name in program.gates}
+        self.runs = {name: self._free.take(name, "run") for name in program.children}
         self.gates = self._free.take("gates")
         self.workflow = self._free.take(program.name)
         self.client = self._free.take(program.name, "client")
@@ -77,6 +79,10 @@ class PackageNames:
         for gate in program.gates.values():
             for field in gate.parameters.fields:
                 self._note(field.type, gate.name, field.name)
+        for run in runs(program.run):
+            self._note(run.output, run.workflow, "output")
+            for field in run.input.fields:
+                self._note(field.type, self.runs[run.workflow], field.name)
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
@@ -119,6 +125,8 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
             return tuple(value for _, value in call.arguments)
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
             return tuple(value for _, value in ask.arguments)
+        case Let(value=Run() as run):
+            return tuple(value for _, value in run.arguments)
         case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
             return (value,)  # type: ignore[return-value]
         case If(condition=condition):
