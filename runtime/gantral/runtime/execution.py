@@ -40,6 +40,7 @@ from temporalio.common import VersioningBehavior
 
 InputT = TypeVar("InputT", bound=Record)
 OutputT = TypeVar("OutputT", bound=Record)
+ChildOutputT = TypeVar("ChildOutputT", bound=Record)
 ResultT = TypeVar("ResultT")
 ApprovalT = TypeVar("ApprovalT", bound=Approval)
 ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
@@ -149,8 +150,8 @@ class Governed(Generic[InputT, OutputT]):
         return approval  # type: ignore[return-value]
 
     async def run_workflow(
-        self, arguments: Child[OutputT], /, *, call: str
-    ) -> ChildCompleted[OutputT] | ChildRejected | ChildTerminated:
+        self, arguments: Child[ChildOutputT], /, *, call: str
+    ) -> ChildCompleted[ChildOutputT] | ChildRejected | ChildTerminated:
         """Run a child to its end, with an evidence of its own. A request to cancel is passed on to
         it, and ends this run when it has ended. Ends the run if how it ended is not known."""
         self._go_on()
