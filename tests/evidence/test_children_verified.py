@@ -11,7 +11,18 @@ from typing import Any
 
 import pytest
 from forging import put
-from gantral.evidence import H, Report, TrustFile, canonical, errors, parse, verify_folder
+from gantral.cli.main import main
+from gantral.evidence import (
+    H,
+    LocalStore,
+    Report,
+    TrustFile,
+    canonical,
+    errors,
+    export_instance,
+    parse,
+    verify_folder,
+)
 from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES
 from gantral.evidence.children import link_children
 from gantral.evidence.hashes import child_id
@@ -313,3 +324,44 @@ def test_a_terminated_parent_may_have_lost_its_child(tmp_path: Path) -> None:
         )
 
     assert told(judged(tmp_path, *family(Family(orders=lost)))) == [[], []]
+
+
+def stored(root: Path, *scenes: Scene) -> LocalStore:
+    store = LocalStore(root)
+    for scene in scenes:
+        place = f"payments/{scene.commits[0]['instance_id']}"
+        for name, data in scene.files.items():
+            if name != "artifacts.jsonl":
+                store.put(f"{place}/{name}", data)
+    return store
+
+
+def test_an_export_lists_the_children_and_the_command_judges_them_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parent, child = family(Family())
+    stored(tmp_path / "store", parent, child)
+    settings, trust = tmp_path / "gantral.toml", tmp_path / "trust.json"
+    settings.write_text(
+        '[deployment]\nenvironment = "development"\npackages = []\n\n'
+        '[evidence]\nstore = "file:store"\ndrafts = "file:drafts"\ntrust = "file:trust.json"\n'
+    )
+    trust.write_bytes(parent.trust)
+    out = tmp_path / "out"
+    where = ["--out", str(out), "--settings", str(settings)]
+    assert main(["evidence", "export", PARENT[:8], *where]) == 0
+    both = [str(out / PARENT), str(out / child_id(PARENT, CALL))]
+    assert capsys.readouterr().out.splitlines() == both
+    assert main(["verify", *both, "--trust", str(trust)]) == 0
+    assert capsys.readouterr().out == "VALID\n"
+    assert main(["verify", both[1], "--trust", str(trust)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "INCONCLUSIVE\n"
+    assert "another instance ran it as its child" in said.err
+
+
+def test_a_child_that_was_told_and_never_began_is_not_exported(tmp_path: Path) -> None:
+    parent, child = family(Family(orders=lambda orders: orders.pop()))
+    store = stored(tmp_path / "store", parent)
+    ran = export_instance(store, "payments", PARENT, tmp_path / "out")
+    assert ran == [child.commits[0]["instance_id"]]
