@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
-from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.declarations import Program
 from gantral.compiler.program.types import (
     EnumType,
@@ -130,38 +129,3 @@ def _anonymous(type_: Type) -> Type:
             return OptionalType(_anonymous(inner))
         case _:
             return type_
-
-
-def leaks(value: ex.Expr, wanted: Type, covered: bool) -> Span | None:
-    """Where personal data goes into what does not say that it is; None when nowhere."""
-    if covered:
-        return None
-    record = wanted.inner if isinstance(wanted, OptionalType) else wanted
-    if isinstance(value, ex.RecordExpr) and isinstance(record, RecordType):
-        for name, part in value.fields:
-            field = record.field(name)
-            found = None if field is None else leaks(part, field.type, field.personal)
-            if found is not None:
-                return found
-        return None
-    return value.span if value.personal or _hides(value.type, wanted) else None
-
-
-def _hides(given: Type, wanted: Type) -> bool:
-    match given, wanted:
-        case OptionalType(inner=inner), _:
-            return _hides(inner, wanted)
-        case _, OptionalType(inner=inner):
-            return _hides(given, inner)
-        case ListType(element=one), ListType(element=other):
-            return _hides(one, other)
-        case RecordType(), RecordType():
-            pairs = ((one, wanted.field(one.name)) for one in given.fields)
-            return any(
-                other is not None
-                and not other.personal
-                and (one.personal or _hides(one.type, other.type))
-                for one, other in pairs
-            )
-        case _:
-            return False

@@ -12,7 +12,7 @@ from operator import or_
 
 from gantral.compiler.check import calls, expressions
 from gantral.compiler.check.acting import Block
-from gantral.compiler.check.children import anonymous, leaks
+from gantral.compiler.check.children import anonymous
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.matching import Matching
 from gantral.compiler.check.provenance import OUTCOME
@@ -52,11 +52,10 @@ class Outcomes(Matching):
         for name, value in given or ():
             field = wanted.field(name)
             assert field is not None
-            told = leaks(value, field.type, field.personal)
-            if told is not None:
+            if value.personal and not field.personal:
                 env.findings.error(
                     "G0217",
-                    told,
+                    value.span,
                     f"this is personal data, and `{child.name}` does not know that of `{name}`",
                     f"say `personal` in the `input` of `{child.name}`, or leave the data out",
                 )
