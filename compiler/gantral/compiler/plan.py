@@ -32,6 +32,7 @@ from gantral.compiler.program import (
     ProposedRef,
     RecordExpr,
     RecordType,
+    Run,
     ServiceCall,
     Type,
     VarRef,
@@ -162,7 +163,7 @@ class _Planner:
                 return self._resolved(base)
             case LetRef(binding=binding):
                 bound = self._lets.get(binding)
-                if bound is not None and not isinstance(bound, ServiceCall | Ask):
+                if bound is not None and not isinstance(bound, ServiceCall | Ask | Run):
                     return self._resolved(bound)
                 return value
             case Member(base=base, name=name):

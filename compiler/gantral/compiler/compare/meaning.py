@@ -26,6 +26,7 @@ from gantral.compiler.program import (
     Narrowed,
     Program,
     ProposedRef,
+    Run,
     ServiceCall,
     Undo,
     Widen,
@@ -113,7 +114,7 @@ class Meaning:
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)
-                    if bound is None or isinstance(bound, ServiceCall | Ask):
+                    if bound is None or isinstance(bound, ServiceCall | Ask | Run):
                         return value
                     value = bound
                 case _:

@@ -25,6 +25,7 @@ from gantral.compiler.program import (
     Let,
     Program,
     Require,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -34,7 +35,7 @@ from gantral.compiler.program import (
 )
 
 Kind: TypeAlias = Literal[
-    "start", "gate", "effect", "notify", "read", "undo", "choice", "completed", "stopped"
+    "start", "gate", "effect", "notify", "read", "undo", "child", "choice", "completed", "stopped"
 ]
 """How a box looks. Its word tells it apart too, so that nothing hangs on shape or colour alone."""
 
@@ -124,6 +125,8 @@ class _Drawer:
                 return self._call(call, ways, bound=True)
             case Do(call=call):
                 return self._call(call, ways, bound=False)
+            case Let(value=Run() as run):
+                return [(self._next(ways, "child", "WORKFLOW", run.workflow), "")]
             case Let() | Var() | Set():
                 return ways
             case If(condition=condition, then=then, otherwise=otherwise):
