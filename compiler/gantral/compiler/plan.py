@@ -32,6 +32,7 @@ from gantral.compiler.program import (
     ProposedRef,
     RecordExpr,
     RecordType,
+    Run,
     ServiceCall,
     Type,
     VarRef,
@@ -163,7 +164,7 @@ class _Planner:
                 return self._resolved(base)
             case LetRef(binding=binding):
                 bound = self._lets.get(binding)
-                if bound is not None and not isinstance(bound, ServiceCall | Ask | Wait):
+                if bound is not None and not isinstance(bound, ServiceCall | Ask | Run | Wait):
                     return self._resolved(bound)
                 return value
             case Member(base=base, name=name):

@@ -12,7 +12,7 @@ from gantral.evidence.schema import (
     extended,
     items,
     members,
-    perhaps,
+    members_or,
     row,
     table,
     text,
@@ -250,6 +250,19 @@ RECORDS: dict[str, Form] = {
     ),
     "event": Form("event record", members(kind=words("event"), event=ENVELOPE)),
     "timeout": Form("timeout record", members(kind=words("timeout"), site=WAIT)),
+    # A child that is about to be started, and how one ended.
+    "child": Form("child record", members(kind=words("child"), call=CALL, submission=ENVELOPE)),
+    "child_end": Form(
+        "child_end record",
+        members(
+            kind=words("child_end"),
+            call=CALL,
+            state=words("COMPLETED", "REJECTED", "TERMINATED"),
+            cause=words(*Cause),
+            gate=NAME_OR_NONE,
+            artifact_hash=HASH,
+        ),
+    ),
     "end": Form(
         "end record",
         members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(CALL)),
@@ -336,8 +349,12 @@ _WAITING = {
 }
 MANIFEST = Form(
     "manifest",
-    perhaps(
-        _WAITING,
+    members_or(
+        # A program that runs no child, or waits for no event, has no such member.
+        {
+            "children": table(members(workflow_id=NAME, workflow_version_id=HASH)),
+            **_WAITING,
+        },
         type=words("gantral.dev/manifest/v1"),
         workflow_id=NAME,
         version=ANY,

@@ -44,14 +44,9 @@ def row(*schemas: Schema) -> dict[str, Any]:
 
 def members(**schemas: Schema) -> dict[str, Any]:
     """An object with exactly these members."""
-    return perhaps({}, **schemas)
-
-
-def perhaps(optional: Mapping[str, Schema], **schemas: Schema) -> dict[str, Any]:
-    """An object with exactly these members, and any of the optional ones."""
     return {
         "type": "object",
-        "properties": {**schemas, **optional},
+        "properties": dict(schemas),
         "required": sorted(schemas),
         "additionalProperties": False,
     }
@@ -60,6 +55,11 @@ def perhaps(optional: Mapping[str, Schema], **schemas: Schema) -> dict[str, Any]
 def extended(schema: Schema, **more: Schema) -> dict[str, Any]:
     """An object with the members of another one, and these."""
     return members(**schema["properties"], **more)
+
+
+def members_or(optional: Mapping[str, Schema], **schemas: Schema) -> dict[str, Any]:
+    """An object with exactly these members, and perhaps the optional ones."""
+    return {**members(**schemas), "properties": {**schemas, **optional}}
 
 
 def table(values: Schema) -> dict[str, Any]:
@@ -203,9 +203,8 @@ def _by_kind(checks: Mapping[str, Check]) -> Check:
 def _object(schema: Schema) -> Check:
     properties = schema["properties"]
     checks = {name: compile_schema(part) for name, part in properties.items()}
-    names = checks.keys()
-    required = frozenset(schema["required"])
-    plain = [name for name in sorted(required) if _is_plain(properties[name])]
+    names, required = checks.keys(), frozenset(schema["required"])
+    plain = [name for name, part in properties.items() if _is_plain(part) and name in required]
     # itemgetter gives no tuple of one.
     plain = plain if len(plain) > 1 else []
     at_once = _at_once([properties[name] for name in plain])

@@ -61,6 +61,7 @@ def _workflow(program: Program, tree: Mapping[str, Any], only: str | None) -> li
         *waits.waits(program),
         *acts.effects(program),
         "",
+        *([*run, ""] if (run := acts.children(program)) else []),
         *acts.messages(program),
         "",
         *acts.reads(program),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block
@@ -66,6 +67,9 @@ class Statements(Waiting):
             case syn.Ask():
                 ask = self._ask(one, bound=False)
                 return (None if ask is None else st.AskStatement(ask, one.span)), False
+            case syn.RunWorkflow():
+                self._run(one, None)
+                return None, False
             case syn.If():
                 return self._if(one)
             case syn.Match():
@@ -120,10 +124,10 @@ class Statements(Waiting):
     def _let(self, one: syn.Let) -> st.Statement | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
-        value: ex.Expr | st.ServiceCall | st.Ask | st.Wait | None = None
+        value: ex.Expr | st.ServiceCall | st.Ask | st.Run | st.Wait | None = None
         type_: Type | None = None
         personal = False
-        kind: str = "let"
+        kind: Literal["let", "approval", "child"] = "let"
         gate = ""
         match one.value:
             case syn.ServiceCall():
@@ -153,7 +157,18 @@ class Statements(Waiting):
                     personal = giving.personal
                 self._origins.bind(name.span, giving.origin)
                 self._carried[name.span] = tuple(giving.carried.values())
-            case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel():
+            case syn.RunWorkflow():
+                kind = "child"
+                if one.type is not None:
+                    env.findings.error(
+                        "G0281",
+                        one.type.span,
+                        "how a child ended is no value",
+                        "leave the type out",
+                    )
+                value = run = self._run(one.value, name)
+                type_ = None if run is None else run.output
+            case syn.ForEach() | syn.Repeat() | syn.Parallel():
                 self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
@@ -162,7 +177,8 @@ class Statements(Waiting):
                     value = expressions.read(env, one.value, wanted)
                 else:
                     value = expressions.infer(env, one.value)
-                if value is not None and not isinstance(value, (st.ServiceCall, st.Ask, st.Wait)):
+                bound = (st.ServiceCall, st.Ask, st.Run, st.Wait)
+                if value is not None and not isinstance(value, bound):
                     type_ = wanted if wanted is not None else value.type
                     personal = value.personal
                     self._origins.bind_value(name.span, value)
@@ -170,9 +186,7 @@ class Statements(Waiting):
                     self._carried[name.span] = tuple(
                         each for binding, each in read.items() if binding in self._results
                     )
-        made = Binding(
-            "approval" if kind == "approval" else "let", name.text, name.span, type_, personal, gate
-        )
+        made = Binding(kind, name.text, name.span, type_, personal, gate)
         if env.bind(made):
             self.lets.append((name, kind == "approval"))
         if value is None:
@@ -306,7 +320,6 @@ _FAILING: dict[type[syn.Node], str] = {
 }
 _LATER: dict[type[syn.Node], str] = {
     syn.Collect: "`collect`",
-    syn.RunWorkflow: "`run workflow`",
     syn.ForEach: "`for each`",
     syn.Repeat: "`repeat`",
     syn.Parallel: "`parallel`",

@@ -81,7 +81,15 @@ class Variables(Acting):
                 return None
             case syn.Wait():
                 return self._set_wait(one, one.value)
-            case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel():
+            case syn.RunWorkflow():
+                env.findings.error(
+                    "G0281",
+                    one.value.workflow.span,
+                    "how a child ended is no value",
+                    "bind it by `let`, match it, and set the variable in the cases",
+                )
+                return None
+            case syn.ForEach() | syn.Repeat() | syn.Parallel():
                 self._later(one.value)
                 return None
             case _ if wanted is None:

@@ -13,7 +13,7 @@ from gantral.compiler.check.acting import Block, Giving
 from gantral.compiler.check.durations import between
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import GIVES, THROUGH
-from gantral.compiler.check.matching import Matching
+from gantral.compiler.check.outcomes import Outcomes
 from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
@@ -27,7 +27,7 @@ from gantral.dsl.span import Span
 SENT = Origin(None, given=True)
 
 
-class Waiting(Matching):
+class Waiting(Outcomes):
     """Checks `wait`."""
 
     def _wait_statement(self, one: syn.Wait) -> tuple[st.Statement | None, bool]:
@@ -95,7 +95,7 @@ class Waiting(Matching):
                     self._arrived(case.name, events[at])
                 if body is None:
                     assert case is not None
-                    made.append(self._taken(case, events[at], giving))
+                    made.append(self._data(case, events[at], giving))
                     ended.append(giving is not None)
                     continue
                 block, ends = self.block(body, takes=giving is not None)
@@ -184,7 +184,7 @@ class Waiting(Matching):
             self.lets.append((name, False))
         self._origins.bind(name.span, SENT)
 
-    def _taken(
+    def _data(
         self, case: syn.WaitCase, event: Event | None, giving: Giving | None
     ) -> tuple[st.Statement, ...]:
         """What the short form leaves unsaid: where it is bound, the event's data is given."""

@@ -27,6 +27,7 @@ from gantral.compiler.program import (
     RecordExpr,
     RecordType,
     Require,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -38,7 +39,7 @@ from gantral.compiler.program import (
     Widen,
     children,
 )
-from gantral.compiler.program.walk import bindings, calls, everything, variables, waits
+from gantral.compiler.program.walk import bindings, calls, everything, runs, variables, waits
 from gantral.dsl.span import Span
 
 
@@ -60,6 +61,7 @@ class PackageNames:
         self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
         self.asks = {name: self._free.take(name, "ask") for name in program.gates}
         self.events = {name: self._free.take(name, "event") for name in program.events}
+        self.runs = {name: self._free.take(name, "run") for name in program.children}
         self.gates = self._free.take("gates")
         self.workflow = self._free.take(program.name)
         self.client = self._free.take(program.name, "client")
@@ -91,6 +93,10 @@ class PackageNames:
                 self._made(expression, gate.name, "title")
         for event in program.events.values():
             self._note(event.data, event.name, "data")
+        for run in runs(program.run):
+            self._note(run.output, run.workflow, "output")
+            for field in run.input.fields:
+                self._note(field.type, self.runs[run.workflow], field.name)
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
@@ -142,6 +148,8 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
             return (*(value for _, value in ask.arguments), *asked)
         case WaitStatement(wait=wait) | Let(value=Wait() as wait):
             return (wait.within,)
+        case Let(value=Run() as run):
+            return tuple(value for _, value in run.arguments)
         case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
             return (value,)  # type: ignore[return-value]
         case If(condition=condition):

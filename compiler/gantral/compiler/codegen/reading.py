@@ -21,7 +21,9 @@ from gantral.compiler.program import (
     Let,
     LetRef,
     Literal,
+    OutcomeTest,
     ProposedRef,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -66,7 +68,7 @@ def _gives(statements: tuple[Statement, ...]) -> bool:
 
 def narrows(condition: Expr) -> bool:
     """Whether the condition can show that something is some, or one of fewer words."""
-    if isinstance(condition, Test):
+    if isinstance(condition, Test | OutcomeTest):
         return True
     if (
         isinstance(condition, Compare)
@@ -99,7 +101,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask() | Wait()):
+            case Let(value=ServiceCall() | Ask() | Run() | Wait()):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

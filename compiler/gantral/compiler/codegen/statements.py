@@ -40,6 +40,7 @@ from gantral.compiler.program import (
     Program,
     RecordType,
     Require,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -123,8 +124,10 @@ class _Writer:
                 return self._waits.bound(wait, target, indent, statement.span)
             case WaitStatement(wait=wait):
                 return self._waits.alone(wait, around, indent, statement.span)
+            case Let(value=Run() as run, binding=binding):
+                return self._run(run, binding, indent, statement.span)
             case Let(value=value, binding=binding):
-                if binding not in self._used or isinstance(value, ServiceCall | Ask | Wait):
+                if binding not in self._used or isinstance(value, ServiceCall | Ask | Run | Wait):
                     return []
                 piece = self._expressions.write(value)
                 return self._lines(piece, f"{self._locals[binding]} = ", indent, statement.span)
@@ -254,6 +257,12 @@ class _Writer:
         target = self._locals[binding] if binding is not None and binding in self._used else ""
         asked = self._lines(piece, f"{target} = await " if target else "await ", indent, span)
         return [*self._still(name, ask, judged, indent, span), *asked] if judged else asked
+
+    def _run(self, run: Run, binding: Span, indent: int, span: Span) -> list[Line]:
+        given = Invoke(self._names.runs[run.workflow], self._given(run.arguments, run.input))
+        piece = Invoke("self.run_workflow", (("", given), ("call=", Atom(literal(run.id)))))
+        target = f"{self._locals[binding]} = " if binding in self._used else ""
+        return self._lines(piece, f"{target}await ", indent, span)
 
     def _still(
         self, name: str, ask: Ask, again: Sequence[Judged], indent: int, span: Span

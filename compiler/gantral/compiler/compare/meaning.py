@@ -27,6 +27,7 @@ from gantral.compiler.program import (
     Narrowed,
     Program,
     ProposedRef,
+    Run,
     ServiceCall,
     Undo,
     Wait,
@@ -120,7 +121,7 @@ class Meaning:
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)
-                    if bound is None or isinstance(bound, ServiceCall | Ask | Wait):
+                    if bound is None or isinstance(bound, ServiceCall | Ask | Run | Wait):
                         return value
                     value = bound
                 case _:

@@ -19,6 +19,7 @@ Operator: TypeAlias = Literal[
     "start",
     "ask",
     "call",
+    "child",
     "let",
     "var",
     "set",
@@ -34,9 +35,9 @@ Operator: TypeAlias = Literal[
     "terminated",
     "nothing",
 ]
-"""What a node does. ``var`` binds a name, ``set`` binds it anew. ``timeout`` follows a ``wait`` to
-which nothing came. ``failing`` is where every failure arrives; ``nothing`` is where a path that
-just stops arrives, so that the proof can say so."""
+"""What a node does. ``child`` binds how a child ended. ``var`` binds a name, ``set`` binds it anew.
+``timeout`` follows a ``wait`` to which nothing came. ``failing`` is where every failure arrives;
+``nothing`` is where a path that just stops arrives, so that the proof can say so."""
 
 ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
 
@@ -83,7 +84,8 @@ class OperationFacts:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
-    ``done``, ``failed``, ``true``, ``false``; of a ``wait`` ``for:EVENT`` and ``else``."""
+    ``done``, ``ended``, ``failed``, ``true``, ``false``; of a ``wait`` ``for:EVENT`` and ``else``.
+    """
 
     label: str
     target: int
@@ -113,7 +115,8 @@ class FlowNode:
     under: tuple[str, ...] = ()
     arguments: tuple[Argument, ...] = ()
     settles: str = ""
-    """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing."""
+    """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing; or
+    the child (its bound name) whose outcome it goes by."""
     waits: int = 0
     """The time, in ms, that certainly passes here."""
     longest: int = 0

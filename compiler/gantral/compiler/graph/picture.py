@@ -25,6 +25,7 @@ from gantral.compiler.program import (
     Let,
     Program,
     Require,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -36,7 +37,17 @@ from gantral.compiler.program import (
 )
 
 Kind: TypeAlias = Literal[
-    "start", "gate", "wait", "effect", "notify", "read", "undo", "choice", "completed", "stopped"
+    "start",
+    "gate",
+    "wait",
+    "effect",
+    "notify",
+    "read",
+    "undo",
+    "child",
+    "choice",
+    "completed",
+    "stopped",
 ]
 """How a box looks. Its word tells it apart too, so that nothing hangs on shape or colour alone."""
 
@@ -130,6 +141,8 @@ class _Drawer:
                 return self._wait(wait, ways, bound=True)
             case WaitStatement(wait=wait):
                 return self._wait(wait, ways, bound=False)
+            case Let(value=Run() as run):
+                return [(self._next(ways, "child", "WORKFLOW", run.workflow), "")]
             case Let() | Var() | Set():
                 return ways
             case If(condition=condition, then=then, otherwise=otherwise):

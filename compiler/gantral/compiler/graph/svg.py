@@ -127,6 +127,9 @@ def _outline(kind: Kind, x: int, y: int, width: int, height: int) -> list[str]:
                 f'<rect class="box" {frame} rx="4"/>',
                 f'<path class="box none" d="M{x + 4} {y}V{floor}M{right - 4} {y}V{floor}"/>',
             ]
+        case "child":
+            sides = f"M{x + 6} {y}V{floor}M{right - 6} {y}V{floor}"
+            return [f'<rect class="box" {frame}/>', f'<path class="box none" d="{sides}"/>']
         case "effect":
             return [f'<rect class="box thick effect" {frame}/>']
         case "undo":

@@ -9,6 +9,7 @@ from gantral.compiler.program.statements import (
     Give,
     If,
     Let,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -57,6 +58,13 @@ def waits(statements: tuple[Statement, ...]) -> Iterator[Wait]:
                 yield wait
             case _:
                 pass
+
+
+def runs(statements: tuple[Statement, ...]) -> Iterator[Run]:
+    """Every child that is run, in source order."""
+    for statement in bindings(statements):
+        if isinstance(statement.value, Run):
+            yield statement.value
 
 
 def bindings(statements: tuple[Statement, ...]) -> Iterator[Let]:

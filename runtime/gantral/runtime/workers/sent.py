@@ -7,7 +7,7 @@ from typing import Any
 
 from gantral.evidence.waits import PREFIX
 from gantral.runtime.workers.chain import Chain
-from gantral.runtime.workers.judging import Refused
+from gantral.runtime.workers.refused import Refused
 
 
 def of_event(pointer: str) -> bool:
