@@ -47,7 +47,7 @@ class Block:
 
 
 def prove(program: d.Program, roster: Roster, absent: int = 0) -> Iterator[Diagnostic]:
-    """Each case that can't be met when `absent` persons of the roster are away, whoever they are."""
+    """Each case that can't be met when `absent` persons of the roster are away, whoever it is."""
     for gate in program.gates.values():
         for case in formulas.widened(gate):
             if not formulas.alternatives(case.formula):
@@ -91,7 +91,7 @@ def blocked(
     parts = formulas.alternatives(case.formula)
     for starter in _starters(program, gate, profiles):
         present = profiles - Counter() if starter is None else profiles - Counter([starter])
-        for away in _choices(present, _kept_out(gate) + absent):
+        for away in _choices(present, _kept_out(program, gate) + absent):
             if not _met(parts, [*(present - Counter(away)).elements(), *named]):
                 return _names(roster, starter, away, absent)
     return None
@@ -109,13 +109,19 @@ def _starters(
         yield from may
 
 
-def _kept_out(gate: d.Gate) -> int:
+def _kept_out(program: d.Program, gate: d.Gate) -> int:
     """How many persons of the roster `apart` may keep out: each `actor` one, `actors` as many as
-    there must be, and one at least."""
+    there must be, and one at least; of another gate's deciders as many as it may want."""
     found = 0
     for one in gate.apart:
-        least = _least(gate.parameters, one.path) if isinstance(one, d.ActorsOf) else 1
-        found += max(least, 1)
+        match one:
+            case d.ActorOf():
+                found += 1
+            case d.ActorsOf(path=path):
+                found += max(_least(gate.parameters, path), 1)
+            case d.DecidersOf(gate=other):
+                cases = program.gates[other].cases
+                found += max(formulas.size(case.formula).voters for case in cases)
     return found
 
 
