@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from gantral.compiler.compare import compare, effects, gates, operations, run, workflow
@@ -107,7 +107,7 @@ def test_a_clause_that_nothing_knows_is_weaker(
 def test_a_run_that_is_not_understood_is_weaker(monkeypatch: pytest.MonkeyPatch) -> None:
     def unread(one: Program) -> Run:
         run = read_run(one)
-        return Run(run.acts, run.asks, run.fed, False, run.key)
+        return replace(run, understood=False)
 
     monkeypatch.setattr(effects, "read_run", unread)
     told = compare(

@@ -3,10 +3,12 @@ found nothing wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from gantral.compiler.check import unused
+from gantral.compiler.check.calendars import Calendars
+from gantral.compiler.check.children import Programs
 from gantral.compiler.check.gates import Gates
 from gantral.compiler.check.services import Services
 from gantral.compiler.check.workflow import Workflow, policy_path
@@ -20,6 +22,7 @@ from gantral.compiler.proofs import PROVED, prove
 from gantral.compiler.types.resolve import Types
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Diagnostic, Label, Step, in_order
+from gantral.dsl.front import writable
 from gantral.dsl.span import Span
 
 
@@ -38,12 +41,29 @@ def analyse(project: Project, path: str) -> Analysis:
 
     Pure: reads nothing but what `project.read` gives. Never raises for any text.
     """
+    return _analyse(project, path, {})
+
+
+def _analyse(project: Project, path: str, known: dict[str, Analysis]) -> Analysis:
+    """As `analyse`; `known` has the files whose workflows are run as children, each judged once.
+    Imports form no circle, so this ends."""
     findings = Findings()
     loader = Loader(project, findings)
     root = loader.root(path)
     programs: list[Program] = []
+
+    def elsewhere(path: str, name: str) -> Program | None:
+        found = known.get(path)
+        if found is None:
+            found = known[path] = _analyse(project, path, known)
+        wrong = [one for one in found.diagnostics if one.severity == "error"]
+        findings.all += [one for one in wrong if one not in findings.all]
+        findings.errors = sum(one.severity == "error" for one in findings.all)
+        return next((one for one in found.programs if one.name == name), None)
+
     if root is not None:
-        programs = _programs(findings, loader.loaded, root)
+        programs = _programs(findings, loader.loaded, root, project.read, elsewhere)
+    # A child before those that run it: the manifest of a program names its children's.
     for program in programs:
         found = prove(build_flow(program))
         if not findings.errors:
@@ -56,7 +76,9 @@ def analyse(project: Project, path: str) -> Analysis:
         # Warnings beside errors are mostly their consequence.
         told = [one for one in told if one.severity == "error"]
         programs = []
+    told = [writable(one, loader.texts) for one in told]
     read = tuple(one.path for one in loader.loaded)
+    programs.sort(key=lambda one: one.name_span.start)
     return Analysis(tuple(programs), in_order(told), read)
 
 
@@ -86,41 +108,54 @@ def check_text(
     return analyse(Project(files.get), name).diagnostics
 
 
-def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> list[Program]:
+def _programs(
+    findings: Findings,
+    loaded: tuple[Source, ...],
+    root: Source,
+    read: Callable[[str], str | None],
+    elsewhere: Callable[[str, str], Program | None],
+) -> list[Program]:
     types = Types(findings)
     services = Services(findings, types)
-    gates = Gates(findings, types, services)
+    calendars = Calendars(findings, read)
+    gates = Gates(findings, types, services, calendars)
     modules: dict[str, Names] = {}
     for source in loaded:
         modules[source.path] = Names(source, source.tree.declarations, findings, None, modules)
     roles: dict[str, Span] = {}
     for source in loaded:
-        _module(findings, modules[source.path], types, services, gates)
+        _module(findings, modules[source.path], types, services, gates, calendars)
     names = modules[root.path]
-    programs: list[Program] = []
-    workflows = [one for kind, one in names.declared if kind == "workflow"]
-    for one in workflows:
-        assert isinstance(one, syn.Workflow)
+
+    def check(one: syn.Workflow) -> Program | None:
         inner = Names(root, one.declarations, findings, names, modules)
         _types(inner, types)
-        _later(findings, inner)
-        program = Workflow(findings, inner, one, types, services, gates).check()
-        if program is not None:
-            programs.append(program)
+        _later(findings, inner, calendars)
+        return Workflow(findings, inner, one, types, services, gates, checked).check()
+
+    checked = Programs(findings, root.path, check, elsewhere)
+    workflows = [one for _, one in names.declared if isinstance(one, syn.Workflow)]
+    for each in workflows:
+        checked.get(each)
     for source in loaded:
         _roles(findings, source, roles)
     unused.imports(findings, names)
     if workflows:
         unused.declarations(findings, names)
-    return programs
+    return checked.whole
 
 
 def _module(
-    findings: Findings, names: Names, types: Types, services: Services, gates: Gates
+    findings: Findings,
+    names: Names,
+    types: Types,
+    services: Services,
+    gates: Gates,
+    calendars: Calendars,
 ) -> None:
     """The declarations of a file that stand outside workflows."""
     _types(names, types)
-    _later(findings, names)
+    _later(findings, names, calendars)
     for _, one in names.declared:
         if isinstance(one, syn.Service):
             services.service(names, one)
@@ -136,11 +171,12 @@ def _types(names: Names, types: Types) -> None:
             types.declared(names, one)
 
 
-def _later(findings: Findings, names: Names) -> None:
+def _later(findings: Findings, names: Names, calendars: Calendars) -> None:
     for _, one in names.declared:
-        if isinstance(one, (syn.Calendar, syn.Event)):
-            word = "calendar" if isinstance(one, syn.Calendar) else "event"
-            findings.not_built(one.name.span, f"`{word}`")
+        if isinstance(one, syn.Calendar):
+            calendars.calendar(names, one)
+        elif isinstance(one, syn.Event):
+            findings.not_built(one.name.span, "`event`")
 
 
 def _roles(findings: Findings, source: Source, roles: dict[str, Span]) -> None:

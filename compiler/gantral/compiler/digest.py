@@ -18,13 +18,18 @@ Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 # Where a thing stands and what its author says of it is no part of what it means; neither is the
 # name under which a structural type is known.
 _NO_MEANING = {
-    "Program": ("path", "types", "operations", "doc"),
+    "Program": ("path", "types", "operations", "doc", "children"),
     "Operation": ("doc",),
     "Service": ("doc",),
     "Gate": ("doc",),
+    "Calendar": ("name", "known_until"),
     "RecordType": ("name",),
     "EnumType": ("name",),
 }
+
+# Clauses that the language had no programs with before: where they are absent, a program says what
+# it always said, and its digest is what it was.
+_WHEN_PRESENT = {"Gate": ("guarded_by", "calendar", "alike")}
 
 
 def canonical(tree: Tree) -> bytes:
@@ -41,8 +46,21 @@ def tagged_hash(kind: str, data: bytes) -> str:
 
 
 def program_digest(program: Program) -> str:
-    """H(program, typed tree without spans and comments); the same for any layout of the text."""
-    return tagged_hash("program", canonical(_tree(program)))
+    """H(program, typed tree without spans and comments); the same for any layout of the text. The
+    workflows that it runs as its children are part of what it means: their digests stand in it."""
+    return _digest(program, {})
+
+
+def _digest(program: Program, known: dict[int, str]) -> str:
+    if id(program) not in known:
+        tree = _tree(program)
+        assert isinstance(tree, dict)
+        if program.children:
+            tree["children"] = {
+                name: _digest(child, known) for name, child in sorted(program.children.items())
+            }
+        known[id(program)] = tagged_hash("program", canonical(tree))
+    return known[id(program)]
 
 
 def workflow_version_id(manifest: bytes) -> str:
@@ -84,6 +102,8 @@ def _tree(value: Any) -> Tree:
         node: dict[str, Tree] = {"node": name}
         for member_name in _members(value.__class__):
             member = getattr(value, member_name)
+            if not member and member_name in _WHEN_PRESENT.get(name, ()):
+                continue
             if not isinstance(member, Span):
                 node[member_name] = _tree(member)
         return node

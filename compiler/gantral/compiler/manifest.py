@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from gantral.compiler.again import again
 from gantral.compiler.automaton import automaton
-from gantral.compiler.digest import Tree, canonical, program_digest, tagged_hash
+from gantral.compiler.digest import (
+    Tree,
+    canonical,
+    program_digest,
+    tagged_hash,
+    workflow_version_id,
+)
+from gantral.compiler.phrases import code
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
     ActorOf,
@@ -16,10 +23,15 @@ from gantral.compiler.program import (
     AllOf,
     Amend,
     AnyOf,
+    AskOnlyIf,
+    AskStatement,
+    Calendar,
     Case,
+    DecidersOf,
     Expr,
     Formula,
     Gate,
+    Let,
     Literal,
     Operation,
     Points,
@@ -35,6 +47,7 @@ from gantral.compiler.program import (
     Tick,
     Widening,
 )
+from gantral.compiler.program.walk import everything, runs
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
     NoTerm,
@@ -69,19 +82,34 @@ def manifest(program: Program) -> Manifest:
     What its closed language can't say is an error here: G0321 (an argument of an effect), G0001
     (what is not built).
     """
+    return _manifest(program, {})
+
+
+def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
+    if id(program) not in known:
+        known[id(program)] = _made(program, known)
+    return known[id(program)]
+
+
+def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
     planned = plan(program)
     found = [*planned.diagnostics, *again(program).diagnostics]
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
-        gates[name] = _gate(gate, planned, found)
+        gates[name] = _gate(gate, program, planned, found)
     found += [
         _not_built(one.span, f"`{one.key}` gives no record")
         for one in program.operations.values()
         if one.result is not None and not isinstance(one.result, RecordType)
     ]
+    versions: dict[str, str] = {}
+    for name, child in program.children.items():
+        made = _manifest(child, known)
+        found += made.diagnostics
+        versions[name] = workflow_version_id(made.data)
     if found:
         return Manifest(b"", tuple(found))
-    tree: Tree = {
+    tree: dict[str, Tree] = {
         "type": TYPE,
         "workflow_id": program.name,
         "version": program.version,
@@ -96,6 +124,15 @@ def manifest(program: Program) -> Manifest:
         "gates": gates,
         "automaton": automaton(program),
     }
+    if program.children:
+        # A program that runs no child has no such member: so it was before children could be run.
+        tree["children"] = {
+            run.id: {
+                "workflow_id": run.workflow,
+                "workflow_version_id": versions[run.workflow],
+            }
+            for run in runs(program.run)
+        }
     return Manifest(canonical(tree), ())
 
 
@@ -203,25 +240,53 @@ def _undo_term(reference: ResultRef) -> Tree:
             return {"result": ["self", "".join(f".{step}" for step in reference.path)]}
 
 
-def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
-    apart: list[Tree] = [] if gate.initiator_may_decide else ["initiator"]
+def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) -> Tree:
     return {
         "parameters": shape(gate.parameters),
         "title": title_parts(gate),
         "decide": [_case(one, found) for one in gate.cases],
         "veto": _principals(gate.veto),
-        "apart": [*apart, *(_principal(one) for one in gate.apart)],
+        "apart": _apart(gate, program),
         "amend": _amendments(gate.amend, found),
         "prove": _prove(gate.prove),
         "waived": gate.waived_by or "none",
-        "guarded": "none",
-        "clock": [_tick(one) for one in gate.clock],
+        "guarded": gate.guarded_by or "none",
+        "clock": [*_calendar(gate.calendar), *(_tick(one) for one in gate.clock)],
         "lasts": duration_or_none(gate.lasts),
         "uses": str(gate.uses),
-        "alike": "false",
+        "alike": _truth(gate.alike),
         "releases": [*sorted(one.operation for one in gate.releases)],
         "plan": dict(planned.gates[gate.name]),
+        **_only_if(gate, program),
     }
+
+
+def _only_if(gate: Gate, program: Program) -> dict[str, Tree]:
+    """Where nobody may be asked: the site of each `ask … only if`, with its condition. A gate that
+    is asked in every case has no such member (ADR 0116)."""
+    found: dict[str, Tree] = {}
+    for statement in everything(program.run):
+        match statement:
+            case AskStatement(ask=AskOnlyIf() as ask) | Let(value=AskOnlyIf() as ask):
+                if ask.gate == gate.name:
+                    found[ask.id] = code(ask.only_if)
+            case _:
+                pass
+    return {"only_if": found} if found else {}
+
+
+def _apart(gate: Gate, program: Program) -> Tree:
+    """Who may not decide. `deciders of` is symmetric: both gates say it."""
+    others = {one.gate for one in gate.apart if isinstance(one, DecidersOf)}
+    for other in program.gates.values():
+        if any(isinstance(one, DecidersOf) and one.gate == gate.name for one in other.apart):
+            others.add(other.name)
+    deciders: list[Tree] = [{"deciders": name} for name in sorted(others)]
+    return [
+        *([] if gate.initiator_may_decide else ["initiator"]),
+        *(_principal(one) for one in gate.apart if not isinstance(one, DecidersOf)),
+        *deciders,
+    ]
 
 
 def _case(case: Case, found: list[Diagnostic]) -> Tree:
@@ -329,6 +394,21 @@ def _prove(prove: Prove | None) -> Tree:
         "assurance": bound(None if prove is None else prove.assurance),
         "login_within": duration_or_none(None if prove is None else prove.login_within),
     }
+
+
+def _calendar(calendar: Calendar | None) -> list[Tree]:
+    if calendar is None:
+        return []
+    hours: list[Tree] = [
+        f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (calendar.opens, calendar.closes)
+    ]
+    tree: Tree = {
+        "zone": calendar.zone,
+        "days": [*calendar.days],
+        "hours": hours,
+        "except": [*calendar.closed],
+    }
+    return [["on", tree]]
 
 
 def _tick(tick: Tick) -> Tree:

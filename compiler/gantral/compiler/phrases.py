@@ -18,8 +18,10 @@ from gantral.compiler.program import (
     Case,
     Coalesce,
     Compare,
+    Comprehension,
     Conditional,
     DurationType,
+    ElementRef,
     Expr,
     FailureRef,
     Formula,
@@ -40,12 +42,16 @@ from gantral.compiler.program import (
     Negate,
     NewRef,
     Not,
+    Now,
     OldRef,
+    OutcomeData,
+    OutcomeTest,
     ParamRef,
     Points,
     Principal,
     ProposedRef,
     RecordExpr,
+    Rounded,
     StartedAtRef,
     Test,
     TextExpr,
@@ -66,11 +72,18 @@ _WORDS: Mapping[str, str] = {
     "not": "it is not so that ",
 }  # fmt: skip
 
+_FAILURE = {
+    "cause": "the cause of the failure",
+    "happened": "whether it happened",
+    "gate": "the gate that said no",
+    "reason": "the reason of the no",
+}
+
 # What needs no parentheses inside of something larger.
 _WHOLE = (
     Literal, Absent, TextExpr, LetRef, VarRef, InputRef, InitiatorRef, InstanceIdRef, StartedAtRef,
-    FailureRef, ParamRef, OldRef, NewRef, ApprovalRef, ApprovalMeta, ProposedRef, Member,
-    RecordExpr, ListExpr, FunctionCall,
+    Now, FailureRef, ElementRef, ParamRef, OldRef, NewRef, ApprovalRef, ApprovalMeta, ProposedRef,
+    Member, RecordExpr, ListExpr, Comprehension, FunctionCall, Rounded, OutcomeData,
 )  # fmt: skip
 _BARE = (IntType, DecimalType, BoolType, DurationType, DateType, InstantType)
 
@@ -168,10 +181,16 @@ class _Said:
                     for one in (left, right)
                 ]
                 return f" {operator} ".join(sides)
+            case Comprehension():
+                return f"[{self._each(expression)}]"
+            case FunctionCall() | Rounded():
+                return self._function(expression)
             case Not(operand=operand):
                 return f"{self._signs['not']}{self._part(operand)}"
             case Negate(operand=operand):
                 return f"-{self._part(operand)}"
+            case OutcomeTest(child=child, outcome=outcome):
+                return f"{self._part(child)} is {outcome}"
             case Test(operand=operand, some=some):
                 return f"{self._part(operand)} {self._signs['some' if some else 'none']}"
             case Conditional(condition=asked, then=then, otherwise=otherwise):
@@ -203,13 +222,35 @@ class _Said:
                 return "{ " + ", ".join(inner) + " }"
             case ListExpr(items=items):
                 return f"[{', '.join(self.of(one) for one in items)}]"
-            case FunctionCall(name=name, arguments=arguments):
-                return f"{self._name(name)}({', '.join(self.of(one) for one in arguments)})"
             case Member(base=base, name=name, optional=optional):
                 dot = " " if self._plain else "?." if optional else "."
                 return f"{self._base(base)}{dot}{self._name(name)}"
             case _:
                 return self._root(expression)
+
+    def _each(self, one: Comprehension) -> str:
+        """`x.id for x in xs where x.ok`; in words "x id for each x in xs where x ok is true"."""
+        each = "for each" if self._plain else "for"
+        said = f"{self.of(one.element)} {each} {self._name(one.name)} in {self._part(one.items)}"
+        return said if one.condition is None else f"{said} where {self._holds(one.condition)}"
+
+    def _holds(self, condition: Expr) -> str:
+        said = self.of(condition)
+        return f"{said} is true" if self._plain and isinstance(_seen(condition), _WHOLE) else said
+
+    def _function(self, one: FunctionCall | Rounded) -> str:
+        first = _seen(one.arguments[0])
+        alone = len(one.arguments) == 1 and isinstance(first, Comprehension)
+        said = [self._each(first) if alone and isinstance(first, Comprehension) else self.of(first)]
+        rest = [self.of(each) for each in one.arguments[1:]]
+        if isinstance(one, Rounded):
+            said += [f"by: {each}" for each in rest]
+            said += [] if one.scale is None else [f"scale: {one.scale}"]
+            said.append(f"rounding: {self._quoted(one.rounding)}")
+            return f"{one.function}({', '.join(said)})"
+        named = {"mod": "by: ", "date": "zone: ", "instant": "zone: "}.get(one.name, "")
+        said += [f"{named}{each}" for each in rest]
+        return f"{self._name(one.name)}({', '.join(said)})"
 
     def _base(self, base: Expr) -> str:
         seen = _seen(base)
@@ -231,8 +272,10 @@ class _Said:
                 return "the instance's id" if self._plain else "instance.id"
             case StartedAtRef():
                 return "the time of the start" if self._plain else "instance.started_at"
+            case Now():
+                return "the time then" if self._plain else "now()"
             case FailureRef(name=name, field=field):
-                said = "the cause of the failure" if field == "cause" else "whether it happened"
+                said = _FAILURE[field]
                 return said if self._plain else f"{name}.{field}"
             case OldRef():
                 return "what was asked for" if self._plain else "old"
@@ -242,8 +285,14 @@ class _Said:
                 return f"the decision's {field}" if self._plain else f"{name}.decision.{field}"
             case ProposedRef(name=name):
                 return f"{name}.proposed"
+            case OutcomeData(child=child, outcome=outcome):
+                return f"what {self.of(child)} {outcome} with" if self._plain else self.of(child)
             case (
-                LetRef(name=name) | VarRef(name=name) | ParamRef(name=name) | ApprovalRef(name=name)
+                LetRef(name=name)
+                | VarRef(name=name)
+                | ElementRef(name=name)
+                | ParamRef(name=name)
+                | ApprovalRef(name=name)
             ):
                 return self._name(name)
             case _:

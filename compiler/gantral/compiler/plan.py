@@ -1,7 +1,8 @@
 """The plan: what each gate's yes may set off, each argument in terms of what is shown.
 
 LANGUAGE section 6, last bullet: an effect's argument is a plan term (lets substituted). What is
-none is refused here; evidence could not compare it with what people saw.
+none is refused here; evidence could not compare it with what people saw. Under several approvals
+each gate's plan names the gate that shows an argument which it doesn't show itself (ADR 0114).
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from gantral.compiler.digest import Tree
 from gantral.compiler.program import (
     Absent,
-    Approval,
     ApprovalMeta,
     ApprovalRef,
     Ask,
@@ -20,6 +20,7 @@ from gantral.compiler.program import (
     Expr,
     InitiatorRef,
     InputRef,
+    JsonType,
     LetRef,
     ListExpr,
     ListType,
@@ -31,6 +32,7 @@ from gantral.compiler.program import (
     ProposedRef,
     RecordExpr,
     RecordType,
+    Run,
     ServiceCall,
     Type,
     VarRef,
@@ -81,6 +83,14 @@ def _rescales(given: Type, wanted: Type) -> bool:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Whose plan is written: the approval `own`; and the gate of each that the call acts under."""
+
+    own: Span
+    gates: Mapping[Span, str]
+
+
 class _Planner:
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -96,29 +106,31 @@ class _Planner:
 
     def _plan(self, call: ServiceCall) -> None:
         operation = self._program.operations[call.operation]
-        arguments: dict[str, Tree] = {}
-        for name, value in call.arguments:
-            try:
-                self._argument(name, value, call.under, arguments)
-            except NoTerm as fault:
-                self._found.append(self._refusal(call, name, fault))
-        for approval in call.under:
-            gate = self._gate(approval.binding)
-            if gate is not None:
-                self._gates[gate][call.id] = {
-                    "operation": call.operation,
-                    "at_most": "1",
-                    "arguments": arguments,
-                    "undo": operation.undo.operation if operation.undo is not None else "none",
-                }
+        gates = {one.binding: gate for one in call.under if (gate := self._gate(one.binding))}
+        if len(set(gates.values())) < len(gates):
+            self._found.append(_twice(call, gates))
+            return
+        for number, (own, gate) in enumerate(gates.items()):
+            arguments: dict[str, Tree] = {}
+            for name, value in call.arguments:
+                try:
+                    self._argument(name, value, _Shown(own, gates), arguments)
+                except NoTerm as fault:
+                    # What is a term for one of the gates is one for each of them.
+                    if not number:
+                        self._found.append(_refusal(call, name, fault))
+            self._gates[gate][call.id] = {
+                "operation": call.operation,
+                "at_most": "1",
+                "arguments": arguments,
+                "undo": operation.undo.operation if operation.undo is not None else "none",
+            }
 
     def _gate(self, binding: Span) -> str | None:
         value = self._lets.get(binding)
         return value.gate if isinstance(value, Ask) else None
 
-    def _argument(
-        self, name: str, value: Expr, under: tuple[Approval, ...], into: dict[str, Tree]
-    ) -> None:
+    def _argument(self, name: str, value: Expr, under: _Shown, into: dict[str, Tree]) -> None:
         value = self._resolved(value)
         match value:
             case Absent():
@@ -132,6 +144,8 @@ class _Planner:
                 into[name] = constant(value)
             case Widen(base=Literal() as base) if isinstance(value.type, DecimalType):
                 into[name] = constant(base, value.type)
+            case Widen(type=JsonType()):
+                raise NoTerm(value.span, "a json made in the run is shown by no gate")
             case Widen(base=base):
                 if _rescales(base.type, value.type):
                     raise NoTerm(value.span, "its value here has more decimals than what is shown")
@@ -149,7 +163,7 @@ class _Planner:
                 return self._resolved(base)
             case LetRef(binding=binding):
                 bound = self._lets.get(binding)
-                if bound is not None and not isinstance(bound, ServiceCall | Ask):
+                if bound is not None and not isinstance(bound, ServiceCall | Ask | Run):
                     return self._resolved(bound)
                 return value
             case Member(base=base, name=name):
@@ -163,8 +177,8 @@ class _Planner:
             case _:
                 return value
 
-    def _read(self, value: Expr, under: tuple[Approval, ...]) -> Tree | None:
-        """{"path"} or {"result"} of a plain read; None for anything else."""
+    def _read(self, value: Expr, under: _Shown) -> Tree | None:
+        """{"path"}, {"under"} or {"result"} of a plain read; None for anything else."""
         steps: list[str] = []
         at = self._resolved(value)
         while isinstance(at, Member | Narrowed):
@@ -173,9 +187,11 @@ class _Planner:
             at = self._resolved(at.base)
         match at:
             case ApprovalRef(binding=binding, name=name):
-                if len(under) > 1 and any(one.binding != binding for one in under):
-                    raise NoTerm(value.span, f"it is shown by `{name}`'s gate alone")
-                return {"path": pointer(tuple(steps))}
+                if binding == under.own:
+                    return {"path": pointer(tuple(steps))}
+                if binding not in under.gates:
+                    raise NoTerm(value.span, f"the effect does not act under `{name}`")
+                return {"under": [under.gates[binding], pointer(tuple(steps))]}
             case LetRef(binding=binding):
                 call = self._lets.get(binding)
                 if isinstance(call, ServiceCall):
@@ -202,7 +218,7 @@ class _Planner:
         if any(not isinstance(one.value, Absent) for one in gives(call.handler.body)):
             raise NoTerm(value.span, f"where `{call.operation}` fails its handler gives this value")
 
-    def _leaf(self, value: Expr, under: tuple[Approval, ...]) -> Tree | None:
+    def _leaf(self, value: Expr, under: _Shown) -> Tree | None:
         """A read inside arithmetic."""
         seen = self._resolved(value)
         if seen is not value and not isinstance(seen, Member | LetRef | ApprovalRef):
@@ -210,26 +226,37 @@ class _Planner:
         match self._read(value, under):
             case {"path": str(path)}:
                 return {"path": [scalar_name(value.type), path]}
+            case {"under": [str(gate), str(path)]}:
+                return {"under": [scalar_name(value.type), f"{gate}:{path}"]}
             case None:
                 return None
             case _:
                 raise NoTerm(value.span, "a result in arithmetic is known only after the call")
 
-    def _refusal(self, call: ServiceCall, name: str, fault: NoTerm) -> Diagnostic:
-        mixed = len(call.under) > 1 and fault.why.startswith("it is shown by")
-        if mixed:
-            return Diagnostic(
-                NOT_BUILT,
-                "error",
-                f"not built yet: `{name}` of `{call.operation}` from one of several approvals",
-                fault.span,
-                help=f"{fault.why}; act under one gate that shows every argument",
-            )
-        return Diagnostic(
-            NOT_A_TERM,
-            "error",
-            f"`{name}` of `{call.operation}` can't be shown in the plan of what a yes sets off",
-            fault.span,
-            help=f"{fault.why}; compute the value before the `ask`, give it to the gate as a "
-            "parameter, and read it through the approval",
-        )
+
+def _refusal(call: ServiceCall, name: str, fault: NoTerm) -> Diagnostic:
+    return Diagnostic(
+        NOT_A_TERM,
+        "error",
+        f"`{name}` of `{call.operation}` can't be shown in the plan of what a yes sets off",
+        fault.span,
+        help=f"{fault.why}; compute the value before the `ask`, give it to the gate as a "
+        "parameter, and read it through the approval",
+    )
+
+
+def _twice(call: ServiceCall, gates: Mapping[Span, str]) -> Diagnostic:
+    """A plan is one gate's: it could not say which of two approvals of that gate is meant."""
+    seen: set[str] = set()
+    for one in call.under:
+        gate = gates.get(one.binding, "")
+        if gate in seen:
+            break
+        seen.add(gate)
+    return Diagnostic(
+        NOT_BUILT,
+        "error",
+        f"not built yet: two approvals of the gate `{gate}` under one effect",
+        one.span,
+        help="act under one of them, or let the second one be of a gate of its own",
+    )

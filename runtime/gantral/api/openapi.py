@@ -206,9 +206,10 @@ def _schemas() -> dict[str, Any]:
              "past_deadline": {"type": "boolean"}, "proposal": _list(values),
              "sets_off": _list(anything), "lapses": _TEXT, "who_decides": _TEXT,
              "cases": _list(values),
-             "not": _list(_TEXT), "veto": _list(_TEXT), "clock": _list(values),
-             "amend": _list(anything), "reason": anything, "assurance": _TEXT,
-             "login_within": _TEXT, "votes": _list(anything), "you": _ref("You")}
+             "not": _list(_TEXT), "veto": _list(_TEXT), "guard": _TEXT,
+             "clock": _list(values), "amend": _list(anything), "reason": anything,
+             "assurance": _TEXT, "login_within": _TEXT, "votes": _list(anything),
+             "you": _ref("You")}
         ),
         "Instance": _object(
             {**summary, "environment": _TEXT, "workflow_version": _TEXT,

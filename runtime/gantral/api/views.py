@@ -140,6 +140,7 @@ def gate(
         "cases": cases.now(rules, electorate, ballots.cast(story, waiting)),
         "not": words.apart(rules["apart"]),
         "veto": [words.anybody(one, values) for one in rules["veto"]],
+        "guard": "" if rules["guarded"] == NONE else rules["guarded"],
         "clock": [_clock(step, values) for step in waiting.instants],
         "amend": [_amendable(rules, path, tree, values)
                   for path, tree in sorted(rules["amend"].items())],

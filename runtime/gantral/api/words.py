@@ -119,6 +119,8 @@ def apart(clauses: list[Any]) -> list[str]:
     for clause in clauses:
         if clause == "initiator":
             said.append("whoever asked for it")
+        elif "deciders" in clause:
+            said.append(f"anybody who voted at gate {clause['deciders']}")
         else:
             said.append(principal(clause, {}))
     return said
@@ -222,11 +224,18 @@ def _computed(tree: Mapping[str, Any], values: Values) -> str:
         call, inner = tree["result"]
         operation = call.rsplit("/", 1)[0]
         return f"what {operation} gives as {inner.strip('.').replace('.', ' ').replace('_', ' ')}"
+    if "under" in tree:
+        return _elsewhere(*tree["under"])
     if "path" in tree:
         return value(values.get(tree["path"], ""))
     if "expr" in tree:
         return _expression(tree["expr"], values)
     return _expression(tree, values)
+
+
+def _elsewhere(gate: str, pointer: str) -> str:
+    """What another gate shows, and this one does not."""
+    return f"what gate {gate} approves as {field(pointer)}"
 
 
 def _expression(tree: Mapping[str, Any], values: Values) -> str:
@@ -237,6 +246,9 @@ def _expression(tree: Mapping[str, Any], values: Values) -> str:
         return f"{left} {signs[operator]} {right}"
     if operator == "path" and isinstance(inner, list):
         return value(values.get(inner[1], ""))
+    if operator == "under":
+        gate, _, pointer = inner[1].partition(":")
+        return _elsewhere(gate, pointer)
     return term(tree, values) if operator in ("new", "old") else _computed(tree, values)
 
 

@@ -6,7 +6,18 @@
 from __future__ import annotations
 
 from gantral.authority import Cause, State
-from gantral.evidence.schema import Form, either, items, members, row, table, text, words
+from gantral.evidence.schema import (
+    Form,
+    either,
+    extended,
+    items,
+    members,
+    members_or,
+    row,
+    table,
+    text,
+    words,
+)
 
 ANY = {"type": "string"}
 NONE = words("none")
@@ -31,7 +42,10 @@ TEXT = row(text("[0-9a-f]{32}"), UUID, ANY, ANY)
 CONTEXT = items(row(POINTER, HASH))
 
 ENVELOPE = members(payload=ANY, payloadType=ANY, signatures=row(members(keyid=HASH, sig=ANY)))
+DATE = text("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PRINCIPAL = either(ANY, table(POINTER))
+# Who may not decide: as a principal, or everybody who voted at another gate.
+SEPARATION = either(ANY, table(POINTER), members(deciders=NAME))
 PRINCIPALS = either(NONE, items(PRINCIPAL))
 INSTANTS = items(row(INSTANT, words("remind", "widen", "reject"), PRINCIPALS, PRINCIPALS))
 ASSURANCE = members(
@@ -183,16 +197,44 @@ RECORDS: dict[str, Form] = {
             **_POLICY,
         ),
     ),
+    "guard": Form(
+        "guard record",
+        members(
+            kind=words("guard"),
+            answer=words("ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"),
+            **_POLICY,
+        ),
+    ),
     "waiver": Form(
         "waiver record", members(kind=words("waiver"), answer=words("ALLOW"), **_POLICY)
     ),
+    "unasked": Form(
+        "unasked record", members(kind=words("unasked"), statement=ANY, condition=ANY, **_AT)
+    ),
     "clock": Form("clock record", members(kind=words("clock"), instants=INSTANTS, **_AT)),
+    "calendar": Form(
+        "calendar record",
+        members(kind=words("calendar"), periods=items(row(DATE, INSTANT, INSTANT)), **_AT),
+    ),
     "deciders": Form(
         "deciders record",
         members(kind=words("deciders"), excluded=items(ACTOR), named=table(items(ACTOR)), **_AT),
     ),
     "use": Form("use record", members(kind=words("use"), claim=ENVELOPE)),
     "outcome": Form("outcome record", members(kind=words("outcome"), outcome=ENVELOPE)),
+    # A child that is about to be started, and how one ended.
+    "child": Form("child record", members(kind=words("child"), call=CALL, submission=ENVELOPE)),
+    "child_end": Form(
+        "child_end record",
+        members(
+            kind=words("child_end"),
+            call=CALL,
+            state=words("COMPLETED", "REJECTED", "TERMINATED"),
+            cause=words(*Cause),
+            gate=NAME_OR_NONE,
+            artifact_hash=HASH,
+        ),
+    ),
     "end": Form(
         "end record",
         members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(CALL)),
@@ -223,12 +265,19 @@ _TREE = either(
 _PLANNED = members(
     operation=OPERATION, at_most=text("[1-9][0-9]{0,5}"), arguments=table(_TREE), undo=ANY
 )
+_TIME = text("(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+_CALENDAR = members(
+    zone=ANY,
+    days=items(words("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
+    hours=row(_TIME, _TIME),
+    **{"except": items(DATE)},
+)
 _GATE = members(
     parameters=_TREE,
     title=_TREE,
     decide=items(members(when=either(ANY, _TREE), formula=_TREE)),
     veto=items(PRINCIPAL),
-    apart=items(PRINCIPAL),
+    apart=items(SEPARATION),
     amend=table(_TREE),
     prove=members(
         reason_min=text("none|[0-9]{1,9}"),
@@ -240,16 +289,19 @@ _GATE = members(
     guarded=ANY,
     clock=items(
         either(
+            row(words("on"), _CALENDAR),
             row(ANY, words("remind", "reject")),
             row(ANY, words("widen"), items(PRINCIPAL), items(PRINCIPAL)),
         )
     ),
     lasts=ANY,
     uses=text("[0-9]{1,6}"),
-    alike=ANY,
+    alike=words("true", "false"),
     releases=items(OPERATION),
     plan=table(_PLANNED),
 )
+# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
+_ONLY_IF = extended(_GATE, only_if=table(ANY))
 _OPERATION = members(
     kind=words("read", "notify", "effect", "critical effect"),
     queue=ANY,
@@ -264,7 +316,9 @@ _OPERATION = members(
 )
 MANIFEST = Form(
     "manifest",
-    members(
+    members_or(
+        # A program that runs no child has no such member.
+        {"children": table(members(workflow_id=NAME, workflow_version_id=HASH))},
         type=words("gantral.dev/manifest/v1"),
         workflow_id=NAME,
         version=ANY,
@@ -276,7 +330,7 @@ MANIFEST = Form(
         output=_TREE,
         policies=table(members(path=ANY, query=ANY)),
         operations=table(_OPERATION),
-        gates=table(_GATE),
+        gates=table(either(_GATE, _ONLY_IF)),
         automaton=items(row(ANY, words(*State), items(ANY))),
     ),
 )

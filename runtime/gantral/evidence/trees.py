@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gantral.evidence.calendar import DAYS, calendar_of, minutes, ticks
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.expr import reads
-from gantral.evidence.forms import is_number
+from gantral.evidence.forms import date_days, is_number
 
 _LIMITS = {
     "string": {"min", "max", "pattern"},
@@ -18,8 +19,8 @@ _LIMITS = {
     "decimal": {"scale", "min", "max"},
     "duration": {"min", "max"},
 }
-_BARE = frozenset({"bool", "date", "instant", "person"})
-_LEAVES = frozenset({"const", "new", "old", "path"})
+_BARE = frozenset({"bool", "date", "instant", "json", "person"})
+_LEAVES = frozenset({"const", "new", "old", "path", "under"})
 _PAIRS = frozenset({"==", "!=", "<", "<=", ">", ">=", "+", "-", "*"})
 
 
@@ -83,6 +84,7 @@ def check_term(term: Any, place: str) -> None:
         "path": lambda value: isinstance(value, str),
         "const": lambda value: _texts(value, 2),
         "result": lambda value: _texts(value, 2),
+        "under": lambda value: _texts(value, 2),
     }
     if kind in forms and not forms[kind](operand):
         raise _no("term", place)
@@ -91,8 +93,10 @@ def check_term(term: Any, place: str) -> None:
 def check_gate(gate: Mapping[str, Any], place: str) -> None:
     """Demand the forms of a gate's trees. Raises EvidenceError ``manifest``."""
     check_shape(gate["parameters"], f"{place}/parameters")
-    widened = [who for row in gate["clock"] for names in row[2:] for who in names]
-    for who in [*gate["veto"], *gate["apart"], *widened]:
+    widened = [who for row in ticks(gate) for names in row[2:] for who in names]
+    _check_calendar(calendar_of(gate), place)
+    apart = [who for who in gate["apart"] if not keeps_deciders(who)]
+    for who in [*gate["veto"], *apart, *widened]:
         if not isinstance(who, str) and not (
             _single(who, "person", place)[0] in ("actor", "actors")
             and isinstance(next(iter(who.values())), str)
@@ -111,6 +115,23 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
     for call, planned in gate["plan"].items():
         for name, term in planned["arguments"].items():
             check_term(term, f"{place}/plan/{call}/{name}")
+
+
+def _check_calendar(calendar: Mapping[str, Any] | None, place: str) -> None:
+    if calendar is None:
+        return
+    opens, closes = map(minutes, calendar["hours"])
+    days, closed = calendar["days"], calendar["except"]
+    in_order = [day for day in DAYS if day in days] == days and sorted(set(closed)) == closed
+    if not (days and in_order and opens < closes):
+        raise _no("calendar", place)
+    for date in closed:
+        date_days(date)
+
+
+def keeps_deciders(who: Any) -> bool:
+    """Whether an entry of ``apart`` keeps out the deciders of another gate."""
+    return isinstance(who, dict) and who.keys() == {"deciders"}
 
 
 def _single(tree: Any, what: str, place: str) -> tuple[str, Any]:

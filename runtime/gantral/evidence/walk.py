@@ -11,8 +11,10 @@ from typing import Any
 
 from gantral.authority import IllegalTransition, State, advance
 from gantral.evidence import errors, forms
+from gantral.evidence.apart import voters_of
 from gantral.evidence.artifacts import check_artifacts
 from gantral.evidence.automaton import Automaton
+from gantral.evidence.children import Children, Starter
 from gantral.evidence.context import covers
 from gantral.evidence.envelope import Sealed, judge, unwrap
 from gantral.evidence.errors import EvidenceError
@@ -21,14 +23,15 @@ from gantral.evidence.gate import (
     check_decision,
     check_no_eligible,
     check_opening,
-    check_waiver,
     records_of,
     recount_commit,
     speaks_unvoted,
 )
+from gantral.evidence.guard import CLAUSES, answers, check_rejected, query_of
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.once import once
+from gantral.evidence.passed import check_unasked, check_waiver
 from gantral.evidence.records import CLAIM, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
 
@@ -36,13 +39,15 @@ COMMITTERS = frozenset({"commit", "closer"})
 # Which kinds of records go with which first state; "" is a commit of no artifacts.
 _KINDS = {
     "CREATED": frozenset[str](),
-    "WAITING_FOR_HUMAN": frozenset({"policy", "clock", "deciders", "use", "outcome"}),
-    "APPROVED": frozenset[str](),
-    "OVERRIDDEN": frozenset[str](),
-    "REJECTED": frozenset({"end"}),
-    "COMPLETED": frozenset({"use", "outcome"}),
-    "TERMINATED": frozenset({"policy", "use", "outcome", "end"}),
-    "": frozenset({"use", "outcome", "waiver"}),
+    "WAITING_FOR_HUMAN": frozenset(
+        {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome", "child_end"}
+    ),
+    "APPROVED": frozenset({"guard"}),
+    "OVERRIDDEN": frozenset({"guard"}),
+    "REJECTED": frozenset({"guard", "end"}),
+    "COMPLETED": frozenset({"use", "outcome", "child_end"}),
+    "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "child_end", "end"}),
+    "": frozenset({"use", "outcome", "waiver", "guard", "unasked", "child"}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
 
@@ -64,6 +69,8 @@ class Walk:
     team: str = ""
     instance_id: str = ""
     initiator: str = "none"
+    parent: str = "none"  # the artifact under which another instance ran this one
+    submission: str = ""
     context: list[list[str]] = field(default_factory=list)
     rounds: dict[str, int] = field(default_factory=dict)
     opening: Opening | None = None
@@ -71,9 +78,14 @@ class Walk:
     # Leaves that must have their text, with the path it must say, "" for any.
     bound: dict[str, str] = field(default_factory=dict)
     votes: set[str] = field(default_factory=set)
+    # gate -> everybody who voted there, in whatever round.
+    voted: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
+        self.children = Children(self.manifest)
+        # Under which artifacts it may have run a child; empty for a program that runs none.
+        self.running: set[str] = set()
         self.automaton = _automaton(self.manifest["automaton"])
         self.here = self.automaton.start
 
@@ -137,13 +149,18 @@ class Walk:
                 self.note(error)
             return ""
 
-    def _open(self, envelope: Any, kind: str, uses: frozenset[str]) -> Sealed:
+    def _sealed(self, envelope: Any, kind: str, uses: frozenset[str] | None = None) -> Sealed:
+        """A statement whose form and seal hold; of which instance it is, the caller asks."""
         sealed = unwrap(envelope, kind)
         _FORMS[kind].require(sealed.statement)
         at = sealed.statement["timestamp"]
         if not forms.is_instant(at):
             errors.refuse("instant", f"the time of a {kind} is no instant")
-        self._signed(sealed, uses, at)
+        self._signed(sealed, uses or submitters(sealed.statement), at)
+        return sealed
+
+    def _open(self, envelope: Any, kind: str, uses: frozenset[str] | None) -> Sealed:
+        sealed = self._sealed(envelope, kind, uses)
         statement = sealed.statement
         if statement["instance_id"] != self.instance_id:
             errors.refuse("other_instance", f"a {kind} of another instance")
@@ -171,9 +188,12 @@ class Walk:
             errors.refuse("program_name", "the program is another workflow's or another team's")
         self.prev_artifact = artifact["artifact_hash"]
         self.sequence += 1
+        if target is State.RUNNING and "children" in self.manifest:
+            self.running.add(self.prev_artifact)
 
     def _uses(self, statement: Mapping[str, Any]) -> None:
         now = statement["timestamp"]
+        ended = []
         for record in statement["records"]:
             if record["kind"] == "use":
                 claim = self._open(record["claim"], "use", _EFFECT).statement
@@ -181,8 +201,21 @@ class Walk:
             elif record["kind"] == "outcome":
                 outcome = self._open(record["outcome"], "outcome", _EFFECT).statement
                 self.ledger.outcome(outcome, now)
+                ended.append(outcome)
                 for _, leaf in outcome["results"]:
                     self.bound.setdefault(leaf, "")
+            elif record["kind"] == "child":
+                self._child(record)
+            elif record["kind"] == "child_end":
+                self.children.end(record)
+        for outcome in ended:
+            self.ledger.whole(self.manifest, outcome)
+
+    def _child(self, record: Mapping[str, Any]) -> None:
+        sealed = self._sealed(record["submission"], "submission", _COMMIT)
+        environment = self.trust.environment
+        by = Starter(self.team, self.instance_id, self.initiator, self.prev_artifact, environment)
+        self.children.start(record["call"], sealed.hash, sealed.statement, by)
 
     def _judge(self, first: str, statement: Mapping[str, Any], commit_hash: str) -> None:
         if first == "CREATED":
@@ -203,7 +236,9 @@ class Walk:
     def _created(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
         envelope = statement["decision"]["submission"]
-        submission = self._open(envelope, "submission", _DECISION).statement
+        sealed = self._open(envelope, "submission", None)
+        submission = sealed.statement
+        self.parent, self.submission = submission["parent_artifact_hash"], sealed.hash
         if submission["environment"] != self.trust.environment:
             errors.refuse(
                 "environment", f"{submission['environment']} evidence, and the trust file is not"
@@ -244,7 +279,9 @@ class Walk:
 
     def _waiting(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
-        self.opening = check_opening(self.manifest, statement, self.initiator, self.trust.max_skew)
+        self.opening = check_opening(
+            self.manifest, statement, self.initiator, self.voted, self.trust.max_skew
+        )
         self._round(artifact["gate"], artifact["round"])
         self._move("WAITING_FOR_HUMAN", artifact["gate"])
         self.decisions[artifact["gate"]] = "waiting"
@@ -268,6 +305,7 @@ class Walk:
         opening = self._here(statement)
         grant = check_decision(opening, statement, self._vote)
         self.ledger.grants[grant.name] = grant
+        self.voted.setdefault(opening.gate, set()).update(voters_of(statement))
         self._move("RUNNING", opening.gate)
         self.decisions[opening.gate] = "approved" if first == "APPROVED" else "amended"
         self.opening = None
@@ -284,9 +322,10 @@ class Walk:
             voted = bool(statement["decision"]["votes"])
             if not voted and not speaks_unvoted(opening.manifest_gate, cause):
                 errors.refuse("no_votes", "a decision without a vote")
+        guarded = check_rejected(opening.guard, statement, outcome)
         if cause in _VOTED and outcome != _VOTED[cause]:
             errors.refuse("recount", f"the votes amount to {outcome}, not to {cause}")
-        if cause not in _VOTED and outcome not in ("open", "deadline"):
+        if cause not in _VOTED and outcome not in ("open", "deadline") and not guarded:
             errors.refuse("contradicted", f"the votes amount to {outcome}, not to {cause}")
         if artifact["human_actor_id"] != (by if cause in _VOTED else "none"):
             errors.refuse("human_actor", "human_actor_id is not who rejected")
@@ -294,8 +333,6 @@ class Walk:
             errors.refuse("early_deadline", "the gate's time was not over")
         if cause == "no_eligible":
             check_no_eligible(opening, statement)
-        if cause in ("policy_deny", "policy_failure"):
-            errors.refuse("policy_cause", "no policy guards this gate")
         if statement["context"] != self.context:
             errors.refuse("same_context", "what was rejected is not what was shown")
         self._end(statement)
@@ -307,21 +344,23 @@ class Walk:
         pointers = [pair[0] for pair in statement["context"]]
         if wrong := covers(self.manifest["output"], pointers, "/output"):
             errors.refuse("output", f"the context is not the program's output: {wrong}")
+        if self.children.running:
+            errors.refuse("child_open", f"nothing says how {self.children.running[0]} ended")
         self._move("COMPLETED")
 
     def _terminated(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
-        asked = records_of(statement, "policy")
-        answers = [record["answer"] for record in asked]
+        asked = answers(statement, "policy", "guard")
+        said = [record["answer"] for record in asked]
         wanted = {"policy_deny": ["DENY"], "policy_failure": ["FAILURE"]}
         cause = artifact["cause"]
-        if cause in wanted and answers != wanted[cause]:
+        if cause in wanted and said != wanted[cause]:
             errors.refuse("policy_cause", f"{cause} without exactly that answer of the policy")
         for record in asked:
-            gate = self.manifest["gates"].get(record["gate"])
-            if gate is None or gate["waived"] == "none":
+            gate, clause = self.manifest["gates"].get(record["gate"]), CLAUSES[record["kind"]]
+            if gate is None or gate[clause] == "none":
                 raise EvidenceError("policy_record", "no such gate asks a policy")
-            if record["query"] != self.manifest["policies"][gate["waived"]]["query"]:
+            if record["query"] != query_of(self.manifest, gate, clause):
                 errors.refuse("policy_record", "the gate asks another query")
             if record["round"] != str(self.rounds.get(record["gate"], 0) + 1):
                 errors.refuse("policy_round", "the policy was asked for another round than this")
@@ -357,11 +396,25 @@ class Walk:
             self._move("waived", grant.gate)
             self.ledger.grants[grant.name] = grant
             self.decisions[grant.gate] = "waived"
+        elif records_of(statement, "unasked"):
+            grant = check_unasked(self.manifest, statement, commit_hash)
+            self._round(grant.gate, grant.round)
+            self._move("unasked", grant.gate)
+            self.ledger.grants[grant.name] = grant
+            self.decisions[grant.gate] = "unasked"
+        elif answers(statement, "guard"):
+            errors.refuse("guard_record", "a guard's answer stands beside a waiver or an artifact")
         elif statement["context"] != self.context:
             errors.refuse("same_context", "records alone are about what came before them")
 
 
+def submitters(submission: Mapping[str, Any]) -> frozenset[str]:
+    """Whose key seals a submission: the API's; of a child the evidence worker's."""
+    return _DECISION if submission["parent_artifact_hash"] == "none" else _COMMIT
+
+
 _automaton = once(Automaton)
+_COMMIT = frozenset({"commit"})
 _DECISION = frozenset({"decision"})
 _EFFECT = frozenset({"effect"})
 _FORMS = {"submission": SUBMISSION, "authority-decision": VOTE, "use": CLAIM, "outcome": OUTCOME}

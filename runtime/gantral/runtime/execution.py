@@ -16,12 +16,22 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar, get_args
 from gantral.authority import Cause, State
 from gantral.runtime import forms, programs
 from gantral.runtime.admission import admit
-from gantral.runtime.calls import Approval, Ask, Call, Failure
+from gantral.runtime.calls import (
+    Approval,
+    Ask,
+    Call,
+    Child,
+    ChildCompleted,
+    ChildRejected,
+    ChildTerminated,
+    Failure,
+)
+from gantral.runtime.children import Children
 from gantral.runtime.commands import StartCommand
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
 from gantral.runtime.gate import Gates
-from gantral.runtime.machine import Identity, Machine, Transition
+from gantral.runtime.machine import Identity, Machine, Transition, now
 from gantral.runtime.values import Person, Record, problem
 from gantral.runtime.waiting import Notes, until
 from pydantic import ValidationError
@@ -30,6 +40,7 @@ from temporalio.common import VersioningBehavior
 
 InputT = TypeVar("InputT", bound=Record)
 OutputT = TypeVar("OutputT", bound=Record)
+ChildOutputT = TypeVar("ChildOutputT", bound=Record)
 ResultT = TypeVar("ResultT")
 ApprovalT = TypeVar("ApprovalT", bound=Approval)
 ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
@@ -90,6 +101,10 @@ class Governed(Generic[InputT, OutputT]):
         assert self._started_at is not None  # set before body runs
         return self._started_at
 
+    def now(self) -> datetime:
+        """``now()``: workflow time, to the millisecond."""
+        return now()
+
     async def read(
         self, arguments: Call[ResultT], /, *, call: str, handled: bool = False
     ) -> ResultT:
@@ -127,16 +142,28 @@ class Governed(Generic[InputT, OutputT]):
         *,
         site: str,
         again: Callable[[ApprovalT], bool] | None = None,
+        only_if: bool = True,
     ) -> ApprovalT:
         """Ask people; returns what they approved. A rejection ends the run here.
 
         ``again`` judges the conditions on the way here that read what may be amended, with the
-        decided values in place: False refuses the vote (LANGUAGE section 8, rule 5).
+        decided values in place: False refuses the vote (LANGUAGE section 8, rule 5). Where
+        ``only_if`` is False nobody is asked, and evidence says so.
         """
         self._go_on()
-        approval = await self._gates.ask(proposal, site, again)
+        approval = await self._gates.ask(proposal, site, again, only_if=only_if)
         assert isinstance(approval, proposal.approval_)
         return approval  # type: ignore[return-value]
+
+    async def run_workflow(
+        self, arguments: Child[ChildOutputT], /, *, call: str
+    ) -> ChildCompleted[ChildOutputT] | ChildRejected | ChildTerminated:
+        """Run a child to its end, with an evidence of its own. A request to cancel is passed on to
+        it, and ends this run when it has ended. Ends the run if how it ended is not known."""
+        self._go_on()
+        outcome = await self._children.run(arguments, call)
+        self._go_on()
+        return outcome
 
     async def undo(self, call: str) -> None:
         """``undo x``, x being bound to this call. Ends the run if it could not be undone."""
@@ -222,9 +249,15 @@ class Governed(Generic[InputT, OutputT]):
         admitted = admit(self._machine.identity, self.input_, start)
         created = await self._machine.commit(admitted.transition)
         self._initiator = Person(admitted.initiator["value"])
+        self._children = Children(self._machine, self._program, self._notes, admitted.initiator)
         self._started_at = created.at
         self._gates.initiator = admitted.initiator
         input: Any = admitted.input
+        end = await self._ended(input)
+        # What a parent is told of its child names the artifact that says so.
+        return {**end, "artifact": self._machine.last_artifact}
+
+    async def _ended(self, input: Any) -> RunEnd:
         try:
             output = await _total(self.body(input))
             if self._completed_at == "none":
@@ -342,6 +375,9 @@ async def _total(step: Awaitable[T]) -> T:
         raise Terminated(
             Ending(Cause.ACTION_FAILED, f"a value is outside its type: {problem(error)}", "none")
         ) from None
+    except ZeroDivisionError:
+        why = "a division by zero"
+        raise Terminated(Ending(Cause.ACTION_FAILED, why, "none")) from None
     except ArithmeticError as error:
         why = f"a value is outside its type: {type(error).__name__}"
         raise Terminated(Ending(Cause.ACTION_FAILED, why, "none")) from None

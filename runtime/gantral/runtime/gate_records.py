@@ -2,39 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gantral.authority import State
+from gantral.authority import Cause, State
 from gantral.evidence import EvidenceError, TrustFile
 from gantral.evidence.cases import chosen
 from gantral.evidence.recount import Standing, Waiting
+from gantral.evidence.trees import keeps_deciders
 from gantral.runtime import forms
-from gantral.runtime.commands import OpenGateAnswer, Record, VotesDecision
+from gantral.runtime.commands import (
+    CalendarRecord,
+    OpenGateAnswer,
+    PolicyRecord,
+    Record,
+    Said,
+    VotesDecision,
+)
 from gantral.runtime.machine import Committed
 from gantral.runtime.votes import OpenGate
 
 
-def policy_record(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record, ...]:
-    """What OPA was asked and said; nothing when the gate has no policy."""
-    if answer["query"] == "none":
-        return ()
-    return (
-        {
-            "kind": "policy",
-            "gate": gate,
-            "round": str(round),
-            "query": answer["query"],
-            "policy_version_id": answer["policy_version_id"],
-            "input_hash": answer["input_hash"],
-            "answer": answer["answer"],
-        },
-    )
+def policy_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[PolicyRecord, ...]:
+    """What the gate's guard and the policy that may waive it were asked and said: those of the two
+    that were asked, the guard first."""
+    found: list[PolicyRecord] = []
+    if answer["guard"] != "none":
+        found.append(guard_record(answer["guard"], gate, round))
+    if answer["query"] != "none":
+        found.append(
+            {
+                "kind": "policy",
+                "gate": gate,
+                "round": str(round),
+                "query": answer["query"],
+                "policy_version_id": answer["policy_version_id"],
+                "input_hash": answer["input_hash"],
+                "answer": answer["answer"],
+            }
+        )
+    return tuple(found)
+
+
+def guard_record(said: Said, gate: str, round: int) -> PolicyRecord:
+    """What a guard was asked and said."""
+    return {"kind": "guard", "gate": gate, "round": str(round), **said}
+
+
+def revision(records: tuple[PolicyRecord, ...]) -> str:
+    """The revision that answered, "none" when nobody was asked."""
+    return records[-1]["policy_version_id"] if records else "none"
 
 
 def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record, ...]:
-    """The clock's instants and who may not decide, sealed with WAITING_FOR_HUMAN."""
+    """The clock's instants, what calendar they stand on, and who may not decide, sealed with
+    WAITING_FOR_HUMAN."""
+    calendar: CalendarRecord = {
+        "kind": "calendar",
+        "gate": gate,
+        "round": str(round),
+        "periods": answer["periods"],
+    }
     return (
+        *([calendar] if answer["periods"] else []),
         {"kind": "clock", "gate": gate, "round": str(round), "instants": answer["instants"]},
         {
             "kind": "deciders",
@@ -44,6 +74,20 @@ def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record,
             "named": answer["named"],
         },
     )
+
+
+def kept_apart(
+    excluded: Sequence[str], rules: Mapping[str, Any], voted: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """``excluded`` and everybody who voted at a gate whose deciders may not decide here, sorted;
+    ``voted`` by gate. The commit finds them again in the chain."""
+    also = (
+        actor
+        for who in rules["apart"]
+        if keeps_deciders(who)
+        for actor in voted.get(who["deciders"], ())
+    )
+    return sorted(dict.fromkeys([*excluded, *also]))
 
 
 def undecidable(rules: Mapping[str, Any], leaves: Mapping[str, Any]) -> str:
@@ -89,7 +133,8 @@ def decision(gate: OpenGate) -> VotesDecision:
     return {"votes": [vote.envelope for vote in gate.votes]}
 
 
-def reached(outcome: Standing | None) -> State:
-    """The state that an outcome leads to; REJECTED when no vote brought it about."""
-    word = "rejected" if outcome is None else outcome.outcome
+def reached(outcome: Standing | None, closing: Cause | None = None) -> State:
+    """The state that an outcome leads to; REJECTED when no vote brought it about, or when a cause
+    that is no vote's ended the gate after all."""
+    word = "rejected" if outcome is None or closing is not None else outcome.outcome
     return {"approved": State.APPROVED, "amended": State.OVERRIDDEN}.get(word, State.REJECTED)

@@ -193,6 +193,71 @@ def test_a_tagged_hash() -> None:
     assert tagged_hash("program", b"x") == wanted
 
 
+SEVERAL = """
+role head
+workflow pay version "1.0.0" {
+  team payments
+  start by head
+  input { iban: string, amount: decimal(scale: 2) }
+  output {}
+  service bank on queue "bank" {
+    effect pay(iban: string, amount: decimal(scale: 2), cost: decimal(scale: 4)) { timeout 1m }
+  }
+  gate sum(amount: decimal(scale: 2)) {
+    releases bank.pay
+    decide 1 of head
+    clock { after 24h reject }
+    lasts 30m
+  }
+  gate payee(to: { iban: string, fee: decimal(scale: 2) }) {
+    releases bank.pay
+    decide 1 of head
+    clock { after 24h reject }
+    lasts 30m
+    apart deciders of sum
+  }
+  run {
+    let a = ask sum(amount: input.amount)
+    let b = ask WHOM
+    bank.pay(iban: IBAN, amount: a.amount, cost: 1 + FEE * a.amount) under a, b
+    complete {}
+  }
+}
+"""
+WHOM = "payee(to: { iban: input.iban, fee: 0.50 })"
+
+
+def several(whom: str, iban: str, fee: str) -> Program:
+    text = SEVERAL.replace("WHOM", whom).replace("IBAN", iban).replace("FEE", fee)
+    analysis = analyse(Project({"x": text}.get), "x")
+    assert [one for one in analysis.diagnostics if one.severity == "error"] == []
+    return analysis.programs[0]
+
+
+def test_each_gate_says_which_gate_shows_the_rest() -> None:
+    gates = json.loads(manifest(several(WHOM, "b.to.iban", "b.to.fee")).data)["gates"]
+
+    def cost(fee: Any, amount: Any) -> Any:
+        return {"expr": {"+": [{"const": ["decimal", "1.0000"]}, {"*": [fee, amount]}]}}
+
+    assert gates["sum"]["plan"]["bank.pay/1"]["arguments"] == {
+        "amount": {"path": "/amount"},
+        "iban": {"under": ["payee", "/to/iban"]},
+        "cost": cost({"under": ["decimal", "payee:/to/fee"]}, {"path": ["decimal", "/amount"]}),
+    }
+    assert gates["payee"]["plan"]["bank.pay/1"]["arguments"] == {
+        "amount": {"under": ["sum", "/amount"]},
+        "iban": {"path": "/to/iban"},
+        "cost": cost({"path": ["decimal", "/to/fee"]}, {"under": ["decimal", "sum:/amount"]}),
+    }
+
+
+def test_apart_is_said_by_both_gates() -> None:
+    gates = json.loads(manifest(several(WHOM, "b.to.iban", "b.to.fee")).data)["gates"]
+    assert gates["sum"]["apart"] == ["initiator", {"deciders": "payee"}]
+    assert gates["payee"]["apart"] == ["initiator", {"deciders": "sum"}]
+
+
 CASES = """
 role clerk
 role head

@@ -66,6 +66,8 @@ def _gate(gate: dict[str, Any]) -> list[str]:
     lines += [f"  not: {one}" for one in gate["not"]]
     lines += [f"  {_case(one)}" for one in gate["cases"]]
     lines += [f"  {one} can reject it" for one in gate["veto"]]
+    if gate["guard"]:
+        lines.append(f"  policy {gate['guard']} is asked about what is decided, and may reject it")
     if gate["assurance"] != "none":
         lines.append(f"  a sign-in with {gate['assurance']} is needed")
     lines.append(f"  until {gate['deadline']}; silence is rejection")

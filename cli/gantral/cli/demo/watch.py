@@ -41,6 +41,9 @@ class Watch:
                 policy = story.manifest["gates"][record["gate"]]["waived"]
                 told = f"policy {policy} waives gate {record['gate']}: nobody is asked"
                 self._tell(commit["timestamp"], "", told)
+            elif record["kind"] == "unasked":
+                told = f"nobody is asked at gate {record['gate']}: not {record['condition']}"
+                self._tell(commit["timestamp"], "", told)
         before = ""
         for artifact in commit["artifacts"]:
             state = artifact["authority_state"]

@@ -14,7 +14,7 @@ from gantral.compiler.check.leaving import THROUGH
 from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin, Origins
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
-from gantral.compiler.program.declarations import Operation, Service
+from gantral.compiler.program.declarations import Operation, Program, Service
 from gantral.compiler.program.types import (
     NothingType,
     OptionalType,
@@ -52,14 +52,17 @@ class Acting(ABC):
         output: RecordType | None,
         operation: Callable[[syn.Path], tuple[Service, Operation] | None],
         gate: Callable[[syn.Ask], tuple[str, RecordType, bool, list[tuple[str, ...]]] | None],
+        child: Callable[[syn.RunWorkflow], Program | None],
     ) -> None:
         self._env = env
         self._output = output
         self._operation = operation
         self._gate = gate
+        self._child = child
         self._origins = Origins()
         self._authority = calls.Authority(env, self._origins)
         self.needing = self._authority.needing
+        self.across = self._authority.across
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
         self._choices = Choices()
@@ -76,6 +79,10 @@ class Acting(ABC):
         self.calls: list[st.ServiceCall] = []
         self.asks: dict[Span, str] = {}
         """The gate's name of each approval."""
+        self.uncertain: set[Span] = set()
+        """The approvals that are asked for `only if`."""
+        self.ways: dict[str, dict[bool, Span]] = {}
+        """For each gate where it is first asked, `only if` and otherwise."""
         self.asked: set[str] = set()
         """The gates that some ask names."""
         self.personal: dict[str, set[str]] = {}
@@ -124,7 +131,7 @@ class Acting(ABC):
         result: Type = operation.result if operation.result is not None else NothingType()
         origin = NOBODY
         if operation.acts:
-            origin = Origin(frozenset((each.binding, operation.service) for each in under))
+            origin = Origin(frozenset((each.binding, operation.key) for each in under))
         handler: st.Handler | None = None
         gave = self._giving[-1].gives if self._giving else 0
         if one.handler is not None:
@@ -253,8 +260,9 @@ class Acting(ABC):
 
     def _ask(self, one: syn.Ask, bound: bool) -> st.Ask | None:
         env = self._env
+        only_if: ex.Expr | None = None
         if one.only_if is not None:
-            env.findings.not_built(one.only_if.span, "`ask … only if`")
+            only_if = expressions.condition(env, one.only_if)
         if self._failing:
             self._reads_only(one.gate.span, "`ask`")
         found = self._gate(one)
@@ -263,6 +271,7 @@ class Acting(ABC):
         name, wanted, amends, who = found
         ordinal = self._count(f"gate {name}")
         self.asked.add(name)
+        self.ways.setdefault(name, {}).setdefault(one.only_if is not None, one.gate.span)
         given = calls.arguments(env, one.arguments, wanted, one.gate.span, f"gate `{name}`")
         if amends and not bound:
             env.findings.error(
@@ -286,4 +295,8 @@ class Acting(ABC):
                     "the run would choose who decides",
                 )
         type_ = calls.approved_record(wanted, given)
-        return st.Ask(name, ordinal, given, type_, one.span, one.gate.span)
+        if one.only_if is None:
+            return st.Ask(name, ordinal, given, type_, one.span, one.gate.span)
+        if only_if is None:
+            return None
+        return st.AskOnlyIf(name, ordinal, given, type_, one.span, one.gate.span, only_if)

@@ -255,8 +255,6 @@ def clock(
 ) -> tuple[de.Tick, ...]:
     """The ticks: rising, the last and only the last is `reject`; `widen` names who is asked."""
     one = gate.clock
-    if one.calendar is not None:
-        findings.not_built(one.calendar.span, "a calendar", "leave `on …` out: elapsed time")
     known = {same(each) for each in everybody(decide)} if decide is not None else None
     made: list[de.Tick] = []
     before = 0

@@ -14,11 +14,13 @@ from gantral.compiler.program.types import (
     EnumType,
     InstantType,
     IntType,
+    JsonType,
     StringType,
 )
 
 BOUNDED = (
-    StringType, EnumType, IntType, DecimalType, BoolType, DateType, InstantType, DurationType
+    StringType, EnumType, IntType, DecimalType, BoolType, DateType, InstantType, DurationType,
+    JsonType,
 )  # fmt: skip
 """Types whose values can be compared there."""
 _CALCULATED = (IntType, DecimalType, DurationType, InstantType)

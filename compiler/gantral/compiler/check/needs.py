@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gantral.compiler import formulas
@@ -76,13 +76,19 @@ def met(
     needs: de.Needs,
     arguments: Sequence[Approvers],
     asked: Mapping[Span, de.Gate],
+    uncertain: Collection[Span],
 ) -> None:
     """That some approval of the call asks for enough, and that its arguments are of such alone."""
     needed = formulas.alternatives(needs.formula)
     under = [(one, asked[one.binding]) for one in call.under if one.binding in asked]
     if len(under) < len(call.under) or not under:
         return
-    lacks = {one.binding: _lacking(gate, needs, needed) for one, gate in under}
+    lacks = {
+        one.binding: "nobody may be asked here: it is asked `only if`"
+        if one.binding in uncertain
+        else _lacking(gate, needs, needed)
+        for one, gate in under
+    }
     enough = {binding for binding, lack in lacks.items() if lack is None}
     if not enough:
         env.findings.error(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
-from gantral.compiler.check.matching import Matching
+from gantral.compiler.check.outcomes import Outcomes
 from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
@@ -23,7 +24,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Matching):
+class Statements(Outcomes):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -66,6 +67,9 @@ class Statements(Matching):
             case syn.Ask():
                 ask = self._ask(one, bound=False)
                 return (None if ask is None else st.AskStatement(ask, one.span)), False
+            case syn.RunWorkflow():
+                self._run(one, None)
+                return None, False
             case syn.If():
                 return self._if(one)
             case syn.Match():
@@ -118,10 +122,10 @@ class Statements(Matching):
     def _let(self, one: syn.Let) -> st.Statement | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
-        value: ex.Expr | st.ServiceCall | st.Ask | None = None
+        value: ex.Expr | st.ServiceCall | st.Ask | st.Run | None = None
         type_: Type | None = None
         personal = False
-        kind: str = "let"
+        kind: Literal["let", "approval", "child"] = "let"
         gate = ""
         match one.value:
             case syn.ServiceCall():
@@ -140,18 +144,31 @@ class Statements(Matching):
                     type_ = ask.type
                     self._origins.bind_ask(name.span, ask)
                     self.asks[name.span] = ask.gate
+                    if isinstance(ask, st.AskOnlyIf):
+                        self.uncertain.add(name.span)
                 for giving in self._giving:
                     giving.inside.add(name.span)
-            case syn.RunWorkflow() | syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():
+            case syn.RunWorkflow():
+                kind = "child"
+                if one.type is not None:
+                    env.findings.error(
+                        "G0281",
+                        one.type.span,
+                        "how a child ended is no value",
+                        "leave the type out",
+                    )
+                value = run = self._run(one.value, name)
+                type_ = None if run is None else run.output
+            case syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():
                 self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
                 elif wanted is not None:
-                    value = expressions.value(env, one.value, wanted)
+                    value = expressions.read(env, one.value, wanted)
                 else:
                     value = expressions.infer(env, one.value)
-                if value is not None and not isinstance(value, (st.ServiceCall, st.Ask)):
+                if value is not None and not isinstance(value, (st.ServiceCall, st.Ask, st.Run)):
                     type_ = wanted if wanted is not None else value.type
                     personal = value.personal
                     self._origins.bind_value(name.span, value)
@@ -159,9 +176,7 @@ class Statements(Matching):
                     self._carried[name.span] = tuple(
                         each for binding, each in read.items() if binding in self._results
                     )
-        made = Binding(
-            "approval" if kind == "approval" else "let", name.text, name.span, type_, personal, gate
-        )
+        made = Binding(kind, name.text, name.span, type_, personal, gate)
         if env.bind(made):
             self.lets.append((name, kind == "approval"))
         if value is None:
@@ -282,7 +297,6 @@ _FAILING: dict[type[syn.Node], str] = {
 }
 _LATER: dict[type[syn.Node], str] = {
     syn.Collect: "`collect`",
-    syn.RunWorkflow: "`run workflow`",
     syn.ForEach: "`for each`",
     syn.Repeat: "`repeat`",
     syn.Parallel: "`parallel`",

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from gantral.compiler.check import calls, clauses, needs, unused
+from gantral.compiler.check import across, apart, calls, clauses, needs, only_if, unused
+from gantral.compiler.check.children import Programs, may_run
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.gates import Gates, who
 from gantral.compiler.check.services import Services
@@ -49,6 +50,7 @@ class Workflow:
         types: Types,
         services: Services,
         gates: Gates,
+        programs: Programs,
     ) -> None:
         self._findings = findings
         self._names = names
@@ -56,6 +58,9 @@ class Workflow:
         self._types = types
         self._services = services
         self._gates = gates
+        self._programs = programs
+        self._children: dict[str, de.Program] = {}
+        self._starters: tuple[str, ...] = ()
         self._used_services: dict[str, de.Service] = {}
         self._used_gates: dict[str, tuple[Names, syn.Gate]] = {}
 
@@ -63,7 +68,7 @@ class Workflow:
         """The program, or None after findings; those that the graph proves too leave it whole."""
         before = len(self._findings.all)
         one, names, findings = self._one, self._names, self._findings
-        start_by = self._header()
+        start_by = self._starters = self._header()
         inputs, outputs = self._record(one.input), self._record(one.output)
         key = self._key(inputs)
         for kind, declared in names.declared:
@@ -75,18 +80,26 @@ class Workflow:
                 self._used_gates[declared.name.text] = (names, declared)
         env = Env(findings, names, self._types)
         self._give(env, inputs)
-        statements = Statements(env, outputs, self._operation, self._gate)
+        statements = Statements(env, outputs, self._operation, self._gate, self._child)
         run, _ = statements.block(one.run)
         on_failure: tuple[st.Statement, ...] = ()
         if one.on_failure is not None:
             env.bindings["failure"] = Binding("failure", "failure", None, StringType())
             on_failure = statements.on_failure(one.on_failure)
+        kept = len(self._gates.kept_apart)
         gates = self._checked_gates(statements.personal)
         asked = {binding: gates[name] for binding, name in statements.asks.items() if name in gates}
         for call in statements.calls:
             calls.releases(env, call, asked)
+            apart.two_persons(findings, call, asked)
+            only_if.certain(findings, call, statements.uncertain)
             if call.head in statements.needing:
-                needs.met(env, call, *statements.needing[call.head], asked)
+                needs.met(env, call, *statements.needing[call.head], asked, statements.uncertain)
+        spans = {self._used_gates[name][1].name.span for name in statements.asked}
+        apart.decided(findings, self._gates.kept_apart[kept:], spans)
+        for result in statements.across:
+            across.released(findings, result, asked)
+        only_if.one_way(findings, statements.ways)
         policies = self._policies(gates)
         errors = [one for one in findings.all[before:] if one.severity == "error"]
         whole = inputs is not None and outputs is not None and gates.keys() == {*self._used_gates}
@@ -117,6 +130,7 @@ class Workflow:
             doc=one.doc,
             span=one.span,
             name_span=one.name.span,
+            children=self._children,
         )
         return used_types(program)
 
@@ -242,6 +256,27 @@ class Workflow:
         paths = [path for path in who(gate) if record.field(path[0]) is not None]
         return name, record, bool(gate.amend), paths
 
+    def _child(self, one: syn.RunWorkflow) -> de.Program | None:
+        found = self._names.lookup("workflow", one.workflow.parts, one.workflow.span)
+        if found is None:
+            return None
+        where, declared = found
+        assert isinstance(declared, syn.Workflow)
+        child = self._programs.child(where, declared, one.workflow.span)
+        if child is None:
+            return None
+        known = self._children.get(child.name)
+        if known is not None and known.name_span != child.name_span:
+            self._two("workflow", child.name, one.workflow.span, known.name_span)
+            return None
+        if child.name == self._one.name.text:
+            # Of another file: evidence and Temporal know a workflow by its name.
+            self._two("workflow", child.name, one.workflow.span, self._one.name.span)
+            return None
+        may_run(self._findings, child, self._one, self._starters, one.workflow.span)
+        self._children[child.name] = child
+        return child
+
     def _checked_gates(self, personal: Mapping[str, set[str]]) -> dict[str, de.Gate]:
         gates: dict[str, de.Gate] = {}
         for name, (where, one) in self._used_gates.items():
@@ -276,11 +311,13 @@ class Workflow:
                 assert isinstance(declared, syn.Policy)
                 add(self._names, declared, declared.name.span)
         for name, (where, one) in self._used_gates.items():
-            if one.waived_by is not None and name in gates:
-                found = where.lookup("policy", one.waived_by.parts, one.waived_by.span)
+            for path in (one.waived_by, one.guarded_by):
+                if path is None or name not in gates:
+                    continue
+                found = where.lookup("policy", path.parts, path.span)
                 if found is not None:
                     assert isinstance(found[1], syn.Policy)
-                    add(found[0], found[1], one.waived_by.span)
+                    add(found[0], found[1], path.span)
         return policies
 
 

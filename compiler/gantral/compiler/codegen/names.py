@@ -7,29 +7,37 @@ from collections.abc import Iterator
 from gantral.compiler.mangle import ClassNames, mangle
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
+    Coalesce,
     Complete,
+    Comprehension,
+    Conditional,
     Do,
     Expr,
     Give,
     Handler,
     If,
     Let,
+    ListExpr,
     ListType,
     OptionalType,
     Program,
+    ReadJson,
     RecordExpr,
     RecordType,
     Require,
+    Run,
     ServiceCall,
     Set,
     Statement,
     Terminate,
     Type,
     Var,
+    Widen,
     children,
 )
-from gantral.compiler.program.walk import bindings, calls, everything, variables
+from gantral.compiler.program.walk import bindings, calls, everything, runs, variables
 from gantral.dsl.span import Span
 
 
@@ -50,6 +58,7 @@ class PackageNames:
         self.calls = {key: self._free.take(key) for key in program.operations}
         self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
         self.asks = {name: self._free.take(name, "ask") for name in program.gates}
+        self.runs = {name: self._free.take(name, "run") for name in program.children}
         self.gates = self._free.take("gates")
         self.workflow = self._free.take(program.name)
         self.client = self._free.take(program.name, "client")
@@ -77,12 +86,24 @@ class PackageNames:
         for gate in program.gates.values():
             for field in gate.parameters.fields:
                 self._note(field.type, gate.name, field.name)
+            for expression in () if gate.title is None else _all(gate.title):
+                self._made(expression, gate.name, "title")
+        for run in runs(program.run):
+            self._note(run.output, run.workflow, "output")
+            for field in run.input.fields:
+                self._note(field.type, self.runs[run.workflow], field.name)
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
             for expression in expressions(statements):
-                if isinstance(expression, RecordExpr):
-                    self._note(expression.type, "value")
+                self._made(expression, "value")
+
+    def _made(self, expression: Expr, *parts: str) -> None:
+        """The records that a value is made of: of a literal, or of two types joined to one."""
+        if isinstance(
+            expression, RecordExpr | ReadJson | Widen | Conditional | Coalesce | ListExpr
+        ):
+            self._note(expression.type, *parts)
 
     def _note(self, type: Type, *parts: str) -> None:
         """Give the records in a type their classes; `parts` name one that has no name."""
@@ -118,7 +139,10 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
         case Do(call=call) | Let(value=ServiceCall() as call):
             return tuple(value for _, value in call.arguments)
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
-            return tuple(value for _, value in ask.arguments)
+            asked = (ask.only_if,) if isinstance(ask, AskOnlyIf) else ()
+            return (*(value for _, value in ask.arguments), *asked)
+        case Let(value=Run() as run):
+            return tuple(value for _, value in run.arguments)
         case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
             return (value,)  # type: ignore[return-value]
         case If(condition=condition):
@@ -171,4 +195,16 @@ def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dic
         numbers[name] = number
         used.add(chosen)
         found[binding] = chosen
+    # Of a comprehension the name is its own in Python too: it hides only what got a number.
+    hidden = set(taken) | {found[binding] for binding, name in wanted if found[binding] != name}
+    loops: dict[str, str] = {}
+    for one in expressions(statements):
+        if isinstance(one, Comprehension):
+            name = chosen = mangle(one.name)
+            number = 1
+            while name not in loops and (chosen in hidden or (number > 1 and chosen in unfree)):
+                number += 1
+                chosen = f"{name}_{number}"
+            found[one.binding] = loops.setdefault(name, chosen)
+            unfree.add(loops[name])
     return found

@@ -11,6 +11,7 @@ from gantral.compiler.program import (
     Ask,
     BoolType,
     Compare,
+    Comprehension,
     Do,
     EnumType,
     Expr,
@@ -20,7 +21,9 @@ from gantral.compiler.program import (
     Let,
     LetRef,
     Literal,
+    OutcomeTest,
     ProposedRef,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -60,7 +63,7 @@ def _gives(statements: tuple[Statement, ...]) -> bool:
 
 def narrows(condition: Expr) -> bool:
     """Whether the condition can show that something is some, or one of fewer words."""
-    if isinstance(condition, Test):
+    if isinstance(condition, Test | OutcomeTest):
         return True
     if (
         isinstance(condition, Compare)
@@ -68,6 +71,8 @@ def narrows(condition: Expr) -> bool:
         and isinstance(condition.left, Literal) != isinstance(condition.right, Literal)
     ):
         return True
+    if isinstance(condition, Comprehension):
+        return False
     return any(narrows(part) for part in children(condition))
 
 
@@ -91,7 +96,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask()):
+            case Let(value=ServiceCall() | Ask() | Run()):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

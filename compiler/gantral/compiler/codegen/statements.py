@@ -15,8 +15,8 @@ from gantral.compiler.codegen.layout import (
     Display,
     Invoke,
     Piece,
+    ended,
     flat,
-    lines,
     literal,
 )
 from gantral.compiler.codegen.names import PackageNames, local_names
@@ -25,6 +25,7 @@ from gantral.compiler.codegen.types import plain, variable
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
     Complete,
     Do,
@@ -38,6 +39,7 @@ from gantral.compiler.program import (
     Program,
     RecordType,
     Require,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -127,8 +129,10 @@ class _Writer:
                 return self._ask(ask, binding, indent, statement.span)
             case AskStatement(ask=ask):
                 return self._ask(ask, None, indent, statement.span)
+            case Let(value=Run() as run, binding=binding):
+                return self._run(run, binding, indent, statement.span)
             case Let(value=value, binding=binding):
-                if binding not in self._used or isinstance(value, ServiceCall | Ask):
+                if binding not in self._used or isinstance(value, ServiceCall | Ask | Run):
                     return []
                 piece = self._expressions.write(value)
                 return self._lines(piece, f"{self._locals[binding]} = ", indent, statement.span)
@@ -252,10 +256,18 @@ class _Writer:
         name = f"still_{ask.gate}_{ask.ordinal}_"
         if judged:
             arguments.append(("again=", Atom(name)))
+        if isinstance(ask, AskOnlyIf):
+            arguments.append(("only_if=", self._expressions.write(ask.only_if)))
         piece = Invoke("self.ask", tuple(arguments))
         target = self._locals[binding] if binding is not None and binding in self._used else ""
         asked = self._lines(piece, f"{target} = await " if target else "await ", indent, span)
         return [*self._still(name, ask, judged, indent, span), *asked] if judged else asked
+
+    def _run(self, run: Run, binding: Span, indent: int, span: Span) -> list[Line]:
+        given = Invoke(self._names.runs[run.workflow], self._given(run.arguments, run.input))
+        piece = Invoke("self.run_workflow", (("", given), ("call=", Atom(literal(run.id)))))
+        target = f"{self._locals[binding]} = " if binding in self._used else ""
+        return self._lines(piece, f"{target}await ", indent, span)
 
     def _still(
         self, name: str, ask: Ask, again: Sequence[Judged], indent: int, span: Span
@@ -379,4 +391,4 @@ class _Writer:
     def _lines(
         self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
     ) -> list[Line]:
-        return [Line(text, span) for text in lines(piece, prefix, suffix, indent)]
+        return [Line(text, span) for text in ended(piece, prefix, suffix, indent)]

@@ -8,7 +8,7 @@ from gantral.compiler.compare.cases import Deciding, in_words
 from gantral.compiler.compare.report import Finding, Sides, time
 from gantral.compiler.digest import meaning
 from gantral.compiler.formulas import widened
-from gantral.compiler.program import Gate, Reject, Remind, Tick, Widening
+from gantral.compiler.program import Calendar, Gate, Reject, Remind, Tick, Widening
 from gantral.dsl.span import Span
 
 
@@ -30,6 +30,35 @@ def decide(deciding: Deciding, old: Gate, new: Gate) -> tuple[Finding, ...]:
 def clock(deciding: Deciding, old: Gate, new: Gate) -> tuple[Finding, ...]:
     """When silence rejects, and at every moment until then who decides."""
     return (*_widening(deciding, old, new), *_reject(old, new), *_reminders(old, new))
+
+
+def calendar(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    """What the clock counts. Open time is never shorter than elapsed time, so without a calendar
+    silence rejects no later; a widening would strike no later either, which lets more people in."""
+    was, now = old.calendar, new.calendar
+    sides = Sides(
+        f"gate {new.name}",
+        "what its clock counts",
+        _counted(was),
+        _counted(now),
+        was.span if was else old.span,
+        now.span if now else new.span,
+    )
+    return sides.judged(
+        now is None and not _wider(new),
+        was is None and not _wider(old),
+        less="is longer",
+        more="is shorter",
+    )
+
+
+def _counted(one: Calendar | None) -> str:
+    if one is None:
+        return "elapsed time"
+    hours = "..".join(
+        f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (one.opens, one.closes)
+    )
+    return f"{' '.join(one.days)} {hours} in {one.zone} but {len(one.closed)} days"
 
 
 def _widening(deciding: Deciding, old: Gate, new: Gate) -> Iterator[Finding]:

@@ -10,9 +10,11 @@ from gantral.compiler.implication import shortfall
 from gantral.compiler.program import (
     ActorOf,
     ActorsOf,
+    DecidersOf,
     Formula,
     Principal,
     RoleOf,
+    Separation,
 )
 
 
@@ -24,12 +26,12 @@ def implies(one: Formula, other: Formula) -> bool:
     return shortfall(alternatives(one), alternatives(other)) is None
 
 
-def named(principals: Iterable[Principal]) -> frozenset[str]:
-    """The principals without their places."""
+def named(principals: Iterable[Principal | Separation]) -> frozenset[str]:
+    """The principals, or those kept apart, without their places."""
     return frozenset(_key(one) for one in principals)
 
 
-def _key(principal: Principal) -> str:
+def _key(principal: Principal | Separation) -> str:
     match principal:
         case RoleOf(name=name):
             return name
@@ -37,3 +39,5 @@ def _key(principal: Principal) -> str:
             return f"actor {'.'.join(path)}"
         case ActorsOf(path=path):
             return f"actors {'.'.join(path)}"
+        case DecidersOf(gate=gate):
+            return f"deciders of {gate}"

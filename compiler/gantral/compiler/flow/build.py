@@ -29,8 +29,9 @@ def build_flow(program: d.Program) -> Flow:
 
 
 def _gate_facts(gate: d.Gate) -> GateFacts:
+    apart = [one for one in gate.apart if not isinstance(one, d.DecidersOf)]
     deciding = [one for case in gate.cases for one in _principals(case.formula)]
-    principals = [*deciding, *gate.veto, *gate.apart]
+    principals = [*deciding, *gate.veto, *apart]
     for tick in gate.clock:
         if isinstance(tick, d.Widening):
             principals += [*tick.narrow, *tick.wide]
@@ -47,6 +48,12 @@ def _gate_facts(gate: d.Gate) -> GateFacts:
         span=gate.span,
         decides=formulas.asked(gate),
         initiator=gate.initiator_may_decide,
+        flows=tuple(
+            f"{one.operation}.{flow.argument}<{flow.operation}"
+            for one in gate.releases
+            if isinstance(one, d.ReleaseFrom)
+            for flow in one.flows
+        ),
     )
 
 
@@ -155,6 +162,8 @@ class _Builder:
                     return self._call(value, ends, binds)
                 if isinstance(value, s.Ask):
                     return self._ask(value, ends, binds)
+                if isinstance(value, s.Run):
+                    return self._run(value, ends, binds)
                 arguments = arguments_of("", value, self._names)
                 return self._plain("let", "", statement.span, ends, arguments, binds)
             case s.Var() | s.Set():
@@ -219,7 +228,8 @@ class _Builder:
         return then + self._block(statement.otherwise, [_Open(node, "false")])
 
     def _settled(self, condition: e.Expr) -> str:
-        """The handler's name when the condition is just `f.happened == "no"`."""
+        """The handler's name when the condition is just `f.happened == "no"`; the child's when it
+        is how that ended."""
         match condition:
             case e.Compare(
                 operator="==",
@@ -227,6 +237,8 @@ class _Builder:
                 right=e.Literal(value="no"),
             ):
                 return self._names.bind(name, binding)
+            case e.OutcomeTest(child=child):
+                return self._names.bind(child.name, child.binding)
             case _:
                 return ""
 
@@ -248,6 +260,12 @@ class _Builder:
         arguments = tuple(
             one for name, value in ask.arguments for one in arguments_of(name, value, self._names)
         )
+        if isinstance(ask, s.AskOnlyIf):
+            told = arguments_of("", ask.only_if, self._names)
+            judged = self._node("choose", "", ask.only_if.span, arguments=told)
+            self._join(ends, judged)
+            # Both ways lead to the ask: what it answers says whether anybody was asked.
+            ends = [_Open(judged, "true"), _Open(judged, "false")]
         node = self._node("ask", ask.id, ask.head, binds=binds, arguments=arguments)
         self._join(ends, node)
         self._join([_Open(node, "no")], self._node("rejected", ask.id, ask.head))
@@ -255,7 +273,19 @@ class _Builder:
         labels = ["yes"]
         if self._program.gates[ask.gate].waived_by is not None:
             labels.append("waived")
+        if isinstance(ask, s.AskOnlyIf):
+            labels.append("unasked")
         return [_Open(node, label) for label in labels]
+
+    def _run(self, run: s.Run, ends: list[_Open], binds: str) -> list[_Open]:
+        arguments = tuple(
+            one for name, value in run.arguments for one in arguments_of(name, value, self._names)
+        )
+        node = self._node("child", run.id, run.head, binds=binds, arguments=arguments)
+        self._join(ends, node)
+        # It could not be started, or it is lost: how it ended is not known then.
+        self._fail(_Open(node, "failed"))
+        return [_Open(node, "ended")]
 
     def _call(self, call: s.ServiceCall, ends: list[_Open], binds: str) -> list[_Open]:
         arguments = tuple(

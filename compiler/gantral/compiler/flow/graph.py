@@ -19,6 +19,7 @@ Operator: TypeAlias = Literal[
     "start",
     "ask",
     "call",
+    "child",
     "let",
     "var",
     "set",
@@ -32,8 +33,9 @@ Operator: TypeAlias = Literal[
     "terminated",
     "nothing",
 ]
-"""What a node does. ``var`` binds a name, ``set`` binds it anew. ``failing`` is where every failure
-arrives; ``nothing`` is where a path that just stops arrives, so that the proof can say so."""
+"""What a node does. ``child`` binds how a child ended. ``var`` binds a name, ``set`` binds it anew.
+``failing`` is where every failure arrives; ``nothing`` is where a path that just stops arrives, so
+that the proof can say so."""
 
 ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
 
@@ -55,6 +57,8 @@ class GateFacts:
     """What it asks for after every widening; empty: not known."""
     initiator: bool = False
     """Whether the initiator may decide."""
+    flows: tuple[str, ...] = ()
+    """`service.operation.argument<service.operation`: results that may go into another service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ class OperationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``no``, ``done``,
-    ``failed``, ``true``, ``false``."""
+    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
+    ``done``, ``ended``, ``failed``, ``true``, ``false``."""
 
     label: str
     target: int
@@ -108,7 +112,8 @@ class FlowNode:
     under: tuple[str, ...] = ()
     arguments: tuple[Argument, ...] = ()
     settles: str = ""
-    """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing."""
+    """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing; or
+    the child (its bound name) whose outcome it goes by."""
     waits: int = 0
     """The time, in ms, that certainly passes here."""
 

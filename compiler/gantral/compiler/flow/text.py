@@ -49,7 +49,8 @@ def print_flow(flow: Flow) -> str:
             f" waivable {'yes' if gate.waivable else 'no'}"
             f" reject {'-' if gate.reject is None else gate.reject}"
             f" amends {_words(gate.amends)} persons {_words(gate.persons)}"
-            f"{_asks('decides', gate.decides, gate.initiator)} {_span(gate.span)}"
+            f"{_asks('decides', gate.decides, gate.initiator)}"
+            f"{' flows ' + _words(gate.flows) if gate.flows else ''} {_span(gate.span)}"
         )
     for key, operation in flow.operations.items():
         lines.append(
@@ -117,7 +118,8 @@ def _print_node(node: FlowNode) -> str:
 
 _GATE = re.compile(
     r"gate (\S+) releases (\S+) lasts (\S+) uses (\d+) waivable (yes|no) reject (\S+)"
-    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)? @(.+)"
+    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)?"
+    r"(?: flows (\S+))? @(.+)"
 )
 _OPERATION = re.compile(
     r"operation (\S+) (read|notify|effect|critical_effect) timeout (\S+) undo (\S+)"
@@ -146,7 +148,7 @@ def parse_flow(text: str) -> Flow:
     for number, line in enumerate(lines[1:], start=2):
         if match := _GATE.fullmatch(line):
             name, releases, lasts, uses, waivable, reject, amends, persons, *rest = match.groups()
-            decides, initiator, span = rest
+            decides, initiator, flows, span = rest
             gates[name] = GateFacts(
                 releases=_list(releases),
                 lasts=None if lasts == "-" else int(lasts),
@@ -158,6 +160,7 @@ def parse_flow(text: str) -> Flow:
                 span=_read_span(span),
                 decides=_read_asks(decides),
                 initiator=initiator is not None,
+                flows=_list(flows or "-"),
             )
         elif match := _OPERATION.fullmatch(line):
             key, kind, timeout, undo, needs, initiator = match.groups()

@@ -11,6 +11,7 @@ _LOOKS: dict[Kind, str] = {
     "notify": "shape=note",
     "read": "shape=parallelogram",
     "undo": "shape=box, style=dashed",
+    "child": "shape=box3d",
     "choice": "shape=hexagon",
     "completed": "shape=oval, penwidth=3",
     "stopped": "shape=oval, peripheries=2",

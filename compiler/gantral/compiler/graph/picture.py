@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, assert_never
 from gantral.compiler.phrases import code, decide
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
     Complete,
     Do,
@@ -24,6 +25,7 @@ from gantral.compiler.program import (
     Let,
     Program,
     Require,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -33,7 +35,7 @@ from gantral.compiler.program import (
 )
 
 Kind: TypeAlias = Literal[
-    "start", "gate", "effect", "notify", "read", "undo", "choice", "completed", "stopped"
+    "start", "gate", "effect", "notify", "read", "undo", "child", "choice", "completed", "stopped"
 ]
 """How a box looks. Its word tells it apart too, so that nothing hangs on shape or colour alone."""
 
@@ -123,6 +125,8 @@ class _Drawer:
                 return self._call(call, ways, bound=True)
             case Do(call=call):
                 return self._call(call, ways, bound=False)
+            case Let(value=Run() as run):
+                return [(self._next(ways, "child", "WORKFLOW", run.workflow), "")]
             case Let() | Var() | Set():
                 return ways
             case If(condition=condition, then=then, otherwise=otherwise):
@@ -152,10 +156,14 @@ class _Drawer:
 
     def _ask(self, ask: Ask, ways: _Ways) -> _Ways:
         gate = self._program.gates[ask.gate]
-        clauses = [f"decide {one}" for one in decide(gate)]
-        box = self._next(ways, "gate", "GATE", gate.name, *clauses)
+        told = [f"decide {one}" for one in decide(gate)]
+        goes_on = ["yes", *(["waived"] if gate.waived_by is not None else [])]
+        if isinstance(ask, AskOnlyIf):
+            told.append(f"only if {code(ask.only_if)}")
+            goes_on.append("not asked")
+        box = self._next(ways, "gate", "GATE", gate.name, *told)
         self._next([(box, "no or silence")], "stopped", "REJECTED")
-        return [(box, "yes" if gate.waived_by is None else "yes or waived")]
+        return [(box, " or ".join(goes_on))]
 
     def _call(self, call: ServiceCall, ways: _Ways, *, bound: bool) -> _Ways:
         operation = self._program.operations[call.operation]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gantral.compiler.index.symbols import Shape, Symbol
 from gantral.compiler.program.declarations import Program
+from gantral.compiler.program.statements import Run
 from gantral.compiler.program.walk import bindings
 from gantral.compiler.types.relate import describe
 from gantral.dsl import syntax as syn
@@ -49,7 +50,10 @@ def binding_types(programs: Iterable[Program]) -> dict[Span, str]:
     found: dict[Span, str] = {}
     for program in programs:
         for one in bindings((*program.run, *program.on_failure)):
-            found[one.binding] = describe(one.value.type)
+            value = one.value
+            found[one.binding] = (
+                f"how `{value.workflow}` ended" if isinstance(value, Run) else describe(value.type)
+            )
     return found
 
 

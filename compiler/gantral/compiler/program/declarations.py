@@ -127,6 +127,14 @@ class ActorsOf:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class DecidersOf:
+    """`deciders of gate`: everybody who voted there, in whatever round and for whatever."""
+
+    gate: str
+    span: Span
+
+
 Principal: TypeAlias = RoleOf | ActorOf | ActorsOf
 
 
@@ -169,6 +177,7 @@ class AnyOf:
     span: Span
 
 
+Separation: TypeAlias = ActorOf | ActorsOf | DecidersOf
 Formula: TypeAlias = Quorum | Points | AllOf | AnyOf
 
 
@@ -196,6 +205,23 @@ class Release:
 
     operation: str
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """`argument from service.operation`: the argument may be what that effect of another service
+    gave."""
+
+    argument: str
+    operation: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFrom(Release):
+    """`releases aws.attach(user from directory.create)`."""
+
+    flows: tuple[From, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +272,23 @@ class Reject:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Open time: `days` of the week in order, `opens` and `closes` in minutes since midnight by the
+    clock of `zone`, but for the dates `closed` (ISO text, sorted). `known_until`: the last day that
+    the file of holidays knows of; `holidays`: where it is named."""
+
+    name: str
+    zone: str
+    days: tuple[str, ...]
+    opens: int
+    closes: int
+    closed: tuple[str, ...]
+    known_until: str | None
+    span: Span
+    holidays: Span | None
+
+
 Tick: TypeAlias = Remind | Widening | Reject
 
 
@@ -259,17 +302,24 @@ class Gate:
     title: Expr | None
     """A text expression over the parameters; None: the gate's name."""
     releases: tuple[Release, ...]
+    """A ReleaseFrom where results of other services may go in."""
     decide: Formula | Cases
     waived_by: str | None
     """The policy's name."""
+    guarded_by: str | None
+    """The policy's name."""
     initiator_may_decide: bool
     veto: tuple[Principal, ...]
-    apart: tuple[ActorOf | ActorsOf, ...]
+    apart: tuple[Separation, ...]
     amend: tuple[Amend, ...]
     prove: Prove | None
     clock: tuple[Tick, ...]
+    calendar: Calendar | None
+    """What the clock counts; None: elapsed time."""
     lasts: int | None
     uses: int
+    alike: bool
+    """Whether two uses may be of one operation with equal arguments."""
     doc: str
     span: Span
 
@@ -317,6 +367,8 @@ class Program:
     doc: str
     span: Span
     name_span: Span
+    children: Mapping[str, Program] = field(default_factory=dict)
+    """The workflows that it runs as its children, proved themselves, by name."""
     operations: Mapping[str, Operation] = field(init=False, compare=False)
     """Every operation of `services` by its key."""
 

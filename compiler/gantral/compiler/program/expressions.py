@@ -79,13 +79,48 @@ class StartedAtRef(Typed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Now(Typed):
+    """`now()`: workflow time, another at each place it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailureRef(Typed):
-    """`f.cause` or `f.happened` of the handler that `binding` names; `failure.cause` of the run
-    (in `on failure`) has the name `failure` and no binding."""
+    """`f.cause` or `f.happened` of the handler that `binding` names; `r.gate`, `r.cause` and
+    `r.reason` of a child's end that a case is bound to; `failure.cause` of the run (in
+    `on failure`) has the name `failure` and no binding."""
 
     name: str
-    field: Word["cause", "happened"]
+    field: Word["cause", "happened", "gate", "reason"]
     binding: Span | None
+
+
+Outcome: TypeAlias = Word["completed", "rejected", "terminated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeTest(Typed):
+    """Whether the child that `child` names has ended so: what a `match` over its outcome asks."""
+
+    child: LetRef
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeData(Typed):
+    """What a child that ended so has left: what `completed as r` binds. Of one that completed its
+    output; of any other only its fields are read."""
+
+    child: LetRef
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementRef(Typed):
+    """The name that a comprehension binds; `binding` is where. It is read in its `where` and in
+    its element only."""
+
+    name: str
+    binding: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +186,13 @@ class Narrowed(Typed):
 class Widen(Typed):
     """`base` at its type here: a decimal at a larger scale, or a list or record rebuilt from the
     declared fields of another type with the same ones."""
+
+    base: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadJson(Typed):
+    """A `json` read as a record: `let x: T = j`. What does not fit is a failed action."""
 
     base: Expr
 
@@ -244,17 +286,48 @@ class ListExpr(Typed):
     items: tuple[Expr, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comprehension(Typed):
+    """`[element for name in items where condition]`; a function over `element for …` has the same
+    node as its one list."""
+
+    element: Expr
+    name: str
+    binding: Span
+    items: Expr
+    condition: Expr | None
+
+
 FunctionName: TypeAlias = Word[
-    "len", "contains", "starts_with", "ends_with", "lower", "upper", "trim", "min", "max"
-]
+    "len", "contains", "starts_with", "ends_with", "lower", "upper", "trim", "text", "join",
+    "sum", "count", "min", "max", "any", "all", "first", "last", "sorted", "distinct", "mod",
+    "date", "instant",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionCall(Typed):
-    """A built-in; `min` and `max` take one list and are optional."""
+    """A built-in. `min max first last` take one list and are optional; `mod` takes the number and
+    what it is divided by; `date` and `instant` take a zone second."""
 
     name: FunctionName
     arguments: tuple[Expr, ...]
+
+
+Rounding: TypeAlias = Word[
+    "ceiling", "down", "floor", "half_down", "half_even", "half_up", "up"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounded(Typed):
+    """`round(x, …)`, of one argument, or `div(x, by: y, …)`, of two: the exact value brought to
+    `scale` digits after the point, or without one to an int."""
+
+    function: Word["div", "round"]
+    arguments: tuple[Expr, ...]
+    scale: int | None
+    rounding: Rounding
 
 
 Expr: TypeAlias = (
@@ -267,7 +340,11 @@ Expr: TypeAlias = (
     | InitiatorRef
     | InstanceIdRef
     | StartedAtRef
+    | Now
     | FailureRef
+    | ElementRef
+    | OutcomeTest
+    | OutcomeData
     | ParamRef
     | OldRef
     | NewRef
@@ -277,6 +354,7 @@ Expr: TypeAlias = (
     | Member
     | Narrowed
     | Widen
+    | ReadJson
     | Negate
     | Binary
     | Compare
@@ -288,7 +366,9 @@ Expr: TypeAlias = (
     | Coalesce
     | RecordExpr
     | ListExpr
+    | Comprehension
     | FunctionCall
+    | Rounded
 )
 
 
@@ -297,8 +377,10 @@ def children(expression: Expr) -> tuple[Expr, ...]:
     match expression:
         case TextExpr():
             return tuple(part for part in expression.parts if not isinstance(part, str))
-        case Member() | Narrowed() | Widen():
+        case Member() | Narrowed() | Widen() | ReadJson():
             return (expression.base,)
+        case OutcomeTest() | OutcomeData():
+            return (expression.child,)
         case Negate() | Not() | Test():
             return (expression.operand,)
         case Binary() | Compare() | Logic() | Coalesce():
@@ -311,7 +393,10 @@ def children(expression: Expr) -> tuple[Expr, ...]:
             return tuple(value for _, value in expression.fields)
         case ListExpr():
             return expression.items
-        case FunctionCall():
+        case Comprehension():
+            condition = () if expression.condition is None else (expression.condition,)
+            return (expression.items, *condition, expression.element)
+        case FunctionCall() | Rounded():
             return expression.arguments
         case _:
             return ()

@@ -9,6 +9,7 @@ from gantral.compiler.program.statements import (
     Give,
     If,
     Let,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -43,6 +44,13 @@ def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
                 yield call
             case _:
                 pass
+
+
+def runs(statements: tuple[Statement, ...]) -> Iterator[Run]:
+    """Every child that is run, in source order."""
+    for statement in bindings(statements):
+        if isinstance(statement.value, Run):
+            yield statement.value
 
 
 def bindings(statements: tuple[Statement, ...]) -> Iterator[Let]:

@@ -54,7 +54,7 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
             help=_help_unapproved(flow, node),
         )
         return
-    people = False
+    people = certain = False
     for name in node.under:
         ask = approvals.asks.get(name)
         if ask is None or not approvals.obtained(name, node):
@@ -70,7 +70,8 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
             )
             return
         gate = flow.gate(ask)
-        people = people or not gate.waivable
+        certain = certain or name not in approvals.uncertain
+        people = people or not (gate.waivable or name in approvals.uncertain)
         if operation not in gate.releases:
             yield Diagnostic(
                 code="G0303",
@@ -82,7 +83,17 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
                 help=f"write `releases {', '.join((*gate.releases, operation))}` in the gate,"
                 " or act under an approval whose gate releases it",
             )
-    if flow.operation(node).kind == "critical effect" and not people:
+    if not certain:
+        yield Diagnostic(
+            code="G0349",
+            severity="error",
+            message="nobody may have been asked before this effect: each of its approvals is asked"
+            " `only if`",
+            span=node.span,
+            path=_unasked(flow, node, approvals),
+            help="act under an approval of another gate as well, which is asked in every case",
+        )
+    elif flow.operation(node).kind == "critical effect" and not people:
         yield Diagnostic(
             code="G0305",
             severity="error",
@@ -91,6 +102,18 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
             path=witness(flow, node.id),
             help="ask a gate without `waived by`, and act under its approval",
         )
+
+
+def _unasked(flow: Flow, node: FlowNode, approvals: Approvals) -> tuple[Step, ...]:
+    """A way to the effect on which nobody is asked for its approvals."""
+    path = shortest(
+        flow,
+        node.id,
+        without=lambda at, edge: (
+            at.operator == "ask" and at.binds in node.under and edge.label in ("yes", "waived")
+        ),
+    )
+    return tell(path or ()) or witness(flow, node.id)
 
 
 def _help_unapproved(flow: Flow, node: FlowNode) -> str:
@@ -105,7 +128,7 @@ def _around(flow: Flow, node: FlowNode, name: str) -> tuple[Step, ...]:
         flow,
         node.id,
         without=lambda at, edge: (
-            at.operator == "ask" and at.binds == name and edge.label in ("yes", "waived")
+            at.operator == "ask" and at.binds == name and edge.label in _ANSWERS
         ),
     )
     return tell(path or ())
@@ -162,10 +185,11 @@ def _lapse(flow: Flow, name: str, ask: FlowNode, under: list[FlowNode]) -> Itera
 
 
 _NEVER = 1 << 62
+_ANSWERS = ("yes", "waived", "unasked")
 
 
 def _since(node: FlowNode, edge: Edge, since: int, ask: FlowNode) -> int:
     """The least time since the approval was obtained, in ms; _NEVER before it was."""
-    if node.id == ask.id and edge.label in ("yes", "waived"):
+    if node.id == ask.id and edge.label in _ANSWERS:
         return 0
     return since if since == _NEVER else since + node.waits

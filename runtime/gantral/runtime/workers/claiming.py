@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from gantral.authority import Cause
 from gantral.evidence import SigningKey
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
-from gantral.evidence.uses import UNDO, plan_arguments, undo_arguments
-from gantral.runtime.commands import EffectCommand
+from gantral.evidence.uses import UNDO, gates_of, plan_arguments, undo_arguments
+from gantral.runtime.commands import EffectCommand, granted_by
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.grants import (
     Argument,
     NotGranted,
+    approved,
     compare,
     granted,
     lapses,
@@ -68,6 +70,7 @@ class _Candidate:
     rows: list[list[str]]
     slot: str  # of an undo, else ""
     own: Use | None
+    same: Callable[[Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,11 @@ class Claimer:
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "no approval is named")
         shape = self.program.manifest["operations"][command["operation"]]["arguments"]
         arguments = read_arguments(shape, command["arguments"], self.actors)
-        candidates = [
-            self._undo(command, named, arguments)
+        candidates = (
+            [self._undo(command, named, arguments) for named in command["grants"]]
             if command["undo"]
-            else self._effect(command, named, arguments)
-            for named in command["grants"]
-        ]
+            else self._effect(command, arguments)
+        )
         own = [one.own for one in candidates]
         if own[0] is not None:
             return self._again(command, candidates, own[0], occasion)
@@ -110,14 +112,51 @@ class Claimer:
             uses.append((one.book, use))
         return Claimed(tuple(uses), may_go_on=mine)
 
-    def _effect(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
-        grant = granted(self.chain, self.program, command, named, command["operation"])
+    def _effect(self, command: EffectCommand, arguments: Argument) -> list[_Candidate]:
+        """A candidate for each approval that the program names for this call, no more, no less."""
+        operation, call = command["operation"], command["call"]
+        grants = [
+            granted(self.chain, self.program, command, named, operation)
+            for named in command["grants"]
+        ]
+        if sorted(one.gate for one in grants) != sorted(gates_of(self.program.manifest, call)):
+            why = f"{call} does not act under each approval that it wants"
+            raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, why)
+        return [self._candidate(command, one, grants, arguments) for one in grants]
+
+    def _candidate(
+        self, command: EffectCommand, grant: Grant, all_: list[Grant], arguments: Argument
+    ) -> _Candidate:
         book = Book(self.chain, self.key, grant.name)
         plan = grant.manifest_gate["plan"][command["call"]]["arguments"]
-        rows = plan_arguments(plan, grant.context, self._results(command, plan))
-        compare(self.chain, plan, rows, arguments, grant.context)
+        others = {one.gate: one for one in all_ if one is not grant}
+        rows = plan_arguments(plan, grant.context, self._results(command, plan), others)
+        compare(self.chain, plan, rows, arguments, approved(grant, others))
         own = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
-        return _Candidate(book, grant, rows, "", own)
+        same = partial(self._same, grant, command["operation"], rows, arguments)
+        return _Candidate(book, grant, rows, "", own, same)
+
+    def _same(
+        self,
+        grant: Grant,
+        operation: str,
+        rows: list[list[str]],
+        arguments: Argument,
+        claim: Mapping[str, Any],
+    ) -> bool:
+        """Whether a claim is of this operation with equal arguments: values, wherever they come
+        from. Raises what ``compare`` raises but a difference."""
+        if claim["operation"] != operation:
+            return False
+        planned = grant.manifest_gate["plan"].get(claim["call"])
+        if planned is None:
+            return bool(claim["arguments"] == rows)
+        try:
+            plan, read = planned["arguments"], grant.context
+            compare(self.chain, plan, claim["arguments"], arguments, read)
+        except NotGranted:
+            return False
+        return True
 
     def _undo(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
         effect = command["call"].partition("/")[0]
@@ -136,9 +175,10 @@ class Claimer:
         claim, results = done.claim.statement, dict(done.outcome.statement["results"])
         rows = undo_arguments(undo["arguments"], claim["arguments"], claim["call"], results)
         constants = self._constants(grant, claim, rows)
-        compare(self.chain, {**undo["arguments"], **constants}, rows, arguments, grant.context)
+        read = approved(grant, {})
+        compare(self.chain, {**undo["arguments"], **constants}, rows, arguments, read)
         slot = UNDO + done.slot
-        return _Candidate(book, grant, rows, slot, book.use(slot))
+        return _Candidate(book, grant, rows, slot, book.use(slot), _never)
 
     def _constants(
         self, grant: Grant, claim: Mapping[str, Any], rows: list[list[str]]
@@ -160,7 +200,7 @@ class Claimer:
         for call in wanted:
             operation = call.partition("/")[0]
             for named in command["grants"]:
-                name = named.get("artifact") or named.get("waiver") or ""
+                name = granted_by(named)
                 book = Book(self.chain, self.key, name)
                 gate = self.program.manifest["gates"].get(named["gate"])
                 use = book.of_call(int(gate["uses"]), call) if gate else None
@@ -178,8 +218,13 @@ class Claimer:
     ) -> Claimed:
         claim = own.claim.statement
         uses = tuple((one.book, one.own) for one in candidates if one.own is not None)
-        if claim["arguments"] != candidates[0].rows or claim["operation"] != command["operation"]:
-            raise NotGranted(Cause.DRIFTED, "this call was claimed with other arguments")
+        for one in candidates:
+            said = None if one.own is None else one.own.claim.statement
+            if said is not None and (said["arguments"], said["operation"]) != (
+                one.rows,
+                command["operation"],
+            ):
+                raise NotGranted(Cause.DRIFTED, "this call was claimed with other arguments")
         operation = self.program.manifest["operations"][command["operation"]]
         go_on = (
             len(uses) == len(candidates)
@@ -209,9 +254,13 @@ class Claimer:
         }
 
 
+def _never(claim: Mapping[str, Any]) -> bool:
+    return False
+
+
 def _claim(one: _Candidate, members: Mapping[str, Any]) -> tuple[Use, bool]:
     if not one.slot:
-        return claim_slot(one.book, one.grant.manifest_gate, members)
+        return claim_slot(one.book, one.grant.manifest_gate, members, one.same)
     sealed = one.book.claim(one.slot, members)
     if sealed is not None:
         return Use(one.slot, sealed, None), True

@@ -30,7 +30,11 @@ from gantral.evidence.recount import (
 from gantral.runtime.commands import CommitCommand
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
+from gantral.runtime.workers.calendars import NoPeriods, gate_periods
 from gantral.runtime.workers.chain import Chain, Read
+from gantral.runtime.workers.family import check_child_end, check_told
+from gantral.runtime.workers.guarding import guard_ends
+from gantral.runtime.workers.refused import Refused
 
 Texts = Mapping[str, list[str]]  # pointer -> [salt, instance_id, path, value]
 Manifest = Mapping[str, Any]
@@ -53,14 +57,6 @@ _UNVOTED = frozenset(
         Cause.AUTHORITY_AMBIGUOUS,
     }
 )
-
-
-class Refused(Exception):  # noqa: N818 - the commit is refused; that is no fault
-    """A rule that the command breaks: its name, and why in words."""
-
-    def __init__(self, rule: str, why: str) -> None:
-        self.rule = rule
-        super().__init__(why)
 
 
 @dataclass(frozen=True)
@@ -103,8 +99,8 @@ def judge(
         _record(chain, manifest, command, record, texts)
     decision: Mapping[str, Any] | str = "none"
     first = command["states"][0] if command["states"] else None
-    waiver = next((record for record in records if record["kind"] == "waiver"), None)
-    _want(waiver is None or first is None, "waiver", "a waiver goes with no artifact")
+    passed = next((one for one in records if one["kind"] in ("waiver", "unasked")), None)
+    _want(passed is None or first is None, "waiver", "where nobody is asked there is no artifact")
     if first in (State.APPROVED, State.OVERRIDDEN, State.REJECTED):
         decision = _decided(chain, manifest, command, before, texts)
     elif first == State.CREATED:
@@ -112,9 +108,9 @@ def judge(
     else:
         _want(command["decision"] == "none", "decision", "nothing is decided here")
     if first == State.WAITING_FOR_HUMAN:
-        _waiting(manifest, command, before, context, texts)
-    elif waiver is not None:
-        _shape(_gate(manifest, str(waiver["gate"]))["parameters"], "", command, context, texts)
+        _waiting(chain, manifest, command, before, context, texts)
+    elif passed is not None:
+        _shape(_gate(manifest, str(passed["gate"]))["parameters"], "", command, context, texts)
     elif first == State.COMPLETED:
         _shape(manifest["output"], "/output", command, context, texts)
     if first in (State.REJECTED, State.TERMINATED):
@@ -138,8 +134,17 @@ def _created(
     if decision == "none" or "submission" not in decision:
         raise Refused("submission", "an instance begins with a sealed submission")
     envelope = decision["submission"]  # type: ignore[typeddict-item]
-    said = _sealed(chain, envelope, "submission", "decision")
+    # The API seals what a person asked for; a child's start the evidence worker itself.
+    use = "commit" if "parent" in decision else "decision"
+    said = _sealed(chain, envelope, "submission", use)
     SUBMISSION.require(said)
+    _want(
+        (said["parent_artifact_hash"] != "none") == ("parent" in decision),
+        "submission",
+        "a child, and nobody else, is started under an artifact of its parent",
+    )
+    if "parent" in decision:
+        check_told(chain, decision["parent"], envelope)  # type: ignore[typeddict-item]
     wanted = {
         # ``_sealed`` holds these two already; this list stays whole, as defence in depth.
         "instance_id": command["instance_id"],
@@ -169,6 +174,7 @@ def _created(
 
 
 def _waiting(
+    chain: Chain,
     manifest: Manifest,
     command: CommitCommand,
     before: Before,
@@ -187,8 +193,16 @@ def _waiting(
         )
         return found
 
+    # The arithmetic is checked with the recount; only here is there any data of time zones.
+    told = [record["periods"] for record in command["records"] if record["kind"] == "calendar"]
+    try:
+        resolved = gate_periods(gate, command["timestamp"])
+    except NoPeriods as error:
+        raise Refused("periods", str(error)) from None
+    _want(told == ([resolved] if resolved else []), "periods", "the calendar opens otherwise")
     named = deciders.named(gate, people)
-    wanted = {"excluded": deciders.excluded(gate, before.initiator, named), "named": named}
+    voted = deciders.voted_before(chain, gate, command["commit"])
+    wanted = {"excluded": deciders.excluded(gate, before.initiator, named, voted), "named": named}
     for record in command["records"]:
         if record["kind"] == "deciders":
             for name, value in wanted.items():
@@ -220,10 +234,14 @@ def _decided(
         for path in (opened_paths(gate, amended) if speaks else ())
         if path in opened.context
     ]
-    opening = check_opening(manifest, opened.statement, before.initiator, chain.trust.max_skew)
+    voted = deciders.voted_before(chain, gate, opened.number)
+    opening = check_opening(
+        manifest, opened.statement, before.initiator, voted, chain.trust.max_skew
+    )
     waiting = replace(opening.waiting, values={text[2]: text[3] for text in shown})
     standing = _recount(gate, waiting, votes, command["timestamp"])
-    _agrees(command, standing, waiting)
+    if not guard_ends(chain, command, gate, opened.context, standing):
+        _agrees(command, standing, waiting)
     if not speaks:
         return "none"
     return votes_decision(
@@ -232,7 +250,8 @@ def _decided(
         {pointer: list(actors) for pointer, actors in waiting.named.items()},
         envelopes,
         shown,
-        [texts[path] for path, _ in standing.amendment],
+        # What a guard refused is decided by nobody.
+        [texts[path] for path, _ in standing.amendment if command["states"][0] != State.REJECTED],
     )
 
 
@@ -315,10 +334,19 @@ def _record(
         _sealed(chain, record["claim"], "use", "effect")
     elif kind == "outcome":
         _sealed(chain, record["outcome"], "outcome", "effect")
+    elif kind == "child":
+        # Whose it is and what it says, the verifier's own walk asks before this is signed.
+        _want(not command["states"], "child", "a child is told by a commit of its own")
+    elif kind == "child_end":
+        check_child_end(chain, record)
     else:
         _gate(manifest, str(record["gate"]))
-        if kind in ("policy", "waiver"):
-            check_asked(chain, command, record, texts)
+        # A guard's answer about what was decided is held against the votes, in ``guarding``.
+        decides = command["states"][:1] in ([one] for one, _ in _DECIDED.values())
+        if kind in ("policy", "waiver") or (kind == "guard" and not decides):
+            new = "values" in command["context"]
+            values = {pointer: text[3] for pointer, text in texts.items()} if new else None
+            check_asked(chain, command, record, "proposal", values)
 
 
 def _sealed(chain: Chain, envelope: Any, kind: str, use: str) -> Mapping[str, Any]:

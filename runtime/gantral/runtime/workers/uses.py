@@ -6,7 +6,7 @@ timeout each ran an effect twice; under one named by slot, none did (DESIGN sect
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,23 +123,21 @@ def read_use(chain: Chain, grant: str, slot: str) -> Use | None:
     return Use(slot, claim, outcome)
 
 
-def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) -> tuple[Use, bool]:
+def claim_slot(
+    book: Book,
+    gate: Mapping[str, Any],
+    members: Mapping[str, Any],
+    same: Callable[[Mapping[str, Any]], bool],
+) -> tuple[Use, bool]:
     """Claim the first free slot for a call that has none yet: the use and True; or the use that
-    another attempt of this very call claimed in the meantime, and False.
+    another attempt of this very call claimed in the meantime, and False. ``same``: whether another
+    call's claim is of this operation with equal arguments. Slots fill in order, so whoever takes
+    one has looked at every claim before it.
 
     Raises:
-        NotGranted: spent.
+        NotGranted: spent: no slot is left, or an equal call took one.
     """
     uses = int(gate["uses"])
-    for use in book.taken(uses):
-        claim = use.claim.statement
-        if any(claim[name] != members[name] for name in ("operation", "arguments")):
-            continue
-        ended = use.outcome.statement["status"] if use.outcome else "unknown"
-        if claim["call"] != members["call"] and (gate["alike"] == "false" or ended == "unknown"):
-            raise NotGranted(
-                Cause.SPENT, f"{claim['call']} did the same under this approval already"
-            )
     for number in range(1, uses + 1):
         slot = str(number)
         there = book.use(slot)
@@ -148,8 +146,22 @@ def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) 
             if sealed is not None:
                 return Use(slot, sealed, None), True
             there = book.use(slot)
-        if there is not None and there.claim.statement["call"] == members["call"]:
+        if there is None:
+            # Only a store that loses things comes here; the next slot can't be known to be free.
+            raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
+        claim = there.claim.statement
+        if claim["call"] == members["call"]:
             return there, False
+        ended = there.outcome.statement["status"] if there.outcome else "unknown"
+        if (gate["alike"] == "true" and ended != "unknown") or not same(claim):
+            continue
+        why = "did the same under this approval already"
+        if gate["alike"] == "true":
+            why = "did the same, and nobody knows whether it happened"
+        own = book.of_call(uses, members["call"])
+        if own is not None:
+            return own, False
+        raise NotGranted(Cause.SPENT, f"{claim['call']} {why}")
     raise NotGranted(Cause.SPENT, f"all {uses} uses of this approval are claimed")
 
 
