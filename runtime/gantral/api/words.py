@@ -174,9 +174,20 @@ def _computed(tree: Mapping[str, Any], values: Values) -> str:
         return f"what {operation} gives as {inner.strip('.').replace('.', ' ').replace('_', ' ')}"
     if "path" in tree:
         return value(values.get(tree["path"], ""))
+    if "each" in tree:
+        return _each(tree["each"])
     if "expr" in tree:
         return _expression(tree["expr"], values)
     return _expression(tree, values)
+
+
+def _each(parts: Sequence[str]) -> str:
+    """``[list, loop, field, …]``: "the amount of each of lines, in turn"."""
+    said = "each of " + field(parts[0])
+    for below in parts[2::2]:
+        # What stands in each is said from the inside out.
+        said = f"the {field(below)} of {said}" if below else said
+    return f"{said}, in turn"
 
 
 def _expression(tree: Mapping[str, Any], values: Values) -> str:
@@ -187,6 +198,8 @@ def _expression(tree: Mapping[str, Any], values: Values) -> str:
         return f"{left} {signs[operator]} {right}"
     if operator == "path" and isinstance(inner, list):
         return value(values.get(inner[1], ""))
+    if operator == "each":
+        return _each(inner[1:])
     return term(tree, values) if operator in ("new", "old") else _computed(tree, values)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from gantral.evidence import errors, forms
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import Grant
+from gantral.evidence.planned import arguments_at, planned
 
 CLAIM_TYPE = "gantral.dev/use/v1"
 OUTCOME_TYPE = "gantral.dev/outcome/v1"
@@ -29,9 +30,9 @@ def plan_arguments(
 ) -> list[Argument]:
     """What a planned call's claim must list: [[dotted name, source, leaf], …] sorted by name.
 
-    ``arguments`` is the manifest's plan of the call. A path stands for every leaf of the approved
-    data at it and below; a constant or computed value has the source ``=`` and no leaf; a result
-    the source ``result:<call id>.<field>`` and the outcome's leaf.
+    ``arguments`` is the manifest's plan of the call, at its place in its loops. A path stands for
+    every leaf of the approved data at it and below; a constant or computed value has the source
+    ``=`` and no leaf; a result the source ``result:<call id>.<field>`` and the outcome's leaf.
 
     Raises:
         EvidenceError: ``argument``, when a term finds nothing.
@@ -113,10 +114,10 @@ def check_claim(
             ``argument``.
     """
     gate, operation = grant.manifest_gate, claim["operation"]
-    planned = gate["plan"].get(claim["call"])
+    plan = planned(gate, claim["call"])
     if (
-        planned is None
-        or planned["operation"] != operation
+        plan is None
+        or plan.entry["operation"] != operation
         or operation not in gate["releases"]
         or manifest["operations"][operation]["kind"] not in ACTS
     ):
@@ -128,7 +129,8 @@ def check_claim(
     if claim["queue"] != manifest["operations"][operation]["queue"]:
         errors.refuse("queue", f"{operation} is not served on the queue {claim['queue']:.60}")
     check_claim_time(grant, claim["timestamp"], max_skew)
-    if claim["arguments"] != plan_arguments(planned["arguments"], grant.context, results):
+    arguments = arguments_at(manifest, plan)
+    if claim["arguments"] != plan_arguments(arguments, grant.context, results):
         errors.refuse("argument", f"{claim['call']} acts on other data than what was approved")
 
 

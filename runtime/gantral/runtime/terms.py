@@ -64,7 +64,8 @@ def planned(plan: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[dict[s
     """The plan of a gate with the values of a proposal, for people: what a yes sets off.
 
     Each argument is [dotted name, wire value]; one that is known only later is
-    [dotted name, {"result": call id}], one that is computed [dotted name, {"computed": {}}].
+    [dotted name, {"result": call id}], one that is computed [dotted name, {"computed": {}}], one
+    of an element [dotted name, {"each": [list, loop, field, …]}] by its pointers.
     """
     shown = []
     for call, entry in sorted(plan.items()):
@@ -77,6 +78,8 @@ def planned(plan: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[dict[s
                 arguments.append([name, constant(*body)])
             elif kind == "result":
                 arguments.append([name, {"result": body[0]}])
+            elif kind == "each":
+                arguments.append([name, {"each": body}])
             else:
                 arguments.append([name, {"computed": {}}])
         shown.append(

@@ -13,7 +13,8 @@ _CASE = re.compile(
     r"^## (?P<title>.+?)\n```flow\n(?P<flow>.*?)```\n```findings\n(?P<findings>.*?)```",
     re.MULTILINE | re.DOTALL,
 )
-_TEXT = (Path(__file__).parent / "cases" / "flows.md").read_text(encoding="utf-8")
+_FILES = sorted((Path(__file__).parent / "cases").glob("*.md"))
+_TEXT = "\n".join(path.read_text(encoding="utf-8") for path in _FILES)
 CASES = [match.groups() for match in _CASE.finditer(_TEXT)]
 
 

@@ -70,7 +70,7 @@ class Leaving:
         match one:
             case syn.Complete() | syn.Terminate():
                 return _ENDS
-            case syn.Give():
+            case syn.Give() | syn.Collect():
                 return GIVES
             case syn.If(then=then, otherwise=otherwise):
                 return self.side(then) | self.side(otherwise)
@@ -82,5 +82,8 @@ class Leaving:
             case syn.ServiceCall(handler=syn.Handler(body=body)):
                 # Where the call is done the block goes on.
                 return THROUGH | self.side(body)
+            case syn.Repeat(otherwise=otherwise):
+                # Its body comes round again, until the `else` follows.
+                return Ways(self.side(otherwise).through, False)
             case _:
                 return THROUGH

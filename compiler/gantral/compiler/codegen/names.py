@@ -8,9 +8,11 @@ from gantral.compiler.mangle import ClassNames, mangle
 from gantral.compiler.program import (
     Ask,
     AskStatement,
+    Collect,
     Complete,
     Do,
     Expr,
+    ForEach,
     Give,
     Handler,
     If,
@@ -20,16 +22,18 @@ from gantral.compiler.program import (
     Program,
     RecordExpr,
     RecordType,
+    Repeat,
     Require,
     ServiceCall,
     Set,
+    Sleep,
     Statement,
     Terminate,
     Type,
     Var,
     children,
 )
-from gantral.compiler.program.walk import bindings, calls, everything, variables
+from gantral.compiler.program.walk import bindings, calls, everything, loops, variables
 from gantral.dsl.span import Span
 
 
@@ -80,6 +84,9 @@ class PackageNames:
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
+            for loop in loops(statements):
+                if loop.gives is not None:
+                    self._note(loop.gives, "given")
             for expression in expressions(statements):
                 if isinstance(expression, RecordExpr):
                     self._note(expression.type, "value")
@@ -119,6 +126,12 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
             return tuple(value for _, value in call.arguments)
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
             return tuple(value for _, value in ask.arguments)
+        case ForEach(items=items) | Let(value=ForEach(items=items)):
+            return (items,)
+        case Repeat() | Let(value=Repeat()):
+            return ()
+        case Collect(value=value) | Sleep(value=value):
+            return (value,)
         case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
             return (value,)  # type: ignore[return-value]
         case If(condition=condition):
@@ -149,14 +162,17 @@ def handlers(statements: tuple[Statement, ...]) -> Iterator[Handler]:
 
 
 def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dict[Span, str]:
-    """The Python name of each `let`, `var` and handler, by where it is bound. Blocks are scopes in
-    a spec and none in Python: a name that is bound in two of them, or is `taken`, is numbered."""
+    """The Python name of each `let`, `var`, element and handler, by where it is bound. Blocks are
+    scopes in a spec and none in Python: a name bound in two of them, or `taken`, is numbered."""
     wanted = [(one.binding, mangle(one.name)) for one in bindings(statements)]
     wanted += [(one.binding, mangle(one.name)) for one in variables(statements)]
     wanted += [
         (one.binding, mangle(one.name))
         for one in handlers(statements)
         if one.name is not None and one.binding is not None
+    ]
+    wanted += [
+        (one.binding, mangle(one.name)) for one in loops(statements) if isinstance(one, ForEach)
     ]
     used = set(taken)
     # A numbered name must not be one that the spec has.

@@ -10,17 +10,20 @@ from gantral.compiler.program import (
     ApprovalRef,
     Ask,
     BoolType,
+    Collect,
     Compare,
     Do,
     EnumType,
     Expr,
     FailureRef,
+    ForEach,
     Give,
     If,
     Let,
     LetRef,
     Literal,
     ProposedRef,
+    Repeat,
     ServiceCall,
     Set,
     Statement,
@@ -29,23 +32,23 @@ from gantral.compiler.program import (
     VarRef,
     children,
 )
-from gantral.compiler.program.walk import calls, gives
+from gantral.compiler.program.walk import blocks, calls
 from gantral.dsl.span import Span
 
 
-def gives_last(statements: tuple[Statement, ...]) -> bool:
-    """Whether every `give` is the last step on its way through the block."""
+def leaves_last(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
+    """Whether every `give`, or `collect`, of the block is the last step on its way through it."""
     for position, statement in enumerate(statements):
         last = position == len(statements) - 1
         match statement:
-            case Give() if not last:
+            case Give() | Collect() if isinstance(statement, kind) and not last:
                 return False
             case If(then=then, otherwise=otherwise):
-                if not last and (_gives(then) or _gives(otherwise)):
+                if not last and (_leaves(then, kind) or _leaves(otherwise, kind)):
                     return False
-                if not (gives_last(then) and gives_last(otherwise)):
+                if not (leaves_last(then, kind) and leaves_last(otherwise, kind)):
                     return False
-            case Do() if _gives((statement,)):
+            case Do() if _leaves((statement,), kind):
                 # Where the call is done the block goes on: no such handler is its last step.
                 return False
             case _:
@@ -53,9 +56,16 @@ def gives_last(statements: tuple[Statement, ...]) -> bool:
     return True
 
 
-def _gives(statements: tuple[Statement, ...]) -> bool:
-    """Whether the block gives to the handler that it is a part of."""
-    return any(one is not None for one in gives(statements))
+def _leaves(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
+    """Whether the block gives, or collects, for what it is a part of."""
+    for statement in statements:
+        if isinstance(statement, kind):
+            return True
+        if not isinstance(statement, Let | ForEach) and any(
+            _leaves(block, kind) for block in blocks(statement)
+        ):
+            return True
+    return False
 
 
 def narrows(condition: Expr) -> bool:
@@ -91,7 +101,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask()):
+            case Let(value=ServiceCall() | Ask() | ForEach() | Repeat()):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

@@ -24,6 +24,7 @@ from gantral.compiler.program import (
     Program,
     ProposedRef,
     ServiceCall,
+    Typed,
     Undo,
     Widen,
 )
@@ -102,7 +103,7 @@ class Meaning:
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)
-                    if bound is None or isinstance(bound, ServiceCall | Ask):
+                    if not isinstance(bound, Typed):
                         return value
                     value = bound
                 case _:

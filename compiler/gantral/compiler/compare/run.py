@@ -24,6 +24,7 @@ from gantral.compiler.program import (
     ServiceCall,
     Statement,
     Terminate,
+    Typed,
     Undo,
 )
 from gantral.compiler.program.walk import gives
@@ -137,7 +138,7 @@ class _Reader:
                     known |= {self._ask(ask)}
                 case Let(value=ServiceCall() as call) | Do(call=call):
                     known = self._call(call, known)
-                case Let():
+                case Let(value=Typed()):
                     pass
                 case Require(condition=condition):
                     known |= self._claims(condition, True)

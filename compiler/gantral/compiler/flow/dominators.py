@@ -28,7 +28,7 @@ class Dominators:
 
     def through(self, ask: FlowNode, node: int) -> bool:
         """Whether every path to `node` goes through a yes, or a waiver, of `ask`."""
-        return self._dominates(self._count + ask.id, node)
+        return self.dominates(self._count + ask.id, node)
 
     def common(self, nodes: Sequence[int]) -> int | None:
         """The nearest node that every path to each of the nodes goes through; None if one of them
@@ -37,13 +37,14 @@ class Dominators:
         for node in nodes:
             if node not in self._enter:
                 return None
-            while not self._dominates(found, node):
+            while not self.dominates(found, node):
                 found = self._parents[found]
         while found >= self._count:
             found = self._parents[found]
         return found
 
-    def _dominates(self, above: int, below: int) -> bool:
+    def dominates(self, above: int, below: int) -> bool:
+        """Whether every path to `below` goes through `above`; no if one of them is not reached."""
         if above not in self._enter or below not in self._enter:
             return False
         return self._enter[above] <= self._enter[below] and self._leave[below] <= self._leave[above]

@@ -23,7 +23,11 @@ Operator: TypeAlias = Literal[
     "var",
     "set",
     "give",
+    "collect",
     "choose",
+    "each",
+    "repeat",
+    "sleep",
     "undo",
     "complete",
     "terminate",
@@ -32,9 +36,12 @@ Operator: TypeAlias = Literal[
     "terminated",
     "nothing",
 ]
-"""What a node does. ``var`` binds a name, ``set`` binds it anew. ``failing`` is where every failure
-arrives; ``nothing`` is where a path that just stops arrives, so that the proof can say so."""
+"""What a node does. ``var`` binds a name, ``set`` binds it anew. ``each`` and ``repeat`` are where
+every round of a loop begins: ``again`` leads into its body, which leads back here, and ``over`` on.
+``failing`` is where every failure arrives; ``nothing`` is where a path that just stops arrives, so
+that the proof can say so."""
 
+LOOPS: frozenset[Operator] = frozenset({"each", "repeat"})
 ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
 
 
@@ -55,6 +62,8 @@ class GateFacts:
     """What it asks for after every widening; empty: not known."""
     initiator: bool = False
     """Whether the initiator may decide."""
+    ticks: int = 1
+    """How often its clock strikes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class OperationFacts:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``no``, ``done``,
-    ``failed``, ``true``, ``false``."""
+    ``failed``, ``true``, ``false``, ``again``, ``over``."""
 
     label: str
     target: int
@@ -110,7 +119,12 @@ class FlowNode:
     settles: str = ""
     """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing."""
     waits: int = 0
-    """The time, in ms, that certainly passes here."""
+    """The time, in ms, that certainly passes here; of a ``repeat`` that passes between two rounds.
+    """
+    at_most: int = 0
+    """Of a loop: how often its body runs at most."""
+    fills: str = ""
+    """Of a loop: the name that holds what it gives, if something is bound to it."""
 
     @property
     def subject(self) -> str:

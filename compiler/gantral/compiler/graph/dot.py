@@ -12,6 +12,8 @@ _LOOKS: dict[Kind, str] = {
     "read": "shape=parallelogram",
     "undo": "shape=box, style=dashed",
     "choice": "shape=hexagon",
+    "loop": "shape=hexagon, peripheries=2",
+    "wait": "shape=box, style=rounded",
     "completed": "shape=oval, penwidth=3",
     "stopped": "shape=oval, peripheries=2",
 }

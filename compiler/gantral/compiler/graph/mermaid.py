@@ -12,6 +12,8 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
     "read": ("[/", "/]"),
     "undo": ("[\\", "\\]"),
     "choice": ("{", "}"),
+    "loop": ("[/", "\\]"),
+    "wait": ("(", ")"),
     "completed": ("([", "])"),
     "stopped": ("((", "))"),
 }

@@ -10,6 +10,7 @@ from gantral.authority import Cause
 from gantral.evidence import SigningKey
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
+from gantral.evidence.planned import arguments_at, planned
 from gantral.evidence.uses import UNDO, plan_arguments, undo_arguments
 from gantral.runtime.commands import EffectCommand
 from gantral.runtime.programs import ProgramInfo
@@ -113,11 +114,17 @@ class Claimer:
     def _effect(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
         grant = granted(self.chain, self.program, command, named, command["operation"])
         book = Book(self.chain, self.key, grant.name)
-        plan = grant.manifest_gate["plan"][command["call"]]["arguments"]
+        plan = self._plan(grant, command["call"])
         rows = plan_arguments(plan, grant.context, self._results(command, plan))
         compare(self.chain, plan, rows, arguments, grant.context)
         own = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
         return _Candidate(book, grant, rows, "", own)
+
+    def _plan(self, grant: Grant, call: str) -> Mapping[str, Any]:
+        """The terms of the call's arguments, at its place in its loops."""
+        plan = planned(grant.manifest_gate, call)
+        assert plan is not None  # granted() has found it
+        return arguments_at(self.program.manifest, plan)
 
     def _undo(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
         effect = command["call"].partition("/")[0]
@@ -144,7 +151,7 @@ class Claimer:
         self, grant: Grant, claim: Mapping[str, Any], rows: list[list[str]]
     ) -> dict[str, Any]:
         """Terms of undo arguments that repeat a constant argument of the effect."""
-        plan = grant.manifest_gate["plan"][claim["call"]]["arguments"]
+        plan = self._plan(grant, claim["call"])
         return {
             name: plan[source.removeprefix("argument:")]
             for name, source, hashed in rows
