@@ -10,6 +10,7 @@ from pathlib import Path
 
 import checking
 import instances
+import scaling
 import verifying
 
 
@@ -17,6 +18,7 @@ def main() -> None:
     """Run them one after the other: they would disturb each other."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores", flush=True)
     checking.run()
+    scaling.run()
     sys.stdout.flush()
     with tempfile.TemporaryDirectory(prefix="gantral-bench-") as folder:
         folders, trust = instances.run(Path(folder))

@@ -12,6 +12,7 @@ from rounds import compare, spread
 
 ROOT = Path(__file__).resolve().parents[1]
 SPECS = ("refund.gantral", "shared/people.gantral")
+POLICY = "policies/refund.rego"
 ROUNDS = 15
 
 
@@ -23,7 +24,7 @@ def run() -> None:
     print(f"check: whole process, {lines} lines, median of {ROUNDS} (smallest to largest)")
     with tempfile.TemporaryDirectory(prefix="gantral-bench-") as made:
         folder = Path(made)
-        for name in SPECS:
+        for name in (*SPECS, POLICY):
             (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(example / name, folder / name)
         _measured("gantral check", folder, "2.5")

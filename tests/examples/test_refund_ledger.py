@@ -13,7 +13,6 @@ from gantral.cli.bundled import example
 from gantral.cli.failure import Failure
 from gantral.cli.tools import opa
 from gantral.cli.tools.personas import load_personas
-from gantral.runtime.settings import load
 from refund_app.ledger import Ledger, LedgerError
 
 REFUND = example("refund")
@@ -78,16 +77,6 @@ def test_the_policies_pass_their_own_tests() -> None:
     for command in (["check", "--strict"], ["test"], ["fmt", "--fail", "--list"]):
         done = subprocess.run([opa(), *command, REFUND / "policies"], capture_output=True)
         assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_every_role_and_assurance_of_the_settings_has_a_persona() -> None:
-    identity = load(REFUND / "gantral.toml").need_identity()
-    personas = load_personas(REFUND / "personas.toml")
-    for role in identity.roles.values():
-        groups = [persona.claims[role.claim] for persona in personas]
-        assert any(isinstance(held, list) and role.value in held for held in groups)
-    for assurance in identity.assurance.values():
-        assert {p.claims[assurance.claim] in assurance.values for p in personas} == {True, False}
 
 
 @pytest.mark.parametrize("text", ["[a", "alice = 1", '[alice]\nsub = "bob"'])

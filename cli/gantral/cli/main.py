@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("Write", "what changed in authority between two versions of a spec"),
     "test": ("Write", "run scenario files against the time-skipping server"),
     "lsp": ("Write", "the language server that editors start"),
+    "completion": ("Write", "completion of commands and options for a shell"),
     "demo": ("Try", "the refund example from spec to verified evidence"),
     "dev": ("Try", "every server on loopback, until Ctrl-C"),
     "login": ("Try", "sign in, so that the commands below speak for you"),

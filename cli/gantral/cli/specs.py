@@ -15,6 +15,7 @@ from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.project import Project, files_at, find_project
 from gantral.compiler import Analysis, analyse
 from gantral.compiler import Project as Reader
+from gantral.compiler.proofs import PROOFS
 from gantral.dsl.decode import decode
 from gantral.dsl.diagnostics import Diagnostic, render
 from gantral.dsl.span import Span
@@ -40,7 +41,7 @@ class Checked:
     """One file, analysed, `data` its bytes. `sources` has the text of each file it reads by its
     path from the project's root; `shown` and `shown_sources` are the same as the user sees paths.
     `led_out` says that a link led there from another project. `at` stands before the names of files
-    that are not read from the disk.
+    that are not read from the disk. `proved` names the proofs that hold when it has no error.
     """
 
     project: Project
@@ -52,6 +53,7 @@ class Checked:
     shown_sources: Mapping[str, str]
     led_out: bool = False
     at: str = ""
+    proved: tuple[str, ...] = tuple(PROOFS)
 
     @property
     def name(self) -> str:
@@ -84,6 +86,17 @@ def check_paths(paths: Sequence[str]) -> list[Checked]:
                 one = replace(one, led_out=True)
             found.append(one)
     return found
+
+
+def paths(given: Sequence[str]) -> list[Path]:
+    """The files that :func:`check_paths` analyses, without what they import.
+
+    Raises:
+        Failure: as it does.
+    """
+    if not given:
+        return find_project(Path.cwd()).specs()
+    return [file for one in given if one != "-" for file in files_at(Path(one))]
 
 
 def _stdin() -> bytes:

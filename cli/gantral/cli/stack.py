@@ -47,28 +47,36 @@ class Stack:
 def raise_stack(processes: Processes, project: Path, work: Path, say: Say) -> Stack:
     """Start everything that `project` needs, with its files in `work`.
 
-    The project is a folder with `gantral.toml`, `personas.toml`, `policies/` and generated code
-    that is up to date.
+    The project is a folder with `gantral.toml`, `personas.toml` and generated code that is up to
+    date; with `policies/` too when its settings have an `[opa]`.
 
     Raises:
         Failure: a file is missing or wrong, a tool can't be had, a server does not start.
     """
     settings = _read(project / "gantral.toml")
     personas = load_personas(project / "personas.toml")
-    temporal_server(), opa()  # fetched before anything runs, so that nothing waits half started
+    asks_policy = "opa" in settings
+    # Fetched before anything runs, so that nothing waits half started.
+    temporal_server()
+    if asks_policy:
+        opa()
     work.mkdir(parents=True, exist_ok=True)
     bundle = work / "policy" / "bundle.tar.gz"
     from gantral.cli.commands.policy import build_bundle
     from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES
 
-    say("policies  checked, tested, bundled " + build_bundle(project / "policies", bundle)[:19])
+    if asks_policy:
+        say("policies  checked, tested, bundled " + build_bundle(project / "policies", bundle)[:19])
     trust = make_keys(project, settings, work)
     temporal = start_temporal(
         processes, search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword")
     )
     say(f"temporal  {temporal.address}, its own page {temporal.ui}")
-    policy = start_opa(processes, bundle)
-    say(f"opa       {policy.url}")
+    found: dict[str, dict[str, str]] = {}
+    if asks_policy:
+        policy = start_opa(processes, bundle)
+        say(f"opa       {policy.url}")
+        found["opa"] = {"url": policy.url}
     provider = start_identity_provider(processes, personas)
     say(f"identity  {provider.issuer}")
     port = free_port()
@@ -80,7 +88,7 @@ def raise_stack(processes: Processes, project: Path, work: Path, say: Say) -> St
         work,
         {
             "temporal": {"address": temporal.address, "namespace": "default"},
-            "opa": {"url": policy.url},
+            **found,
             "identity": {"issuer": provider.issuer},
             "api": {"listen": f"127.0.0.1:{port}", "url": url},
         },

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
+from gantral.cli import asking
 from gantral.cli.beside import judged
-from gantral.cli.failure import CLEAN
+from gantral.cli.failure import CLEAN, MISUSE, Failure
 from gantral.cli.locking import held
 from gantral.cli.main import Subparsers
 from gantral.cli.output import READ, add_output, some, tell
-from gantral.cli.specs import Checked, check_paths, uncollected
+from gantral.cli.specs import Checked, check_paths, paths, uncollected
+from gantral.cli.watching import watch
 from gantral.compiler.program import Program
 from gantral.compiler.program.walk import calls
-from gantral.compiler.proofs import PROOFS
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -35,12 +38,30 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="apply the mends that need no human; with - the text goes to standard output",
     )
+    parser.add_argument(
+        "--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C"
+    )
     add_output(parser)
 
 
-@uncollected()
 def run(args: argparse.Namespace) -> int:
     """Tell the findings; 1 when there is an error, or a warning that is denied."""
+    if not args.watch:
+        return _run(args)[0]
+    if args.fix or "-" in args.paths:
+        raise Failure("--watch only tells, and only of files", "leave --fix or - out", MISUSE)
+    read: set[Path] = set()
+
+    def say() -> None:
+        _, checked = _run(args)
+        read.update(one.project.root / path for one in checked for path in one.sources)
+
+    watch(lambda: {*read, *paths(args.paths)}, say)
+    return CLEAN
+
+
+@uncollected()
+def _run(args: argparse.Namespace) -> tuple[int, list[Checked]]:
     checked = check_paths(args.paths)
     out = sys.stdout
     if args.fix:
@@ -50,12 +71,12 @@ def run(args: argparse.Namespace) -> int:
         checked = fix(checked)
         # Standard output then holds the mended text and nothing else.
         out = sys.stderr if "-" in args.paths else out
-    checked = [judged(held(one)) for one in checked]
+    checked = [judged(asking.proved(held(one))) for one in checked]
     status = tell(checked, args.output_format, bool(args.deny), args.output, out)
     if status == CLEAN and args.output_format in READ:
         for one in checked:
             print(summary(one), file=out)
-    return status
+    return status, checked
 
 
 def summary(checked: Checked) -> str:
@@ -63,13 +84,13 @@ def summary(checked: Checked) -> str:
     programs = checked.analysis.programs
     if not programs:
         return f"ok: {checked.name}: no workflow in it, nothing to prove"
-    return "\n".join(f"ok: {checked.name}: {_proved(one)}" for one in programs)
+    return "\n".join(f"ok: {checked.name}: {_proved(one, checked.proved)}" for one in programs)
 
 
-def _proved(program: Program) -> str:
+def _proved(program: Program, proofs: Sequence[str]) -> str:
     acts = [one for one in calls(program.run) if program.operations[one.operation].acts]
     return (
         f"{program.name} {program.version}: {some(len(program.gates), 'gate')}, "
         f"{some(len(acts), 'effect')}, "
-        f"{len(PROOFS)} proofs hold ({' '.join(PROOFS)})"
+        f"{len(proofs)} proofs hold ({' '.join(sorted(proofs, key=lambda one: int(one[1:])))})"
     )

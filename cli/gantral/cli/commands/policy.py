@@ -11,7 +11,6 @@ from pathlib import Path
 from gantral.cli.failure import Failure
 from gantral.cli.main import Subparsers
 from gantral.cli.tools import opa
-from gantral.policy import policy_version_id
 
 _KINDS = (".rego", "data.json", "data.yaml", "data.yml")
 
@@ -46,6 +45,9 @@ def build_bundle(folder: Path, output: Path) -> str:
             written. ``output`` is then as it was.
         ToolMissing: OPA could not be had.
     """
+    # Only here: it needs the runtime's own dependencies.
+    from gantral.policy import policy_version_id
+
     files = policy_files(folder)
     command = opa()
     _opa("does not pass opa check --strict", [command, "check", "--strict", folder])

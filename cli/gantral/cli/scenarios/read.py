@@ -102,7 +102,10 @@ class _Reader:
         if failure is None:
             if result is not None and shape == "none":
                 raise WrongScenario(
-                    result.place, "value", "this operation has no result", "write {}"
+                    result.place,
+                    "value",
+                    "this operation has no result",
+                    "write {} as the whole answer, without `result`",
                 )
             return Answer(None if result is None else entered(result, shape), "", "")
         reason = fields.get("reason")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
 from gantral.cli.tools.failure import ToolMissing
 from gantral.cli.tools.go import go
-from gantral.cli.tools.home import install
+from gantral.cli.tools.home import install, tools_folder
 from gantral.cli.tools.run import CommandError, run
 
 OPA_VERSION = "1.22.2"
@@ -40,6 +41,16 @@ def opa() -> Path:
             [attempt, *error.attempts],
             f"put OPA {OPA_VERSION} on PATH, or let this machine reach a Go module proxy",
         ) from None
+
+
+def opa_at_hand() -> Path | None:
+    """The ``opa`` command at the pinned version when it is here already; nothing is fetched."""
+    found = shutil.which("opa")
+    with contextlib.suppress(CommandError):
+        if found is not None and _version(Path(found)) == OPA_VERSION:
+            return Path(found)
+    fetched = tools_folder() / f"opa-{OPA_VERSION}" / "opa"
+    return fetched if fetched.is_file() else None
 
 
 def _build(into: Path) -> None:

@@ -1,4 +1,4 @@
-"""The refund example's own scenarios pass, and between them they reach every end and clause."""
+"""The examples' own scenarios pass; the refund's reach, between them, every end and clause."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from gantral.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "examples" / "refund" / "scenarios"
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/pyproject.toml"))
 
 
-def test_every_scenario_of_the_example_passes(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_every_scenario_of_an_example_passes(
+    example: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(ROOT / "examples" / "refund")
+    monkeypatch.chdir(example)
     assert main(["test"]) == 0
     said = capfd.readouterr()
-    count = len(list(SCENARIOS.glob("*.yaml")))
+    count = len(list((example / "scenarios").glob("*.yaml")))
     assert len(re.findall(r"^ok    scenarios/\w+\.yaml  \w", said.out, re.MULTILINE)) == count
     assert re.search(rf"^{count} scenarios: {count} ok, 0 failed in", said.out, re.MULTILINE)
     # Nothing else, on the file descriptors too: native code writes there.
