@@ -47,6 +47,17 @@ class Giving:
     """Approvals that are bound in the block, which end with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A block around that a `give` may leave: of a loop, or of a bound handler. A plain loop makes
+    nothing. `direct`: the loop stands in the block of the frame around, and in none inside of it.
+    """
+
+    giving: Giving | None
+    depth: int
+    direct: bool
+
+
 class Acting(ABC):
     """Calls, asks and what handlers give; the blocks inside are the subclass's."""
 
@@ -66,8 +77,8 @@ class Acting(ABC):
         self.needing = self._authority.needing
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
-        self._around: list[Giving | None] = []
-        """The loops and bound handlers around, with what they make; a plain loop makes nothing."""
+        self._around: list[Frame] = []
+        """The loops and bound handlers around."""
         self.elements: set[Span] = set()
         """The names of elements that a `for each` goes over."""
         self._choices = Choices()
@@ -215,7 +226,7 @@ class Acting(ABC):
                 env.bind(Binding("handler", one.name.text, one.name.span, StringType()))
             if giving is not None:
                 self._giving.append(giving)
-                self._around.append(giving)
+                self._around.append(self._frame(giving))
             body, ended = self.block(one.body, takes=giving is not None)
             if giving is not None:
                 self._giving.pop()
@@ -246,10 +257,14 @@ class Acting(ABC):
 
     def _give(self, one: syn.Give) -> st.Statement | None:
         env = self._env
-        giving = self._around[-1] if self._around else None
+        giving = self._taking()
         if giving is None or giving.makes != "give":
-            if any(each is not None and each.makes == "give" for each in self._around):
-                env.findings.not_built(one.span, "`give` out of a loop inside")
+            makers = [each.giving for each in self._around if each.giving is not None]
+            if any(each.makes == "give" for each in makers):
+                env.findings.not_built(
+                    one.span,
+                    "`give` out of a loop that stands in a branch or handler, or is bound itself",
+                )
                 return None
             env.findings.error(
                 "G0222",
@@ -277,6 +292,18 @@ class Acting(ABC):
             giving.value = value.span
         giving.origin = giving.origin | self._origins.of(value)
         return st.Give(value, one.span)
+
+    def _frame(self, giving: Giving | None) -> Frame:
+        depth = self._choices.depth
+        direct = bool(self._around) and self._around[-1].depth + 1 == depth
+        return Frame(giving, depth, direct)
+
+    def _taking(self) -> Giving | None:
+        """What a `give` here gives to: plain loops that stand directly in its block let it pass."""
+        for frame in reversed(self._around):
+            if frame.giving is not None or not frame.direct:
+                return frame.giving
+        return None
 
     def settled(self, value: ex.Expr) -> Type | None:
         """The type that the first value given settles; None after a finding."""

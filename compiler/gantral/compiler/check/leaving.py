@@ -82,8 +82,11 @@ class Leaving:
             case syn.ServiceCall(handler=syn.Handler(body=body)):
                 # Where the call is done the block goes on.
                 return THROUGH | self.side(body)
-            case syn.Repeat(otherwise=otherwise):
+            case syn.ForEach(body=body):
+                return Ways(True, self.side(body).gives)
+            case syn.Repeat(body=body, otherwise=otherwise):
                 # Its body comes round again, until the `else` follows.
-                return Ways(self.side(otherwise).through, False)
+                rest = self.side(otherwise)
+                return Ways(rest.through, rest.gives or self.side(body).gives)
             case _:
                 return THROUGH

@@ -56,6 +56,7 @@ class Looping(Matching):
             giving = Giving(inner, makes="collect")
             giving.origin = origin
         self._carried_round(one.body)
+        gave = self._giving[-1].gives if self._giving else 0
         ways = self._choices.leaving.side(one.body)
         with env.block(), self._choices.chosen(origin, ways, THROUGH):
             personal = items is not None and items.personal
@@ -64,6 +65,8 @@ class Looping(Matching):
                 self._origins.bind_value(one.name.span, items)
                 self.elements.add(one.name.span)
             body, _ = self._round(one.body, giving)
+        if giving is None:
+            self._left(origin, gave)
         if giving is not None and giving.gives == 0 and bound is not None:
             env.findings.error(
                 "G0413",
@@ -101,10 +104,13 @@ class Looping(Matching):
         most = self._bound(one.at_most)
         giving = None if bound is None else Giving(wanted)
         self._carried_round(one.body)
+        around = self._giving[-1].gives if self._giving else 0
         ways = self._choices.leaving.side(one.body)
         # How often it comes round is decided by what the rounds before met: nobody approved that.
         with self._choices.chosen(NOBODY, ways, THROUGH):
             body, _ = self._round(one.body, giving)
+        if giving is None:
+            self._left(NOBODY, around)
         gave = 0 if giving is None else giving.gives
         otherwise, ends = self._round(one.otherwise, giving, again=False)
         if giving is not None and bound is not None:
@@ -151,7 +157,8 @@ class Looping(Matching):
         """A block of a loop, which comes `again` or not; with `giving` it makes a value."""
         before = self._around
         # A plain `else` follows the loop: it gives to what is around that.
-        self._around = [*before, giving] if again or giving is not None else before
+        if again or giving is not None:
+            self._around = [*before, self._frame(giving)]
         self._depth += again
         if giving is not None:
             self._giving.append(giving)
@@ -161,6 +168,12 @@ class Looping(Matching):
         self._depth -= again
         self._around = before
         return found
+
+    def _left(self, choice: Origin, gave: int) -> None:
+        """After a plain loop: that it gave to what is around, or not, decides what follows."""
+        if self._giving and self._giving[-1].gives > gave:
+            self._giving[-1].origin = self._giving[-1].origin | choice
+            self._choices.left(choice)
 
     def _made(self, bound: syn.Identifier | None, giving: Giving, span: Span) -> None:
         """Notes of the name what a loop gave it."""
@@ -209,10 +222,10 @@ class Looping(Matching):
 
     def _collect(self, one: syn.Collect) -> st.Statement | None:
         env = self._env
-        places = [giving for giving in self._around if giving is not None]
-        giving = self._around[-1] if self._around else None
+        giving = self._around[-1].giving if self._around else None
         if giving is None or giving.makes != "collect":
-            if any(each.makes == "collect" for each in places):
+            makers = [each.giving for each in self._around if each.giving is not None]
+            if any(each.makes == "collect" for each in makers):
                 env.findings.not_built(one.span, "`collect` out of a loop or handler inside")
                 return None
             env.findings.error(

@@ -84,6 +84,10 @@ class Looping(ABC):
     ) -> list[Line]:
         """The lines of a block."""
 
+    @abstractmethod
+    def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
+        """Whether Python's own flow ends with the block: by return, break or continue."""
+
     def _lines(
         self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
     ) -> list[Line]:
@@ -155,6 +159,17 @@ class Looping(ABC):
                 out.append(Line(f"{pad}{target}: {flat(plain(loop.gives, self._names))}", span))
             inside = Around(target, loop.gives, leave=True)
             after = replace(inside, leave=False)
+        out += self._rounds(loop, indent, inside, span)
+        if binding is None:
+            # Nothing leaves the loop but what ends the run: its `else` just follows.
+            return out + self.block(loop.otherwise, indent, after)
+        out.append(Line(f"{pad}else:", span))
+        if leaves_last(loop.otherwise, Give):
+            return out + self._body(loop.otherwise, indent + 4, after, span)
+        out.append(Line(f"{pad}    while True:", span))
+        return out + self._body(loop.otherwise, indent + 8, inside, span)
+
+    def _rounds(self, loop: Repeat, indent: int, inside: Around | None, span: Span) -> list[Line]:
         with self._round(loop) as index:
             rounds: Piece = Invoke("range", (("", Atom(str(loop.at_most))),))
             word = "for"
@@ -164,16 +179,29 @@ class Looping(ABC):
                     (("", Atom(str(loop.at_most))), ("every=", self._duration(loop))),
                 )
                 word = "async for"
-            out += self._lines(rounds, f"{word} {index or '_'} in ", indent, loop.head, ":")
-            out += self._body(loop.body, indent + 4, inside, span)
-        if binding is None:
-            # Nothing leaves the loop but what ends the run: its `else` just follows.
-            return out + self.block(loop.otherwise, indent, after)
-        out.append(Line(f"{pad}else:", span))
-        if leaves_last(loop.otherwise, Give):
-            return out + self._body(loop.otherwise, indent + 4, after, span)
-        out.append(Line(f"{pad}    while True:", span))
-        return out + self._body(loop.otherwise, indent + 8, inside, span)
+            head = self._lines(rounds, f"{word} {index or '_'} in ", indent, loop.head, ":")
+            return head + self._body(loop.body, indent + 4, inside, span)
+
+    def _through(
+        self,
+        loop: ForEach | Repeat,
+        rest: tuple[Statement, ...],
+        indent: int,
+        around: Around,
+    ) -> list[Line]:
+        """A plain loop that gives to what is around it, and the rest of its block: Python's `else`
+        of a loop is what follows where nothing left it."""
+        pad = " " * indent
+        if isinstance(loop, ForEach):
+            out = self._each(loop, None, indent, around, loop.span)
+        else:
+            out = self._rounds(loop, indent, around, loop.span)
+            rest = (*loop.otherwise, *rest)
+        out.append(Line(f"{pad}else:", loop.span))
+        out += self.block(rest, indent + 4, around)
+        if not self._ends(rest, around):
+            out.append(Line(f"{pad}    continue", loop.span))
+        return [*out, Line(f"{pad}break", loop.span)]
 
     def _collect(self, statement: Collect, indent: int, around: Around | None) -> list[Line]:
         assert around is not None

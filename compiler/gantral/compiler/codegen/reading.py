@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from gantral.compiler.codegen.names import expressions
 from gantral.compiler.program import (
@@ -48,12 +49,17 @@ def leaves_last(statements: tuple[Statement, ...], kind: type[Give] | type[Colle
                     return False
                 if not (leaves_last(then, kind) and leaves_last(otherwise, kind)):
                     return False
-            case Do() if _leaves((statement,), kind):
-                # Where the call is done the block goes on: no such handler is its last step.
+            case Do() | ForEach() | Repeat() if _leaves((statement,), kind):
+                # Where the call is done the block goes on, and so it does after a loop.
                 return False
             case _:
                 pass
     return True
+
+
+def gives_out(statement: Statement) -> TypeGuard[ForEach | Repeat]:
+    """Whether it is a plain loop that gives to what is around it."""
+    return isinstance(statement, ForEach | Repeat) and _leaves(statement.body, Give)
 
 
 def _leaves(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
@@ -61,7 +67,7 @@ def _leaves(statements: tuple[Statement, ...], kind: type[Give] | type[Collect])
     for statement in statements:
         if isinstance(statement, kind):
             return True
-        if not isinstance(statement, Let | ForEach) and any(
+        if not isinstance(statement, Let) and any(
             _leaves(block, kind) for block in blocks(statement)
         ):
             return True

@@ -19,7 +19,7 @@ from gantral.compiler.codegen.layout import (
 )
 from gantral.compiler.codegen.looping import Around, Line, Looping
 from gantral.compiler.codegen.names import PackageNames, local_names
-from gantral.compiler.codegen.reading import leaves_last, narrows, silent, used
+from gantral.compiler.codegen.reading import gives_out, leaves_last, narrows, silent, used
 from gantral.compiler.codegen.types import plain, variable
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
@@ -89,7 +89,10 @@ class _Writer(Looping):
     ) -> list[Line]:
         """The lines of a block. A branch that ends early leaves the rest without an `else`."""
         out: list[Line] = []
-        for statement in statements:
+        for position, statement in enumerate(statements):
+            if gives_out(statement) and around is not None:
+                rest = statements[position + 1 :]
+                return out + self._through(statement, rest, indent, around)
             # A function stands apart from what is before it.
             if (out or indent > 8) and self._asks_again(statement):
                 out.append(Line("", statement.span))
@@ -360,7 +363,6 @@ class _Writer(Looping):
                 return None
 
     def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
-        """Whether Python's own flow ends with the block: by return, or break."""
         if not statements:
             return False
         match statements[-1]:
@@ -370,6 +372,8 @@ class _Writer(Looping):
                 return around is not None and around.leave
             case Collect():
                 return around is not None and around.skip
+            case last if gives_out(last):
+                return True
             case If(then=then, otherwise=otherwise):
                 return self._ends(then, around) and self._ends(otherwise, around)
             case _:

@@ -38,9 +38,20 @@ class Loops:
         self._around: dict[int, list[Loop]] = {}
         back: set[tuple[int, int]] = set()
         found: list[Loop] = []
+        # What follows a failure is left out of the dominators of the run.
+        failing = next((one.id for one in flow.nodes if one.operator == "failing"), None)
+        known = [dominators]
         for head in flow.nodes:
-            ends = {one for one, _ in flow.before[head.id] if dominators.dominates(head.id, one)}
-            if head.operator not in LOOPS or head.at_most < 1 or not ends:
+            if head.operator not in LOOPS or head.at_most < 1:
+                continue
+            if not dominators.dominates(head.id, head.id) and failing is not None:
+                known = known if len(known) > 1 else [*known, Dominators(flow, failing)]
+            ends = {
+                one
+                for one, _ in flow.before[head.id]
+                if any(each.dominates(head.id, one) for each in known)
+            }
+            if not ends:
                 continue
             body = self._body(head.id, ends)
             if all(one.label == "again" for one in head.next if one.target in body):
