@@ -152,6 +152,19 @@ STORIES = {
         effects="\n    - bank.note: { text: AA }",
         end="  end: REJECTED\n  cause: rejected",
     ),
+    "the same twice": STORY.format(
+        about="two elements that are equal are no two payments, unless the gate says `alike`",
+        lines="[{ iban: AA, amount: 1.00 }, { iban: AA, amount: 1.00 }]",
+        confirm="false",
+        given="\n  bank.pay: [{ result: { reference: R-1 } }]\n  bank.double: [{}]"
+        + "\n  bank.recall: [{}]",
+        decisions=YES,
+        effects="""
+    - bank.pay: { iban: AA, amount: 1.00 }
+    - bank.double: { amount: 2.00, reference: R-1 }
+    - bank.recall: { reference: R-1, iban: AA }""",
+        end="  end: TERMINATED\n  cause: spent",
+    ),
     "nothing to do": STORY.format(
         about="an empty list",
         lines="[]",

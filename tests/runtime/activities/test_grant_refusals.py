@@ -319,10 +319,10 @@ def test_two_uses_are_for_two_things(world: Any) -> None:
     }
     gate = world.program.manifest["gates"]["paying"]
     other = {**members, "call": "payments.pay/2", "arguments": []}
-    use, fresh = claim_slot(book, gate, other)
+    use, fresh = claim_slot(book, gate, other, lambda claim: not claim["arguments"])
     assert (use.slot, fresh) == ("2", True)
     with pytest.raises(NotGranted, match="did the same"):
-        claim_slot(book, gate, {**members, "call": "payments.pay/3"})
+        claim_slot(book, gate, {**members, "call": "payments.pay/3"}, lambda claim: True)
 
 
 def test_of_two_approvals_both_must_be_claimed_by_this_attempt(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gantral.authority import Cause
-from gantral.evidence import SigningKey
+from gantral.evidence import EvidenceError, SigningKey
+from gantral.evidence.expr import evaluate
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
 from gantral.evidence.planned import arguments_at, planned
@@ -106,7 +107,7 @@ class Claimer:
         mine = True
         for one in candidates:
             wanted = {**members, "arguments": one.rows}
-            use, fresh = _claim(one, wanted)
+            use, fresh = self._take(one, wanted)
             mine = mine and fresh
             uses.append((one.book, use))
         return Claimed(tuple(uses), may_go_on=mine)
@@ -202,6 +203,46 @@ class Claimer:
                 return Claimed(uses, may_go_on=False, why=str(late))
         return Claimed(uses, may_go_on=go_on)
 
+    def _take(self, one: _Candidate, members: Mapping[str, Any]) -> tuple[Use, bool]:
+        if not one.slot:
+            values = self._values(one.grant, members["call"], one.rows)
+
+            def alike(claim: Mapping[str, Any]) -> bool:
+                # Two elements of one list have leaves of their own, and may still be equal.
+                return self._values(one.grant, claim["call"], claim["arguments"]) == values
+
+            return claim_slot(one.book, one.grant.manifest_gate, members, alike)
+        sealed = one.book.claim(one.slot, members)
+        if sealed is not None:
+            return Use(one.slot, sealed, None), True
+        there = one.book.use(one.slot)
+        if there is None:
+            # As in ``Book.end``: only a store that loses things comes here.
+            raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
+        return there, False
+
+    def _values(self, grant: Grant, call: str, rows: list[list[str]]) -> dict[str, Any]:
+        """The arguments of a claim by their values."""
+        plan = planned(grant.manifest_gate, call)
+        terms = {} if plan is None else arguments_at(self.program.manifest, plan)
+
+        def read(_: str, pointer: str) -> str:
+            if pointer not in grant.context:
+                raise EvidenceError("argument", f"nothing is approved at {pointer}")
+            return self.chain.text(grant.context[pointer], pointer)
+
+        found: dict[str, Any] = {}
+        for name, source, hashed in rows:
+            term = terms.get(name, {})
+            if hashed != "none":
+                found[name] = self.chain.value(hashed)
+            elif "const" in term:
+                found[name] = term["const"][1]
+            else:
+                # A claim that no plan has is like none: its slot is taken all the same.
+                found[name] = evaluate(term["expr"], read) if "expr" in term else (call, source)
+        return found
+
     def _members(self, command: EffectCommand, occasion: Occasion) -> dict[str, Any]:
         operation = self.program.manifest["operations"][command["operation"]]
         return {
@@ -214,19 +255,6 @@ class Claimer:
             "attempt": str(occasion.attempt),
             "timestamp": instant_text(occasion.at),
         }
-
-
-def _claim(one: _Candidate, members: Mapping[str, Any]) -> tuple[Use, bool]:
-    if not one.slot:
-        return claim_slot(one.book, one.grant.manifest_gate, members)
-    sealed = one.book.claim(one.slot, members)
-    if sealed is not None:
-        return Use(one.slot, sealed, None), True
-    there = one.book.use(one.slot)
-    if there is None:
-        # As in ``Book.end``: only a store that loses things comes here.
-        raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
-    return there, False
 
 
 def _in_time(candidates: list[_Candidate], at: int) -> None:

@@ -6,7 +6,7 @@ timeout each ran an effect twice; under one named by slot, none did (DESIGN sect
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,9 +123,15 @@ def read_use(chain: Chain, grant: str, slot: str) -> Use | None:
     return Use(slot, claim, outcome)
 
 
-def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) -> tuple[Use, bool]:
+def claim_slot(
+    book: Book,
+    gate: Mapping[str, Any],
+    members: Mapping[str, Any],
+    alike: Callable[[Mapping[str, Any]], bool],
+) -> tuple[Use, bool]:
     """Claim the first free slot for a call that has none yet: the use and True; or the use that
-    another attempt of this very call claimed in the meantime, and False.
+    another attempt of this very call claimed in the meantime, and False. ``alike`` says whether
+    a claim of the same operation has equal arguments: by their values, wherever they are from.
 
     Raises:
         NotGranted: spent.
@@ -133,7 +139,7 @@ def claim_slot(book: Book, gate: Mapping[str, Any], members: Mapping[str, Any]) 
     uses = int(gate["uses"])
     for use in book.taken(uses):
         claim = use.claim.statement
-        if any(claim[name] != members[name] for name in ("operation", "arguments")):
+        if claim["operation"] != members["operation"] or not alike(claim):
             continue
         ended = use.outcome.statement["status"] if use.outcome else "unknown"
         if claim["call"] != members["call"] and (gate["alike"] == "false" or ended == "unknown"):
