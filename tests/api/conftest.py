@@ -36,15 +36,19 @@ from temporalio.client import Client
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "refund"
-PACKAGES = ("api_refund.refund", "api_refund.repay", "api_refund.gift")
+PACKAGES = ("api_refund.refund", "api_refund.repay", "api_refund.gift", "api_refund.split")
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
+DECIDE = "decide   2 of people.finance_manager or 1 of people.finance_director"
+CASES = """decide   1 of people.finance_director when refund.amount <= 30
+    decide   4 points of { people.finance_manager: 2 }"""
 REASON = "The parcel came broken, as the photos show."
 
 
 def spec(workflow: str) -> str:
-    """The example, or a sibling: ``repay`` one at a time, ``gift`` without a key; neither asks
-    policy, which knows the refund alone."""
+    """The example, or a sibling that asks no policy, which knows the refund alone: ``repay`` one at
+    a time, ``gift`` without a key, ``split`` with a case for small amounts and points for others.
+    """
     text = (EXAMPLE / "refund.gantral").read_text("utf-8")
     if workflow == "refund":
         return text
@@ -52,6 +56,8 @@ def spec(workflow: str) -> str:
     text = "\n".join(line for line in text.splitlines() if "refund_limits" not in line) + "\n"
     if workflow == "repay":
         return text.replace("once per", "one at a time per")
+    if workflow == "split":
+        return text.replace(DECIDE, CASES)
     return text.replace("  once per input.order_id\n", "")
 
 

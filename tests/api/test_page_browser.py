@@ -125,6 +125,20 @@ def test_reject_needs_a_reason_and_ends_it(world: Any, fresh: BrowserContext) ->
     expect(page.locator(".state")).to_have_text("Rejected")
 
 
+def test_who_decides_on_a_change_alone_is_offered_nothing_else(
+    world: Any, fresh: BrowserContext
+) -> None:
+    page = enter(fresh, world, "dora", path_of(world.waiting(workflow="split")))
+    expect(page.get_by_text("Now: Otherwise: 4 points (finance manager 2 each).")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="Reject")).to_have_count(0)
+    page.get_by_label("Your reason").fill(REASON)
+    page.get_by_label("New refund amount").fill("25.00")
+    page.get_by_role("button", name="Approve with the change").click()
+    leads = "A change that was voted for leads here."
+    expect(page.locator("ol.cases li", has_text="1 finance director")).to_contain_text(leads)
+
+
 def test_the_initiator_sees_why_not_and_can_withdraw(world: Any, fresh: BrowserContext) -> None:
     page = enter(fresh, world, "carol", path_of(world.waiting()))
     expect(page.get_by_text("You can't decide this: you asked for it")).to_be_visible()

@@ -28,6 +28,14 @@ def const(text: str) -> dict[str, Any]:
         ({"quorum": ["1", [{"actor": "/order/owner"}]]}, "the person in order owner"),
         ({"quorum": ["2", [{"actors": "/board"}]]}, "2 of the people in board"),
         (
+            {"points": ["5", [["chief", "3"], [{"actor": "/who"}, "2"]]]},
+            "5 points (chief 3 each, the person in who 2)",
+        ),
+        (
+            {"any": [{"points": ["1", [["chief", "1"]]]}, {"quorum": ["1", ["y"]]}]},
+            "1 point (chief 1 each), or 1 y",
+        ),
+        (
             {"all": [{"quorum": ["1", ["x"]]}, {"any": [{"quorum": ["1", ["y"]]},
                                                         {"quorum": ["2", ["z"]]}]}]},
             "1 x and also (1 y, or 2 zs) (different people)",
@@ -36,6 +44,41 @@ def const(text: str) -> dict[str, Any]:
 )  # fmt: skip
 def test_who_decides(formula: dict[str, Any], told: str) -> None:
     assert words.formula(formula, VALUES) == told
+
+
+A, SURE = {"path": ["decimal", "/a"]}, {"path": ["bool", "/sure"]}
+
+
+@pytest.mark.parametrize(
+    ("tree", "values", "told"),
+    [
+        ("always", {}, "always"),
+        ({"<=": [A, const("50.00")]}, {}, "a is at most 50.00"),
+        ({"<=": [A, const("50.00")]}, VALUES, "40.00 (a) is at most 50.00"),
+        (SURE, {}, "sure is yes"),
+        ({"not": {"==": [A, A]}}, {}, "not (a is exactly a)"),
+        ({"and": [{"not": SURE}, {"<": [const("1.00"), A]}]}, {},
+         "sure is no and 1.00 is less than a"),
+        ({"or": [{"and": [SURE, {"<": [A, const("1.00")]}]}, SURE]}, {},
+         "(sure is yes and a is less than 1.00) or sure is yes"),
+    ],
+)  # fmt: skip
+def test_when_a_case_holds(tree: Any, values: Any, told: str) -> None:
+    assert words.condition(tree, values) == told
+
+
+def test_who_decides_on_this_proposal() -> None:
+    cases = [
+        {"when": {"<=": [A, const("30.00")]}, "formula": {"quorum": ["1", ["chief"]]}},
+        {"when": "always", "formula": {"quorum": ["2", ["clerk"]]}},
+    ]
+    assert words.deciders({"decide": cases}, VALUES) == "2 clerks"
+    assert words.deciders({"decide": cases}, {"/a": "30.00"}) == "1 chief"
+
+
+def test_anybody() -> None:
+    assert words.anybody("a_boss", {}) == "any a boss"
+    assert words.anybody({"actor": "/owner"}, {}) == "the person in owner"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from gantral.compiler.compare import compare, effects, gates, operations, run, workflow
@@ -16,6 +16,7 @@ from gantral.compiler.program import (
     Formula,
     Gate,
     Operation,
+    Points,
     Program,
     Quorum,
     RoleOf,
@@ -71,7 +72,7 @@ def test_the_text_of_a_policy_is_compared() -> None:
 
 def test_each_clause_has_its_rule() -> None:
     # A clause without one counts as weaker whenever it changes: say what it means.
-    known = {*gates.RULES, "title", "amend"}
+    known = {*gates.RULES, "decide", "clock", "title", "amend"}
     assert {one.name for one in fields(Gate)} - {"span"} == known
     assert {one.name for one in fields(Operation)} - {"span"} == set(operations.RULES)
     spans = {"span", "name_span", "run_span"}
@@ -106,7 +107,7 @@ def test_a_clause_that_nothing_knows_is_weaker(
 def test_a_run_that_is_not_understood_is_weaker(monkeypatch: pytest.MonkeyPatch) -> None:
     def unread(one: Program) -> Run:
         run = read_run(one)
-        return Run(run.acts, run.asks, run.fed, False, run.key)
+        return replace(run, understood=False)
 
     monkeypatch.setattr(effects, "read_run", unread)
     told = compare(
@@ -143,8 +144,15 @@ quorums = st.builds(
     st.integers(1, 2),
     st.sets(st.sampled_from(ROLES), min_size=1, max_size=2),
 )
+points = st.builds(
+    lambda count, weights: Points(
+        count, tuple((RoleOf(one, NOWHERE), weights[one]) for one in sorted(weights)), NOWHERE
+    ),
+    st.integers(1, 4),
+    st.dictionaries(st.sampled_from(ROLES), st.integers(1, 3), min_size=1, max_size=2),
+)
 formulas: st.SearchStrategy[Formula] = st.recursive(
-    quorums,
+    st.one_of(quorums, points),
     lambda inner: st.one_of(
         st.builds(
             lambda parts: AllOf(tuple(parts), NOWHERE), st.lists(inner, min_size=2, max_size=2)
@@ -164,6 +172,9 @@ def _tree(formula: Formula) -> dict[str, object]:
             return {"any": [_tree(one) for one in parts]}
         case AllOf(parts=parts):
             return {"all": [_tree(one) for one in parts]}
+        case Points(count=count, weights=weights):
+            brought = [[w.name, str(n)] for w, n in weights if isinstance(w, RoleOf)]
+            return {"points": [str(count), brought]}
         case Quorum(count=count, principals=principals):
             names = [one.name for one in principals if isinstance(one, RoleOf)]
             return {"quorum": [str(count), names]}

@@ -1,7 +1,8 @@
 """Every code of every stage has a page, and the examples on it do what they say.
 
 A page is `docs/codes/GXXXX.md`: `# GXXXX: title`, a paragraph, a block ```gantral error``` that
-gives exactly that code and a block ```gantral ok``` that gives nothing. `escaped` after `error`
+gives exactly that code and a block ```gantral ok``` that gives nothing (```yaml error``` and
+```yaml ok``` where the form is YAML). `escaped` after `error`
 reads the block with Python's escapes (below \\x100 as bytes), `times=n` repeats it. A page whose
 examples are flow graphs (```flow error```, ```flow ok```) is run by the tests of the proofs; one
 that needs another file too (```toml beside```) by the tests of the command.
@@ -14,12 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from gantral.dsl.decode import decode
 from gantral.dsl.diagnostics import Diagnostic
-from gantral.dsl.parse import decode, parse
+from gantral.dsl.front import read
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs" / "codes").glob("G*.md"))
-BLOCK = re.compile(r"^```gantral (error|ok)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(gantral|yaml) (error|ok)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMES = {"gantral": "sample.gantral", "yaml": "sample.gantral.yaml"}
 ESCAPE = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\n\n?")
 
 
@@ -36,15 +39,15 @@ def escaped(block: str) -> bytes:
     return data + block[at:].encode()
 
 
-def findings(code: str, data: bytes) -> Sequence[Diagnostic]:
-    text, found = decode("sample.gantral", data)
+def findings(code: str, data: bytes, name: str) -> Sequence[Diagnostic]:
+    text, found = decode(name, data)
     if found:
         return found
     if code < "G02" and code != "G0001":
-        return parse("sample.gantral", text).diagnostics
+        return read(name, text).diagnostics
     from gantral.compiler import check_text
 
-    return check_text("sample.gantral", text)
+    return check_text(name, text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -56,12 +59,12 @@ def test_page(page: Path) -> None:
     if re.search(r"^```\w+ beside$", text, re.MULTILINE):
         return
     blocks = BLOCK.findall(text)
-    assert [kind for kind, _, _ in blocks] == ["error", "ok"]
-    for kind, options, block in blocks:
+    assert [kind for _, kind, _, _ in blocks] == ["error", "ok"]
+    for language, kind, options, block in blocks:
         data = escaped(block) if "escaped" in options else block.encode()
         times = re.search(r"times=(\d+)", options)
         data *= int(times[1]) if times else 1
-        codes = {one.code for one in findings(page.stem, data)}
+        codes = {one.code for one in findings(page.stem, data, NAMES[language])}
         assert codes == ({page.stem} if kind == "error" else set())
 
 

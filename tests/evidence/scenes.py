@@ -292,6 +292,16 @@ class Builder:
             return str(commit["artifacts"][0]["artifact_hash"])
         return H("commit", canonical(commit))
 
+    def shown(self, own: str, path: str) -> list[str]:
+        """An argument's source and leaf: at a path of the own grant's data, or at "under:N/path" of
+        the data that commit N granted."""
+        if not path.startswith("under:"):
+            return [path, dict(self.contexts[int(own)]).get(path, "none")]
+        other, slash, rest = path.removeprefix("under:").partition("/")
+        pointer = slash + rest
+        leaf = dict(self.contexts[int(other)]).get(pointer, "none")
+        return [f"under:{self.grant(other)}{pointer}", leaf]
+
     def record(self, made: dict[str, Any]) -> dict[str, Any]:
         kind = made["kind"]
         if kind == "deciders":
@@ -302,13 +312,13 @@ class Builder:
                 message = self.text(message[0], "/end/message", message[1])
             return {**made, "message": message}
         if kind == "use":
-            place = dict(self.contexts[int(made["grant"])])
+            own = made["grant"]
             claim = {
                 **{name: made[name] for name in ("attempt", "call", "operation", "queue")},
                 **{name: made[name] for name in ("run", "slot", "timestamp")},
                 "type": "gantral.dev/use/v1",
                 "arguments": [
-                    [name, path, *(leaf or [place.get(path, "none")])]
+                    [name, *([path, *leaf] if leaf else self.shown(own, path))]
                     for name, path, *leaf in made["arguments"]
                 ],
                 "grant": self.grant(made["grant"]),

@@ -1,55 +1,15 @@
-"""Formulas against brute force, and each rule that a vote must pass."""
+"""What votes amount to, and each rule that a vote must pass."""
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
 from gantral.evidence import Waiting, accept_vote, count
 from gantral.evidence.expr import evaluate
-from gantral.evidence.formula import Electorate, Voter, satisfied
 from gantral.evidence.recount import vote_hash
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from vector_manifest import GATE
 from vectors import INSTANCE
-
-ROLES = ("a", "b", "c")
-QUORUMS = st.tuples(st.integers(1, 3).map(str), st.lists(st.sampled_from(ROLES), min_size=1))
-FORMULAS = st.recursive(
-    QUORUMS.map(lambda pair: {"quorum": list(pair)}),
-    lambda inner: st.tuples(
-        st.sampled_from(["any", "all"]), st.lists(inner, min_size=1, max_size=3)
-    ).map(lambda pair: {pair[0]: pair[1]}),
-    max_leaves=4,
-)
-VOTERS = st.lists(st.frozensets(st.sampled_from(ROLES)), max_size=5).map(
-    lambda roles: [Voter(str(index), held) for index, held in enumerate(roles)]
-)
-
-
-def by_force(formula: Any, voters: tuple[Voter, ...]) -> bool:
-    ((operator, operand),) = formula.items()
-    if operator == "quorum":
-        return sum(1 for voter in voters if voter.roles & set(operand[1])) >= int(operand[0])
-    if operator == "any":
-        return any(by_force(part, voters) for part in operand)
-    # Every way to give each voter to one part.
-    return any(
-        all(
-            by_force(part, tuple(v for v, s in zip(voters, split, strict=True) if s == index))
-            for index, part in enumerate(operand)
-        )
-        for split in itertools.product(range(len(operand)), repeat=len(voters))
-    )
-
-
-@settings(max_examples=150, deadline=None)
-@given(FORMULAS, VOTERS)
-def test_formulas_are_met_exactly_when_a_split_exists(formula: Any, voters: Any) -> None:
-    assert satisfied(formula, voters, Electorate({})) == by_force(formula, tuple(voters))
-
 
 AT = "2026-11-23T12:00:00.000Z"
 WAITING = Waiting(

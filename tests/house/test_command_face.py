@@ -16,7 +16,18 @@ COMMANDS = ROOT / "cli" / "gantral" / "cli" / "commands"
 SPEC = ROOT / "examples" / "refund" / "refund.gantral"
 
 # What reading and proving a spec has no use for (DESIGN section 11).
-HEAVY = ("temporalio", "pydantic", "httpx", "jinja2", "cryptography", "pygls", "lsprotocol")
+HEAVY = (
+    "temporalio",
+    "pydantic",
+    "httpx",
+    "jinja2",
+    "cryptography",
+    "pygls",
+    "lsprotocol",
+    "ruamel.yaml",
+    "icalendar",
+    "dateutil",
+)
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -91,6 +91,16 @@ def test_names_of_a_statement_that_is_not_built_yet_are_known(spec: str, marked:
     assert (mention.symbol.kind, mention.symbol.name) == ("element", "one")
 
 
+def test_the_element_of_a_comprehension_is_known_inside(spec: str, marked: Marked) -> None:
+    found, offset = marked(
+        typed(spec, 'let z = [lin¦e.sku for line in input.lines where line.sku != ""]')
+    )
+    mention = found.at(offset)
+    assert mention is not None
+    assert (mention.symbol.kind, mention.symbol.name) == ("element", "line")
+    assert len([one for one in found.mentions if one.symbol == mention.symbol]) == 3
+
+
 @pytest.mark.parametrize("at", ["# nob¦ody", "let¦ order =", '"the refund is in¦ another'])
 def test_no_name_stands_there(spec: str, marked: Marked, at: str) -> None:
     text = f"# nobody\n{spec}"
@@ -155,7 +165,7 @@ def test_what_the_language_gives_is_explained(spec: str, marked: Marked) -> None
 
 # --- completion -------------------------------------------------------------------------------
 
-VALUES = ["approved", "contains", "ends_with", "false", "if", "initiator", "input", "instance"]
+VALUES = ["all", "any", "approved", "contains", "count", "date", "distinct", "div", "ends_with"]
 ROLES = ["finance_director", "finance_manager", "support_agent"]
 # What is typed before the effect, and all that is offered.
 TYPED = [
@@ -189,6 +199,17 @@ PLACES = [
     ("2 of people.finance_manager", "2 of people.¦", ROLES),
     ("2 of people.finance_manager", "2 of ¦", ["actor", "actors", "people"]),
     ("2 of people.finance_manager", "2 of [people.finance_manager, people.¦]", ROLES),
+    (
+        "2 of people.finance_manager",
+        "3 points of { people.finance_director: 2, people.¦ }",
+        ROLES,
+    ),
+    ("2 of people.finance_manager", "3 points of { ¦ }", ["actor", "actors", "people"]),
+    (
+        "1 of people.finance_director\n",
+        "1 of people.finance_director when refund.¦\n",
+        ["amount", "currency"],
+    ),
     ("start by people.support_agent", "start by people.¦", ROLES),
     ("widen people.finance_manager to people", "widen people.finance_manager to ¦", ["people"]),
     ("assurance people.mfa", "assurance people.¦", ["mfa"]),
@@ -223,12 +244,12 @@ def test_what_is_offered_in_a_declaration(
     assert [one for one in found if one not in ("actor", "actors")] == [
         one for one in wanted if one not in ("actor", "actors")
     ]
-    assert ("actor" in found) == ("2 of ¦" in new or "to ¦" in new)
+    assert ("actor" in found) == any(one in new for one in ("2 of ¦", "{ ¦", "to ¦"))
 
 
 def test_a_value_can_be_any_in_scope(spec: str, marked: Marked) -> None:
     found = offered(*marked(typed(spec, "require ¦")))
-    assert found[:8] == VALUES
+    assert found[:9] == VALUES
     assert "done" not in found
     assert "let" not in found
 

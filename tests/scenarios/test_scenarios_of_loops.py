@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Any
 
-import pytest
-from gantral.cli.main import main
-
-Project = Callable[[str, str, Mapping[str, str]], None]
+Told = Callable[..., Any]
 
 SPEC = """
 role support_agent
@@ -186,9 +183,5 @@ STORIES = {
 }
 
 
-def test_loops_come_round(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
-    project("payroll", SPEC, {name.replace(" ", "_"): text for name, text in STORIES.items()})
-    code = main(["test"])
-    said = capfd.readouterr()
-    assert code == 0, said.out + said.err
-    assert re.search(rf"^{len(STORIES)} scenarios: {len(STORIES)} ok, 0 failed", said.out, re.M)
+def test_loops_come_round(told: Told) -> None:
+    told("payroll", SPEC, {name.replace(" ", "_"): text for name, text in STORIES.items()})

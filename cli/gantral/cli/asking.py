@@ -112,7 +112,8 @@ def policies(project: Project) -> list[str]:
 
 
 def _asks(gate: Gate) -> tuple[str, ...]:
-    return () if gate.waived_by is None else (gate.waived_by,)
+    named = (gate.guarded_by, gate.waived_by)
+    return tuple(dict.fromkeys(name for name in named if name is not None))
 
 
 def _declared(checked: Checked, policy: Policy) -> Span:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("Write", "set an existing repository up for specs"),
     "check": ("Write", "prove that specs can never act without authority"),
     "explain": ("Write", "what a code means, and how to mend what it names"),
+    "convert": ("Write", "a spec in YAML, or one in YAML as text"),
     "fmt": ("Write", "lay out specs in the one form; --check names those that are not"),
     "compile": ("Write", "generate the workflow packages; --check fails when they are stale"),
     "lock": ("Write", "write down which program each released version is"),

@@ -13,6 +13,7 @@ from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
 from gantral.cli.specs import Checked
 from gantral.dsl.diagnostics import FORMATS as RENDERED
 from gantral.dsl.diagnostics import Diagnostic, Format, render
+from gantral.dsl.front import is_spec
 
 FORMATS = (*RENDERED[:3], "sarif", *RENDERED[3:])
 # Those that a person reads: a line about success may follow them.
@@ -122,7 +123,7 @@ def _refuse(outputs: Sequence[tuple[str, Path]], sources: Mapping[str, str]) -> 
     written: set[str] = set()
     for _, path in outputs:
         real = os.path.realpath(path)
-        if real in read or path.suffix == ".gantral":
+        if real in read or is_spec(path.name):
             raise Failure(f"--output: {path} is a spec", "name another file", MISUSE)
         if real in written:
             raise Failure(f"--output: {path} is named twice", "name another file", MISUSE)

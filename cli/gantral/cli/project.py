@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gantral.cli.failure import MISUSE, Failure
+from gantral.dsl.front import is_spec
 
 SETTINGS = "pyproject.toml"
 _KEYS = ("requires", "specs", "policies", "generate", "check")
@@ -42,7 +43,8 @@ class Project:
     configured: bool = False
 
     def specs(self) -> list[Path]:
-        """The specs of the project, sorted: those that `specs` names, else every .gantral file.
+        """The specs of the project, sorted: those that `specs` names, else every .gantral and
+        .gantral.yaml file.
 
         Raises:
             Failure: a pattern matches nothing, or there is no spec at all.
@@ -77,7 +79,7 @@ class Project:
         if self.settings.specs is not None:
             return any(_globbed(one.split("/"), path.split("/")) for one in self.settings.specs)
         hidden = any(part.startswith(".") or part in _SKIPPED for part in path.split("/"))
-        return path.endswith(".gantral") and not hidden
+        return is_spec(path) and not hidden
 
     def path_of(self, file: Path) -> str:
         """The posix path of a file from the root.
@@ -130,13 +132,13 @@ def find_project(start: Path) -> Project:
 
 
 def spec_files(folder: Path) -> Iterable[Path]:
-    """Every .gantral file below a folder, hidden and built folders left out."""
+    """Every spec below a folder, hidden and built folders left out."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name in _SKIPPED:
             continue
         if path.is_dir() and not path.is_symlink():
             yield from spec_files(path)
-        elif path.suffix == ".gantral" and path.is_file():
+        elif is_spec(path.name) and path.is_file():
             yield path
 
 

@@ -14,6 +14,7 @@ from gantral.compiler.program import (
     Amend,
     ApprovalRef,
     Ask,
+    AskOnlyIf,
     AskStatement,
     Collect,
     Complete,
@@ -27,6 +28,7 @@ from gantral.compiler.program import (
     LetRef,
     Member,
     Narrowed,
+    Now,
     OptionalType,
     Program,
     RecordExpr,
@@ -99,8 +101,10 @@ class _Finder:
         for statement in statements:
             match statement:
                 case AskStatement(ask=ask):
+                    self._asked(ask, guards)
                     self._ask(ask, None)
                 case Let(value=Ask() as ask, binding=binding):
+                    self._asked(ask, guards)
                     self._ask(ask, binding)
                 case Require(condition=condition):
                     self._passed(condition, True, guards)
@@ -137,6 +141,12 @@ class _Finder:
         self._way.cut(start)
         for each in _conditions(loop.body):
             self._passed(each, None, (), handled=True)
+
+    def _asked(self, ask: Ask, guards: tuple[tuple[Expr, bool], ...]) -> None:
+        """Whether people are asked is decided on the way, like a branch: an amendment may not lead
+        where they would have been asked and were not."""
+        if isinstance(ask, AskOnlyIf):
+            self._passed(ask.only_if, None, guards)
 
     def _passed(
         self,
@@ -206,6 +216,9 @@ class _Finder:
         later: list[Condition] = []
         for condition in self._way.reading(sources):
             then = self._rewritten(condition.expression, decided)
+            if any(_tells_time(one) for one in (then, *_asked(condition)) if one is not None):
+                self._timely(ask.arguments[0][1], condition.expression)
+                continue
             if then is None or condition.handled or self._varies(condition):
                 self._refuse(ask.arguments[0][1], condition.expression)
                 continue
@@ -325,6 +338,19 @@ class _Finder:
         made = _mapped(seen, inner)
         return made if all(done) else None
 
+    def _timely(self, value: Expr, condition: Expr) -> None:
+        self._found.append(
+            Diagnostic(
+                "G0225",
+                "error",
+                "`now()` can't have a part in a condition that is judged again with the decided "
+                "value: it would be another time then",
+                condition.span,
+                (Label(value.span, "people may amend what it reads here"),),
+                help="read the time once, `let at = now()`, and compare with `at`",
+            )
+        )
+
     def _refuse(self, value: Expr, condition: Expr) -> None:
         self._found.append(
             Diagnostic(
@@ -337,6 +363,14 @@ class _Finder:
                 help="give the gate the very field that the condition reads, or take `amend` away",
             )
         )
+
+
+def _tells_time(expression: Expr) -> bool:
+    return isinstance(expression, Now) or any(_tells_time(one) for one in children(expression))
+
+
+def _asked(condition: Condition) -> tuple[Expr, ...]:
+    return tuple(guard for guard, _ in condition.guards)
 
 
 def _decided(ask: Ask, amend: Amend, binding: Span) -> Expr:
@@ -372,8 +406,15 @@ def _mapped(expression: Expr, change: Callable[[Expr], Expr]) -> Expr:
 def _conditions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
     """Every condition in a block."""
     for statement in everything(statements):
-        if isinstance(statement, Require | If):
-            yield statement.condition
+        match statement:
+            case Require(condition=condition) | If(condition=condition):
+                yield condition
+            case AskStatement(ask=AskOnlyIf(only_if=condition)):
+                yield condition
+            case Let(value=AskOnlyIf(only_if=condition)):
+                yield condition
+            case _:
+                pass
 
 
 def _otherwise(loop: ForEach | Repeat) -> tuple[Statement, ...]:

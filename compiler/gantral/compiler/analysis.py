@@ -3,10 +3,11 @@ found nothing wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from gantral.compiler.check import unused
+from gantral.compiler.check.calendars import Calendars
 from gantral.compiler.check.gates import Gates
 from gantral.compiler.check.services import Services
 from gantral.compiler.check.workflow import Workflow, policy_path
@@ -20,6 +21,7 @@ from gantral.compiler.proofs import PROVED, prove
 from gantral.compiler.types.resolve import Types
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Diagnostic, Label, Step, in_order
+from gantral.dsl.front import writable
 from gantral.dsl.span import Span
 
 
@@ -43,7 +45,7 @@ def analyse(project: Project, path: str) -> Analysis:
     root = loader.root(path)
     programs: list[Program] = []
     if root is not None:
-        programs = _programs(findings, loader.loaded, root)
+        programs = _programs(findings, loader.loaded, root, project.read)
     for program in programs:
         found = prove(build_flow(program))
         if not findings.errors:
@@ -56,6 +58,7 @@ def analyse(project: Project, path: str) -> Analysis:
         # Warnings beside errors are mostly their consequence.
         told = [one for one in told if one.severity == "error"]
         programs = []
+    told = [writable(one, loader.texts) for one in told]
     read = tuple(one.path for one in loader.loaded)
     return Analysis(tuple(programs), in_order(told), read)
 
@@ -86,16 +89,22 @@ def check_text(
     return analyse(Project(files.get), name).diagnostics
 
 
-def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> list[Program]:
+def _programs(
+    findings: Findings,
+    loaded: tuple[Source, ...],
+    root: Source,
+    read: Callable[[str], str | None],
+) -> list[Program]:
     types = Types(findings)
     services = Services(findings, types)
-    gates = Gates(findings, types, services)
+    calendars = Calendars(findings, read)
+    gates = Gates(findings, types, services, calendars)
     modules: dict[str, Names] = {}
     for source in loaded:
         modules[source.path] = Names(source, source.tree.declarations, findings, None, modules)
     roles: dict[str, Span] = {}
     for source in loaded:
-        _module(findings, modules[source.path], types, services, gates)
+        _module(findings, modules[source.path], types, services, gates, calendars)
     names = modules[root.path]
     programs: list[Program] = []
     workflows = [one for kind, one in names.declared if kind == "workflow"]
@@ -103,7 +112,7 @@ def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> l
         assert isinstance(one, syn.Workflow)
         inner = Names(root, one.declarations, findings, names, modules)
         _types(inner, types)
-        _later(findings, inner)
+        _later(findings, inner, calendars)
         program = Workflow(findings, inner, one, types, services, gates).check()
         if program is not None:
             programs.append(program)
@@ -116,11 +125,16 @@ def _programs(findings: Findings, loaded: tuple[Source, ...], root: Source) -> l
 
 
 def _module(
-    findings: Findings, names: Names, types: Types, services: Services, gates: Gates
+    findings: Findings,
+    names: Names,
+    types: Types,
+    services: Services,
+    gates: Gates,
+    calendars: Calendars,
 ) -> None:
     """The declarations of a file that stand outside workflows."""
     _types(names, types)
-    _later(findings, names)
+    _later(findings, names, calendars)
     for _, one in names.declared:
         if isinstance(one, syn.Service):
             services.service(names, one)
@@ -136,11 +150,12 @@ def _types(names: Names, types: Types) -> None:
             types.declared(names, one)
 
 
-def _later(findings: Findings, names: Names) -> None:
+def _later(findings: Findings, names: Names, calendars: Calendars) -> None:
     for _, one in names.declared:
-        if isinstance(one, (syn.Calendar, syn.Event)):
-            word = "calendar" if isinstance(one, syn.Calendar) else "event"
-            findings.not_built(one.name.span, f"`{word}`")
+        if isinstance(one, syn.Calendar):
+            calendars.calendar(names, one)
+        elif isinstance(one, syn.Event):
+            findings.not_built(one.name.span, "`event`")
 
 
 def _roles(findings: Findings, source: Source, roles: dict[str, Span]) -> None:

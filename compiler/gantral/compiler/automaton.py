@@ -1,7 +1,8 @@
 """The authority automaton of a program: every order in which its states can follow each other.
 
 A verifier walks a chain of artifacts through it (FORMAT section 7), so it is exact: branches that
-end early lead nowhere further, and a gate that policy may waive can be passed without people.
+end early lead nowhere further, and a gate that policy may waive, or that is asked `only if`, can be
+passed without people.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from gantral.authority import State
 from gantral.compiler.digest import Tree
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
     Collect,
     Complete,
@@ -130,7 +132,12 @@ class _Walk:
         self._sites[ask.id] = (State.WAITING_FOR_HUMAN, frozenset({resumed, rejected}))
         self._sites[resumed] = (State.RUNNING, after)
         self._sites[rejected] = (State.REJECTED, _NONE)
-        if self._gates[ask.gate].waived_by is None:
-            return frozenset({ask.id})
-        self._sites[waived] = (State.RUNNING, after)
-        return frozenset({ask.id, waived})
+        first = {ask.id}
+        if self._gates[ask.gate].waived_by is not None:
+            self._sites[waived] = (State.RUNNING, after)
+            first.add(waived)
+        if isinstance(ask, AskOnlyIf):
+            unasked = f"{ask.id}:unasked"
+            self._sites[unasked] = (State.RUNNING, after)
+            first.add(unasked)
+        return frozenset(first)

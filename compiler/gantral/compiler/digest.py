@@ -22,9 +22,14 @@ _NO_MEANING = {
     "Operation": ("doc",),
     "Service": ("doc",),
     "Gate": ("doc",),
+    "Calendar": ("name", "known_until"),
     "RecordType": ("name",),
     "EnumType": ("name",),
 }
+
+# Clauses that the language had no programs with before: where they are absent, a program says what
+# it always said, and its digest is what it was.
+_WHEN_PRESENT = {"Gate": ("guarded_by", "calendar", "alike")}
 
 
 def canonical(tree: Tree) -> bytes:
@@ -84,6 +89,8 @@ def _tree(value: Any) -> Tree:
         node: dict[str, Tree] = {"node": name}
         for member_name in _members(value.__class__):
             member = getattr(value, member_name)
+            if not member and member_name in _WHEN_PRESENT.get(name, ()):
+                continue
             if not isinstance(member, Span):
                 node[member_name] = _tree(member)
         return node

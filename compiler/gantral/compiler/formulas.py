@@ -1,46 +1,42 @@
-"""Does meeting one formula always mean meeting another? Decided for any number of persons, each in
-any set of roles (LANGUAGE section 5, `needs`).
+"""Who decides, as alternatives of parts: after widenings, how large, in words.
 
-Formulas are monotone: more voters, or more roles of a voter, never undo that one is met. So only
-the least companies of voters that meet the asked formula are tried, each voter in one role. That is
-exact, and a company that falls short is a counterexample.
+A part wants so many points of voters who stand for no other part; a voter brings the largest weight
+of those principals that they are. A quorum is a part in which each weighs 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import combinations_with_replacement, product
-from math import comb, prod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
 from typing import TypeAlias
 
 from gantral.compiler.program import declarations as d
 
-Quorum: TypeAlias = tuple[int, tuple[str, ...]]
-"""So many distinct voters in the union: a role's name, `actor:path` or `actors:path`."""
-Alternatives: TypeAlias = tuple[tuple[Quorum, ...], ...]
-"""Any of these; each wants disjoint voters for all its quorums. Empty: too large to be compared."""
+Part: TypeAlias = tuple[int, tuple[tuple[str, int], ...]]
+"""So many points of these: a role's name, `actor:path` or `actors:path`, each with its weight."""
+Alternatives: TypeAlias = tuple[tuple[Part, ...], ...]
+"""Any of these; each wants disjoint voters for all its parts. Empty: too large to be compared."""
 
 # As `evidence/formula.py` counts them: a gate beyond these is refused before it is ever asked.
 RECOUNTED_ALTERNATIVES = 4096
 RECOUNTED_VOTERS = 200
+RECOUNTED_POINTS = 1000
+RECOUNTED_SPLITS = 1024
 MOST_ALTERNATIVES = 256
-# What a search may cost, in steps of matching, and what it may hold at once.
-MOST_STEPS = 10_000_000
-MOST_COMPANIES = 20_000
-_ONE = "actor:"
+ONE = "actor:"
 _SOME = "actors:"
 
 
 def asked(gate: d.Gate) -> Alternatives:
-    """What a gate asks for in the end: its formula after every `widen`, which only ever lets more
-    people in, so that what holds then held before."""
-    return alternatives(widened(gate))
+    """What a gate asks for in the end, in whichever case of its `decide`: after every `widen`,
+    which only ever lets more people in, so that what holds then held before."""
+    return _joined([alternatives(case.formula) for case in widened(gate)])
 
 
-def widened(gate: d.Gate, at: int | None = None) -> d.Formula:
-    """Who decides `at` ms after the asking (None: in the end); what a widening adds may be widened
-    again."""
+def widened(gate: d.Gate, at: int | None = None) -> tuple[d.Case, ...]:
+    """Who decides `at` ms after the asking (None: in the end), case by case; what a widening adds
+    may be widened again."""
     pairs = [
         (_principal(narrow), wide)
         for tick in gate.clock
@@ -49,30 +45,39 @@ def widened(gate: d.Gate, at: int | None = None) -> d.Formula:
         for wide in tick.wide
     ]
 
-    def spread(formula: d.Formula) -> d.Formula:
-        if isinstance(formula, d.AnyOf | d.AllOf):
-            return replace(formula, parts=tuple(spread(part) for part in formula.parts))
-        reached = {_principal(one): one for one in formula.principals}
-        waiting = list(reached)
-        for source in waiting:
+    def reached(weights: Sequence[tuple[d.Principal, int]]) -> tuple[tuple[d.Principal, int], ...]:
+        found = {_principal(one): (one, weight) for one, weight in weights}
+        waiting = [*weights]
+        for source, weight in waiting:
             for narrow, wide in pairs:
-                if narrow == source and _principal(wide) not in reached:
-                    reached[_principal(wide)] = wide
-                    waiting.append(_principal(wide))
-        return replace(formula, principals=tuple(reached.values()))
+                known = found.get(_principal(wide))
+                if narrow == _principal(source) and (known is None or known[1] < weight):
+                    found[_principal(wide)] = (wide, weight)
+                    waiting.append((wide, weight))
+        return tuple(found.values())
 
-    return spread(gate.decide)
+    def spread(formula: d.Formula) -> d.Formula:
+        match formula:
+            case d.AnyOf() | d.AllOf():
+                return replace(formula, parts=tuple(spread(part) for part in formula.parts))
+            case d.Quorum():
+                every = reached([(one, 1) for one in formula.principals])
+                return replace(formula, principals=tuple(one for one, _ in every))
+            case d.Points():
+                return replace(formula, weights=reached(formula.weights))
+
+    return tuple(replace(case, formula=spread(case.formula)) for case in gate.cases)
 
 
 def alternatives(formula: d.Formula) -> Alternatives:
     """The formula as alternatives; empty when there are more than MOST_ALTERNATIVES."""
     match formula:
         case d.Quorum():
-            return (((formula.count, tuple(_principal(one) for one in formula.principals)),),)
+            return (((formula.count, tuple((_principal(one), 1) for one in formula.principals)),),)
+        case d.Points():
+            return (((formula.count, tuple((_principal(w), n) for w, n in formula.weights)),),)
         case d.AnyOf():
-            parts = [alternatives(part) for part in formula.parts]
-            joined = tuple(clause for part in parts for clause in part)
-            return joined if all(parts) and len(joined) <= MOST_ALTERNATIVES else ()
+            return _joined([alternatives(part) for part in formula.parts])
         case d.AllOf():
             made: Alternatives = ((),)
             for part in formula.parts:
@@ -83,38 +88,76 @@ def alternatives(formula: d.Formula) -> Alternatives:
             return made
 
 
-def shortfall(asked: Alternatives, needed: Alternatives) -> tuple[str, ...] | None:
-    """The fewest voters that meet `asked` and not `needed`, one principal each; None when there are
-    none; empty when that can't be told within MOST_STEPS."""
-    if not asked or not needed or _too_costly(asked, needed):
-        return ()
-    least: tuple[str, ...] | None = None
-    for clause in asked:
-        for company in _companies(clause, needed):
-            if (least is None or len(company) < len(least)) and not _met(needed, company):
-                least = company
-    return least
+def _joined(parts: Sequence[Alternatives]) -> Alternatives:
+    joined = tuple(clause for part in parts for clause in part)
+    return joined if all(parts) and len(joined) <= MOST_ALTERNATIVES else ()
 
 
-def size(formula: d.Formula) -> tuple[int, int]:
-    """How many alternatives the formula has, and the most voters that one of them wants; counted,
-    not made."""
+def plain(parts: Sequence[Part]) -> bool:
+    """Whether each voter is worth 1 everywhere."""
+    return all(weight == 1 for _, weights in parts for _, weight in weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many alternatives a formula has, the most voters that one of them wants, and, of those in
+    which points stand beside something else, in how many ways these can be shared out."""
+
+    alternatives: int
+    voters: int
+    splits: int
+
+
+def size(formula: d.Formula) -> Size:
+    """The size of a formula; counted, not made, and never less than it is."""
+    found = _sized(formula)
+    return Size(found.alternatives, found.voters, found.mixed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sized:
+    alternatives: int
+    voters: int
+    quorums: int
+    """The most ways to share out an alternative of quorums alone,"""
+    points: int
+    """one of points alone,"""
+    mixed: int
+    """and one of several parts with points among them."""
+
+
+def _sized(formula: d.Formula) -> _Sized:
     match formula:
         case d.Quorum():
-            return 1, formula.count
+            return _Sized(1, formula.count, formula.count + 1, 0, 0)
+        case d.Points():
+            heaviest = max(weight for _, weight in formula.weights)
+            ways = (formula.count + 1, 0) if heaviest == 1 else (0, formula.count + 1)
+            return _Sized(1, -(-formula.count // heaviest), *ways, 0)
         case d.AnyOf():
-            parts = [size(part) for part in formula.parts]
-            return sum(many for many, _ in parts), max(voters for _, voters in parts)
+            parts = [_sized(part) for part in formula.parts]
+            return _Sized(
+                sum(one.alternatives for one in parts),
+                max(one.voters for one in parts),
+                max(one.quorums for one in parts),
+                max(one.points for one in parts),
+                max(one.mixed for one in parts),
+            )
         case d.AllOf():
-            parts = [size(part) for part in formula.parts]
-            return prod(many for many, _ in parts), sum(voters for _, voters in parts)
+            parts = [_sized(part) for part in formula.parts]
+            weighted = any(one.points or one.mixed for one in parts)
+            return _Sized(
+                prod(one.alternatives for one in parts),
+                sum(one.voters for one in parts),
+                prod(one.quorums for one in parts),
+                0,
+                prod(max(one.quorums, one.points, one.mixed) for one in parts) if weighted else 0,
+            )
 
 
 def in_words(formula: Alternatives) -> str:
     """The formula as the language writes it."""
-    return " or ".join(
-        " and ".join(f"{count} of {_group(group)}" for count, group in clause) for clause in formula
-    )
+    return " or ".join(" and ".join(map(_part_in_words, clause)) for clause in formula)
 
 
 def company_in_words(company: Sequence[str]) -> str:
@@ -122,8 +165,12 @@ def company_in_words(company: Sequence[str]) -> str:
     return " and ".join(f"{company.count(one)} of {_said(one)}" for one in dict.fromkeys(company))
 
 
-def _group(group: tuple[str, ...]) -> str:
-    return _said(group[0]) if len(group) == 1 else f"[{', '.join(_said(one) for one in group)}]"
+def _part_in_words(part: Part) -> str:
+    count, weights = part
+    if plain([part]):
+        names = [_said(who) for who, _ in weights]
+        return f"{count} of {names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}"
+    return f"{count} points of {{ {', '.join(f'{_said(who)}: {n}' for who, n in weights)} }}"
 
 
 def _said(principal: str) -> str:
@@ -135,84 +182,6 @@ def _principal(one: d.Principal) -> str:
         case d.RoleOf():
             return one.name
         case d.ActorOf():
-            return _ONE + ".".join(one.path)
+            return ONE + ".".join(one.path)
         case d.ActorsOf():
             return _SOME + ".".join(one.path)
-
-
-def _too_costly(asked: Alternatives, needed: Alternatives) -> bool:
-    """Told before anything is tried: how many companies there are, and what one may cost."""
-    companies = 0
-    steps = 0
-    for clause in asked:
-        voters = sum(count for count, _ in clause)
-        here = prod(comb(len(_worst(group, needed)) + count - 1, count) for count, group in clause)
-        companies += here
-        if companies > MOST_COMPANIES:
-            return True
-        for goal in needed:
-            seats = sum(count for count, _ in goal)
-            steps += here * seats * seats * voters
-    return steps > MOST_STEPS
-
-
-def _companies(clause: tuple[Quorum, ...], needed: Alternatives) -> Iterator[tuple[str, ...]]:
-    """The least companies that meet a clause, without those that another one is no better than."""
-    seats = [combinations_with_replacement(_worst(group, needed), count) for count, group in clause]
-    for chosen in product(*seats):
-        company = tuple(one for part in chosen for one in part)
-        single = [one for one in company if one.startswith(_ONE)]
-        if len(single) == len(set(single)):
-            yield company
-
-
-def _worst(group: tuple[str, ...], needed: Alternatives) -> list[str]:
-    """Of the principals those that are of least use for what is needed, one of each kind. A person
-    of the proposal is one person only, so others stay beside them."""
-    use = {one: _use(one, needed) for one in group}
-    many = [one for one in group if not one.startswith(_ONE)]
-    kept: list[str] = []
-    for one in many:
-        if not any(use[other] < use[one] for other in many) and use[one] not in [
-            use[other] for other in kept
-        ]:
-            kept.append(one)
-    if any(not use[one] for one in kept):
-        return kept
-    return [*(one for one in group if one.startswith(_ONE)), *kept]
-
-
-def _use(principal: str, needed: Alternatives) -> frozenset[tuple[int, int]]:
-    """The quorums of the needed formula in which the principal counts."""
-    return frozenset(
-        (number, place)
-        for number, clause in enumerate(needed)
-        for place, (_, group) in enumerate(clause)
-        if principal in group
-    )
-
-
-def _met(needed: Alternatives, company: tuple[str, ...]) -> bool:
-    return any(
-        _seated([group for count, group in clause for _ in range(count)], company)
-        for clause in needed
-    )
-
-
-def _seated(places: Sequence[tuple[str, ...]], company: tuple[str, ...]) -> bool:
-    """Whether each place gets a voter of its own: augmenting paths (Kuhn)."""
-    place_of: dict[int, int] = {}
-
-    def seat(place: int, tried: set[int]) -> bool:
-        fit = [one for one, who in enumerate(company) if who in places[place] and one not in tried]
-        # Somebody who has no place yet is found without moving others.
-        for voter in sorted(fit, key=lambda one: one in place_of):
-            if voter in tried:
-                continue
-            tried.add(voter)
-            if voter not in place_of or seat(place_of[voter], tried):
-                place_of[voter] = place
-                return True
-        return False
-
-    return all(seat(place, set()) for place in range(len(places)))

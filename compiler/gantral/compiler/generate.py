@@ -55,6 +55,8 @@ _RUNTIME = (
     "IntOf",
     "ListOf",
     "Operation",
+    "Json",
+    "JsonOf",
     "Person",
     "PersonOf",
     "Record",

@@ -36,8 +36,8 @@ RESERVED = (
 RESERVED_CLASSES = _words(
     "ActionFailed Annotated Any Approval Ask Awaitable Call CallContext ClassVar Client DateOf "
     "Decimal DecimalOf Decision DurationOf Failure False Governed Input Instance InstantOf IntOf "
-    "ListOf Literal None Operation Output Person PersonOf Record Self Service StringOf True "
-    "Vote Waiting"
+    "Json JsonOf ListOf Literal None Operation Output Person PersonOf Record Self Service StringOf "
+    "True Vote Waiting"
 )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gantral.compiler.again import again
 from gantral.compiler.automaton import automaton
 from gantral.compiler.digest import Tree, canonical, program_digest, tagged_hash
+from gantral.compiler.phrases import code
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
     ActorOf,
@@ -16,11 +17,18 @@ from gantral.compiler.program import (
     AllOf,
     Amend,
     AnyOf,
+    AskOnlyIf,
+    AskStatement,
+    Calendar,
+    Case,
+    DecidersOf,
     Expr,
     Formula,
     Gate,
+    Let,
     Literal,
     Operation,
+    Points,
     Policy,
     Principal,
     Program,
@@ -33,8 +41,15 @@ from gantral.compiler.program import (
     Tick,
     Widening,
 )
+from gantral.compiler.program.walk import everything
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
-from gantral.compiler.terms import NoTerm, clause_term, parameter_path, pointer
+from gantral.compiler.terms import (
+    NoTerm,
+    clause_term,
+    parameter_path,
+    pointer,
+    proposal_term,
+)
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.span import Span
 
@@ -65,7 +80,7 @@ def manifest(program: Program) -> Manifest:
     found = [*planned.diagnostics, *again(program).diagnostics]
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
-        gates[name] = _gate(gate, planned, found)
+        gates[name] = _gate(gate, program, planned, found)
     found += [
         _not_built(one.span, f"`{one.key}` gives no record")
         for one in program.operations.values()
@@ -195,25 +210,72 @@ def _undo_term(reference: ResultRef) -> Tree:
             return {"result": ["self", "".join(f".{step}" for step in reference.path)]}
 
 
-def _gate(gate: Gate, planned: Plan, found: list[Diagnostic]) -> Tree:
-    apart: list[Tree] = [] if gate.initiator_may_decide else ["initiator"]
+def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) -> Tree:
     return {
         "parameters": shape(gate.parameters),
         "title": title_parts(gate),
-        "decide": [{"when": "always", "formula": _formula(gate.decide)}],
+        "decide": [_case(one, found) for one in gate.cases],
         "veto": _principals(gate.veto),
-        "apart": [*apart, *(_principal(one) for one in gate.apart)],
+        "apart": _apart(gate, program),
         "amend": _amendments(gate.amend, found),
         "prove": _prove(gate.prove),
         "waived": gate.waived_by or "none",
-        "guarded": "none",
-        "clock": [_tick(one) for one in gate.clock],
+        "guarded": gate.guarded_by or "none",
+        "clock": [*_calendar(gate.calendar), *(_tick(one) for one in gate.clock)],
         "lasts": duration_or_none(gate.lasts),
         "uses": str(gate.uses),
-        "alike": "false",
+        "alike": _truth(gate.alike),
         "releases": [*sorted(one.operation for one in gate.releases)],
         "plan": dict(planned.gates[gate.name]),
+        **_only_if(gate, program),
     }
+
+
+def _only_if(gate: Gate, program: Program) -> dict[str, Tree]:
+    """Where nobody may be asked: the site of each `ask … only if`, with its condition. A gate that
+    is asked in every case has no such member (ADR 0116)."""
+    found: dict[str, Tree] = {}
+    for statement in everything(program.run):
+        match statement:
+            case AskStatement(ask=AskOnlyIf() as ask) | Let(value=AskOnlyIf() as ask):
+                if ask.gate == gate.name:
+                    found[ask.id] = code(ask.only_if)
+            case _:
+                pass
+    return {"only_if": found} if found else {}
+
+
+def _apart(gate: Gate, program: Program) -> Tree:
+    """Who may not decide. `deciders of` is symmetric: both gates say it."""
+    others = {one.gate for one in gate.apart if isinstance(one, DecidersOf)}
+    for other in program.gates.values():
+        if any(isinstance(one, DecidersOf) and one.gate == gate.name for one in other.apart):
+            others.add(other.name)
+    deciders: list[Tree] = [{"deciders": name} for name in sorted(others)]
+    return [
+        *([] if gate.initiator_may_decide else ["initiator"]),
+        *(_principal(one) for one in gate.apart if not isinstance(one, DecidersOf)),
+        *deciders,
+    ]
+
+
+def _case(case: Case, found: list[Diagnostic]) -> Tree:
+    when: Tree = "always"
+    if case.condition is not None:
+        try:
+            when = proposal_term(case.condition)
+        except NoTerm as fault:
+            # The typed rule (G0334) holds the same; its words are another.
+            found.append(
+                Diagnostic(
+                    "G0334",
+                    "error",
+                    "evidence can't be judged by this, so nobody could check who had to decide",
+                    fault.span,
+                    help=f"{fault.why}: the gate's parameters, `and or not`, comparisons",
+                )
+            )
+    return {"when": when, "formula": _formula(case.formula)}
 
 
 def title_parts(gate: Gate) -> Tree:
@@ -271,6 +333,9 @@ def _formula(formula: Formula) -> Tree:
             return {"any": [_formula(one) for one in parts]}
         case AllOf(parts=parts):
             return {"all": [_formula(one) for one in parts]}
+        case Points(weights=weights):
+            brought: list[Tree] = [[_principal(who), str(weight)] for who, weight in weights]
+            return {"points": [str(formula.count), brought]}
         case _:
             return {"quorum": [str(formula.count), _principals(formula.principals)]}
 
@@ -299,6 +364,21 @@ def _prove(prove: Prove | None) -> Tree:
         "assurance": bound(None if prove is None else prove.assurance),
         "login_within": duration_or_none(None if prove is None else prove.login_within),
     }
+
+
+def _calendar(calendar: Calendar | None) -> list[Tree]:
+    if calendar is None:
+        return []
+    hours: list[Tree] = [
+        f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (calendar.opens, calendar.closes)
+    ]
+    tree: Tree = {
+        "zone": calendar.zone,
+        "days": [*calendar.days],
+        "hours": hours,
+        "except": [*calendar.closed],
+    }
+    return [["on", tree]]
 
 
 def _tick(tick: Tick) -> Tree:

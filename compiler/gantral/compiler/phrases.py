@@ -15,14 +15,18 @@ from gantral.compiler.program import (
     ApprovalRef,
     Binary,
     BoolType,
+    Case,
     Coalesce,
     Compare,
+    Comprehension,
     Conditional,
     DurationType,
+    ElementRef,
     Expr,
     FailureRef,
     Formula,
     FunctionCall,
+    Gate,
     In,
     InitiatorRef,
     InputRef,
@@ -38,11 +42,14 @@ from gantral.compiler.program import (
     Negate,
     NewRef,
     Not,
+    Now,
     OldRef,
     ParamRef,
+    Points,
     Principal,
     ProposedRef,
     RecordExpr,
+    Rounded,
     StartedAtRef,
     Test,
     TextExpr,
@@ -66,8 +73,8 @@ _WORDS: Mapping[str, str] = {
 # What needs no parentheses inside of something larger.
 _WHOLE = (
     Literal, Absent, TextExpr, LetRef, VarRef, InputRef, InitiatorRef, InstanceIdRef, StartedAtRef,
-    FailureRef, ParamRef, OldRef, NewRef, ApprovalRef, ApprovalMeta, ProposedRef, Member,
-    RecordExpr, ListExpr, FunctionCall,
+    Now, FailureRef, ElementRef, ParamRef, OldRef, NewRef, ApprovalRef, ApprovalMeta, ProposedRef,
+    Member, RecordExpr, ListExpr, Comprehension, FunctionCall, Rounded,
 )  # fmt: skip
 _BARE = (IntType, DecimalType, BoolType, DurationType, DateType, InstantType)
 
@@ -111,8 +118,21 @@ def formula(tree: Formula) -> str:
         return " and ".join(
             f"({formula(one)})" if isinstance(one, AnyOf) else formula(one) for one in tree.parts
         )
+    if isinstance(tree, Points):
+        weights = ", ".join(f"{_principal(who)}: {weight}" for who, weight in tree.weights)
+        return f"{tree.count} points of {{ {weights} }}"
     names = [_principal(one) for one in tree.principals]
     return f"{tree.count} of {names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}"
+
+
+def decide(gate: Gate) -> list[str]:
+    """The ``decide`` clauses of a gate as they stand in a spec, without that word."""
+    return [case(one) for one in gate.cases]
+
+
+def case(one: Case) -> str:
+    """One ``decide`` clause, without that word."""
+    return formula(one.formula) + (f" when {code(one.condition)}" if one.condition else "")
 
 
 def _principal(one: Principal) -> str:
@@ -152,6 +172,10 @@ class _Said:
                     for one in (left, right)
                 ]
                 return f" {operator} ".join(sides)
+            case Comprehension():
+                return f"[{self._each(expression)}]"
+            case FunctionCall() | Rounded():
+                return self._function(expression)
             case Not(operand=operand):
                 return f"{self._signs['not']}{self._part(operand)}"
             case Negate(operand=operand):
@@ -187,13 +211,35 @@ class _Said:
                 return "{ " + ", ".join(inner) + " }"
             case ListExpr(items=items):
                 return f"[{', '.join(self.of(one) for one in items)}]"
-            case FunctionCall(name=name, arguments=arguments):
-                return f"{self._name(name)}({', '.join(self.of(one) for one in arguments)})"
             case Member(base=base, name=name, optional=optional):
                 dot = " " if self._plain else "?." if optional else "."
                 return f"{self._base(base)}{dot}{self._name(name)}"
             case _:
                 return self._root(expression)
+
+    def _each(self, one: Comprehension) -> str:
+        """`x.id for x in xs where x.ok`; in words "x id for each x in xs where x ok is true"."""
+        each = "for each" if self._plain else "for"
+        said = f"{self.of(one.element)} {each} {self._name(one.name)} in {self._part(one.items)}"
+        return said if one.condition is None else f"{said} where {self._holds(one.condition)}"
+
+    def _holds(self, condition: Expr) -> str:
+        said = self.of(condition)
+        return f"{said} is true" if self._plain and isinstance(_seen(condition), _WHOLE) else said
+
+    def _function(self, one: FunctionCall | Rounded) -> str:
+        first = _seen(one.arguments[0])
+        alone = len(one.arguments) == 1 and isinstance(first, Comprehension)
+        said = [self._each(first) if alone and isinstance(first, Comprehension) else self.of(first)]
+        rest = [self.of(each) for each in one.arguments[1:]]
+        if isinstance(one, Rounded):
+            said += [f"by: {each}" for each in rest]
+            said += [] if one.scale is None else [f"scale: {one.scale}"]
+            said.append(f"rounding: {self._quoted(one.rounding)}")
+            return f"{one.function}({', '.join(said)})"
+        named = {"mod": "by: ", "date": "zone: ", "instant": "zone: "}.get(one.name, "")
+        said += [f"{named}{each}" for each in rest]
+        return f"{self._name(one.name)}({', '.join(said)})"
 
     def _base(self, base: Expr) -> str:
         seen = _seen(base)
@@ -215,6 +261,8 @@ class _Said:
                 return "the instance's id" if self._plain else "instance.id"
             case StartedAtRef():
                 return "the time of the start" if self._plain else "instance.started_at"
+            case Now():
+                return "the time then" if self._plain else "now()"
             case FailureRef(name=name, field=field):
                 said = "the cause of the failure" if field == "cause" else "whether it happened"
                 return said if self._plain else f"{name}.{field}"
@@ -227,7 +275,11 @@ class _Said:
             case ProposedRef(name=name):
                 return f"{name}.proposed"
             case (
-                LetRef(name=name) | VarRef(name=name) | ParamRef(name=name) | ApprovalRef(name=name)
+                LetRef(name=name)
+                | VarRef(name=name)
+                | ElementRef(name=name)
+                | ParamRef(name=name)
+                | ApprovalRef(name=name)
             ):
                 return self._name(name)
             case _:

@@ -1,7 +1,8 @@
 """The plan: what each gate's yes may set off, each argument in terms of what is shown.
 
 LANGUAGE section 6, last bullet: an effect's argument is a plan term (lets substituted). What is
-none is refused here; evidence could not compare it with what people saw.
+none is refused here; evidence could not compare it with what people saw. Under several approvals
+each gate's plan names the gate that shows an argument which it doesn't show itself (ADR 0114).
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import TypeAlias
 from gantral.compiler.digest import Tree
 from gantral.compiler.program import (
     Absent,
-    Approval,
     ApprovalMeta,
     ApprovalRef,
     Ask,
@@ -23,6 +23,7 @@ from gantral.compiler.program import (
     ForEach,
     InitiatorRef,
     InputRef,
+    JsonType,
     LetRef,
     ListExpr,
     ListType,
@@ -89,6 +90,14 @@ def _rescales(given: Type, wanted: Type) -> bool:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Whose plan is written: the approval `own`; and the gate of each that the call acts under."""
+
+    own: Span
+    gates: Mapping[Span, str]
+
+
 class _Planner:
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -109,33 +118,35 @@ class _Planner:
 
     def _plan(self, call: ServiceCall) -> None:
         operation = self._program.operations[call.operation]
-        arguments: dict[str, Tree] = {}
-        for name, value in call.arguments:
-            try:
-                self._argument(name, value, call.under, arguments)
-            except NoTerm as fault:
-                self._found.append(self._refusal(call, name, fault))
-        for approval in call.under:
-            gate = self._gate(approval.binding)
-            if gate is not None:
-                entry: dict[str, Tree] = {
-                    "operation": call.operation,
-                    "at_most": str(prod(one.at_most for one in self._around)),
-                    "arguments": arguments,
-                    "undo": operation.undo.operation if operation.undo is not None else "none",
-                }
-                if self._around:
-                    # Its call ids end in one index a loop: how many there are of each (ADR 0101).
-                    entry["loops"] = [str(one.at_most) for one in self._around]
-                self._gates[gate][call.id] = entry
+        gates = {one.binding: gate for one in call.under if (gate := self._gate(one.binding))}
+        if len(set(gates.values())) < len(gates):
+            self._found.append(_twice(call, gates))
+            return
+        for number, (own, gate) in enumerate(gates.items()):
+            arguments: dict[str, Tree] = {}
+            for name, value in call.arguments:
+                try:
+                    self._argument(name, value, _Shown(own, gates), arguments)
+                except NoTerm as fault:
+                    # What is a term for one of the gates is one for each of them.
+                    if not number:
+                        self._found.append(_refusal(call, name, fault))
+            entry: dict[str, Tree] = {
+                "operation": call.operation,
+                "at_most": str(prod(one.at_most for one in self._around)),
+                "arguments": arguments,
+                "undo": operation.undo.operation if operation.undo is not None else "none",
+            }
+            if self._around:
+                # Its call ids end in one index a loop: how many there are of each (ADR 0101).
+                entry["loops"] = [str(one.at_most) for one in self._around]
+            self._gates[gate][call.id] = entry
 
     def _gate(self, binding: Span) -> str | None:
         value = self._lets.get(binding)
         return value.gate if isinstance(value, Ask) else None
 
-    def _argument(
-        self, name: str, value: Expr, under: tuple[Approval, ...], into: dict[str, Tree]
-    ) -> None:
+    def _argument(self, name: str, value: Expr, under: _Shown, into: dict[str, Tree]) -> None:
         value = self._resolved(value)
         match value:
             case Absent():
@@ -149,6 +160,8 @@ class _Planner:
                 into[name] = constant(value)
             case Widen(base=Literal() as base) if isinstance(value.type, DecimalType):
                 into[name] = constant(base, value.type)
+            case Widen(type=JsonType()):
+                raise NoTerm(value.span, "a json made in the run is shown by no gate")
             case Widen(base=base):
                 if _rescales(base.type, value.type):
                     raise NoTerm(value.span, "its value here has more decimals than what is shown")
@@ -180,8 +193,8 @@ class _Planner:
             case _:
                 return value
 
-    def _read(self, value: Expr, under: tuple[Approval, ...]) -> Tree | None:
-        """{"path"} or {"result"} of a plain read; None for anything else."""
+    def _read(self, value: Expr, under: _Shown) -> Tree | None:
+        """{"path"}, {"under"} or {"result"} of a plain read; None for anything else."""
         steps: list[str] = []
         at = self._resolved(value)
         while isinstance(at, Member | Narrowed):
@@ -190,9 +203,11 @@ class _Planner:
             at = self._resolved(at.base)
         match at:
             case ApprovalRef(binding=binding, name=name):
-                if len(under) > 1 and any(one.binding != binding for one in under):
-                    raise NoTerm(value.span, f"it is shown by `{name}`'s gate alone")
-                return {"path": pointer(tuple(steps))}
+                if binding == under.own:
+                    return {"path": pointer(tuple(steps))}
+                if binding not in under.gates:
+                    raise NoTerm(value.span, f"the effect does not act under `{name}`")
+                return {"under": [under.gates[binding], pointer(tuple(steps))]}
             case LetRef(binding=binding) if binding in self._elements:
                 return self._element(self._elements[binding], steps, under)
             case LetRef(binding=binding):
@@ -216,18 +231,20 @@ class _Planner:
                 pass
         return None
 
-    def _element(self, loop: ForEach, steps: list[str], under: tuple[Approval, ...]) -> Tree:
+    def _element(self, loop: ForEach, steps: list[str], under: _Shown) -> Tree:
         """{"each": [list, loop, field]}: the element whose place is the call id's index of that
         loop; the list may itself be of an element of a loop around."""
         match self._read(loop.items, under):
             case {"path": str(path)}:
-                parts: list[Tree] = [path]
+                kind, parts = "each", [path]
             case {"each": list(parts)}:
-                pass
+                kind = "each"
+            case {"under": list(parts)}:
+                kind = "under"
             case _:
                 raise NoTerm(loop.items.span, "the plan names elements of what the gate shows")
         place = next(at for at, one in enumerate(self._around) if one is loop)
-        return {"each": [*parts, str(place), pointer(tuple(steps))]}
+        return {kind: [*parts, str(place), pointer(tuple(steps))]}
 
     def _only_result(self, call: ServiceCall, value: Expr) -> None:
         """Refuses what may be another value than the call's result."""
@@ -236,7 +253,7 @@ class _Planner:
         if any(not isinstance(one.value, Absent) for one in gives(call.handler.body)):
             raise NoTerm(value.span, f"where `{call.operation}` fails its handler gives this value")
 
-    def _leaf(self, value: Expr, under: tuple[Approval, ...]) -> Tree | None:
+    def _leaf(self, value: Expr, under: _Shown) -> Tree | None:
         """A read inside arithmetic."""
         seen = self._resolved(value)
         if seen is not value and not isinstance(seen, Member | LetRef | ApprovalRef):
@@ -246,26 +263,37 @@ class _Planner:
                 return {"path": [scalar_name(value.type), path]}
             case {"each": list(parts)}:
                 return {"each": [scalar_name(value.type), *parts]}
+            case {"under": [str(gate), str(path), *places]}:
+                return {"under": [scalar_name(value.type), f"{gate}:{path}", *places]}
             case None:
                 return None
             case _:
                 raise NoTerm(value.span, "a result in arithmetic is known only after the call")
 
-    def _refusal(self, call: ServiceCall, name: str, fault: NoTerm) -> Diagnostic:
-        mixed = len(call.under) > 1 and fault.why.startswith("it is shown by")
-        if mixed:
-            return Diagnostic(
-                NOT_BUILT,
-                "error",
-                f"not built yet: `{name}` of `{call.operation}` from one of several approvals",
-                fault.span,
-                help=f"{fault.why}; act under one gate that shows every argument",
-            )
-        return Diagnostic(
-            NOT_A_TERM,
-            "error",
-            f"`{name}` of `{call.operation}` can't be shown in the plan of what a yes sets off",
-            fault.span,
-            help=f"{fault.why}; compute the value before the `ask`, give it to the gate as a "
-            "parameter, and read it through the approval",
-        )
+
+def _refusal(call: ServiceCall, name: str, fault: NoTerm) -> Diagnostic:
+    return Diagnostic(
+        NOT_A_TERM,
+        "error",
+        f"`{name}` of `{call.operation}` can't be shown in the plan of what a yes sets off",
+        fault.span,
+        help=f"{fault.why}; compute the value before the `ask`, give it to the gate as a "
+        "parameter, and read it through the approval",
+    )
+
+
+def _twice(call: ServiceCall, gates: Mapping[Span, str]) -> Diagnostic:
+    """A plan is one gate's: it could not say which of two approvals of that gate is meant."""
+    seen: set[str] = set()
+    for one in call.under:
+        gate = gates.get(one.binding, "")
+        if gate in seen:
+            break
+        seen.add(gate)
+    return Diagnostic(
+        NOT_BUILT,
+        "error",
+        f"not built yet: two approvals of the gate `{gate}` under one effect",
+        one.span,
+        help="act under one of them, or let the second one be of a gate of its own",
+    )

@@ -12,6 +12,8 @@ _SCALARS: dict[str, Tree] = {
     # Numbers there, written exactly from their text (LANGUAGE section 6).
     "decimal": {"type": "number"},
     "bool": {"type": "boolean"},
+    # Any value: OPA knows nothing of what is in it.
+    "json": {},
 }
 
 

@@ -15,6 +15,7 @@ from gantral.compiler.program import (
     Field,
     InstantType,
     IntType,
+    JsonType,
     ListType,
     NothingType,
     OptionalType,
@@ -56,6 +57,8 @@ def shape(type: Type) -> Tree:
             return ["duration", {"min": duration_or_none(least), "max": duration_or_none(most)}]
         case PersonType():
             return ["person"]
+        case JsonType():
+            return ["json"]
         case EnumType(words):
             return ["enum", [*words]]
         case ListType(element, least, most):

@@ -109,6 +109,20 @@ def clause_term(condition: Expr, amended: tuple[str, ...]) -> Tree:
     return expression_term(condition, leaf)
 
 
+def proposal_term(condition: Expr) -> Tree:
+    """The EXPR of `decide … when condition`, over the proposal alone (LANGUAGE section 6).
+
+    Raises:
+        NoTerm: as expression_term.
+    """
+
+    def leaf(expression: Expr) -> Tree | None:
+        steps = parameter_path(expression)
+        return None if steps is None else {"path": [scalar_name(expression.type), pointer(steps)]}
+
+    return expression_term(condition, leaf)
+
+
 def parameter_path(expression: Expr) -> tuple[str, ...] | None:
     """The path of a plain read below a gate's parameter; None when it is anything richer."""
     match expression:

@@ -64,6 +64,11 @@ class Context:
             lines.append(self.docs[line])
         return "\n".join(reversed(lines))
 
+    def quoted(self, token: Token, holes: bool) -> list[str | tuple[int, int]] | None:
+        """What a text says that is written in another way than in quotes of ours: pieces, and the
+        places of its holes where it takes `holes`. None: it is written in quotes of ours."""
+        return None
+
     def damaged(self, span: Span) -> bool:
         """Whether something inside is wrong, so that what seems missing may be there."""
         return any(span.start <= one.span.start <= span.end for one in self.found)

@@ -17,56 +17,70 @@ _SIMPLE = {"n": "\n", "t": "\t"}
 
 def plain(context: Context, token: Token) -> PlainText:
     """Text that takes no holes: a `{` stands for itself."""
-    pieces = []
-    at, end = token.start + 1, token.end - 1
-    while at < end:
-        match = _PIECE.match(context.text, at, end)
-        assert match is not None
-        pieces.append(_piece(context, match))
-        at = match.end()
-    return PlainText(context.span(token.start, token.end), _nfc("".join(pieces)))
+    said = context.quoted(token, False)
+    pieces = _pieces(context, token, False) if said is None else said
+    value = "".join(piece for piece in pieces if isinstance(piece, str))
+    return PlainText(context.span(token.start, token.end), _nfc(value))
 
 
 def text(context: Context, token: Token) -> Text:
     """Text with holes, each an expression whose spans lie in the file."""
+    said = context.quoted(token, True)
     parts: list[str | Expression] = []
     pieces: list[str] = []
-    at, end = token.start + 1, token.end - 1
-    while at < end:
-        match = _PIECE.match(context.text, at, end)
-        assert match is not None
-        at = match.end()
-        if match.lastgroup != "HOLE":
-            pieces.append(_piece(context, match))
+    for piece in _pieces(context, token, True) if said is None else said:
+        if isinstance(piece, str):
+            pieces.append(piece)
             continue
-        close = _close(context.text, at, end)
-        if close < 0:
-            context.error(
-                "G0104",
-                context.span(at - 1, at),
-                "this `{` opens a hole that is not closed",
-                "close it with `}`, or write `\\{` for the sign itself",
-            )
-            break
-        hole = _hole(context, at, close)
+        hole = _hole(context, *piece)
         if hole is not None:
             if pieces:
                 parts.append(_nfc("".join(pieces)))
                 pieces = []
             parts.append(hole)
-        at = close + 1
     if pieces:
         parts.append(_nfc("".join(pieces)))
     return Text(context.span(token.start, token.end), tuple(parts))
 
 
+def open_hole(context: Context, at: int) -> None:
+    """Says that the hole opened at this place is not closed."""
+    context.error(
+        "G0104",
+        context.span(at, at + 1),
+        "this `{` opens a hole that is not closed",
+        "close it with `}`, or write `\\{` for the sign itself",
+    )
+
+
+def _pieces(context: Context, token: Token, holes: bool) -> list[str | tuple[int, int]]:
+    """What stands between our quotes: text, and the places of holes."""
+    found: list[str | tuple[int, int]] = []
+    at, end = token.start + 1, token.end - 1
+    while at < end:
+        match = _PIECE.match(context.text, at, end)
+        assert match is not None
+        at = match.end()
+        if not holes or match.lastgroup != "HOLE":
+            found.append(_piece(context, match))
+            continue
+        close = closing(context.text, at, end)
+        if close < 0:
+            open_hole(context, at - 1)
+            break
+        found.append((at, close))
+        at = close + 1
+    return found
+
+
 def _hole(context: Context, start: int, end: int) -> Expression | None:
-    from gantral.dsl.parse import expression_in
+    from gantral.dsl.sentence import expression_in
 
     return expression_in(context, start, end)
 
 
-def _close(text: str, at: int, end: int) -> int:
+def closing(text: str, at: int, end: int) -> int:
+    """Where the hole ends that begins at a place; -1 when it does not before `end`."""
     depth = 0
     for place in range(at, end):
         if text[place] == "{":

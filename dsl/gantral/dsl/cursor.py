@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gantral.dsl.front import is_yaml, read
 from gantral.dsl.parse import MAX_DEPTH, parse
 from gantral.dsl.syntax import File
 from gantral.grammar.lexer import Token, lex
@@ -44,8 +45,8 @@ def read_all_the_same(source: str, text: str) -> File | None:
 
     Never raises for any text.
     """
-    found = parse(source, text).recovered
-    if found is None:
+    found = read(source, text).recovered
+    if found is None and not is_yaml(source):
         # Where braces are still open the end is no end: close them and read again.
         missing = lex(text).tokens[-1].depth
         if missing:

@@ -228,10 +228,11 @@ class Policy(Node):
 
 @dataclass(frozen=True, slots=True)
 class FlowAcross(Node):
-    """`argument from service` after an operation a gate releases (LANGUAGE section 8, rule 3)."""
+    """`argument from service.operation` after an operation a gate releases (LANGUAGE section 8,
+    rule 3)."""
 
     argument: Identifier
-    service: Path
+    operation: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,12 @@ from lark.grammar import NonTerminal, Rule, Terminal
 from lark.parsers.lalr_analysis import LALR_Analyzer, Shift
 
 FOLDER = Path(__file__).parent
-STARTS = ["start", "hole"]
+# What can be read on its own: a file, the hole of a text, and each form that is one scalar of YAML.
+SCALARS = (
+    "type field path pattern start_by once one_at_a_time under retry needs releases decide veto"
+    " apart amend prove on_calendar tick lasts".split()
+)
+STARTS = ["start", "hole", *SCALARS]
 Key: TypeAlias = tuple[str, str, tuple[str, ...]]
 
 

@@ -229,6 +229,34 @@ def judge(
     )
 
 
+def outdated(
+    deployment: Deployment,
+    story: Story,
+    waiting: Waiting,
+    statement: Mapping[str, Any],
+    now: datetime,
+) -> list[str]:
+    """Whose yes this vote can't decide without, and whose roles were read by another role map than
+    the deployment's of today: actor ids, empty when there are none (LANGUAGE section 6)."""
+    rules = story.manifest["gates"][waiting.gate]
+    electorate = electorate_of(deployment, story, waiting)
+    votes = [*(vote.statement for vote in cast(story, waiting)), statement]
+    current = [
+        vote for vote in votes
+        if vote["assurance"]["role_map"] == deployment.seal.role_map_hash
+    ]  # fmt: skip
+    decided = recount.count(rules, electorate, votes, stamp(now))
+    if decided.outcome not in ("approved", "amended"):
+        return []
+    if recount.count(rules, electorate, current, stamp(now)).outcome == decided.outcome:
+        return []
+    return [
+        vote["human_actor_id"]
+        for vote in votes
+        if vote not in current and recount.vote_hash(vote) in decided.votes
+    ]
+
+
 def problem_of(refusal: recount.Refusal) -> Problem:
     """The HTTP form of a rule of the recount."""
     errors: list[FieldError] = []

@@ -122,7 +122,11 @@ async def _take(
         raise ballots.problem_of(other)
     own = _own(deployment, person, story, waiting)
     previous = own[-1] if own else None
-    if previous is not None and _same(story, previous, kind, choice):
+    if (
+        previous is not None
+        and _same(story, previous, kind, choice)
+        and (_current(deployment, previous) or previous.hash in story.counted)
+    ):
         # The same decision again, as after a 504: the same vote, delivered again.
         return await _deliver(deployment, story, waiting, previous, choice.reason)
     if not _open(story, choice.shown):
@@ -146,6 +150,15 @@ async def _take(
     refusal = ballots.judge(deployment, story, waiting, made.statement, now)
     if refusal is not None:
         raise _refused(deployment, person, story, waiting, refusal)
+    if before := ballots.outdated(deployment, story, waiting, made.statement, now):
+        names = ", ".join(story.names.get(actor, actor) for actor in before)
+        raise Problem(
+            409,
+            "roles_changed",
+            f"with this vote it would be decided, but who holds which role is told in another way"
+            f" since these voted: {names}",
+            "ask them to vote again, then vote",
+        )
     return await _deliver(deployment, story, waiting, _put(deployment, story, made), made.reason)
 
 
@@ -156,6 +169,12 @@ def _same(story: Story, vote: Vote, kind: str, choice: Choice) -> bool:
         and dict(statement["amendment"]) == dict(choice.values)
         and _reason(story, vote) == choice.reason
     )
+
+
+def _current(deployment: Deployment, vote: Vote) -> bool:
+    """Whether the roles in a vote were read by today's map; else the same decision, sent again, is
+    a new vote."""
+    return bool(vote.statement["assurance"]["role_map"] == deployment.seal.role_map_hash)
 
 
 def _reason(story: Story, vote: Vote) -> str:

@@ -12,6 +12,7 @@ from gantral.api.sealing import NONE, Seal
 from gantral.api.story import Library
 from gantral.api.temporal import Gateway
 from gantral.evidence import Store, TrustFile, forms
+from gantral.evidence.calendar import ticks
 from gantral.identity import Expected, Person, Provider, RoleMap
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings
@@ -114,7 +115,7 @@ def roles_of(manifest: Mapping[str, Any]) -> set[str]:
         for case in gate["decide"]:
             roles |= set(_principals(case["formula"]))
         roles |= {one for one in gate["veto"] if isinstance(one, str)}
-        for step in gate["clock"]:
+        for step in ticks(gate):
             for group in step[2:]:
                 roles |= {one for one in group if isinstance(one, str)}
     return roles
@@ -128,5 +129,7 @@ def assurances_of(manifest: Mapping[str, Any]) -> set[str]:
 def _principals(formula: Mapping[str, Any]) -> list[str]:
     if "quorum" in formula:
         return [one for one in formula["quorum"][1] if isinstance(one, str)]
+    if "points" in formula:
+        return [one for one, _ in formula["points"][1] if isinstance(one, str)]
     parts = formula.get("any") or formula.get("all") or []
     return [name for one in parts for name in _principals(one)]

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from gantral.api.problems import FieldError, Problem
+from gantral.evidence import EvidenceError
+from gantral.evidence.opaque import json_text
 from gantral.policy import ShapeError, shapes
 
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,199})(\.\d{1,200})?", re.ASCII)
@@ -50,6 +52,11 @@ def enter(shape: shapes.Shape, value: Any, pointer: str = "") -> tuple[Any, list
         return _enter_record(shape, value, pointer)
     if kind == "list" and isinstance(value, list):
         return _enter_list(shape, value, pointer)
+    if kind == "json":
+        try:
+            return json_text(value), []
+        except EvidenceError as error:
+            return value, [FieldError(pointer, error.message)]
     if isinstance(value, str):
         value = unicodedata.normalize("NFC", value)
     if kind == "decimal":

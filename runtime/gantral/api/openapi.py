@@ -192,7 +192,7 @@ def _schemas() -> dict[str, Any]:
             {"instances": _list(_ref("Summary")), "complete": {"type": "boolean"}}
         ),
         "You": _object(
-            {"may": {"enum": ["decide", "reject", "no"]}, "why": _TEXT, "step_up": values,
+            {"may": {"enum": ["decide", "amend", "reject", "no"]}, "why": _TEXT, "step_up": values,
              "withdraw": {"type": "boolean"}, "voted": _TEXT}
         ),
         "Waits": _object({**summary, "gate": _TEXT, "deadline": _INSTANT, "you": _ref("You")}),
@@ -205,9 +205,11 @@ def _schemas() -> dict[str, Any]:
              "context_hash": _HASH, "opened_at": _INSTANT, "deadline": _INSTANT,
              "past_deadline": {"type": "boolean"}, "proposal": _list(values),
              "sets_off": _list(anything), "lapses": _TEXT, "who_decides": _TEXT,
-             "not": _list(_TEXT), "veto": _list(_TEXT), "clock": _list(values),
-             "amend": _list(anything), "reason": anything, "assurance": _TEXT,
-             "login_within": _TEXT, "votes": _list(anything), "you": _ref("You")}
+             "cases": _list(values),
+             "not": _list(_TEXT), "veto": _list(_TEXT), "guard": _TEXT,
+             "clock": _list(values), "amend": _list(anything), "reason": anything,
+             "assurance": _TEXT, "login_within": _TEXT, "votes": _list(anything),
+             "you": _ref("You")}
         ),
         "Instance": _object(
             {**summary, "environment": _TEXT, "workflow_version": _TEXT,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from gantral.api import ballots, words
+from gantral.api import ballots, cases, words
 from gantral.api.ballots import Choice
 from gantral.api.deployment import Deployment, roles_of
 from gantral.api.problems import Problem
@@ -136,9 +136,11 @@ def gate(
         "sets_off": [_plan(story, call, one, values)
                      for call, one in sorted(rules["plan"].items())],
         "lapses": "" if rules["lasts"] == NONE else words.duration(rules["lasts"]),
-        "who_decides": words.formula(recount.formula_of(rules), values),
+        "who_decides": words.deciders(rules, values),
+        "cases": cases.now(rules, electorate, ballots.cast(story, waiting)),
         "not": words.apart(rules["apart"]),
-        "veto": [words.principal(one, values) for one in rules["veto"]],
+        "veto": [words.anybody(one, values) for one in rules["veto"]],
+        "guard": "" if rules["guarded"] == NONE else rules["guarded"],
         "clock": [_clock(step, values) for step in waiting.instants],
         "amend": [_amendable(rules, path, tree, values)
                   for path, tree in sorted(rules["amend"].items())],
@@ -156,8 +158,9 @@ def you(
 ) -> dict[str, Any]:
     """What this person may do here, asked of the recount itself with a vote that is never cast.
 
-    ``may``: "decide", "reject" (a veto only) or "no", with ``why``; ``step_up``: what a stronger
-    or younger login must bring, empty when this one will do; ``voted``: their standing vote.
+    ``may``: "decide", "amend" (only for a change that leads to them), "reject" (a veto only) or
+    "no", with ``why``; ``step_up``: what a stronger or younger login must bring, empty when this
+    one will do; ``voted``: their standing vote.
     """
     actor = deployment.seal.actor(person)
     own = [
@@ -183,6 +186,9 @@ def you(
             return answer
     if refusal is not None:
         answer["why"] = _why(refusal, actor, story)
+        if refusal.rule == "role" and cases.may_amend(deployment, person, story, waiting, now):
+            answer["may"] = "amend"
+            answer["step_up"] = _step_up(deployment, person, story, waiting, now)
     return answer
 
 

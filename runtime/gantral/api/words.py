@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from gantral.evidence import forms
+from gantral.evidence.cases import chosen
 
 Values = Mapping[str, Any]
 """pointer -> leaf value of the proposal, as shown."""
@@ -29,14 +30,57 @@ def formula(tree: Mapping[str, Any], values: Values) -> str:
         if len(who) == 1 and isinstance(who[0], dict):
             return names[0] if number == "1" else f"{number} of {names[0]}"
         return f"{number} {' or '.join(names)}"
+    if "points" in tree:
+        number, weights = tree["points"]
+        return _points(number, weights, values)
     if "any" in tree:
         return ", or ".join(_part(one, values) for one in tree["any"])
     return " and also ".join(_part(one, values) for one in tree["all"]) + " (different people)"
 
 
+def _points(number: str, weights: Sequence[Sequence[Any]], values: Values) -> str:
+    """ "5 points (chief 3 each, clerk 1 each)": a person counts by the largest of theirs."""
+    brought = ", ".join(
+        f"{principal(who, values)} {weight}{'' if _is_one(who) else ' each'}"
+        for who, weight in weights
+    )
+    return f"{number} {'point' if number == '1' else 'points'} ({brought})"
+
+
+def _is_one(who: Any) -> bool:
+    return isinstance(who, dict) and "actor" in who
+
+
+def condition(tree: Any, values: Values) -> str:
+    """When a case of ``decide`` holds: "refund amount is at most 40.00"; "always" for the last."""
+    if tree == "always":
+        return "always"
+    ((operator, inner),) = tree.items()
+    if operator in ("and", "or"):
+        parts = [condition(one, values) for one in inner]
+        mixed = {"and", "or"} - {operator}
+        return f" {operator} ".join(
+            f"({said})" if one.keys() & mixed else said
+            for one, said in zip(inner, parts, strict=True)
+        )
+    if operator == "not":
+        if inner.keys() & {"path", "const"}:
+            return f"{term(inner, values)} is no"
+        return f"not ({condition(inner, values)})"
+    if operator in _COMPARISONS:
+        left, right = (term(one, values) for one in inner)
+        return f"{left} is {_COMPARISONS[operator]} {right}"
+    return f"{term(tree, values)} is yes"
+
+
+def deciders(gate: Mapping[str, Any], values: Values) -> str:
+    """Who decides on this very proposal: the formula of the case that it chooses."""
+    return formula(gate["decide"][chosen(gate, values)]["formula"], values)
+
+
 def _part(tree: Mapping[str, Any], values: Values) -> str:
     text = formula(tree, values)
-    return text if "quorum" in tree else f"({text})"
+    return text if tree.keys() & {"quorum", "points"} else f"({text})"
 
 
 def principal(who: Any, values: Values, *, many: bool = False) -> str:
@@ -63,12 +107,20 @@ def field(pointer: str) -> str:
     return " ".join(part.replace("_", " ") for part in pointer.strip("/").split("/"))
 
 
+def anybody(who: Any, values: Values) -> str:
+    """One of these, whoever it is: "any security officer", "the person in owner"."""
+    said = principal(who, values)
+    return f"any {said}" if isinstance(who, str) else said
+
+
 def apart(clauses: list[Any]) -> list[str]:
     """Who may not decide."""
     said = []
     for clause in clauses:
         if clause == "initiator":
             said.append("whoever asked for it")
+        elif "deciders" in clause:
+            said.append(f"anybody who voted at gate {clause['deciders']}")
         else:
             said.append(principal(clause, {}))
     return said
@@ -172,6 +224,8 @@ def _computed(tree: Mapping[str, Any], values: Values) -> str:
         call, inner = tree["result"]
         operation = call.rsplit("/", 1)[0]
         return f"what {operation} gives as {inner.strip('.').replace('.', ' ').replace('_', ' ')}"
+    if "under" in tree:
+        return _elsewhere(*tree["under"])
     if "path" in tree:
         return value(values.get(tree["path"], ""))
     if "each" in tree:
@@ -183,11 +237,18 @@ def _computed(tree: Mapping[str, Any], values: Values) -> str:
 
 def _each(parts: Sequence[str]) -> str:
     """``[list, loop, field, …]``: "the amount of each of lines, in turn"."""
+    if len(parts) == 1:
+        return field(parts[0])
     said = "each of " + field(parts[0])
     for below in parts[2::2]:
         # What stands in each is said from the inside out.
         said = f"the {field(below)} of {said}" if below else said
     return f"{said}, in turn"
+
+
+def _elsewhere(gate: str, *parts: str) -> str:
+    """What another gate shows, and this one does not."""
+    return f"what gate {gate} approves as {_each(parts)}"
 
 
 def _expression(tree: Mapping[str, Any], values: Values) -> str:
@@ -200,6 +261,9 @@ def _expression(tree: Mapping[str, Any], values: Values) -> str:
         return value(values.get(inner[1], ""))
     if operator == "each":
         return _each(inner[1:])
+    if operator == "under":
+        gate, _, pointer = inner[1].partition(":")
+        return _elsewhere(gate, pointer, *inner[2:])
     return term(tree, values) if operator in ("new", "old") else _computed(tree, values)
 
 

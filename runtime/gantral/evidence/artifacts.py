@@ -19,7 +19,10 @@ _CAUSES = {str(state): {str(c) for c in causes} for state, causes in CAUSES.item
 _NO_CAUSE = {str(Cause.NONE)}
 _DECIDED = {"APPROVED", "OVERRIDDEN"}
 _AT_GATE = {"WAITING_FOR_HUMAN", "APPROVED", "OVERRIDDEN", "RESUMED", "REJECTED"}
-_ASKED = {str(State.WAITING_FOR_HUMAN), str(State.TERMINATED)}
+_ASKED = {
+    *map(str, (State.WAITING_FOR_HUMAN, State.TERMINATED)),
+    *map(str, (State.APPROVED, State.OVERRIDDEN, State.REJECTED)),
+}
 _QUIET = ("cause", "decision_hash", "human_actor_id", "policy_version_id", "records_hash")
 
 

@@ -25,7 +25,8 @@ class Automaton:
         """The sites after a step, none when the program has no such order.
 
         ``state`` is WAITING_FOR_HUMAN, RUNNING (after a decision), REJECTED, COMPLETED,
-        TERMINATED, or ``waived``; ``gate`` the gate's name for the first three and ``waived``.
+        TERMINATED, ``waived`` or ``unasked``; ``gate`` the gate's name for the first three and the
+        last two.
         """
         wanted = self._entered.get((state, gate), frozenset())
         return frozenset(after for site in here for after in self._next[site] if after in wanted)
@@ -34,4 +35,4 @@ class Automaton:
 def _step(site: str, state: str) -> tuple[str, str]:
     name, _, way = site.partition(":")
     gate = name.rpartition("/")[0] if way or state == "WAITING_FOR_HUMAN" else "none"
-    return ("waived" if way == "waived" else state), gate
+    return (way if way in ("waived", "unasked") else state), gate

@@ -26,7 +26,15 @@ from gantral.evidence.hashes import (
 TYPE = "gantral.dev/commit/v1"
 NONE = "none"
 # The states that may name a policy revision: those whose transition asks the policy.
-_ASKED = frozenset({State.WAITING_FOR_HUMAN, State.TERMINATED})
+_ASKED = frozenset(
+    {
+        State.WAITING_FOR_HUMAN,
+        State.APPROVED,
+        State.OVERRIDDEN,
+        State.REJECTED,
+        State.TERMINATED,
+    }
+)
 _AT_GATE = frozenset(
     {
         State.WAITING_FOR_HUMAN,

@@ -10,6 +10,7 @@ from typing import Any
 from gantral.evidence import forms
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.hashes import leaf
+from gantral.evidence.opaque import read_json_text
 
 ABSENT = "{}"
 EMPTY = "[]"
@@ -111,6 +112,8 @@ def _misfit_scalar(text: str, kind: str, limits: Any) -> str:
         size = Decimal(forms.duration_ms(text))
     elif kind == "enum":
         return "" if text in limits else f"{text[:40]!r} is none of {', '.join(limits)}"
+    elif kind == "json":
+        read_json_text(text)
     elif kind == "person":
         return "" if forms.is_actor(text) else "a person is an actor id here"
     else:

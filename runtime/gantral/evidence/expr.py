@@ -13,12 +13,13 @@ Scalar = Decimal | int | str | bool
 
 # Enough digits for any product of bounded decimals; a result that would not be exact raises.
 _EXACT = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
-_READS = ("new", "old", "path")
+_READS = ("new", "old", "path", "under")
 
 
 def evaluate(expression: Mapping[str, Any], read: Callable[[str, str], str]) -> Scalar:
     """The value of an EXPR tree. ``read(source, pointer)`` gives the leaf value for source
-    ``new``, ``old`` or ``path`` and raises EvidenceError where there is none.
+    ``new``, ``old``, ``path`` or ``under`` (then ``gate:pointer``) and raises EvidenceError where
+    there is none.
 
     Raises:
         EvidenceError: ``expression``, for what the closed tree does not hold and for values that

@@ -6,14 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gantral.evidence import errors, forms
+from gantral.evidence.apart import Voted, kept_out
+from gantral.evidence.calendar import calendar_instants, calendar_of, check_periods
+from gantral.evidence.cases import chosen, has_cases
 from gantral.evidence.commit import eligible_actors
 from gantral.evidence.context import covers
 from gantral.evidence.envelope import open_envelope, unwrap
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import possible
+from gantral.evidence.guard import (
+    check_asked,
+    check_asked_again,
+    query_of,
+)
 from gantral.evidence.hashes import leaf
 from gantral.evidence.once import once
 from gantral.evidence.recount import (
@@ -21,7 +29,6 @@ from gantral.evidence.recount import (
     Tally,
     Waiting,
     amendment_of,
-    formula_of,
     judge_vote,
     opened_paths,
 )
@@ -34,10 +41,12 @@ OpenVote = Callable[[Any], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Opening:
-    """A checked WAITING commit: what was asked, of whom, until when."""
+    """A checked WAITING commit: what was asked, of whom, until when. ``guard``: the query that is
+    asked again on what is decided, or "none"."""
 
     gate: str
     round: str
+    guard: str
     manifest_gate: Mapping[str, Any]
     context: Mapping[str, str]
     waiting: Waiting
@@ -45,8 +54,9 @@ class Opening:
 
 @dataclass(frozen=True)
 class Grant:
-    """What lets effects act. ``name`` is the approving artifact_hash, or the waiver's commit_hash;
-    ``by_people`` is False for a waiver; ``context`` is the approved data, pointer -> leaf."""
+    """What lets effects act. ``name`` is the approving artifact_hash, or the commit_hash of the
+    waiver or of what says that nobody was to be asked; ``by`` says which of the three; ``context``
+    is the approved data, pointer -> leaf."""
 
     name: str
     gate: str
@@ -54,7 +64,7 @@ class Grant:
     manifest_gate: Mapping[str, Any]
     context: Mapping[str, str]
     decided_at: str
-    by_people: bool
+    by: Literal["people", "policy", "nobody"]
 
 
 def records_of(statement: Statement, kind: str) -> list[Mapping[str, Any]]:
@@ -80,12 +90,19 @@ def gate_pointers(gate: Mapping[str, Any]) -> list[str]:
     return sorted(set(walk([gate["decide"], gate["veto"], gate["apart"], gate["clock"]])))
 
 
-def clock_instants(gate: Mapping[str, Any], opened_at: str) -> list[list[Any]]:
+def clock_instants(
+    gate: Mapping[str, Any], opened_at: str, periods: Sequence[Sequence[str]] = ()
+) -> list[list[Any]]:
     """The clock record's instants of a gate that opened then: [[instant, action, from, to], …].
+    ``periods``: those of its calendar record, when it stands on a calendar.
 
     Raises:
-        EvidenceError: ``form``.
+        EvidenceError: ``form`` or ``periods``.
     """
+    calendar = calendar_of(gate)
+    if calendar is not None:
+        check_periods(calendar, opened_at, periods)
+        return calendar_instants(gate, opened_at, periods)
     return [
         [forms.plus(opened_at, forms.duration_ms(after)), action, *(rest or ["none", "none"])]
         for after, action, *rest in gate["clock"]
@@ -93,23 +110,34 @@ def clock_instants(gate: Mapping[str, Any], opened_at: str) -> list[list[Any]]:
 
 
 def check_opening(
-    manifest: Mapping[str, Any], statement: Statement, initiator: str, max_skew: int
+    manifest: Mapping[str, Any],
+    statement: Statement,
+    initiator: str,
+    voted: Voted,
+    max_skew: int,
 ) -> Opening:
     """Check a WAITING commit against the manifest.
 
-    ``initiator`` is the submission's actor id; ``max_skew`` in milliseconds.
+    ``initiator`` is the submission's actor id; ``voted`` who voted before, at which gate, in the
+    decisions that this chain holds; ``max_skew`` in milliseconds.
 
     Raises:
         EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
-            ``policy_record``, ``policy_version`` or ``policy_input``.
+            ``policy_record``, ``guard_record``, ``policy_version``,
+            ``policy_input``, ``calendar`` or ``periods``.
     """
     artifact = statement["artifacts"][0]
     name = artifact["gate"]
-    gate = _gate(manifest, name)
+    gate = gate_of(manifest, name)
     if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
         errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
     clock = _one(statement, "clock", artifact)
-    if clock["instants"] != clock_instants(gate, statement["timestamp"]):
+    periods = []
+    if calendar_of(gate) is not None:
+        periods = _one(statement, "calendar", artifact)["periods"]
+    elif records_of(statement, "calendar"):
+        errors.refuse("calendar", "this gate's clock stands on no calendar")
+    if clock["instants"] != clock_instants(gate, statement["timestamp"], periods):
         errors.refuse("clock", "the instants are not the opening's time plus the gate's durations")
     deciders = _one(statement, "deciders", artifact)
     named = deciders["named"]
@@ -118,19 +146,13 @@ def check_opening(
         actors != sorted(set(actors)) or not actors for actors in named.values()
     ):
         errors.refuse("deciders", "the named persons are not exactly those that the gate reads")
-    excluded = {
-        actor
-        for who in gate["apart"]
-        for actor in (
-            [initiator] if who == "initiator" else named.get(next(iter(who.values())), ())
-        )
-    } - {"none"}
-    if deciders["excluded"] != sorted(excluded):
+    if deciders["excluded"] != kept_out(gate, initiator, named, voted):
         errors.refuse("excluded", "those kept out are not those that the gate keeps out")
-    _check_policy(manifest, gate, statement, artifact)
+    check_asked(manifest, gate, statement)
     return Opening(
         gate=name,
         round=artifact["round"],
+        guard=query_of(manifest, gate, "guarded"),
         manifest_gate=gate,
         context=dict(statement["context"]),
         waiting=Waiting(
@@ -153,9 +175,11 @@ def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) 
 
     Raises:
         EvidenceError: ``decision_bind``, ``opened``, ``vote_<rule>``, ``recount``,
-            ``approved_context``, ``amended_values`` or ``human_actor``.
+            ``approved_context``, ``amended_values``, ``human_actor``, or the guard's
+            (``check_asked_again``).
     """
     artifact = statement["artifacts"][0]
+    check_asked_again(opening.guard, statement)
     standing = recount_commit(opening, statement, open_vote)
     wanted = {"APPROVED": "approved", "OVERRIDDEN": "amended"}[artifact["authority_state"]]
     if statement["timestamp"] >= opening.waiting.rejects_at:
@@ -173,7 +197,7 @@ def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) 
         manifest_gate=opening.manifest_gate,
         context=context,
         decided_at=statement["timestamp"],
-        by_people=True,
+        by="people",
     )
 
 
@@ -213,45 +237,19 @@ def recount_commit(opening: Opening, statement: Statement, open_vote: OpenVote) 
     return decided if decided.outcome != "open" else tally.result(at)
 
 
-def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash: str) -> Grant:
-    """Check a commit of no artifacts with a waiver record: the gate's own query said ALLOW.
-
-    Raises:
-        EvidenceError: ``waiver``, ``gate`` or ``proposal``.
-    """
-    record = records_of(statement, "waiver")[0]
-    gate = _gate(manifest, record["gate"])
-    if len(statement["records"]) != 1:
-        errors.refuse("waiver_alone", "a waiver is the one record of its commit")
-    if gate["waived"] == "none" or record["query"] != _query(manifest, gate):
-        errors.refuse("waiver", f"the program lets no such query waive the gate {record['gate']}")
-    if not forms.is_policy(record["policy_version_id"]) or not forms.is_hex64(record["input_hash"]):
-        errors.refuse("waiver_form", "a waiver names the policy's revision and its input")
-    if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
-        errors.refuse("proposal", f"the context is not the gate's proposal: {wrong}")
-    return Grant(
-        name=commit_hash,
-        gate=record["gate"],
-        round=record["round"],
-        manifest_gate=gate,
-        context=dict(statement["context"]),
-        decided_at=statement["timestamp"],
-        by_people=False,
-    )
-
-
 def check_grant(
     manifest: Mapping[str, Any],
     trust: TrustFile,
     created: Statement,
     waiting: Statement,
     decision: Statement,
+    voted: Voted,
 ) -> Grant:
     """What the effect's worker runs before it claims: the verifier's check of one gate.
 
     ``created``, ``waiting`` and ``decision`` are statements of commits whose signatures, links and
     places hold: commit 0, the WAITING one, and the APPROVED or OVERRIDDEN one. For a waived gate
-    use ``check_waiver``.
+    use ``passed.check_waiver``. ``voted`` as ``check_opening`` has it.
 
     Raises:
         EvidenceError: as ``check_opening`` and ``check_decision``, and those of envelopes.
@@ -276,29 +274,42 @@ def check_grant(
         "OVERRIDDEN",
     ):
         raise EvidenceError("gate", "the deciding commit approves nothing")
-    opening = check_opening(manifest, waiting, initiator, trust.max_skew)
+    opening = check_opening(manifest, waiting, initiator, voted, trust.max_skew)
     return check_decision(opening, decision, open_vote)
 
 
-def nobody_can(opening: Opening) -> bool:
-    """Whether, as far as names alone tell, nobody can meet the gate's formula: no_eligible."""
-    waiting = opening.waiting
-    last = waiting.instants[-1][0]
-    formula = formula_of(opening.manifest_gate)
-    return not possible(formula, waiting.electorate(last), waiting.excluded)
+def check_no_eligible(opening: Opening, statement: Statement) -> None:
+    """Check that, as far as names alone tell, nobody can meet the formula of what was proposed.
+
+    The statement is a REJECTED commit's, its decision recounted; where the gate has cases that
+    decision has no vote and opens what they are told apart by.
+
+    Raises:
+        EvidenceError: ``no_eligible`` or ``opened``.
+    """
+    waiting, gate, decision = opening.waiting, opening.manifest_gate, statement["decision"]
+    opened = decision["opened_before"] if decision != "none" else []
+    case = gate["decide"][chosen(gate, {text[2]: text[3] for text in opened})]
+    if possible(case["formula"], waiting.electorate(waiting.rejects_at), waiting.excluded):
+        errors.refuse("no_eligible", "there are people who could decide")
 
 
-def _gate(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def speaks_unvoted(gate: Mapping[str, Any], cause: str) -> bool:
+    """Whether a rejection without a vote has a decision all the same: who could have decided is
+    told by values, which must then be in the commit."""
+    return cause == "no_eligible" and has_cases(gate)
+
+
+def gate_of(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The program\'s gate of that name.
+
+    Raises:
+        EvidenceError: ``gate``, or ``manifest`` (inconclusive) for a form unknown here.
+    """
     gate: Mapping[str, Any] | None = manifest["gates"].get(name)
     if gate is None:
         raise EvidenceError("gate", f"the program has no gate {name}")
-    if gate["guarded"] != "none" or gate["alike"] != "false":
-        raise EvidenceError("manifest", "a gate of a form unknown here", inconclusive=True)
     return gate
-
-
-def _query(manifest: Mapping[str, Any], gate: Mapping[str, Any]) -> str:
-    return str(manifest["policies"][gate["waived"]]["query"])
 
 
 def _one(statement: Statement, kind: str, artifact: Mapping[str, str]) -> Mapping[str, Any]:
@@ -309,26 +320,6 @@ def _one(statement: Statement, kind: str, artifact: Mapping[str, str]) -> Mappin
     ):
         raise EvidenceError("record", f"an opening gate has exactly one {kind} record, its own")
     return found[0]
-
-
-def _check_policy(
-    manifest: Mapping[str, Any],
-    gate: Mapping[str, Any],
-    statement: Statement,
-    artifact: Mapping[str, str],
-) -> None:
-    version = artifact["policy_version_id"]
-    if gate["waived"] == "none":
-        if version != "none" or records_of(statement, "policy"):
-            errors.refuse("policy_record", "a gate without a policy has asked one")
-        return
-    record = _one(statement, "policy", artifact)
-    if record["query"] != _query(manifest, gate) or record["answer"] != "REQUIRE_HUMAN":
-        errors.refuse("policy_record", "the gate's own policy did not send it to people")
-    if record["policy_version_id"] != version or not forms.is_policy(version):
-        errors.refuse("policy_version", "the artifact does not name the revision that was asked")
-    if not forms.is_hex64(record["input_hash"]):
-        errors.refuse("policy_input", "an answer to no question")
 
 
 def _opened(
@@ -366,11 +357,13 @@ __all__ = [
     "amendment_of",
     "check_decision",
     "check_grant",
+    "check_no_eligible",
     "check_opening",
-    "check_waiver",
     "clock_instants",
+    "gate_of",
     "gate_pointers",
-    "nobody_can",
+    "query_of",
     "records_of",
     "recount_commit",
+    "speaks_unvoted",
 ]

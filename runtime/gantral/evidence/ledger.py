@@ -9,7 +9,14 @@ from typing import Any
 from gantral.evidence import errors, forms
 from gantral.evidence.gate import Grant
 from gantral.evidence.planned import planned
-from gantral.evidence.uses import check_claim, check_undo, is_undo
+from gantral.evidence.uses import (
+    check_claim,
+    check_undo,
+    gates_of,
+    is_undo,
+    other_grants,
+    surely_alike,
+)
 
 Place = tuple[str, str]  # grant, slot
 
@@ -32,8 +39,8 @@ class Ledger:
         """Enter a claim told by a commit at ``now``.
 
         Raises:
-            EvidenceError: ``grant``, ``slot_twice``, ``at_most``, ``call_twice``, ``claim_late``
-                and the rules of ``check_claim`` and ``check_undo``.
+            EvidenceError: ``grant``, ``slot_twice``, ``at_most``, ``call_twice``, ``claim_late``,
+                ``alike``, ``alike_unknown`` and the rules of ``check_claim`` and ``check_undo``.
         """
         place = (claim["grant"], claim["slot"])
         grant = self.grants.get(claim["grant"])
@@ -56,7 +63,8 @@ class Ledger:
             if calls >= at_most:
                 errors.refuse("at_most", f"{claim['call']} is planned at most {at_most} times")
             self._once(claim)
-            check_claim(manifest, grant, claim, self.results, self.max_skew)
+            check_claim(manifest, grant, claim, self.results, self.grants, self.max_skew)
+            self._check_alike(grant, claim, same)
         self.claims[place] = claim
 
     def _once(self, claim: Mapping[str, Any]) -> None:
@@ -67,6 +75,23 @@ class Ledger:
                 continue
             if any(other[name] != claim[name] for name in ("run", "attempt", "timestamp")):
                 errors.refuse("call_twice", f"{claim['call']} was done under another approval")
+
+    def _check_alike(
+        self, grant: Grant, claim: Mapping[str, Any], others: list[Mapping[str, Any]]
+    ) -> None:
+        gate = grant.manifest_gate
+        for one in others:
+            if one["call"] == claim["call"] or is_undo(one["slot"]):
+                continue
+            if not surely_alike(gate, claim, one):
+                continue
+            if gate["alike"] == "false":
+                errors.refuse("alike", f"{claim['call']} does the same as {one['call']}")
+            ended = self.outcomes.get((one["grant"], one["slot"]))
+            if ended is None or ended["status"] == "unknown":
+                errors.refuse(
+                    "alike_unknown", f"{claim['call']} does what {one['call']} may have done"
+                )
 
     @staticmethod
     def at_most(grant: Grant, call: str) -> str:
@@ -100,6 +125,29 @@ class Ledger:
         self.outcomes[place] = outcome
         if outcome["status"] == "done" and not is_undo(outcome["slot"]):
             self.results[outcome["call"]] = dict(outcome["results"])
+
+    def whole(self, manifest: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+        """Demand, once a commit's records are entered, that what was done acted under every
+        approval that the program names for it: a use of each is claimed before the service is
+        called (ADR 0042, 0114).
+
+        Raises:
+            EvidenceError: ``under``.
+        """
+        if outcome["status"] != "done" or is_undo(outcome["slot"]):
+            return
+        call = outcome["call"]
+        claims = [
+            claim
+            for (_, slot), claim in self.claims.items()
+            if claim["call"] == call and not is_undo(slot)
+        ]
+        under = {claim["grant"] for claim in claims}
+        gates = [self.grants[name].gate for name in under]
+        if sorted(gates) != sorted(gates_of(manifest, call)):
+            errors.refuse("under", f"{call} did not act under each approval that it wants")
+        if any(not other_grants(claim) <= under for claim in claims):
+            errors.refuse("under", f"{call} shows data of an approval that it did not act under")
 
     def standing(self) -> list[str]:
         """Call ids, sorted, of effects that are done or unknown and not known to be undone."""

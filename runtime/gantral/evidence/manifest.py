@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES, parse_object
+from gantral.evidence.calendar import is_calendar
+from gantral.evidence.cases import ALWAYS
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import clauses
 from gantral.evidence.records import MANIFEST
-from gantral.evidence.recount import formula_of
-from gantral.evidence.trees import check_gate, check_shape, check_term
+from gantral.evidence.trees import check_gate, check_shape, check_term, keeps_deciders
 
 TYPE = "gantral.dev/manifest/v1"
 
@@ -40,12 +42,44 @@ def check_manifest(data: bytes) -> dict[str, Any]:
             check_term(term, f"operations/{name}/undo/{argument}")
     for name, gate in manifest["gates"].items():
         check_gate(gate, f"gates/{name}")
-        clauses(formula_of(gate))
-        if not gate["clock"] or gate["clock"][-1][1] != "reject":
+        for who in filter(keeps_deciders, gate["apart"]):
+            other = manifest["gates"].get(who["deciders"])
+            # Whichever of the two is asked first, the other one's voters are kept out.
+            if other is None or {"deciders": name} not in other["apart"]:
+                raise EvidenceError("manifest", f"the gate {name} is apart from no gate that is so")
+        *conditional, last = gate["decide"] or [{"when": "none"}]
+        if last["when"] != ALWAYS or any(case["when"] == ALWAYS for case in conditional):
+            raise EvidenceError("manifest", f"the last case, and no other, of {name} is `always`")
+        for case in gate["decide"]:
+            clauses(case["formula"])
+        if not gate["clock"] or gate["clock"][-1][1] != "reject" or not _calendar_first(gate):
             raise EvidenceError("manifest", f"the gate {name} does not end in a reject")
-        if gate["waived"] != "none" and gate["waived"] not in manifest["policies"]:
-            raise EvidenceError("manifest", f"the gate {name} is waived by no policy of its own")
+        for clause in ("waived", "guarded"):
+            if gate[clause] != "none" and gate[clause] not in manifest["policies"]:
+                raise EvidenceError("manifest", f"the gate {name} is {clause} by no policy of it")
         for planned in gate["plan"].values():
             if planned["operation"] not in manifest["operations"]:
                 raise EvidenceError("manifest", f"the gate {name} plans an unknown operation")
+    for call in {call for gate in manifest["gates"].values() for call in gate["plan"]}:
+        _asked_for(manifest, call)
     return manifest
+
+
+def _calendar_first(gate: dict[str, Any]) -> bool:
+    """Whether a calendar stands at most once, before all ticks."""
+    return not any(map(is_calendar, gate["clock"][1:]))
+
+
+def _asked_for(manifest: Mapping[str, Any], call: str) -> None:
+    """Beside a gate that is asked ``only if`` some gate of the call is asked whatever the case; of
+    a critical one by people alone (LANGUAGE section 8, rules 2 and 4). Without such a gate a claim
+    under a waiver is judged by itself."""
+    gates = [gate for gate in manifest["gates"].values() if call in gate["plan"]]
+    if not any("only_if" in gate for gate in gates):
+        return
+    critical = any(
+        manifest["operations"][gate["plan"][call]["operation"]]["kind"] == "critical effect"
+        for gate in gates
+    )
+    if all("only_if" in gate or (critical and gate["waived"] != "none") for gate in gates):
+        raise EvidenceError("manifest", f"nobody may have been asked for {call}")

@@ -50,12 +50,21 @@ def arguments_at(manifest: Mapping[str, Any], one: Planned) -> dict[str, Any]:
     }
 
 
+def terms_of(gate: Mapping[str, Any], call: str) -> dict[str, Any]:
+    """The arguments of a planned call as terms that name places: what an index stands for is put
+    in, a result is left as of its call site. Empty for a call that no plan has."""
+    one = planned(gate, call)
+    return {} if one is None else arguments_at({"gates": {}}, one)
+
+
 def _term(
     manifest: Mapping[str, Any], term: Mapping[str, Any], indexes: Sequence[str]
 ) -> Mapping[str, Any]:
     ((kind, operand),) = term.items()
     if kind == "each":
         return {"path": _pointer(operand, indexes)}
+    if kind == "under":
+        return {"under": [operand[0], _pointer(operand[1:], indexes)]}
     if kind == "expr":
         return {"expr": _tree(operand, indexes)}
     if kind == "result":
@@ -75,22 +84,18 @@ def _pointer(parts: Sequence[str], indexes: Sequence[str]) -> str:
 
 
 def _tree(tree: Any, indexes: Sequence[str]) -> Any:
-    if isinstance(tree, dict):
-        return {
-            **{
-                kind: _tree(operand, indexes) if kind != "const" else operand
-                for kind, operand in tree.items()
-                if kind != "each"
-            },
-            **(
-                {"path": [tree["each"][0], _pointer(tree["each"][1:], indexes)]}
-                if "each" in tree
-                else {}
-            ),
-        }
     if isinstance(tree, list):
         return [_tree(part, indexes) for part in tree]
-    return tree
+    if not isinstance(tree, dict):
+        return tree
+    found: dict[str, Any] = {}
+    for kind, operand in tree.items():
+        if kind in ("each", "under"):
+            pointer = _pointer(operand[1:], indexes)
+            found["path" if kind == "each" else "under"] = [operand[0], pointer]
+        else:
+            found[kind] = operand if kind in ("const", "path") else _tree(operand, indexes)
+    return found
 
 
 def _depth(manifest: Mapping[str, Any], site: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gantral.authority import Cause, State
-from gantral.evidence.schema import Form, either, items, members, row, table, text, words
+from gantral.evidence.schema import Form, either, extended, items, members, row, table, text, words
 
 ANY = {"type": "string"}
 NONE = words("none")
@@ -34,7 +34,10 @@ TEXT = row(text("[0-9a-f]{32}"), UUID, ANY, ANY)
 CONTEXT = items(row(POINTER, HASH))
 
 ENVELOPE = members(payload=ANY, payloadType=ANY, signatures=row(members(keyid=HASH, sig=ANY)))
+DATE = text("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PRINCIPAL = either(ANY, table(POINTER))
+# Who may not decide: as a principal, or everybody who voted at another gate.
+SEPARATION = either(ANY, table(POINTER), members(deciders=NAME))
 PRINCIPALS = either(NONE, items(PRINCIPAL))
 INSTANTS = items(row(INSTANT, words("remind", "widen", "reject"), PRINCIPALS, PRINCIPALS))
 ASSURANCE = members(
@@ -186,10 +189,25 @@ RECORDS: dict[str, Form] = {
             **_POLICY,
         ),
     ),
+    "guard": Form(
+        "guard record",
+        members(
+            kind=words("guard"),
+            answer=words("ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"),
+            **_POLICY,
+        ),
+    ),
     "waiver": Form(
         "waiver record", members(kind=words("waiver"), answer=words("ALLOW"), **_POLICY)
     ),
+    "unasked": Form(
+        "unasked record", members(kind=words("unasked"), statement=ANY, condition=ANY, **_AT)
+    ),
     "clock": Form("clock record", members(kind=words("clock"), instants=INSTANTS, **_AT)),
+    "calendar": Form(
+        "calendar record",
+        members(kind=words("calendar"), periods=items(row(DATE, INSTANT, INSTANT)), **_AT),
+    ),
     "deciders": Form(
         "deciders record",
         members(kind=words("deciders"), excluded=items(ACTOR), named=table(items(ACTOR)), **_AT),
@@ -232,12 +250,19 @@ _CALLED: dict[str, dict[str, Any]] = {
 }
 # Only a call in loops has bounds of its indexes.
 _PLANNED = either(members(**_CALLED), members(**_CALLED, loops=items(_COUNT)))
+_TIME = text("(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+_CALENDAR = members(
+    zone=ANY,
+    days=items(words("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
+    hours=row(_TIME, _TIME),
+    **{"except": items(DATE)},
+)
 _GATE = members(
     parameters=_TREE,
     title=_TREE,
-    decide=items(members(when=ANY, formula=_TREE)),
+    decide=items(members(when=either(ANY, _TREE), formula=_TREE)),
     veto=items(PRINCIPAL),
-    apart=items(PRINCIPAL),
+    apart=items(SEPARATION),
     amend=table(_TREE),
     prove=members(
         reason_min=text("none|[0-9]{1,9}"),
@@ -249,16 +274,19 @@ _GATE = members(
     guarded=ANY,
     clock=items(
         either(
+            row(words("on"), _CALENDAR),
             row(ANY, words("remind", "reject")),
             row(ANY, words("widen"), items(PRINCIPAL), items(PRINCIPAL)),
         )
     ),
     lasts=ANY,
     uses=text("[0-9]{1,6}"),
-    alike=ANY,
+    alike=words("true", "false"),
     releases=items(OPERATION),
     plan=table(_PLANNED),
 )
+# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
+_ONLY_IF = extended(_GATE, only_if=table(ANY))
 _OPERATION = members(
     kind=words("read", "notify", "effect", "critical effect"),
     queue=ANY,
@@ -285,7 +313,7 @@ MANIFEST = Form(
         output=_TREE,
         policies=table(members(path=ANY, query=ANY)),
         operations=table(_OPERATION),
-        gates=table(_GATE),
+        gates=table(either(_GATE, _ONLY_IF)),
         automaton=items(row(ANY, words(*State), items(ANY))),
     ),
 )

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from gantral.evidence import forms
 from gantral.evidence.bytes import canonical, encode
+from gantral.evidence.cases import Amendment, case_paths, formulas
 from gantral.evidence.context import misfit, shape_at
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.expr import holds, reads
@@ -22,7 +23,6 @@ from gantral.evidence.records import VOTE
 Outcome: TypeAlias = Literal[
     "open", "approved", "amended", "rejected", "veto", "withdrawn", "deadline"
 ]
-Amendment: TypeAlias = tuple[tuple[str, str], ...]
 Vote: TypeAlias = Mapping[str, Any]
 
 
@@ -95,23 +95,10 @@ def _name(vote: Vote) -> str:
     return H("authority-decision", encode(dict(vote)))
 
 
-def formula_of(gate: Mapping[str, Any]) -> Formula:
-    """The gate's one formula.
-
-    Raises:
-        EvidenceError: ``manifest``, when it has cases, which are not built yet.
-    """
-    decide = gate["decide"]
-    if len(decide) != 1 or decide[0]["when"] != "always":
-        raise EvidenceError("manifest", "decide with cases is not known here", inconclusive=True)
-    formula: Formula = decide[0]["formula"]
-    return formula
-
-
 def opened_paths(gate: Mapping[str, Any], amendments: Iterable[Amendment]) -> list[str]:
     """The proposal's pointers, sorted, that must be opened to judge these amendments: each amended
-    path and each that its bound reads."""
-    found: set[str] = set()
+    path, each that its bound reads, and each by which the cases of `decide` are told apart."""
+    found = set(case_paths(gate))
     for path in {path for amendment in amendments for path, _ in amendment}:
         found.add(path)
         found.update(pointer for _, pointer in reads(gate["amend"].get(path, {})))
@@ -133,6 +120,17 @@ class Tally:
     standing: dict[str, tuple[str, Voter, Amendment]] = field(default_factory=dict)
     hashes: set[str] = field(default_factory=set)
     final: tuple[str, str, Voter] | None = None
+    _decides: dict[Amendment, tuple[Formula, ...]] = field(default_factory=dict)
+
+    def decides(self, amendment: Amendment) -> tuple[Formula, ...]:
+        """The formulas that votes for this amendment must meet, each of them.
+
+        Raises:
+            EvidenceError: ``opened`` or ``expression``.
+        """
+        if amendment not in self._decides:
+            self._decides[amendment] = formulas(self.gate, self.waiting.values, amendment)
+        return self._decides[amendment]
 
     def add(self, vote: Vote) -> None:
         """Count a vote that was accepted."""
@@ -165,7 +163,8 @@ class Tally:
         for name, voter, amendment in reversed(self.standing.values()):
             groups.setdefault(amendment, []).append((name, voter))
         for amendment, votes in groups.items():
-            if satisfied(formula_of(self.gate), [voter for _, voter in votes], electorate):
+            voters = [voter for _, voter in votes]
+            if all(satisfied(one, voters, electorate) for one in self.decides(amendment)):
                 return Standing(
                     "amended" if amendment else "approved",
                     votes[0][1].actor,
@@ -261,11 +260,22 @@ def _judge_voter(tally: Tally, vote: Vote, at: str) -> Refusal | None:
         return Refusal("form", "the roles are not a sorted list")
     voter = Voter(actor, frozenset(vote["role"]))
     electorate = waiting.electorate(at)
-    if not eligible(formula_of(gate), voter, electorate) and not (
+    decides = _deciding(tally, vote)
+    if not any(eligible(one, voter, electorate) for one in decides) and not (
         kind == "REJECT" and electorate.counts(voter, gate["veto"])
     ):
         return Refusal("role", "this person holds no role that decides here now")
     return None
+
+
+def _deciding(tally: Tally, vote: Vote) -> tuple[Formula, ...]:
+    """The formulas in which the vote would count: who counts only where an amendment leads may vote
+    for that amendment, and for nothing else."""
+    try:
+        return tally.decides(amendment_of(vote, tally.waiting.values))
+    except EvidenceError:
+        # What is wrong with its amendment is told by the rule of amendments.
+        return tally.decides(())
 
 
 def _judge_proof(tally: Tally, vote: Vote) -> Refusal | None:
@@ -324,4 +334,8 @@ def _amendment_wrong(tally: Tally, vote: Vote) -> str:
                 return f"{path}: {value!r:.40} is outside the bounds of the amendment"
         except EvidenceError as error:
             return f"{path}: {error.message}"
+    try:
+        tally.decides(amendment_of(vote, values))
+    except EvidenceError as error:
+        return f"who decides on this change can't be told: {error.message}"
     return ""

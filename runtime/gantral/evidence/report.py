@@ -22,8 +22,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """The verdict on one folder. ``decisions``: gate -> approved, amended, waived, rejected or
-    waiting, as it ended last. ``state``: the last state. Both say nothing unless VALID.
+    """The verdict on one folder. ``decisions``: gate -> approved, amended, waived, unasked,
+    rejected or waiting, as it ended last. ``state``: the last state. Both say nothing unless VALID.
     ``commits``: the hash of each commit that was judged and holds, in order."""
 
     verdict: Verdict

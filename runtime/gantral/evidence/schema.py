@@ -52,6 +52,11 @@ def members(**schemas: Schema) -> dict[str, Any]:
     }
 
 
+def extended(schema: Schema, **more: Schema) -> dict[str, Any]:
+    """An object with the members of another one, and these."""
+    return members(**schema["properties"], **more)
+
+
 def table(values: Schema) -> dict[str, Any]:
     """An object of any members with these values."""
     return {"type": "object", "additionalProperties": values}

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
+from gantral.evidence.calendar import DAYS, calendar_of, minutes, ticks
 from gantral.evidence.errors import EvidenceError
-from gantral.evidence.forms import is_number
+from gantral.evidence.expr import reads
+from gantral.evidence.forms import date_days, is_number
 
 _LIMITS = {
     "string": {"min", "max", "pattern"},
@@ -18,8 +20,8 @@ _LIMITS = {
     "decimal": {"scale", "min", "max"},
     "duration": {"min", "max"},
 }
-_BARE = frozenset({"bool", "date", "instant", "person"})
-_LEAVES = frozenset({"const", "new", "old", "path"})
+_BARE = frozenset({"bool", "date", "instant", "json", "person"})
+_LEAVES = frozenset({"const", "new", "old", "path", "under"})
 _PAIRS = frozenset({"==", "!=", "<", "<=", ">", ">=", "+", "-", "*"})
 
 
@@ -68,6 +70,14 @@ def check_expression(tree: Any, place: str) -> None:
         raise _no("condition", place)
 
 
+def check_condition(tree: Any, place: str) -> None:
+    """Demand an EXPR over the proposal alone: there is no new value to be read yet. Raises
+    EvidenceError ``manifest``, naming the place."""
+    check_expression(tree, place)
+    if any(source != "path" for source, _ in reads(tree)):
+        raise _no("condition on the proposal", place)
+
+
 def check_term(term: Any, place: str) -> None:
     """Demand a plan's or undo's TERM. Raises EvidenceError ``manifest``, naming the place."""
     kind, operand = _single(term, "term", place)
@@ -76,6 +86,7 @@ def check_term(term: Any, place: str) -> None:
         "const": lambda value: _texts(value, 2),
         "result": lambda value: _texts(value, 2),
         "each": _each,
+        "under": lambda value: _texts(value, None) and _places(value[1:]),
     }
     if kind in forms and not forms[kind](operand):
         raise _no("term", place)
@@ -84,8 +95,10 @@ def check_term(term: Any, place: str) -> None:
 def check_gate(gate: Mapping[str, Any], place: str) -> None:
     """Demand the forms of a gate's trees. Raises EvidenceError ``manifest``."""
     check_shape(gate["parameters"], f"{place}/parameters")
-    widened = [who for row in gate["clock"] for names in row[2:] for who in names]
-    for who in [*gate["veto"], *gate["apart"], *widened]:
+    widened = [who for row in ticks(gate) for names in row[2:] for who in names]
+    _check_calendar(calendar_of(gate), place)
+    apart = [who for who in gate["apart"] if not keeps_deciders(who)]
+    for who in [*gate["veto"], *apart, *widened]:
         if not isinstance(who, str) and not (
             _single(who, "person", place)[0] in ("actor", "actors")
             and isinstance(next(iter(who.values())), str)
@@ -93,6 +106,12 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
             raise _no("person", place)
     if any(isinstance(who, str) and who != "initiator" for who in gate["apart"]):
         raise _no("person kept apart", place)
+    for number, case in enumerate(gate["decide"]):
+        if isinstance(case["when"], str):
+            if case["when"] != "always":
+                raise _no("condition", f"{place}/decide/{number}")
+        else:
+            check_condition(case["when"], f"{place}/decide/{number}")
     for path, bound in gate["amend"].items():
         check_expression(bound, f"{place}/amend{path}")
     for call, planned in gate["plan"].items():
@@ -105,12 +124,28 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
 
 def _each(value: Any) -> bool:
     """``[list, loop, rest, loop, rest, …]``, loops by their number."""
-    return (
-        _texts(value, None)
-        and len(value) % 2 == 1
-        and len(value) > 1
-        and all(is_number(part) for part in value[1::2])
-    )
+    return _texts(value, None) and len(value) > 1 and _places(value)
+
+
+def _places(value: list[str]) -> bool:
+    return len(value) % 2 == 1 and all(is_number(part) for part in value[1::2])
+
+
+def _check_calendar(calendar: Mapping[str, Any] | None, place: str) -> None:
+    if calendar is None:
+        return
+    opens, closes = map(minutes, calendar["hours"])
+    days, closed = calendar["days"], calendar["except"]
+    in_order = [day for day in DAYS if day in days] == days and sorted(set(closed)) == closed
+    if not (days and in_order and opens < closes):
+        raise _no("calendar", place)
+    for date in closed:
+        date_days(date)
+
+
+def keeps_deciders(who: Any) -> bool:
+    """Whether an entry of ``apart`` keeps out the deciders of another gate."""
+    return isinstance(who, dict) and who.keys() == {"deciders"}
 
 
 def _single(tree: Any, what: str, place: str) -> tuple[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 from gantral.evidence import errors, forms
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import Grant
-from gantral.evidence.planned import arguments_at, planned
+from gantral.evidence.planned import arguments_at, planned, terms_of
 
 CLAIM_TYPE = "gantral.dev/use/v1"
 OUTCOME_TYPE = "gantral.dev/outcome/v1"
 UNDO = "undo/"
+UNDER = "under:"
 ACTS = frozenset({"effect", "critical effect"})
 
 # call id -> pointer into the result -> leaf
@@ -26,13 +27,18 @@ def is_undo(slot: str) -> bool:
 
 
 def plan_arguments(
-    arguments: Mapping[str, Any], context: Mapping[str, str], results: Results
+    arguments: Mapping[str, Any],
+    context: Mapping[str, str],
+    results: Results,
+    others: Mapping[str, Grant],
 ) -> list[Argument]:
     """What a planned call's claim must list: [[dotted name, source, leaf], …] sorted by name.
 
     ``arguments`` is the manifest's plan of the call, at its place in its loops. A path stands for
     every leaf of the approved data at it and below; a constant or computed value has the source
-    ``=`` and no leaf; a result the source ``result:<call id>.<field>`` and the outcome's leaf.
+    ``=`` and no leaf; a result the source ``result:<call id>.<field>`` and the outcome's leaf; what
+    another gate shows the source ``under:<grant><pointer>`` and that grant's leaf (ADR 0114).
+    ``others`` are the grants of the call's other gates, by gate.
 
     Raises:
         EvidenceError: ``argument``, when a term finds nothing.
@@ -42,6 +48,12 @@ def plan_arguments(
         ((kind, operand),) = term.items()
         if kind == "path":
             found += _below(name, operand, operand, context)
+        elif kind == "under":
+            gate, pointer = operand
+            if gate not in others:
+                raise EvidenceError("argument", f"{name} is shown by {gate}, whose yes is not here")
+            source = f"{UNDER}{others[gate].name}{pointer}"
+            found += _below(name, pointer, source, others[gate].context)
         elif kind == "result":
             call, field = operand
             pointer = field.replace(".", "/")
@@ -104,14 +116,15 @@ def check_claim(
     grant: Grant,
     claim: Mapping[str, Any],
     results: Results,
+    grants: Mapping[str, Grant],
     max_skew: int = 0,
 ) -> None:
     """Check a claim of an effect (not of an undo) against its grant. ``results`` are the leaves of
-    earlier outcomes; ``max_skew`` in milliseconds.
+    earlier outcomes; ``grants`` all that was granted so far, by name; ``max_skew`` in milliseconds.
 
     Raises:
         EvidenceError: ``released``, ``critical``, ``slot``, ``lasts``, ``claim_time``,
-            ``argument``.
+            ``other_grant``, ``argument``.
     """
     gate, operation = grant.manifest_gate, claim["operation"]
     plan = planned(gate, claim["call"])
@@ -122,16 +135,56 @@ def check_claim(
         or manifest["operations"][operation]["kind"] not in ACTS
     ):
         raise EvidenceError("released", f"the gate {grant.gate} does not release this call")
-    if not grant.by_people and manifest["operations"][operation]["kind"] == "critical effect":
+    if grant.by == "policy" and manifest["operations"][operation]["kind"] == "critical effect":
         errors.refuse("critical", f"{operation} is critical and acts under a waiver")
     if int(claim["slot"]) > int(gate["uses"]):
         errors.refuse("slot", f"slot {claim['slot']} of a gate with {gate['uses']} uses")
     if claim["queue"] != manifest["operations"][operation]["queue"]:
         errors.refuse("queue", f"{operation} is not served on the queue {claim['queue']:.60}")
     check_claim_time(grant, claim["timestamp"], max_skew)
+    others = _others(claim, grants)
     arguments = arguments_at(manifest, plan)
-    if claim["arguments"] != plan_arguments(arguments, grant.context, results):
+    if claim["arguments"] != plan_arguments(arguments, grant.context, results, others):
         errors.refuse("argument", f"{claim['call']} acts on other data than what was approved")
+
+
+def surely_alike(gate: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Whether two claims under one grant are of one operation with arguments that are equal
+    whatever their values are: the same leaves, the same constants, the same computation. No rule
+    reads values; the effect's worker, which does, also finds what is equal by chance."""
+    if a["operation"] != b["operation"] or a["arguments"] != b["arguments"]:
+        return False
+    plans = [terms_of(gate, claim["call"]) for claim in (a, b)]
+    # A constant or computed argument has no leaf; its term says what it is.
+    return all(
+        plans[0].get(name) == plans[1].get(name)
+        for name, source, _ in a["arguments"]
+        if source == "="
+    )
+
+
+def other_grants(claim: Mapping[str, Any]) -> set[str]:
+    """The names of the other grants that a claim's arguments are shown by."""
+    size = len(UNDER) + 64
+    return {
+        source[len(UNDER) : size] for _, source, _ in claim["arguments"] if source.startswith(UNDER)
+    }
+
+
+def gates_of(manifest: Mapping[str, Any], call: str) -> set[str]:
+    """The gates under whose yes a call acts: all whose plan holds it."""
+    return {name for name, gate in manifest["gates"].items() if planned(gate, call) is not None}
+
+
+def _others(claim: Mapping[str, Any], grants: Mapping[str, Grant]) -> dict[str, Grant]:
+    found: dict[str, Grant] = {}
+    # Where two grants of one gate are named, what one of them shows does not fit the other.
+    for name in sorted(other_grants(claim)):
+        other = grants.get(name)
+        if other is None:
+            raise EvidenceError("other_grant", f"{claim['call']} names a grant that nobody gave")
+        found[other.gate] = other
+    return found
 
 
 def check_claim_time(grant: Grant, at: str, max_skew: int = 0) -> None:

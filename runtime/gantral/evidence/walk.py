@@ -11,6 +11,7 @@ from typing import Any
 
 from gantral.authority import IllegalTransition, State, advance
 from gantral.evidence import errors, forms
+from gantral.evidence.apart import voters_of
 from gantral.evidence.artifacts import check_artifacts
 from gantral.evidence.automaton import Automaton
 from gantral.evidence.context import covers
@@ -19,15 +20,17 @@ from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import (
     Opening,
     check_decision,
+    check_no_eligible,
     check_opening,
-    check_waiver,
-    nobody_can,
     records_of,
     recount_commit,
+    speaks_unvoted,
 )
+from gantral.evidence.guard import CLAUSES, answers, check_rejected, query_of
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.once import once
+from gantral.evidence.passed import check_unasked, check_waiver
 from gantral.evidence.records import CLAIM, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
 
@@ -35,13 +38,15 @@ COMMITTERS = frozenset({"commit", "closer"})
 # Which kinds of records go with which first state; "" is a commit of no artifacts.
 _KINDS = {
     "CREATED": frozenset[str](),
-    "WAITING_FOR_HUMAN": frozenset({"policy", "clock", "deciders", "use", "outcome"}),
-    "APPROVED": frozenset[str](),
-    "OVERRIDDEN": frozenset[str](),
-    "REJECTED": frozenset({"end"}),
+    "WAITING_FOR_HUMAN": frozenset(
+        {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome"}
+    ),
+    "APPROVED": frozenset({"guard"}),
+    "OVERRIDDEN": frozenset({"guard"}),
+    "REJECTED": frozenset({"guard", "end"}),
     "COMPLETED": frozenset({"use", "outcome"}),
-    "TERMINATED": frozenset({"policy", "use", "outcome", "end"}),
-    "": frozenset({"use", "outcome", "waiver"}),
+    "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "end"}),
+    "": frozenset({"use", "outcome", "waiver", "guard", "unasked"}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
 
@@ -70,6 +75,8 @@ class Walk:
     # Leaves that must have their text, with the path it must say, "" for any.
     bound: dict[str, str] = field(default_factory=dict)
     votes: set[str] = field(default_factory=set)
+    # gate -> everybody who voted there, in whatever round.
+    voted: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
@@ -173,6 +180,7 @@ class Walk:
 
     def _uses(self, statement: Mapping[str, Any]) -> None:
         now = statement["timestamp"]
+        ended = []
         for record in statement["records"]:
             if record["kind"] == "use":
                 claim = self._open(record["claim"], "use", _EFFECT).statement
@@ -180,8 +188,11 @@ class Walk:
             elif record["kind"] == "outcome":
                 outcome = self._open(record["outcome"], "outcome", _EFFECT).statement
                 self.ledger.outcome(outcome, now)
+                ended.append(outcome)
                 for _, leaf in outcome["results"]:
                     self.bound.setdefault(leaf, "")
+        for outcome in ended:
+            self.ledger.whole(self.manifest, outcome)
 
     def _judge(self, first: str, statement: Mapping[str, Any], commit_hash: str) -> None:
         if first == "CREATED":
@@ -243,7 +254,9 @@ class Walk:
 
     def _waiting(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
-        self.opening = check_opening(self.manifest, statement, self.initiator, self.trust.max_skew)
+        self.opening = check_opening(
+            self.manifest, statement, self.initiator, self.voted, self.trust.max_skew
+        )
         self._round(artifact["gate"], artifact["round"])
         self._move("WAITING_FOR_HUMAN", artifact["gate"])
         self.decisions[artifact["gate"]] = "waiting"
@@ -267,6 +280,7 @@ class Walk:
         opening = self._here(statement)
         grant = check_decision(opening, statement, self._vote)
         self.ledger.grants[grant.name] = grant
+        self.voted.setdefault(opening.gate, set()).update(voters_of(statement))
         self._move("RUNNING", opening.gate)
         self.decisions[opening.gate] = "approved" if first == "APPROVED" else "amended"
         self.opening = None
@@ -280,20 +294,20 @@ class Walk:
             outcome, by = standing.outcome, standing.by
             if statement["decision"]["opened_after"]:
                 errors.refuse("amended_values", "a rejection has no decided values")
-            if not statement["decision"]["votes"]:
+            voted = bool(statement["decision"]["votes"])
+            if not voted and not speaks_unvoted(opening.manifest_gate, cause):
                 errors.refuse("no_votes", "a decision without a vote")
+        guarded = check_rejected(opening.guard, statement, outcome)
         if cause in _VOTED and outcome != _VOTED[cause]:
             errors.refuse("recount", f"the votes amount to {outcome}, not to {cause}")
-        if cause not in _VOTED and outcome not in ("open", "deadline"):
+        if cause not in _VOTED and outcome not in ("open", "deadline") and not guarded:
             errors.refuse("contradicted", f"the votes amount to {outcome}, not to {cause}")
         if artifact["human_actor_id"] != (by if cause in _VOTED else "none"):
             errors.refuse("human_actor", "human_actor_id is not who rejected")
         if cause == "deadline" and statement["timestamp"] < opening.waiting.rejects_at:
             errors.refuse("early_deadline", "the gate's time was not over")
-        if cause == "no_eligible" and not nobody_can(opening):
-            errors.refuse("no_eligible", "there are people who could decide")
-        if cause in ("policy_deny", "policy_failure"):
-            errors.refuse("policy_cause", "no policy guards this gate")
+        if cause == "no_eligible":
+            check_no_eligible(opening, statement)
         if statement["context"] != self.context:
             errors.refuse("same_context", "what was rejected is not what was shown")
         self._end(statement)
@@ -309,17 +323,17 @@ class Walk:
 
     def _terminated(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
-        asked = records_of(statement, "policy")
-        answers = [record["answer"] for record in asked]
+        asked = answers(statement, "policy", "guard")
+        said = [record["answer"] for record in asked]
         wanted = {"policy_deny": ["DENY"], "policy_failure": ["FAILURE"]}
         cause = artifact["cause"]
-        if cause in wanted and answers != wanted[cause]:
+        if cause in wanted and said != wanted[cause]:
             errors.refuse("policy_cause", f"{cause} without exactly that answer of the policy")
         for record in asked:
-            gate = self.manifest["gates"].get(record["gate"])
-            if gate is None or gate["waived"] == "none":
+            gate, clause = self.manifest["gates"].get(record["gate"]), CLAUSES[record["kind"]]
+            if gate is None or gate[clause] == "none":
                 raise EvidenceError("policy_record", "no such gate asks a policy")
-            if record["query"] != self.manifest["policies"][gate["waived"]]["query"]:
+            if record["query"] != query_of(self.manifest, gate, clause):
                 errors.refuse("policy_record", "the gate asks another query")
             if record["round"] != str(self.rounds.get(record["gate"], 0) + 1):
                 errors.refuse("policy_round", "the policy was asked for another round than this")
@@ -355,6 +369,14 @@ class Walk:
             self._move("waived", grant.gate)
             self.ledger.grants[grant.name] = grant
             self.decisions[grant.gate] = "waived"
+        elif records_of(statement, "unasked"):
+            grant = check_unasked(self.manifest, statement, commit_hash)
+            self._round(grant.gate, grant.round)
+            self._move("unasked", grant.gate)
+            self.ledger.grants[grant.name] = grant
+            self.decisions[grant.gate] = "unasked"
+        elif answers(statement, "guard"):
+            errors.refuse("guard_record", "a guard's answer stands beside a waiver or an artifact")
         elif statement["context"] != self.context:
             errors.refuse("same_context", "records alone are about what came before them")
 

@@ -87,6 +87,8 @@ def _written(shape: Shape, value: Any) -> str:
         return str(value)  # its text is a JSON number already: the shape said so
     if kind == "bool":
         return "true" if value else "false"
+    if kind == "json":
+        return str(value)  # canonical text is JSON: policy sees the value itself
     return _quoted(value)
 
 

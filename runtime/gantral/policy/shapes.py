@@ -15,6 +15,7 @@ from typing import Any
 
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.forms import duration_ms
+from gantral.evidence.opaque import read_json_text
 
 Shape = list[Any]
 _NONE = "none"
@@ -193,6 +194,13 @@ def _person(shape: Shape, value: Any, pointer: str) -> None:
         raise ShapeError(pointer, "a person is wanted: one identity claim's value")
 
 
+def _json(shape: Shape, value: Any, pointer: str) -> None:
+    try:
+        read_json_text(_text(value, pointer))
+    except EvidenceError as error:
+        raise ShapeError(pointer, f"no json: {error.message}") from None
+
+
 def _enum(shape: Shape, value: Any, pointer: str) -> None:
     if _text(value, pointer) not in shape[1]:
         raise ShapeError(pointer, f"one of {', '.join(shape[1])} is wanted")
@@ -235,6 +243,7 @@ _CHECKS: dict[str, Callable[[Shape, Any, str], None]] = {
     "date": _date,
     "instant": _instant,
     "duration": _duration,
+    "json": _json,
     "person": _person,
     "enum": _enum,
     "list": _list,

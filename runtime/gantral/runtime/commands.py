@@ -18,6 +18,7 @@ Envelope = dict[str, Any]
 # Activity types of the evidence worker, and its task queue. Operations carry the manifest's names.
 COMMIT: Final = "gantral.commit"
 OPEN_GATE: Final = "gantral.open_gate"
+ASK_GUARD: Final = "gantral.ask_guard"
 EVIDENCE_QUEUE: Final = "gantral-evidence"
 
 # The error type of a refused commit. Its message starts with the name of the rule.
@@ -114,15 +115,26 @@ class End(TypedDict):
 
 
 class PolicyRecord(TypedDict):
-    """FORMAT section 3: what OPA was asked and what it said."""
+    """FORMAT section 3: what OPA was asked and what it said. ``guard``: for ``guarded by``."""
 
-    kind: Literal["policy", "waiver"]
+    kind: Literal["policy", "waiver", "guard"]
     gate: str
     round: str
     query: str
     policy_version_id: str
     input_hash: str
     answer: str
+
+
+class UnaskedRecord(TypedDict):
+    """The condition of an ``only if`` was false, so nobody was asked: which ``ask`` (its site), and
+    the condition as the manifest has it."""
+
+    kind: Literal["unasked"]
+    gate: str
+    round: str
+    statement: str
+    condition: str
 
 
 class ClockRecord(TypedDict):
@@ -132,6 +144,15 @@ class ClockRecord(TypedDict):
     gate: str
     round: str
     instants: list[list[Any]]
+
+
+class CalendarRecord(TypedDict):
+    """The open periods of the gate's calendar: [[date, opens, closes], …] (ADR 0112)."""
+
+    kind: Literal["calendar"]
+    gate: str
+    round: str
+    periods: list[list[str]]
 
 
 class DecidersRecord(TypedDict):
@@ -158,7 +179,15 @@ class OutcomeRecord(TypedDict):
     outcome: Envelope
 
 
-Record = PolicyRecord | ClockRecord | DecidersRecord | UseRecord | OutcomeRecord
+Record = (
+    PolicyRecord
+    | UnaskedRecord
+    | ClockRecord
+    | CalendarRecord
+    | DecidersRecord
+    | UseRecord
+    | OutcomeRecord
+)
 """Records the workflow sends. The end record is written by the worker from ``end``."""
 
 
@@ -183,7 +212,7 @@ class CommitCommand(TypedDict):
     context: CommitContext
     decision: SubmissionDecision | VotesDecision | Literal["none"]
     records: list[Record]
-    asked: Envelope | Literal["none"]  # OpenGateAnswer.sealed, with a policy or waiver record
+    asked: Envelope | Literal["none"]  # ``sealed`` of the answer behind a policy's record
     end: End | Literal["none"]
 
 
@@ -212,14 +241,26 @@ class OpenGateCommand(TypedDict):
     proposal: dict[str, Any]  # parameter -> spec-named wire value
 
 
+class Said(TypedDict):
+    """What one policy was asked and said: the members of its record that are not the gate's."""
+
+    query: str
+    policy_version_id: str
+    input_hash: str
+    answer: str  # ALLOW, REQUIRE_HUMAN, DENY or FAILURE
+
+
 class OpenGateAnswer(TypedDict):
     """The answer of ``gantral.open_gate``.
 
-    ``answer`` is REQUIRE_HUMAN without a question when the gate has no policy (then
+    ``answer`` is REQUIRE_HUMAN without a question when policy may not waive the gate (then
     ``policy_version_id``, ``input_hash``, ``query`` are "none"). FAILURE: ``cause`` is
     policy_failure or authority_ambiguous or context_mismatch and ``problem`` says why, in words.
-    ``sealed``: what the policy said of this very proposal, sealed by the evidence worker that asked
-    (``workers/asked.py``): whoever completes this activity by hand cannot make it.
+    ``guard``: what the gate's guard said, "none" when it has none; when it does not let the gate go
+    on, ``answer`` is its answer and nothing else was asked.
+    ``periods``: the open periods of the gate's calendar, empty when it has none.
+    ``sealed``: what the policies said of this very proposal, sealed by the evidence worker that
+    asked (``workers/asked.py``): whoever completes this activity by hand cannot make it.
     """
 
     answer: Literal["ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"]
@@ -228,22 +269,53 @@ class OpenGateAnswer(TypedDict):
     query: str
     policy_version_id: str
     input_hash: str
+    guard: Said | Literal["none"]
     instants: list[list[Any]]
+    periods: list[list[str]]
     excluded: list[str]
     named: dict[str, list[str]]
+    sealed: Envelope | Literal["none"]
+
+
+class AskGuardCommand(TypedDict):
+    """The argument of ``gantral.ask_guard``: ask the gate's guard about what was decided."""
+
+    team: str
+    workflow_id: str
+    instance_id: str
+    program: str
+    gate: str
+    round: int
+    initiator: Person
+    decided: dict[str, Any]  # parameter -> spec-named wire value
+
+
+class AskGuardAnswer(TypedDict):
+    """The answer of ``gantral.ask_guard``.
+
+    ``cause``: "none" when the gate may go on, else that of REJECTED; ``problem`` says why, in
+    words. ``guard`` is "none" when nobody could be asked, which is authority_ambiguous. ``sealed``
+    as in ``OpenGateAnswer``.
+    """
+
+    cause: str
+    problem: str
+    guard: Said | Literal["none"]
     sealed: Envelope | Literal["none"]
 
 
 class Grant(TypedDict):
     """What an effect acts under, named by the evidence that gave it.
 
-    ``artifact``: artifact_hash of APPROVED or OVERRIDDEN; or ``waiver``: commit_hash of the waiver.
-    Exactly one of the two. ``waiting_commit`` and ``decision_commit`` are commit numbers; for a
-    waiver both are the waiver's.
+    ``artifact``: artifact_hash of APPROVED or OVERRIDDEN; or ``waiver``: commit_hash of the waiver;
+    or ``unasked``: commit_hash of what says that nobody was to be asked. Exactly one of the three.
+    ``waiting_commit`` and ``decision_commit`` are commit numbers; where nobody was asked both are
+    of that one commit.
     """
 
     artifact: NotRequired[str]
     waiver: NotRequired[str]
+    unasked: NotRequired[str]
     waiting_commit: int
     decision_commit: int
     gate: str
@@ -305,3 +377,11 @@ class ActionAnswer(TypedDict):
     """
 
     result: Any
+
+
+GRANTED = frozenset({"artifact", "waiver", "unasked"})
+
+
+def granted_by(grant: Grant) -> str:
+    """The name of a grant: what its uses are claimed under; "" when it has none."""
+    return grant.get("artifact") or grant.get("waiver") or grant.get("unasked") or ""

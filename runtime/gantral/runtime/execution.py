@@ -21,7 +21,7 @@ from gantral.runtime.commands import StartCommand
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
 from gantral.runtime.gate import Gates
-from gantral.runtime.machine import Identity, Machine, Transition
+from gantral.runtime.machine import Identity, Machine, Transition, now
 from gantral.runtime.values import Person, Record, problem
 from gantral.runtime.waiting import Notes, Rounds, until
 from pydantic import ValidationError
@@ -90,6 +90,10 @@ class Governed(Generic[InputT, OutputT]):
         assert self._started_at is not None  # set before body runs
         return self._started_at
 
+    def now(self) -> datetime:
+        """``now()``: workflow time, to the millisecond."""
+        return now()
+
     async def read(
         self, arguments: Call[ResultT], /, *, call: str, handled: bool = False
     ) -> ResultT:
@@ -127,14 +131,16 @@ class Governed(Generic[InputT, OutputT]):
         *,
         site: str,
         again: Callable[[ApprovalT], bool] | None = None,
+        only_if: bool = True,
     ) -> ApprovalT:
         """Ask people; returns what they approved. A rejection ends the run here.
 
         ``again`` judges the conditions on the way here that read what may be amended, with the
-        decided values in place: False refuses the vote (LANGUAGE section 8, rule 5).
+        decided values in place: False refuses the vote (LANGUAGE section 8, rule 5). Where
+        ``only_if`` is False nobody is asked, and evidence says so.
         """
         self._go_on()
-        approval = await self._gates.ask(proposal, site, again)
+        approval = await self._gates.ask(proposal, site, again, only_if=only_if)
         assert isinstance(approval, proposal.approval_)
         return approval  # type: ignore[return-value]
 
@@ -364,6 +370,9 @@ async def _total(step: Awaitable[T]) -> T:
         raise Terminated(
             Ending(Cause.ACTION_FAILED, f"a value is outside its type: {problem(error)}", "none")
         ) from None
+    except ZeroDivisionError:
+        why = "a division by zero"
+        raise Terminated(Ending(Cause.ACTION_FAILED, why, "none")) from None
     except ArithmeticError as error:
         why = f"a value is outside its type: {type(error).__name__}"
         raise Terminated(Ending(Cause.ACTION_FAILED, why, "none")) from None

@@ -39,6 +39,10 @@ _DURATION = re.compile(
     r"(-?)PT(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,12})(?:\.([0-9]{3}))?S)?", re.ASCII
 )
 
+# Python writes and reads ints of 4,300 digits and no more.
+_DIGITS: Final = 4_000
+_LONGEST: Final = 10**_DIGITS
+
 MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -70,8 +74,20 @@ def read_decimal(text: str, scale: int) -> Decimal:
 
 
 def write_decimal(value: Decimal) -> str:
-    """The decimal with exactly its digits, never with an exponent."""
-    return format(value, "f")
+    """The decimal with exactly its digits, never with an exponent. A zero has no sign: a product
+    may have one in Python."""
+    return format(value.copy_abs() if value.is_zero() else value, "f")
+
+
+def writable(value: int) -> int:
+    """The int, which can be written and sent.
+
+    Raises:
+        OverflowError: for more digits than Python writes: no value of the language is that long.
+    """
+    if abs(value) >= _LONGEST:
+        raise OverflowError(f"an int of more than {_DIGITS:,} digits")
+    return value
 
 
 def read_date(text: str) -> date:

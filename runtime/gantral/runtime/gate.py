@@ -8,37 +8,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from gantral.authority import Cause, State
 from gantral.evidence.formula import possible
-from gantral.evidence.recount import Standing, Waiting, formula_of
-from gantral.runtime import forms, terms
+from gantral.evidence.recount import Standing
+from gantral.runtime import asking, forms, terms
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
-from gantral.runtime.commands import (
-    EVIDENCE_QUEUE,
-    OPEN_GATE,
-    OpenGateAnswer,
-    Person,
-)
+from gantral.runtime.commands import AskGuardAnswer, OpenGateAnswer, Person, PolicyRecord
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
-from gantral.runtime.gate_records import decision, gate_records, policy_record, reached
+from gantral.runtime.gate_records import (
+    asked,
+    decision,
+    gate_records,
+    guard_record,
+    kept_apart,
+    policy_records,
+    reached,
+    revision,
+    undecidable,
+)
 from gantral.runtime.machine import Committed, Machine, Transition, now
+from gantral.runtime.passing import passed, unasked_record
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
 from gantral.runtime.waiting import Notes, until
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
-
-# The activity asks again by itself for 30 seconds; a lost worker's attempt is delivered again.
-_ATTEMPT = timedelta(seconds=60)
-_QUEUED = timedelta(days=1)
-_REDELIVERY = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=1.0, maximum_attempts=5
-)
 
 _REJECTIONS: Final = {
     "rejected": Cause.REJECTED,
@@ -64,15 +61,21 @@ class Gates:
         self._notes = notes
         self._standing = standing
         self._rounds: dict[str, int] = {}
+        self._voted: dict[str, list[str]] = {}  # gate -> everybody who voted there
         self._open: OpenGate | None = None
         self._title = ""
         self._counted: dict[str, OpenGate] = {}  # vote hash -> where it was counted
         self._repeats = 0
 
     async def ask(
-        self, proposal: Ask[Any], site: str, again: Callable[[Any], bool] | None = None
+        self,
+        proposal: Ask[Any],
+        site: str,
+        again: Callable[[Any], bool] | None = None,
+        *,
+        only_if: bool = True,
     ) -> Approval:
-        """Ask the gate; return the approval.
+        """Ask the gate, unless ``only_if`` is false; return the approval.
 
         Raises:
             Rejected: when REJECTED is committed.
@@ -82,50 +85,42 @@ class Gates:
         rules = self._program.manifest["gates"][gate]
         round = self._rounds[gate] = self._rounds.get(gate, 0) + 1
         values = proposal.to_wire()
-        if len(json.dumps(values, ensure_ascii=False).encode()) > LARGEST:
+        # Before anybody waits: a title that has no value is a failed action.
+        title, public = proposal.title_(), proposal.title_public_()
+        if len(json.dumps([values, title, public], ensure_ascii=False).encode()) > LARGEST:
             why = f"{site}: the proposal is larger than {LARGEST} bytes"
             raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
+        leaves = proposal.leaves()
+        context: Any = {"values": leaves, "persons": proposal.persons()}
+        if not only_if:
+            records = unasked_record(rules, gate, round, site)
+            unasked = await self._machine.commit(Transition((), context, records=records))
+            return passed(proposal, site, rules, round, unasked, "unasked")
+        if wrong := undecidable(rules, leaves):
+            raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, f"{site}: {wrong}", site))
         opened = now()
-        answer = await self._ask_policy(gate, round, site, opened, values)
-        policy = policy_record(answer, gate, round)
-        if answer["answer"] == "FAILURE":
-            raise Terminated(
-                Ending(
-                    Cause(answer["cause"]),
-                    f"{site}: {answer['problem']}",
-                    site,
-                    policy_version_id=answer["policy_version_id"],
-                    records=policy,
-                    asked=answer["sealed"],
-                )
-            )
-        if answer["answer"] == "DENY":
-            raise Terminated(
-                Ending(
-                    Cause.POLICY_DENY,
-                    f"{site}: policy {rules['waived']} says DENY",
-                    site,
-                    policy_version_id=answer["policy_version_id"],
-                    records=policy,
-                    asked=answer["sealed"],
-                )
-            )
+        answer = await asking.open_gate(
+            self._machine.identity, self.initiator, gate, round, site, opened, values
+        )
+        policy = policy_records(answer, gate, round)
+        if answer["answer"] in ("FAILURE", "DENY"):
+            raise Terminated(_denied(answer, policy, rules, site))
+        answer["excluded"] = kept_apart(answer["excluded"], rules, self._voted)
         if self._notes.cancelled:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
-        context: Any = {"values": proposal.leaves(), "persons": proposal.persons()}
         if answer["answer"] == "ALLOW" and rules["waived"] != "none":
-            waiver: Any = [{**record, "kind": "waiver"} for record in policy]
+            waiver: Any = [*policy[:-1], {**policy[-1], "kind": "waiver"}]
             waived = await self._machine.commit(
                 Transition((), context, records=tuple(waiver), asked=answer["sealed"])
             )
-            return self._waived(proposal, values, site, rules, round, waived)
+            return passed(proposal, site, rules, round, waived, "waiver")
         waiting = await self._machine.commit(
             Transition(
                 (State.WAITING_FOR_HUMAN,),
                 context,
                 gate=gate,
                 round=round,
-                policy_version_id=answer["policy_version_id"],
+                policy_version_id=revision(policy),
                 records=(*policy, *gate_records(answer, gate, round)),
                 asked=answer["sealed"],
                 at=opened,
@@ -136,15 +131,22 @@ class Gates:
             round=round,
             site=site,
             rules=rules,
-            waiting=self._waiting(waiting, answer, proposal),
+            waiting=asked(
+                self._machine.identity.instance_id,
+                waiting,
+                answer,
+                self.initiator["actor"],
+                leaves,
+                self._program.trust,
+            ),
             proposal=values,
             approval=proposal.approval_,
             again=again,
         )
-        self._title = proposal.title_()
+        self._title = title
         workflow.upsert_memo(
             {
-                "title": proposal.title_public_(),
+                "title": public,
                 "deadline": forms.write_instant(self._open.deadline),
             }
         )
@@ -182,7 +184,7 @@ class Gates:
         await until(lambda: gate.settled or bool(self._notes.broken))
         if not gate.settled:
             raise not_committed(self._notes.broken)
-        return {"status": "decided", "state": reached(gate.outcome).value}
+        return {"status": "decided", "state": reached(gate.outcome, gate.closing).value}
 
     def shown(self) -> dict[str, Any]:
         """The open gate for an inbox; every member is there, empty when no gate is open."""
@@ -213,6 +215,7 @@ class Gates:
             "deadline": forms.write_instant(gate.deadline),
             "clock": gate.waiting.instants,
             "decide": rules["decide"],
+            "case": gate.case,
             "veto": rules["veto"],
             "prove": rules["prove"],
             "amend": rules["amend"],
@@ -222,57 +225,6 @@ class Gates:
             "context_hash": gate.waiting.context_hash,
         }
 
-    async def _ask_policy(
-        self, gate: str, round: int, site: str, opened: Any, values: dict[str, Any]
-    ) -> OpenGateAnswer:
-        identity = self._machine.identity
-        try:
-            answer: OpenGateAnswer = await workflow.execute_activity(
-                OPEN_GATE,
-                {
-                    "team": identity.team,
-                    "workflow_id": identity.workflow_id,
-                    "instance_id": identity.instance_id,
-                    "program": identity.program,
-                    "gate": gate,
-                    "round": round,
-                    "opened_at": forms.write_instant(opened),
-                    "initiator": self.initiator,
-                    "proposal": values,
-                },
-                task_queue=EVIDENCE_QUEUE,
-                result_type=dict[str, Any],
-                start_to_close_timeout=_ATTEMPT,
-                schedule_to_close_timeout=_QUEUED,
-                retry_policy=_REDELIVERY,
-                summary=gate,
-            )
-        except ActivityError as error:
-            # Not policy_failure: that word goes with the record of a question that was asked.
-            why = f"{site}: the gate could not be opened: {error.cause or error}"
-            raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, why, site)) from error
-        return answer
-
-    def _waiting(
-        self,
-        committed: Committed,
-        answer: OpenGateAnswer,
-        proposal: Ask[Any],
-    ) -> Waiting:
-        trust = self._program.trust
-        return Waiting(
-            instance_id=self._machine.identity.instance_id,
-            artifact_hash=committed.receipt["first_artifact_hash"],
-            context_hash=committed.receipt["context_hash"],
-            opened_at=forms.write_instant(committed.at),
-            instants=answer["instants"],
-            excluded=tuple(answer["excluded"]),
-            named=answer["named"],
-            initiator=self.initiator["actor"],
-            values={path: leaf for path, leaf in proposal.leaves().items() if type(leaf) is str},
-            max_skew=0 if trust is None else trust.max_skew,
-        )
-
     async def _decision(self, proposal: Ask[Any], waiting: Committed) -> Approval:
         gate = self._open
         assert gate is not None
@@ -281,13 +233,28 @@ class Gates:
             raise await self._reject(gate, outcome, "none")
         if outcome.outcome in _REJECTIONS:
             raise await self._reject(gate, _REJECTIONS[outcome.outcome], outcome.by)
-        return await self._approve(gate, outcome, proposal, waiting)
+        if gate.rules["guarded"] == "none":
+            return await self._approve(gate, outcome, proposal, waiting)
+        # The authority is of this moment, however long the guard's answer takes.
+        at = now()
+        amendment = dict(outcome.amendment)
+        said = await asking.ask_guard(
+            self._machine.identity,
+            self.initiator,
+            gate.gate,
+            gate.round,
+            gate.decided(amendment) if amendment else gate.proposal,
+        )
+        if said["cause"] != Cause.NONE:
+            raise await self._reject(gate, Cause(said["cause"]), "none", said, at)
+        return await self._approve(gate, outcome, proposal, waiting, said, at)
 
     async def _outcome(self, gate: OpenGate) -> Standing | Cause:
         """Wait for people or time. Waking up for the clock leaves the state as it is."""
         # After every widening: what nobody can meet even then, nobody will ever meet.
         last = gate.waiting.electorate(gate.waiting.rejects_at)
-        if not possible(formula_of(gate.rules), last, gate.waiting.excluded):
+        formula = gate.rules["decide"][gate.case]["formula"]
+        if not possible(formula, last, gate.waiting.excluded):
             return Cause.NO_ELIGIBLE
         while True:
             gate.weigh()
@@ -301,7 +268,13 @@ class Gates:
             )
 
     async def _approve(
-        self, gate: OpenGate, outcome: Standing, proposal: Ask[Any], waiting: Committed
+        self,
+        gate: OpenGate,
+        outcome: Standing,
+        proposal: Ask[Any],
+        waiting: Committed,
+        said: AskGuardAnswer | None = None,
+        at: datetime | None = None,
     ) -> Approval:
         amendment = dict(outcome.amendment)
         state = reached(outcome)
@@ -315,9 +288,13 @@ class Gates:
                 round=gate.round,
                 human_actor_id=outcome.by,
                 decision=decision(gate),
+                **_guarded(gate, said, at),
             )
         )
         self._settle(gate)
+        self._voted.setdefault(gate.gate, []).extend(
+            vote.statement["human_actor_id"] for vote in gate.votes
+        )
         granted = Granted(
             site=gate.site,
             grant={
@@ -341,9 +318,17 @@ class Gates:
         )
         return proposal.approval_.granted_(gate.decided(amendment), gate.proposal, granted)
 
-    async def _reject(self, gate: OpenGate, cause: Cause, by: str) -> Rejected:
+    async def _reject(
+        self,
+        gate: OpenGate,
+        cause: Cause,
+        by: str,
+        said: AskGuardAnswer | None = None,
+        at: datetime | None = None,
+    ) -> Rejected:
         gate.closing = cause
         standing = self._standing()
+        told = "none" if said is None else f"{gate.site}: {said['problem']}"
         await self._machine.commit(
             Transition(
                 (State.REJECTED,),
@@ -353,7 +338,8 @@ class Gates:
                 round=gate.round,
                 human_actor_id=by,
                 decision=decision(gate) if gate.votes else "none",
-                end={"message": "none", "statement": gate.site, "standing": standing},
+                end={"message": told, "statement": gate.site, "standing": standing},
+                **_guarded(gate, said, at),
             )
         )
         self._settle(gate)
@@ -364,7 +350,7 @@ class Gates:
                 gate=gate.gate,
                 round=gate.round,
                 statement=gate.site,
-                message=gate.reason(by),
+                message=gate.reason(by) if said is None else told,
                 standing=standing,
             )
         )
@@ -373,25 +359,29 @@ class Gates:
         gate.settled = True
         self._open = None
 
-    def _waived(
-        self,
-        proposal: Ask[Any],
-        values: dict[str, Any],
-        site: str,
-        rules: Any,
-        round: int,
-        waived: Committed,
-    ) -> Approval:
-        granted = Granted(
-            site=site,
-            grant={
-                "waiver": waived.receipt["commit_hash"],
-                "waiting_commit": waived.number,
-                "decision_commit": waived.number,
-                "gate": proposal.gate_,
-                "round": round,
-            },
-            decision=Decision(deciders=(), at=waived.at, reason="", waived=True),
-            lapses=lapses(waived.at, rules["lasts"]),
-        )
-        return proposal.approval_.granted_(values, values, granted)
+
+def _denied(
+    answer: OpenGateAnswer, policy: tuple[PolicyRecord, ...], rules: Any, site: str
+) -> Ending:
+    """How a policy that denies, or is not clear, ends the run: with its own answer alone."""
+    last = policy[-1:]
+    denied = answer["answer"] == "DENY"
+    name = rules["guarded" if last and last[0]["kind"] == "guard" else "waived"]
+    return Ending(
+        Cause.POLICY_DENY if denied else Cause(answer["cause"]),
+        f"{site}: policy {name} says DENY" if denied else f"{site}: {answer['problem']}",
+        site,
+        policy_version_id=revision(last),
+        records=last,
+        asked=answer["sealed"] if last else "none",
+    )
+
+
+def _guarded(gate: OpenGate, said: AskGuardAnswer | None, at: datetime | None) -> dict[str, Any]:
+    """What a guard's answer adds to the commit of a decision."""
+    if said is None:
+        return {}
+    guard = said["guard"]
+    records = () if guard == "none" else (guard_record(guard, gate.gate, gate.round),)
+    version = revision(records)
+    return {"records": records, "policy_version_id": version, "asked": said["sealed"], "at": at}

@@ -64,8 +64,9 @@ def planned(plan: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[dict[s
     """The plan of a gate with the values of a proposal, for people: what a yes sets off.
 
     Each argument is [dotted name, wire value]; one that is known only later is
-    [dotted name, {"result": call id}], one that is computed [dotted name, {"computed": {}}], one
-    of an element [dotted name, {"each": [list, loop, field, …]}] by its pointers.
+    [dotted name, {"result": call id}], one that another gate shows [dotted name, {"under": gate}],
+    one that is computed [dotted name, {"computed": {}}], one of an element
+    [dotted name, {"each": [list, loop, field, …]}] by its pointers.
     """
     shown = []
     for call, entry in sorted(plan.items()):
@@ -80,6 +81,8 @@ def planned(plan: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[dict[s
                 arguments.append([name, {"result": body[0]}])
             elif kind == "each":
                 arguments.append([name, {"each": body}])
+            elif kind == "under":
+                arguments.append([name, {"under": body[0]}])
             else:
                 arguments.append([name, {"computed": {}}])
         shown.append(

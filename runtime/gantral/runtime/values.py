@@ -14,6 +14,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Self, TypeVar, get_args
 
+from gantral.evidence import EvidenceError
+from gantral.evidence.opaque import json_text, read_json_text
 from gantral.runtime import forms
 from pydantic import (
     BaseModel,
@@ -30,12 +32,35 @@ T = TypeVar("T")
 # pydantic's validation context says which names and forms the data has. None: Python values.
 _SPEC: Final = "spec"
 _SERVICE: Final = "service"
+_JSON: Final = "json"
 
 
 class Person(str):
     """A person: the value of the deployment's one identity claim (LANGUAGE section 3)."""
 
     __slots__ = ()
+
+
+class Json(str):
+    """A `json` value: its canonical text. Opaque to the workflow; a service reads and makes it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: Any) -> Json:
+        """The value of texts, whole numbers, truth values, None, lists and dicts.
+
+        Raises:
+            ValueError: for anything else; a number with a point is written as text.
+        """
+        try:
+            return cls(json_text(value))
+        except EvidenceError as error:
+            raise ValueError(error.message) from None
+
+    def value(self) -> Any:
+        """What it holds, made anew each time."""
+        return read_json_text(self)
 
 
 def _reader(
@@ -196,6 +221,30 @@ class PersonOf:
 
 
 @dataclass(frozen=True)
+class JsonOf:
+    """``json``: on the wire its canonical text."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def validate(value: object, info: ValidationInfo) -> Json:
+            if info.context == _JSON:
+                # Inside of a json that is read, a json is any value; on the wire it is text.
+                return Json.of(value)
+            if info.context is None:
+                return _typed(Json)(value)
+            if type(value) is not str:
+                raise ValueError("text expected")
+            try:
+                read_json_text(value)
+            except EvidenceError as error:
+                raise ValueError(f"no json: {error.message}") from None
+            return Json(value)
+
+        return core_schema.with_info_plain_validator_function(validate)
+
+
+@dataclass(frozen=True)
 class ListOf:
     """``list(min, max) of T``: an immutable tuple in code, an array on the wire."""
 
@@ -257,6 +306,12 @@ class Record(BaseModel):
         """Rebuild a structurally equal record as this type. Raises as ``from_wire``."""
         return cls.from_wire(value.to_wire())
 
+    @classmethod
+    def read_json_(cls, value: Json) -> Self:
+        """Read a `json` as this record: its members are the fields by their names in the spec; null
+        is an absent optional. Raises as ``from_wire``."""
+        return cls.model_validate(value.value(), context=_JSON)
+
     def to_wire(self) -> dict[str, Any]:
         """The wire object with spec names; an absent optional is left out."""
         return {name: wire(value) for name, value in self.entries_() if value is not None}
@@ -311,6 +366,9 @@ class Record(BaseModel):
         unknown = sorted(str(name) for name in data if name not in python)
         if unknown:
             raise ValueError(f"unknown field {unknown[0]}; allowed: {', '.join(sorted(python))}")
+        if info.context == _JSON:
+            # An optional that is null; for any other field it is then missing.
+            data = {name: value for name, value in data.items() if value is not None}
         empty = sorted(name for name, value in data.items() if value is None)
         if empty:
             raise ValueError(f"{empty[0]} is null; leave an absent value out")
@@ -343,9 +401,7 @@ def wire(value: Any, *, service: bool = False) -> Any:
         return value.to_service() if service else value.to_wire()
     if isinstance(value, tuple):
         return [wire(item, service=service) for item in value]
-    if isinstance(value, bool | int):
-        return value
-    return text(value)
+    return forms.writable(value) if isinstance(value, int) else text(value)
 
 
 def text(value: Any) -> str:
@@ -353,6 +409,7 @@ def text(value: Any) -> str:
 
     Raises:
         TypeError: for a value that no scalar type of the language has.
+        OverflowError: for an int of more than 4,000 digits.
     """
     match value:
         case str():
@@ -360,7 +417,7 @@ def text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case int():
-            return str(value)
+            return str(forms.writable(value))
         case Decimal():
             return forms.write_decimal(value)
         case datetime():

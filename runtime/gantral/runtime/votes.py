@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from gantral.authority import Cause
 from gantral.evidence import EvidenceError, TrustFile
+from gantral.evidence.cases import chosen
 from gantral.evidence.envelope import Sealed, judge, unwrap
 from gantral.evidence.recount import Standing, Waiting, accept_vote, count
 from gantral.runtime import forms, terms
@@ -88,6 +89,8 @@ class OpenGate:
         self.round = round
         self.site = site
         self.rules = rules
+        # Of `decide`: the one that the proposal chooses.
+        self.case = chosen(rules, waiting.values)
         self.waiting = waiting
         self.proposal = proposal
         self.votes: list[Vote] = []

@@ -14,7 +14,7 @@ from typing import Any
 from gantral.evidence import EvidenceError
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.records import CLAIM, OUTCOME
-from gantral.runtime.commands import EffectAnswer, EffectCommand
+from gantral.runtime.commands import EffectAnswer, EffectCommand, granted_by
 
 _STATUS = ("done", "not_done", "unknown")
 
@@ -46,7 +46,7 @@ def unvouched(command: EffectCommand, answer: EffectAnswer) -> str:
             return "a claim or an outcome is of another call"
     if given["status"] != "done":
         return ""
-    grants = [grant.get("artifact") or grant.get("waiver") for grant in command["grants"]]
+    grants = [granted_by(grant) for grant in command["grants"]]
     for sealed in (claims, outcomes):
         if [said["grant"] for said in sealed] != grants:
             return "it has not a claim and an outcome under every approval"

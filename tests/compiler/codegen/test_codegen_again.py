@@ -57,7 +57,8 @@ def judged(before: str, argument: str = "input.amount") -> str:
         return ""
     body = code.split("-> bool:\n", 1)[1].split("\n\n", 1)[0]
     line = " ".join(body.split()).removeprefix("return ")
-    return line[2:-2] if line.startswith("( ") else line
+    line = line[2:-2] if line.startswith("( ") else line
+    return line.replace("( ", "(").replace(", )", ")").replace(" )", ")")
 
 
 @pytest.mark.parametrize(
@@ -193,3 +194,38 @@ def test_a_computed_argument_with_such_a_condition_is_refused() -> None:
 
 def test_a_computed_argument_without_one_is_not() -> None:
     assert judged('require input.limit < 9.00 else "x"', "input.amount + 1.00") == ""
+
+
+def test_what_a_comprehension_reads_is_judged_again() -> None:
+    before = 'require count(x for x in [1.00, 2.00] where x < input.amount) > 1 else "x"'
+    items = '(Decimal("1.00"), Decimal("2.00"))'
+    assert judged(before) == f"expressions.count(x for x in {items} if x < decided_.amount) > 1"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'require input.amount < 9.00 and now() > instance.started_at else "x"',
+        'let early = input.amount < 9.00 and now() < instance.started_at require early else "x"',
+        'if now() < instance.started_at { require input.amount < 9.00 else "x" }',
+    ],
+)
+def test_the_time_is_not_judged_again(before: str) -> None:
+    code, errors = compiled(before)
+    assert code == ""
+    assert {one.code for one in errors} == {"G0225"}
+
+
+def test_a_time_that_was_read_before_is() -> None:
+    before = 'let at = now() require input.amount < 9.00 and at > instance.started_at else "x"'
+    assert judged(before) == 'decided_.amount < Decimal("9.00") and at > self.started_at'
+
+
+def test_what_where_shows_of_an_element_is_tested_nowhere_else() -> None:
+    before = (
+        "let notes = [if input.amount > 1.00 then none else input.invoice] "
+        "require sum(len(x) for x in notes where x is some) > 1 and input.amount < 9.00 "
+        'else "x"'
+    )
+    assert judged(before).startswith("expressions.sum((expressions.len(x) for x in ")
+    assert judged(before).count(" is not None") == 1

@@ -18,6 +18,7 @@ SPECS = {
     "words": (GOLDEN / "words", "spec.gantral"),
     "choices": (GOLDEN / "choices", "spec.gantral"),
     "loops": (GOLDEN / "loops", "spec.gantral"),
+    "lists": (GOLDEN / "lists", "spec.gantral"),
 }
 
 

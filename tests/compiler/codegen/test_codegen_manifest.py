@@ -13,6 +13,8 @@ from gantral.compiler import Project, analyse
 from gantral.compiler.digest import canonical, program_digest, tagged_hash
 from gantral.compiler.manifest import manifest
 from gantral.compiler.program import Program
+from gantral.evidence.cases import chosen
+from gantral.evidence.manifest import check_manifest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -189,3 +191,142 @@ def test_canonical_bytes_are_those_of_the_standard(value: Any) -> None:
 def test_a_tagged_hash() -> None:
     wanted = hashlib.sha256(b"gantral.dev/program/v1\nx").hexdigest()
     assert tagged_hash("program", b"x") == wanted
+
+
+SEVERAL = """
+role head
+workflow pay version "1.0.0" {
+  team payments
+  start by head
+  input { iban: string, amount: decimal(scale: 2) }
+  output {}
+  service bank on queue "bank" {
+    effect pay(iban: string, amount: decimal(scale: 2), cost: decimal(scale: 4)) { timeout 1m }
+  }
+  gate sum(amount: decimal(scale: 2)) {
+    releases bank.pay
+    decide 1 of head
+    clock { after 24h reject }
+    lasts 30m
+  }
+  gate payee(to: { iban: string, fee: decimal(scale: 2) }) {
+    releases bank.pay
+    decide 1 of head
+    clock { after 24h reject }
+    lasts 30m
+    apart deciders of sum
+  }
+  run {
+    let a = ask sum(amount: input.amount)
+    let b = ask WHOM
+    bank.pay(iban: IBAN, amount: a.amount, cost: 1 + FEE * a.amount) under a, b
+    complete {}
+  }
+}
+"""
+WHOM = "payee(to: { iban: input.iban, fee: 0.50 })"
+
+
+def several(whom: str, iban: str, fee: str) -> Program:
+    text = SEVERAL.replace("WHOM", whom).replace("IBAN", iban).replace("FEE", fee)
+    analysis = analyse(Project({"x": text}.get), "x")
+    assert [one for one in analysis.diagnostics if one.severity == "error"] == []
+    return analysis.programs[0]
+
+
+def test_each_gate_says_which_gate_shows_the_rest() -> None:
+    gates = json.loads(manifest(several(WHOM, "b.to.iban", "b.to.fee")).data)["gates"]
+
+    def cost(fee: Any, amount: Any) -> Any:
+        return {"expr": {"+": [{"const": ["decimal", "1.0000"]}, {"*": [fee, amount]}]}}
+
+    assert gates["sum"]["plan"]["bank.pay/1"]["arguments"] == {
+        "amount": {"path": "/amount"},
+        "iban": {"under": ["payee", "/to/iban"]},
+        "cost": cost({"under": ["decimal", "payee:/to/fee"]}, {"path": ["decimal", "/amount"]}),
+    }
+    assert gates["payee"]["plan"]["bank.pay/1"]["arguments"] == {
+        "amount": {"under": ["sum", "/amount"]},
+        "iban": {"path": "/to/iban"},
+        "cost": cost({"path": ["decimal", "/to/fee"]}, {"under": ["decimal", "sum:/amount"]}),
+    }
+
+
+def test_apart_is_said_by_both_gates() -> None:
+    gates = json.loads(manifest(several(WHOM, "b.to.iban", "b.to.fee")).data)["gates"]
+    assert gates["sum"]["apart"] == ["initiator", {"deciders": "payee"}]
+    assert gates["payee"]["apart"] == ["initiator", {"deciders": "sum"}]
+
+
+CASES = """
+role clerk
+role head
+workflow pay version "1.0.0" {
+  team payments
+  start by clerk
+  input {
+    fee: decimal(scale: 2), days: int, fast: bool, kind: "rent" | "gift",
+    on: date, at: instant, long: duration, note: string
+  }
+  output {}
+  gate g(
+    fee: decimal(scale: 2), days: int, fast: bool, kind: "rent" | "gift",
+    on: date, at: instant, long: duration, note: string, part: { fee: decimal(scale: 3) }
+  ) {
+    CASES
+    clock { after 24h reject }
+  }
+  run {
+    ask g(
+      fee: input.fee, days: input.days, fast: input.fast, kind: input.kind,
+      on: input.on, at: input.at, long: input.long, note: input.note, part: { fee: 1.000 }
+    )
+    complete {}
+  }
+}
+"""
+VALUES = {
+    "/fee": "10.00",
+    "/days": "-3",
+    "/fast": "true",
+    "/kind": "gift",
+    "/on": "2026-02-28",
+    "/at": "2026-02-28T10:00:00.000Z",
+    "/long": "PT1H30M",
+    "/note": "b",
+    "/part/fee": "0.100",
+}
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        ("fee <= 10", True),
+        ("10 > fee", False),
+        ("fee * part.fee == 1", True),
+        ("fee - 0.001 < 10", True),
+        ("-days > 2 and not (days >= 0)", True),
+        ("fast", True),
+        ("not fast", False),
+        ("fast == false", False),
+        ('kind == "gift" and note < "c"', True),
+        ('kind == "rent" or note != "a"', True),
+        ('kind != "gift"', False),
+        ("long > 89m", True),
+        ("long * 2 == 3h", True),
+        ("long + 30m == 2h", True),
+        ("at == at and on == on", True),
+    ],
+)
+def test_a_case_is_chosen_as_its_condition_says(when: str, holds: bool) -> None:
+    decide = f"decide 1 of clerk when {when}\n    decide 3 points of {{ head: 2, clerk: 1 }}"
+    analysis = analyse(Project({"x": CASES.replace("CASES", decide)}.get), "x")
+    assert [one for one in analysis.diagnostics if one.severity == "error"] == []
+    made = manifest(analysis.programs[0])
+    assert made.diagnostics == ()
+    gate = check_manifest(made.data)["gates"]["g"]
+    assert chosen(gate, VALUES) == (0 if holds else 1)
+    assert gate["decide"][1] == {
+        "when": "always",
+        "formula": {"points": ["3", [["head", "2"], ["clerk", "1"]]]},
+    }

@@ -316,3 +316,14 @@ def test_each_kind_has_its_shape_and_its_word() -> None:
         }
         # In Mermaid a start and an end in completion look alike, but for their words.
         assert len(shapes) == len(KINDS) - (write is mermaid)
+
+
+def test_a_gate_tells_who_decides_in_each_case() -> None:
+    one = drawn((CLAUSES.parent / "deciding.gantral").read_text("utf-8"))
+    (gate,) = [box for box in one.boxes if box.word == "GATE"]
+    assert gate.lines == (
+        "review",
+        "decide 1 of [clerk, actor owner] when amount <= 100.00 and (not urgent)",
+        "decide 5 points of { chief: 4, head: 2, actors board: 1 } when urgent",
+        "decide 2 of head and 1 of chief",
+    )

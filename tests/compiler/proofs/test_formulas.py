@@ -6,7 +6,17 @@ from itertools import combinations, combinations_with_replacement
 
 import pytest
 from gantral.compiler import formulas
-from gantral.compiler.program import ActorOf, AllOf, AnyOf, Formula, Principal, Quorum, RoleOf
+from gantral.compiler.implication import shortfall
+from gantral.compiler.program import (
+    ActorOf,
+    AllOf,
+    AnyOf,
+    Formula,
+    Points,
+    Principal,
+    Quorum,
+    RoleOf,
+)
 from gantral.dsl.span import Span
 from gantral.evidence import formula as recounted
 from hypothesis import given
@@ -21,7 +31,16 @@ Company = tuple[frozenset[str], ...]
 
 def _quorums(principals: some.SearchStrategy[Principal]) -> some.SearchStrategy[Formula]:
     groups = some.lists(principals, min_size=1, max_size=3, unique=True).map(tuple)
-    return some.builds(Quorum, some.integers(1, 2), groups, some.just(HERE))
+    weighed = some.lists(
+        some.tuples(principals, some.integers(1, 3)),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda pair: pair[0],
+    )
+    return some.one_of(
+        some.builds(Quorum, some.integers(1, 2), groups, some.just(HERE)),
+        some.builds(Points, some.integers(1, 4), weighed.map(tuple), some.just(HERE)),
+    )
 
 
 def _formulas(principals: some.SearchStrategy[Principal]) -> some.SearchStrategy[Formula]:
@@ -44,12 +63,21 @@ _ROLE = some.sampled_from(ROLES).map(lambda name: RoleOf(name, HERE))
 _ACTOR = some.just(ActorOf(("p",), HERE))
 
 
+def _name(one: Principal) -> str:
+    return one.name if isinstance(one, RoleOf) else "p"
+
+
 def meets(company: Company, formula: Formula) -> bool:
     """The words of LANGUAGE section 6, tried: disjoint sets for `and`, distinct voters for n."""
     match formula:
         case Quorum():
-            wanted = {one.name if isinstance(one, RoleOf) else "p" for one in formula.principals}
+            wanted = {_name(one) for one in formula.principals}
             return sum(bool(wanted & person) for person in company) >= formula.count
+        case Points():
+            brought = [
+                [n for one, n in formula.weights if _name(one) in person] for person in company
+            ]
+            return sum(max(each, default=0) for each in brought) >= formula.count
         case AnyOf():
             return any(meets(company, part) for part in formula.parts)
         case AllOf():
@@ -81,7 +109,7 @@ SMALL = companies(3)
 
 @given(_formulas(some.one_of(_ROLE, _ACTOR)), _formulas(some.one_of(_ROLE, _ACTOR)))
 def test_implication_is_what_trying_everybody_shows(asked: Formula, needed: Formula) -> None:
-    told = formulas.shortfall(formulas.alternatives(asked), formulas.alternatives(needed))
+    told = shortfall(formulas.alternatives(asked), formulas.alternatives(needed))
     against = [one for one in SMALL if meets(one, asked) and not meets(one, needed)]
     if told is None:
         assert not against
@@ -101,6 +129,11 @@ def _of(count: int, *roles: str) -> Formula:
     return Quorum(count, tuple(RoleOf(one, HERE) for one in roles), HERE)
 
 
+def _points(count: int, **weights: int) -> Formula:
+    brought = tuple((RoleOf(name, HERE), weight) for name, weight in weights.items())
+    return Points(count, brought, HERE)
+
+
 @pytest.mark.parametrize(
     ("asked", "needed", "told"),
     [
@@ -110,21 +143,71 @@ def _of(count: int, *roles: str) -> Formula:
         # One person who is both does not sit on both chairs.
         (_of(1, "a", "b"), _all(_of(1, "a"), _of(1, "b")), ("a",)),
         (_of(2, "a"), AnyOf((_of(1, "b"), _of(2, "a", "c")), HERE), None),
+        (_points(2, a=1), _of(2, "a"), None),
+        (_points(3, a=2, b=1), _of(2, "a", "b"), None),
+        (_points(3, a=3, b=1), _of(2, "a", "b"), ("a",)),
+        (
+            _points(3, a=2, b=2, c=1),
+            AnyOf((_of(1, "a"), _of(2, "b"), _of(3, "c")), HERE),
+            ("b", "c"),
+        ),
+        # Large numbers cost no more than small ones.
+        (_points(1000, a=501, b=500), _of(2, "a", "b"), None),
+        (_points(1000, a=501, b=1), _of(1, "a"), ("b",) * 1000),
+        (_of(2, "a"), _points(1000, a=500), None),
+        (_of(3, "a"), _all(_points(3, a=2), _points(2, a=1)), ("a", "a", "a")),
     ],
 )
 def test_cases(asked: Formula, needed: Formula, told: tuple[str, ...] | None) -> None:
-    assert formulas.shortfall(formulas.alternatives(asked), formulas.alternatives(needed)) == told
+    assert shortfall(formulas.alternatives(asked), formulas.alternatives(needed)) == told
 
 
 def test_the_compiler_takes_what_is_recounted_and_no_more() -> None:
     assert formulas.RECOUNTED_ALTERNATIVES == recounted.MAX_CLAUSES
     assert formulas.RECOUNTED_VOTERS == recounted.MAX_PLACES
+    assert formulas.RECOUNTED_POINTS == recounted.MAX_POINTS
+    assert formulas.RECOUNTED_SPLITS == recounted.MAX_SPLITS
+
+
+def _tree(one: Formula) -> dict[str, object]:
+    match one:
+        case AnyOf() | AllOf():
+            return {"any" if isinstance(one, AnyOf) else "all": [_tree(part) for part in one.parts]}
+        case Quorum():
+            return {"quorum": [str(one.count), [_name(each) for each in one.principals]]}
+        case Points():
+            return {"points": [str(one.count), [[_name(w), str(n)] for w, n in one.weights]]}
+
+
+_LARGE = some.recursive(
+    some.one_of(
+        some.builds(_of, some.integers(1, 200), some.just("a")),
+        some.builds(lambda count, weight: _points(count, a=weight), *[some.integers(1, 1000)] * 2),
+    ),
+    lambda inner: some.builds(
+        lambda kind, parts: kind(tuple(parts), HERE),
+        some.sampled_from([AnyOf, AllOf]),
+        some.lists(inner, min_size=2, max_size=3),
+    ),
+    max_leaves=5,
+)
+
+
+@given(_LARGE)
+def test_the_compiler_takes_no_formula_that_is_not_recounted(one: Formula) -> None:
+    size = formulas.size(one)
+    if (
+        size.alternatives <= formulas.RECOUNTED_ALTERNATIVES
+        and size.voters <= formulas.RECOUNTED_VOTERS
+        and size.splits <= formulas.RECOUNTED_SPLITS
+    ):
+        assert recounted.clauses(_tree(one))
 
 
 def test_what_is_too_large_is_never_taken_for_enough() -> None:
     wide = AllOf(tuple(AnyOf((_of(1, "a"), _of(1, "b")), HERE) for _ in range(9)), HERE)
     assert formulas.alternatives(wide) == ()
-    assert formulas.shortfall((), formulas.alternatives(_of(1, "a"))) == ()
+    assert shortfall((), formulas.alternatives(_of(1, "a"))) == ()
     # Each would cost minutes or all memory if it were tried.
     roles = tuple(f"r{n}" for n in range(8))
     people = tuple(ActorOf((f"p{n}",), HERE) for n in range(16))
@@ -137,9 +220,9 @@ def test_what_is_too_large_is_never_taken_for_enough() -> None:
         ),
     ):
         both = formulas.alternatives(asked), formulas.alternatives(needed)
-        assert formulas.shortfall(*both) == ()
+        assert shortfall(*both) == ()
     most = formulas.alternatives(_of(formulas.RECOUNTED_VOTERS, "a"))
-    assert formulas.shortfall(most, most) is None
+    assert shortfall(most, most) is None
     many = tuple(chr(ord("a") + n) for n in range(12))
     needed = formulas.alternatives(_all(*(_of(1, one) for one in many)))
-    assert formulas.shortfall(formulas.alternatives(_of(12, *many)), needed) == ()
+    assert shortfall(formulas.alternatives(_of(12, *many)), needed) == ()

@@ -13,12 +13,14 @@ _CASE = re.compile(
     r"^## (?P<title>.+?)\n```flow\n(?P<flow>.*?)```\n```findings\n(?P<findings>.*?)```",
     re.MULTILINE | re.DOTALL,
 )
-_FILES = sorted((Path(__file__).parent / "cases").glob("*.md"))
-_TEXT = "\n".join(path.read_text(encoding="utf-8") for path in _FILES)
+_TEXT = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in sorted((Path(__file__).parent / "cases").glob("*.md"))
+)
 CASES = [match.groups() for match in _CASE.finditer(_TEXT)]
 
 
-def test_every_heading_of_the_file_is_a_case() -> None:
+def test_every_heading_of_the_files_is_a_case() -> None:
     assert len(CASES) == len(re.findall(r"^## ", _TEXT, re.MULTILINE))
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from gantral.compiler import analysis, check_text
-from gantral.compiler.check import calls, needs
+from gantral.compiler.check import calls, needs, only_if
 from gantral.dsl.diagnostics import Diagnostic
 
 _CODES = Path(__file__).parents[3] / "docs" / "codes"
 # The others of PROVED are refused at a gate or a name, before there is a program to prove.
-_BOTH = ("G0301", "G0303", "G0306", "G0330", "G0331")
+_BOTH = ("G0301", "G0303", "G0306", "G0330", "G0331", "G0349")
 
 
 def _example(code: str) -> str:
@@ -37,6 +37,7 @@ def test_the_proof_alone_refuses(code: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(calls.Authority, "effect", lambda *rest: None)
     monkeypatch.setattr(calls, "releases", lambda *rest: None)
     monkeypatch.setattr(needs, "met", lambda *rest: None)
+    monkeypatch.setattr(only_if, "certain", lambda *rest: None)
     assert _codes(check_text("s", _example(code))) == {code}
 
 

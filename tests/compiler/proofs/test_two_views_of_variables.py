@@ -1,21 +1,28 @@
-"""What a variable carries (LANGUAGE section 8, rule 3), told by the typed rule and by proof P8 each
-alone: over the cases, and over random bodies of statements."""
+"""What a variable, or an element of a comprehension, carries (LANGUAGE section 8, rule 3), told by
+the typed rule and by proof P8 each alone: over the cases, and over random bodies of statements."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from gantral.compiler import analysis, check_text
 from gantral.compiler.check import calls
+from gantral.compiler.check.provenance import Origins
+from gantral.compiler.flow.atoms import Names, atoms_of
+from gantral.compiler.program import ApprovalRef, Comprehension, ElementRef, IntType, ListType
+from gantral.dsl.span import Span
 from hypothesis import given
 from hypothesis import strategies as st
 
+BOUND = Span("s", 9, 11)
 _FOLDER = Path(__file__).parents[1] / "cases"
 _TEXTS = {
-    name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8") for name in ("variables", "match")
+    name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("variables", "match", "functions")
 }
 _FRAME = re.compile(r"^```frame run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CASE = re.compile(
@@ -118,3 +125,26 @@ def test_over_random_blocks_both_views_say_the_same(lines: list[str]) -> None:
     if other & {"G0402", "G0274"}:
         return  # what nothing reaches is no run
     assert one == other, text
+
+
+def test_an_element_that_no_comprehension_binds_is_nobodys() -> None:
+    stray = ElementRef(span=Span("s", 0, 1), type=IntType(), name="x", binding=Span("s", 5, 6))
+    approved = ApprovalRef(span=stray.span, type=ListType(IntType()), name="ok", binding=BOUND)
+    made = Comprehension(
+        span=stray.span,
+        type=approved.type,
+        element=stray,
+        name="x",
+        binding=stray.binding,
+        items=approved,
+        condition=None,
+    )
+    origins, names = Origins(), Names()
+    assert origins.of(stray).approved is None
+    assert origins.of(made).approved == {(BOUND, None)}
+    assert origins.of(replace(made, binding=BOUND)).approved is None
+    # What was bound inside is bound no more.
+    assert origins.of(stray).approved is None
+    assert atoms_of(stray, names) == ("x",)
+    assert atoms_of(made, names) == ("ok",)
+    assert atoms_of(replace(made, binding=BOUND), names) == ("ok", "x")

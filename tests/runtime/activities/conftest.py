@@ -24,7 +24,7 @@ from gantral.policy import Opa
 from gantral.runtime import programs
 from gantral.runtime.commands import ZEROS
 from gantral.runtime.workers.actors import Actors
-from gantral.runtime.workers.asked import seal_answer
+from gantral.runtime.workers.asked import seal_answer, seal_guard
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.closer import Closer
 from gantral.runtime.workers.commit import Committer
@@ -41,6 +41,8 @@ NOW = "2026-11-23T10:00:00.000Z"
 REASON = "the goods were broken when they came"
 HASH = "ab" * 32
 POLICY = "sha256:" + "cd" * 32
+QUERY = "data.refund.decision"
+WATCH = "data.refund.watch"
 INPUT = {
     "/input/order_id": "A-1",
     "/input/refund/amount": "40.00",
@@ -61,6 +63,10 @@ VALUES: dict[str, Any] = {
     "/refund/currency": "EUR",
     "/reason": REASON,
 }
+
+
+def said(answer: str, query: str) -> dict[str, str]:
+    return {"query": query, "policy_version_id": POLICY, "input_hash": HASH, "answer": answer}
 
 
 def later(instant: str, seconds: float) -> str:
@@ -189,6 +195,10 @@ class World:
         records: list[dict[str, Any]] = []
         mark = {"gate": gate, "round": "1"}
         version = "none"
+        if rules["guarded"] != "none":
+            guard = said("REQUIRE_HUMAN", WATCH)
+            more = {"asked": self.asked("REQUIRE_HUMAN", gate=gate, guard=guard), **more}
+            records.append({"kind": "guard", **mark, **guard})
         if rules["waived"] != "none":
             version = POLICY
             more = {"asked": self.asked("REQUIRE_HUMAN"), **more}
@@ -207,6 +217,20 @@ class World:
             [later(at, 24 * 3600), "widen", ["finance_manager"], ["finance_director"]],
             [later(at, 72 * 3600), "reject", "none", "none"],
         ]
+        if gate == "office":
+            days = ("2026-11-23", "2026-11-24")
+            # Nobody's office is open on a Sunday, the day before.
+            open_days = [[d, f"{d}T08:00:00.000Z", f"{d}T16:30:00.000Z"] for d in days]
+            records.append({"kind": "calendar", **mark, "periods": open_days})
+            instants = [
+                [later(at, 3600), "remind", "none", "none"],
+                [
+                    later(f"{days[1]}T08:00:00.000Z", self.number + 2 * 3600),
+                    "reject",
+                    "none",
+                    "none",
+                ],
+            ]
         owned = gate == "owned"
         excluded = [self.actor("carol"), *([self.actor("olga")] if owned else [])]
         named = {"/owner": [self.actor("olga")]} if owned else {}
@@ -228,22 +252,33 @@ class World:
 
     def asked(self, answer: str, **changes: Any) -> dict[str, Any]:
         """What an evidence worker seals when the policy of ``finance`` answers so."""
-        said: Any = {
-            "query": "data.refund.decision",
-            "policy_version_id": POLICY,
-            "input_hash": HASH,
-            "answer": answer,
-            **{name: changes.pop(name) for name in ("query",) if name in changes},
-        }
-        of: Any = {
+        guard = changes.pop("guard", "none")
+        answered: Any = {**said(answer, changes.pop("query", QUERY)), "guard": guard}
+        of: Any = {**self.of("finance"), **changes}
+        return seal_answer(of, answered, {**VALUES, "/owner": "{}"}, self.keys["commit"])
+
+    def of(self, gate: str) -> dict[str, Any]:
+        return {
             "team": TEAM,
             "instance_id": self.instance_id,
             "program": self.program.version_id,
-            "gate": "finance",
+            "gate": gate,
             "round": 1,
-            **changes,
         }
-        return seal_answer(of, said, {**VALUES, "/owner": "{}"}, self.keys["commit"])
+
+    def guarded(
+        self, answer: str, amount: str = "40.00", gate: str = "watched", **changes: Any
+    ) -> dict[str, Any]:
+        """What a command holds when the guard answers so about this decided amount."""
+        guard: Any = said(answer, WATCH)
+        of: Any = {**self.of(gate), **changes}
+        values = {**VALUES, "/owner": "{}", "/refund/amount": amount}
+        record = {"kind": "guard", "gate": gate, "round": "1", **guard}
+        return {
+            "policy_version_id": POLICY,
+            "records": [record],
+            "asked": seal_guard(of, guard, values, self.keys["commit"]),
+        }
 
     def vote(self, person: str, kind: str = "APPROVE", **changes: Any) -> dict[str, Any]:
         waiting = self.receipts[-1]

@@ -51,7 +51,9 @@ class Two:
         book = Book(self.world.chain, self.world.keys["effect"], grant["artifact"])
         assert book.claim("1", members)
 
-    def perform(self, *, attempt: int = 1, store: Any = None) -> tuple[str, str]:
+    def perform(
+        self, *, attempt: int = 1, store: Any = None, arguments: Any = PAY
+    ) -> tuple[str, str]:
         from activity_refund.services import Payments
         from activity_refund.types import Money, PaymentsRefundResult
 
@@ -86,7 +88,7 @@ class Two:
             "operation": "payments.refund",
             "undo": False,
             "grants": self.grants,
-            "arguments": PAY,
+            "arguments": arguments,
             "lapses": "none",
         }
         environment = self.world.environment(attempt=attempt, run="run-1")
@@ -151,3 +153,72 @@ def test_an_attempt_that_was_lost_after_both_claims_is_taken_up(two: Two) -> Non
     two.claim(1)
     assert two.perform(attempt=2) == ("done", "none")
     assert two.asked == ["refund"]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_no_approval_that_the_program_names_may_be_left_out(two: Two, which: int) -> None:
+    two.grants = [two.grants[which]]
+    assert two.perform() == ("not_done", "authority_ambiguous")
+    assert two.asked == []
+    assert not list(two.world.store.list(two.world.chain.key("uses")))
+
+
+@pytest.fixture
+def split(two: Two) -> Two:
+    """The first gate shows the order, the second one the amount."""
+    gates = two.program.manifest["gates"]
+    planned = gates["finance"]["plan"][CALL]
+    for gate, arguments in {
+        "finance": {"order": {"path": "/order/id"}, "amount": {"under": ["paying", "/refund"]}},
+        "paying": {"order": {"under": ["finance", "/order/id"]}, "amount": {"path": "/refund"}},
+    }.items():
+        gates[gate]["plan"] = {CALL: {**planned, "arguments": arguments}}
+    return two
+
+
+@pytest.mark.parametrize(
+    "drifted",
+    [
+        {"order": "A-2"},
+        {"amount": {"amount": "40.01", "currency": "EUR"}},
+        {"amount": {"amount": "40.00", "currency": "USD"}},
+    ],
+)
+def test_an_argument_is_what_its_own_gate_showed(split: Two, drifted: dict[str, Any]) -> None:
+    assert split.perform(arguments={**PAY, **drifted}) == ("not_done", "drifted")
+    assert split.asked == []
+    assert split.perform() == ("done", "none")
+
+
+def test_each_claim_names_the_other_gates_yes(split: Two) -> None:
+    assert split.perform() == ("done", "none")
+    first, second = (one["artifact"] for one in split.grants)
+    key = split.world.keys["effect"]
+    rows = [Book(split.world.chain, key, name).use("1") for name in (first, second)]
+    sources = [{row[0]: row[1] for row in use.claim.statement["arguments"]} for use in rows if use]
+    assert sources[0] == {
+        "order": "/order/id",
+        "amount.amount": f"under:{second}/refund/amount",
+        "amount.currency": f"under:{second}/refund/currency",
+    }
+    assert sources[1] == {
+        "order": f"under:{first}/order/id",
+        "amount.amount": "/refund/amount",
+        "amount.currency": "/refund/currency",
+    }
+
+
+@pytest.mark.parametrize("right", ["41.50", "40.00"])
+def test_what_is_computed_of_both_is_computed_again(split: Two, right: str) -> None:
+    gates = split.program.manifest["gates"]
+    one = {"const": ["decimal", "1.50"]}
+    shown = {"path": ["decimal", "/refund/amount"]}
+    elsewhere = {"under": ["decimal", "paying:/refund/amount"]}
+    for gate, read in (("finance", elsewhere), ("paying", shown)):
+        arguments = gates[gate]["plan"][CALL]["arguments"]
+        del arguments["amount"]
+        arguments["amount.amount"] = {"expr": {"+": [read, one]}}
+        arguments["amount.currency"] = {"const": ["string", "EUR"]}
+    money = {"amount": right, "currency": "EUR"}
+    wanted = ("done", "none") if right == "41.50" else ("not_done", "drifted")
+    assert split.perform(arguments={**PAY, "amount": money}) == wanted

@@ -196,7 +196,7 @@ def test_a_gate_opens_as_the_manifest_says(world: Any) -> None:
     assert refused(world, changed("deciders", excluded=[])) == "deciders"
     late = [[row[0].replace("2026", "2027"), *row[1:]] for row in good["records"][1]["instants"]]
     assert refused(world, changed("clock", instants=late)) == "clock"
-    assert refused(world, {**good, "records": good["records"][1:]}) == "record"
+    assert refused(world, {**good, "records": good["records"][1:]}) == "policy_record"
     assert world.put(good)
 
 

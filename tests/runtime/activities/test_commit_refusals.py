@@ -253,3 +253,20 @@ def test_two_worlds_share_no_answer(world: Any, new_world: Callable[[], Any]) ->
     other = new_world()
     running(world)
     assert refused(world, world.waiting("finance", asked=other.asked("REQUIRE_HUMAN"))) == "asked"
+
+
+def test_nobody_may_be_left_unasked_at_a_gate_that_is_asked_in_every_case(world: Any) -> None:
+    running(world)
+    record = {
+        "kind": "unasked",
+        "gate": "paying",
+        "round": "1",
+        "statement": "paying/1",
+        "condition": "false",
+    }
+    context = world.waiting()["context"]
+    assert refused(world, world.command([], context, records=[record])) == "unasked"
+    # Nor beside an artifact.
+    waiting = world.waiting()
+    waiting["records"] = [*waiting["records"], record]
+    assert refused(world, waiting) == "waiver"

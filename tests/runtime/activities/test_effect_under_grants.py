@@ -213,3 +213,14 @@ def test_a_waiver_is_a_grant_for_what_is_not_critical(world: Any, bank: Bank, pe
         "round": 1,
     }
     assert says(perform("payments.refund", "payments.refund/1", [grant]))[0] == "done"
+
+
+def test_a_yes_is_no_record_that_nobody_was_asked(world: Any, bank: Bank, perform: Any) -> None:
+    grant = world.to_grant("finance")
+    named = {name: value for name, value in grant.items() if name != "artifact"}
+    commit = world.chain.need(grant["decision_commit"]).hash
+    answer = perform("payments.refund", "payments.refund/1", [{**named, "unasked": commit}])
+    assert says(answer) == ("not_done", "context_mismatch")
+    with pytest.raises(ApplicationError):
+        perform("payments.refund", "payments.refund/1", [{**grant, "unasked": commit}])
+    assert not bank.calls

@@ -33,6 +33,7 @@ def test_every_pair(source: State | None, target: State) -> None:
 # What runs inside a workflow and is passed through the sandbox, so that the sandbox checks nothing.
 INSIDE = [
     "admission",
+    "asking",
     "calls",
     "effects",
     "ends",
@@ -42,6 +43,7 @@ INSIDE = [
     "gate",
     "gate_records",
     "machine",
+    "passing",
     "terms",
     "values",
     "votes",

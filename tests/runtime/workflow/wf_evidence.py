@@ -35,6 +35,9 @@ class Evidence:
     held: asyncio.Event | None = None  # a commit waits for it
     held_question: asyncio.Event | None = None  # and a question to policy for this one
     hold: Callable[[dict[str, Any]], bool] = lambda command: False
+    guard: str = "ALLOW"  # what a guard says of what was decided; another word: nobody can ask
+    guarded: list[dict[str, Any]] = field(default_factory=list)
+    held_guard: asyncio.Event | None = None
 
     def of(self, instance: str) -> list[dict[str, Any]]:
         return [command for command in self.commands if command["instance_id"] == instance]
@@ -141,6 +144,32 @@ class Evidence:
             "instants": instants,
             "excluded": [command["initiator"]["actor"]],
             "named": {"/owner": [actor(owner)]} if owner else {},
+            "guard": self._said(command, "REQUIRE_HUMAN") if gate["guarded"] != "none" else "none",
+            "periods": [],
             "sealed": "none",
             **self.answer,
+        }
+
+    @activity.defn(name="gantral.ask_guard")
+    async def ask_guard(self, command: dict[str, Any]) -> dict[str, Any]:
+        self.guarded.append(command)
+        if self.held_guard is not None:
+            await self.held_guard.wait()
+        if self.guard not in ("ALLOW", "REQUIRE_HUMAN", "DENY", "FAILURE"):
+            raise ApplicationError(self.guard, type="NotOpened", non_retryable=True)
+        causes = {"DENY": "policy_deny", "FAILURE": "policy_failure"}
+        return {
+            "cause": causes.get(self.guard, "none"),
+            "problem": f"the guard says {self.guard}",
+            "guard": self._said(command, self.guard),
+            "sealed": "none",
+        }
+
+    def _said(self, command: dict[str, Any], word: str) -> dict[str, Any]:
+        policies = programs.get(command["program"]).manifest["policies"]
+        return {
+            "query": policies["watch"]["query"],
+            "policy_version_id": "sha256:" + "a" * 64,
+            "input_hash": "c" * 64,
+            "answer": word,
         }

@@ -271,14 +271,26 @@ WAIVING: dict[str, Any] = {
     "gates": {"access": {**DESK_GATE, "waived": "refund_limits"}},
 }
 
+# The refund, its gate waived by one policy and guarded by another.
+WATCHED: dict[str, Any] = {
+    **REFUND,
+    "workflow_id": "watched",
+    "policies": {
+        **REFUND["policies"],
+        "watch": {"path": "policies/watch.rego", "query": "data.refund.watch"},
+    },
+    "gates": {"finance": {**FINANCE, "guarded": "watch"}},
+}
+
 MANIFESTS = {
     "refund_hand": REFUND,
     "desk_hand": DESK,
     "brief_hand": BRIEF,
     "waiving_hand": WAIVING,
+    "watched_hand": WATCHED,
 }
-# The scripted workflow serves each of these programs.
-SCRIPTED = ("brief", "waiving")
+# Whose workflow serves a program that has none of its own.
+BASES = {"brief": "desk", "waiving": "desk", "watched": "refund"}
 
 
 def write(folder: Path, suffix: str = "") -> None:
@@ -288,9 +300,10 @@ def write(folder: Path, suffix: str = "") -> None:
         package.mkdir()
         data = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
         (package / "manifest.json").write_bytes(data)
-        folder_of = "desk_hand" if name.removesuffix("_hand") in SCRIPTED else name
-        for source in (HERE / folder_of).glob("*.py"):
+        own = name.removesuffix("_hand")
+        base = BASES.get(own, own)
+        for source in (HERE / f"{base}_hand").glob("*.py"):
             code = source.read_text().replace("@PROGRAM@", H("manifest", data))
-            code = code.replace('workflow="desk"', f'workflow="{manifest["workflow_id"]}"')
+            code = code.replace(f'workflow="{base}"', f'workflow="{manifest["workflow_id"]}"')
             (package / source.name).write_text(code)
     sys.path.insert(0, str(folder))

@@ -315,7 +315,11 @@ class World:
             Worker(
                 client,
                 task_queue="gantral-evidence",
-                activities=[self.evidence.commit, self.evidence.open_gate],
+                activities=[
+                    self.evidence.commit,
+                    self.evidence.open_gate,
+                    self.evidence.ask_guard,
+                ],
             ),
             Worker(client, task_queue="orders", activities=self.services.activities("orders")),
             Worker(client, task_queue="payments", activities=self.services.activities("payments")),

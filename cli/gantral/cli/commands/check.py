@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gantral.cli import asking
+from gantral.cli.ageing import aged
 from gantral.cli.beside import judged
 from gantral.cli.failure import CLEAN, MISUSE, Failure
 from gantral.cli.locking import held
@@ -71,7 +72,7 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Checked]]:
         checked = fix(checked)
         # Standard output then holds the mended text and nothing else.
         out = sys.stderr if "-" in args.paths else out
-    checked = [judged(asking.proved(held(one))) for one in checked]
+    checked = [judged(asking.proved(aged(held(one)))) for one in checked]
     status = tell(checked, args.output_format, bool(args.deny), args.output, out)
     if status == CLEAN and args.output_format in READ:
         for one in checked:

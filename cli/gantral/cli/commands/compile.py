@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gantral.cli import asking, folders
+from gantral.cli.ageing import aged
 from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
 from gantral.cli.locking import held
 from gantral.cli.main import Subparsers
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the packages, or with --check print how they differ; 1 when they do."""
     if "-" in args.paths:
         raise Failure("compile reads files, not standard input", "name a file", MISUSE)
-    checked = [asking.proved(held(one)) for one in check_paths(args.paths)]
+    checked = [asking.proved(aged(held(one))) for one in check_paths(args.paths)]
     status = tell(checked, args.output_format, bool(args.deny), args.output)
     if status != CLEAN:
         return status

@@ -18,6 +18,7 @@ from gantral.cli.project import files_at, find_project, reason
 from gantral.dsl.decode import decode
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.format import difference, format_text
+from gantral.dsl.front import is_yaml
 from gantral.dsl.parse import parse
 
 _STDIN = "<stdin>"
@@ -33,7 +34,8 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "fmt",
         help="lay out specs in their one form",
         description="Lay out specs in their one form. Every comment is kept, and a spec means what "
-        "it meant. A file that does not parse is left as it is.",
+        "it meant. A file that does not parse is left as it is, and so is a spec in "
+        "YAML.",
     )
     parser.add_argument(
         "paths",
@@ -101,8 +103,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _files(paths: Sequence[str]) -> list[Path]:
     if not paths:
-        return find_project(Path.cwd()).specs()
-    return list(dict.fromkeys(file for given in paths for file in files_at(Path(given))))
+        found = find_project(Path.cwd()).specs()
+    else:
+        for given in paths:
+            if is_yaml(given) and Path(given).is_file():
+                raise Failure(
+                    f"{given} is a spec in YAML, whose layout is its author's",
+                    f"gantral convert {given} shows it in the one layout of text",
+                    MISUSE,
+                )
+        found = list(dict.fromkeys(file for given in paths for file in files_at(Path(given))))
+    return [file for file in found if not is_yaml(file.name)]
 
 
 def _read(file: Path) -> bytes:

@@ -48,6 +48,7 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "its services, scenarios. It checks, compiles and runs as it is.",
     )
     parser.add_argument("name", metavar="NAME", help="the folder; its last part is the workflow")
+    parser.add_argument("--yaml", action="store_true", help="the spec in YAML")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if folder.exists() or folder.is_symlink():
         raise Failure(f"{folder} is there already", "choose another name")
-    _write(folder, project_files(name))
+    files = project_files(name)
+    _write(folder, _in_yaml(files, name) if args.yaml else files)
     print(
         f"wrote {folder}\n\nnext:\n"
         f"  cd {folder}\n"
@@ -86,6 +88,18 @@ def project_files(name: str) -> dict[str, str]:
         _filled(target, words): _filled((_SKELETON / source).read_text("utf-8"), words)
         for source, target in _FILES.items()
     }
+
+
+def _in_yaml(files: dict[str, str], name: str) -> dict[str, str]:
+    """The same project, its spec in YAML."""
+    # Only here: few ask for it.
+    from gantral.dsl.convert import other_form
+    from gantral.dsl.front import TEXT, YAML, read
+
+    spec = f"{name}{TEXT}"
+    text = files.pop(spec)
+    told = {path: each.replace(spec, f"{name}{YAML}") for path, each in files.items()}
+    return {**told, f"{name}{YAML}": other_form(spec, text, read(spec, text))}
 
 
 def _filled(text: str, words: dict[str, str]) -> str:

@@ -64,7 +64,10 @@ def _gate(gate: dict[str, Any]) -> list[str]:
     lines = ["", remote.bold(f"waits at gate {gate['gate']}, round {gate['round']}")]
     lines.append(f"  who decides: {gate['who_decides']}")
     lines += [f"  not: {one}" for one in gate["not"]]
-    lines += [f"  any {one} can reject it" for one in gate["veto"]]
+    lines += [f"  {_case(one)}" for one in gate["cases"]]
+    lines += [f"  {one} can reject it" for one in gate["veto"]]
+    if gate["guard"]:
+        lines.append(f"  policy {gate['guard']} is asked about what is decided, and may reject it")
     if gate["assurance"] != "none":
         lines.append(f"  a sign-in with {gate['assurance']} is needed")
     lines.append(f"  until {gate['deadline']}; silence is rejection")
@@ -85,11 +88,21 @@ def _gate(gate: dict[str, Any]) -> list[str]:
         lines.append(f"  {one['who']} {one['words']}{f' ({changes})' if changes else ''}:"
                      f" {one['reason']}")  # fmt: skip
     you = gate["you"]
-    if you["may"] != "no":
+    if you["may"] == "amend":
+        lines += ["", "you may decide with a change alone: gantral decide … --amend …"]
+    elif you["may"] != "no":
         lines += ["", "you may decide: gantral decide … --approve | --amend … | --reject"]
     elif you["why"]:
         lines += ["", f"you can't decide this: {you['why']}"]
     return lines
+
+
+def _case(case: dict[str, str]) -> str:
+    """A case of `decide`, and whether what was asked or a change that was voted for is in it."""
+    when = "otherwise" if case["when"] == "always" else f"when {case['when']}"
+    now = {"asked": "what was asked", "change": "a change", "both": "what was asked, and a change"}
+    said = now.get(case["now"])
+    return f"{when}: {case['who']}{f' (now: {said})' if said else ''}"
 
 
 def _pairs(name: str, values: dict[str, str]) -> list[str]:

@@ -17,7 +17,7 @@ from gantral.cli.main import Subparsers
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Declare the options."""
     parser = subparsers.add_parser("start", help="start an instance")
-    parser.add_argument("workflow", metavar="WORKFLOW", help="its name, or its .gantral file")
+    parser.add_argument("workflow", metavar="WORKFLOW", help="its name, or its spec")
     parser.add_argument(
         "--input", required=True, metavar="FILE", help="the input as JSON; - reads stdin"
     )
@@ -38,13 +38,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _name(word: str) -> str:
-    if not word.endswith(".gantral"):
+    from gantral.dsl.front import is_spec, read
+
+    if not is_spec(word):
         return word
-    from gantral.dsl.parse import parse
     from gantral.dsl.syntax_declarations import Workflow
 
     try:
-        found = parse(word, Path(word).read_text("utf-8"))
+        found = read(word, Path(word).read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"{word} can't be read: {error}", "say the workflow's name") from None
     names = [

@@ -19,6 +19,7 @@ _MEETS = {
     "approved": {"approved", "amended"},
     "amended": {"amended"},
     "waived": {"waived"},
+    "unasked": {"unasked"},
     "rejected": {"rejected"},
 }
 

@@ -10,7 +10,6 @@ from gantral.api import words
 from gantral.api.story import Library, Story
 from gantral.authority import State
 from gantral.cli.demo.telling import Teller
-from gantral.evidence import recount
 
 
 class Watch:
@@ -41,6 +40,9 @@ class Watch:
             if record["kind"] == "waiver":
                 policy = story.manifest["gates"][record["gate"]]["waived"]
                 told = f"policy {policy} waives gate {record['gate']}: nobody is asked"
+                self._tell(commit["timestamp"], "", told)
+            elif record["kind"] == "unasked":
+                told = f"nobody is asked at gate {record['gate']}: not {record['condition']}"
                 self._tell(commit["timestamp"], "", told)
         before = ""
         for artifact in commit["artifacts"]:
@@ -80,7 +82,7 @@ class Watch:
 
     def _waiting(self, story: Story, commit: Mapping[str, Any], artifact: Mapping[str, Any]) -> str:
         rules = story.manifest["gates"][artifact["gate"]]
-        decides = words.formula(recount.formula_of(rules), story.values(commit))
+        decides = words.deciders(rules, story.values(commit))
         hours = clock(commit)[-1][0]
         return f"gate {artifact['gate']} wants a yes of {decides}, within {hours:g} hours"
 

@@ -55,13 +55,19 @@ def ends(program: Program) -> list[str]:
             f"- Rejected: at the gate {asked} somebody says no, nobody decides in time, nobody is"
             " left who may decide, or it is taken back or cancelled while it waits there."
         )
+    guarded = [name for name, one in program.gates.items() if one.guarded_by is not None]
+    if guarded:
+        lines.append(
+            f"- Rejected by a policy: at the gate {listed(map(code, guarded), 'or')} its guard"
+            " denies what people decided, or gives no clear answer about it."
+        )
     lines += [
         f"- Terminated by the spec: {one.said}{_where(one.where)}."
         for one in found
         if one.word == "terminated"
     ]
     causes = ["a step fails for which the run has no other way"]
-    if any(one.waived_by is not None for one in program.gates.values()):
+    if any(one.waived_by or one.guarded_by for one in program.gates.values()):
         causes.append("a policy denies or gives no clear answer")
     if any(one.lasts is not None for one in program.gates.values()):
         causes.append("a yes has run out or been used up before its effect")

@@ -9,8 +9,9 @@ from typing import Any
 from gantral.api import words
 from gantral.cli.describe.text import code, length, listed, plain, quoted, some
 from gantral.compiler.phrases import condition
-from gantral.compiler.program import Gate, Program, Reject, Remind
+from gantral.compiler.program import Calendar, Gate, Program, Reject, Remind
 from gantral.compiler.terms import pointer
+from gantral.evidence.calendar import ticks
 
 Tree = Mapping[str, Any]
 _NONE = "none"
@@ -27,6 +28,7 @@ def gate(program: Program, manifest: Tree, name: str) -> list[str]:
         "",
         "### Who decides",
         "",
+        *_asked(rules),
         *_deciders(rules),
         "",
         "### By when",
@@ -60,6 +62,14 @@ def _title(parts: list[Any]) -> str:
     return f"“{''.join(said)}”"
 
 
+def _asked(rules: Tree) -> list[str]:
+    return [
+        f"- People are asked only if {code(condition)} ({code(site)}). Where it is not so nobody is"
+        " asked, evidence says so, and another gate of the same effect has been asked."
+        for site, condition in sorted(rules.get("only_if", {}).items())
+    ]
+
+
 def _deciders(rules: Tree) -> list[str]:
     lines = []
     cases = rules["decide"]
@@ -68,18 +78,25 @@ def _deciders(rules: Tree) -> list[str]:
         if case["when"] == "always":
             lines.append(f"- {'It takes' if not number else 'Otherwise it takes'} {said}.")
         else:
-            asked = plain(words.amendment(case["when"], "", {}))
+            asked = plain(words.condition(case["when"], {}))
             lines.append(f"- {'When' if not number else 'Otherwise, when'} {asked}: {said}.")
     if len(cases) > 1:
-        lines.append("- What is asked for and what is decided each choose their case; both count.")
+        lines.append(
+            "- What is asked for chooses its case, and what is decided chooses one too: those who"
+            " say yes must be enough for both."
+        )
     lines.append("- Each person has one vote, the last one given, and counts once.")
+    if any(_has_points(case["formula"]) for case in cases):
+        lines.append("- Who could bring points in several ways brings the most of them.")
     apart = [one for one in rules["apart"] if one != "initiator"]
     if "initiator" in rules["apart"]:
         lines.append("- Whoever asked for it may not decide.")
     else:
         lines.append("- Whoever asked for it may decide too.")
     if apart:
-        lines.append(f"- Not one of those who decide may be {plain(listed(words.apart(apart)))}.")
+        lines.append(
+            f"- Not one of those who decide may be {plain(listed(words.apart(apart), 'or'))}."
+        )
     lines.append("- One no of somebody who may decide ends it as rejected.")
     if rules["veto"]:
         who = _any_of(rules["veto"])
@@ -87,10 +104,19 @@ def _deciders(rules: Tree) -> list[str]:
     return lines
 
 
+def _has_points(formula: Tree) -> bool:
+    ((operator, parts),) = formula.items()
+    return operator == "points" or (operator in ("any", "all") and any(map(_has_points, parts)))
+
+
 def _clock(declared: Gate, rules: Tree) -> list[str]:
     lines = []
-    for tick, (_, action, *moved) in zip(declared.clock, rules["clock"], strict=True):
-        after = length(tick.after)
+    counted = ""
+    if declared.calendar is not None:
+        lines.append(_calendar(declared.calendar))
+        counted = " of open time"
+    for tick, (_, action, *moved) in zip(declared.clock, ticks(rules), strict=True):
+        after = length(tick.after) + counted
         if isinstance(tick, Remind):
             lines.append(f"- After {after}: a reminder goes out.")
         elif isinstance(tick, Reject):
@@ -102,6 +128,19 @@ def _clock(declared: Gate, rules: Tree) -> list[str]:
             narrow, wide = map(_any_of, moved)
             lines.append(f"- After {after}: from then on {wide} counts as {narrow}.")
     return lines
+
+
+def _calendar(one: Calendar) -> str:
+    hours = [f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (one.opens, one.closes)]
+    said = (
+        f"- Time counts on the calendar {code(one.name)}: {plain(listed(one.days))}, from"
+        f" {hours[0]} to {hours[1]} by the clock of {plain(one.zone)}"
+    )
+    if not one.closed:
+        return f"{said}."
+    days = some(len(one.closed), "day")
+    ends = f", of which the first is {one.closed[0]} and the last {one.closed[-1]}"
+    return f"{said}, but for {days}{ends if len(one.closed) > 1 else f', {one.closed[0]}'}."
 
 
 def _any_of(principals: list[Any]) -> str:
@@ -129,7 +168,8 @@ def _policies(rules: Tree, policies: Tree) -> list[str]:
     if rules["guarded"] != _NONE:
         lines.append(
             f"- The policy {named(rules['guarded'])} is asked before people are, and again on what"
-            " they decided: where it denies, the run ends."
+            " they decided: where it denies, fails, or answers anything else than its words, the"
+            " run ends. It can only say no: people decide all the same."
         )
     return lines or ["- Nothing: no policy can take the place of the people here."]
 
@@ -181,10 +221,13 @@ def _proof(declared: Gate, rules: Tree) -> list[str]:
 def _plan(declared: Gate, rules: Tree, operations: Tree) -> list[str]:
     if not rules["releases"]:
         return ["Nothing: this gate only holds the run until people say yes; no effect runs by it."]
-    alike = (
-        "" if rules["alike"] == "true" or rules["uses"] == "1"
-        else ", no two of them of one operation with equal arguments"
-    )  # fmt: skip
+    alike = ""
+    if rules["uses"] != "1":
+        alike = (
+            ", equal ones too, but for one that repeats what nobody knows to have happened or not"
+            if rules["alike"] == "true"
+            else ", no two of them of one operation with equal arguments"
+        )
     lines = []
     if declared.lasts is not None:
         lines.append(

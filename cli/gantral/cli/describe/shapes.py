@@ -15,6 +15,7 @@ from gantral.compiler.program import (
     Field,
     InstantType,
     IntType,
+    JsonType,
     ListType,
     NothingType,
     OptionalType,
@@ -75,6 +76,8 @@ def of(type: Type) -> str:
             return f"a length of time{_between(_length(least), _length(most))}"
         case PersonType():
             return "a person"
+        case JsonType():
+            return "data, shown as it is"
         case EnumType(words):
             return f"one of {listed(map(quoted, words), 'or')}"
         case ListType(element, least, most):

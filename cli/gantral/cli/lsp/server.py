@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from gantral.cli.failure import CLEAN, FINDINGS
 from gantral.cli.lsp import convert
@@ -16,6 +17,7 @@ from gantral.compiler.index.complete import complete
 from gantral.compiler.index.hover import binding_types, hover
 from gantral.compiler.index.outline import outline
 from gantral.dsl.format import difference, format_text
+from gantral.dsl.front import is_yaml
 from gantral.dsl.parse import parse
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
@@ -182,7 +184,8 @@ def _questions(server: Server) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
     def formatted(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
         text = documents.text(params.text_document.uri)
-        if text is None:
+        if text is None or is_yaml(urlsplit(params.text_document.uri).path):
+            # `gantral fmt` refuses YAML by name: its layout is the author's.
             return []
         before = parse("", text)
         if before.file is None:

@@ -70,12 +70,11 @@ class _Reader:
     def start(self, node: Node) -> Start:
         fields = Fields(node, "start", ("by", "input"), ("refused",))
         refused = fields.get("refused")
-        # A start that must be refused may have any input; the API is who judges it.
-        value = fields["input"].plain()
+        # A start that must be refused may have any input. The API brings it to its form, once.
         if refused is None:
-            value = entered(fields["input"], self._manifest["input"])
+            entered(fields["input"], self._manifest["input"])
         rule = "" if refused is None else word(refused, START_REFUSALS, "rule that refuses a start")
-        return Start(self._people.read(fields["by"]), value, rule)
+        return Start(self._people.read(fields["by"]), fields["input"].plain(), rule)
 
     def given(self, node: Node | None) -> dict[str, tuple[Answer, ...]]:
         if node is None:
@@ -119,7 +118,7 @@ class _Reader:
         found = {}
         for name, answers in mapping(node, "policy", "with the gates").items():
             gate = self._gate(name, node)
-            if gate["waived"] == "none":
+            if gate["waived"] == gate["guarded"] == "none":
                 raise WrongScenario(
                     node.keys[name],
                     "value",

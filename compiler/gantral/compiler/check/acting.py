@@ -75,6 +75,7 @@ class Acting(ABC):
         self._origins = Origins()
         self._authority = calls.Authority(env, self._origins)
         self.needing = self._authority.needing
+        self.across = self._authority.across
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
         self._around: list[Frame] = []
@@ -99,6 +100,10 @@ class Acting(ABC):
         self.calls: list[st.ServiceCall] = []
         self.asks: dict[Span, str] = {}
         """The gate's name of each approval."""
+        self.uncertain: set[Span] = set()
+        """The approvals that are asked for `only if`."""
+        self.ways: dict[str, dict[bool, Span]] = {}
+        """For each gate where it is first asked, `only if` and otherwise."""
         self.asked: set[str] = set()
         """The gates that some ask names."""
         self.personal: dict[str, set[str]] = {}
@@ -147,7 +152,7 @@ class Acting(ABC):
         result: Type = operation.result if operation.result is not None else NothingType()
         origin = NOBODY
         if operation.acts:
-            origin = Origin(frozenset((each.binding, operation.service) for each in under))
+            origin = Origin(frozenset((each.binding, operation.key) for each in under))
         handler: st.Handler | None = None
         gave = self._giving[-1].gives if self._giving else 0
         if one.handler is not None:
@@ -326,8 +331,9 @@ class Acting(ABC):
 
     def _ask(self, one: syn.Ask, bound: bool) -> st.Ask | None:
         env = self._env
+        only_if: ex.Expr | None = None
         if one.only_if is not None:
-            env.findings.not_built(one.only_if.span, "`ask … only if`")
+            only_if = expressions.condition(env, one.only_if)
         if self._failing:
             self._reads_only(one.gate.span, "`ask`")
         found = self._gate(one)
@@ -336,6 +342,7 @@ class Acting(ABC):
         name, wanted, amends, who = found
         ordinal = self._count(f"gate {name}")
         self.asked.add(name)
+        self.ways.setdefault(name, {}).setdefault(one.only_if is not None, one.gate.span)
         given = calls.arguments(env, one.arguments, wanted, one.gate.span, f"gate `{name}`")
         if amends and not bound:
             env.findings.error(
@@ -359,4 +366,8 @@ class Acting(ABC):
                     "the run would choose who decides",
                 )
         type_ = calls.approved_record(wanted, given)
-        return st.Ask(name, ordinal, given, type_, one.span, one.gate.span)
+        if one.only_if is None:
+            return st.Ask(name, ordinal, given, type_, one.span, one.gate.span)
+        if only_if is None:
+            return None
+        return st.AskOnlyIf(name, ordinal, given, type_, one.span, one.gate.span, only_if)

@@ -121,6 +121,9 @@ class Authority:
         self._origins = origins
         self.needing: dict[Span, tuple[Needs, list[Approvers]]] = {}
         """What each effect (by its operation's name) needs, and who approved its arguments."""
+        self.across: list[tuple[str, str, Span, frozenset[tuple[Span, str]]]] = []
+        """Arguments that are results of another service: operation, argument, where its value
+        stands, and who approved which result."""
 
     def effect(
         self,
@@ -153,15 +156,26 @@ class Authority:
             return
         if given is None or len(under) < len(call.under):
             return
-        allowed = frozenset(one.binding for one in under)
+        # The data of a critical effect comes from what people were asked in every case (rule 4).
+        critical = operation.kind == "critical effect"
+        allowed = frozenset(
+            one.binding for one in under if not (critical and self._origins.uncertain(one.binding))
+        )
         approved_by: list[Approvers] = []
         if operation.needs is not None:
             self.needing[call.operation.span] = (operation.needs, approved_by)
-        for _, value in given:
+        for name, value in given:
             origin = self._origins.of(value)
-            if origin.approved is None or not self._within(origin.approved, operation, allowed):
-                self._unapproved(operation, value, under, origin.approved is None)
+            if origin.approved is None or not all(each[0] in allowed for each in origin.approved):
+                self._unapproved(value, under, origin.approved is None)
                 continue
+            results = frozenset(
+                (binding, source)
+                for binding, source in origin.approved
+                if source is not None and source.partition(".")[0] != operation.service
+            )
+            if results:
+                self.across.append((operation.key, name, value.span, results))
             approved_by.append(Approvers(value.span, origin.approved))
             if origin.odd is not None:
                 self._env.findings.error(
@@ -173,20 +187,8 @@ class Authority:
                     (Label(origin.odd, "this part"),) if origin.odd != value.span else (),
                 )
 
-    def _within(
-        self,
-        approved: frozenset[tuple[Span, str | None]],
-        operation: Operation,
-        allowed: frozenset[Span],
-    ) -> bool:
-        return all(
-            binding in allowed and service in (None, operation.service)
-            for binding, service in approved
-        )
-
     def _unapproved(
         self,
-        operation: Operation,
         value: ex.Expr,
         under: tuple[st.Approval, ...],
         nobody: bool,
@@ -210,8 +212,7 @@ class Authority:
             message,
             "make it a parameter of the gate and read it through the approval"
             if nobody
-            else "act under the approval it comes from too, or pass it to this gate; the result of "
-            "an effect may go on only within its service",
+            else "act under the approval it comes from too, or pass it to this gate",
         )
 
     def _shown(self, value: ex.Expr, under: tuple[st.Approval, ...]) -> str | None:
@@ -221,7 +222,7 @@ class Authority:
             return None
         for one in under:
             ask = self._origins.ask(one.binding)
-            if ask is None:
+            if ask is None or self._origins.uncertain(one.binding):
                 continue
             for name, argument in ask.arguments:
                 base = access(argument)

@@ -41,6 +41,8 @@ class People:
         self._names = names
         self._record = record
         self.read: list[tuple[str, ...]] = []
+        # How many persons a list of them holds at most.
+        self._listed: dict[tuple[str, ...], int | None] = {}
 
     def field(self, path: syn.Path) -> Field | None:
         """The field of the parameters that a path names; None after a finding."""
@@ -103,6 +105,8 @@ class People:
             )
             return None
         self.read.append(path)
+        if isinstance(field.type, ListType):
+            self._listed[path] = field.type.max
         if isinstance(one, syn.Actor):
             return de.ActorOf(path, one.span)
         return de.ActorsOf(path, one.span)
@@ -138,10 +142,11 @@ class People:
         made = self._formula(one)
         if made is None:
             return None
-        many, voters = formulas.size(made)
+        size = formulas.size(made)
         for count, most, what in (
-            (voters, formulas.RECOUNTED_VOTERS, "voters in one of its alternatives"),
-            (many, formulas.RECOUNTED_ALTERNATIVES, "alternatives"),
+            (size.voters, formulas.RECOUNTED_VOTERS, "voters in one of its alternatives"),
+            (size.alternatives, formulas.RECOUNTED_ALTERNATIVES, "alternatives"),
+            (size.splits, formulas.RECOUNTED_SPLITS, "ways to share the points of one out"),
         ):
             if count > most:
                 self._findings.error(
@@ -163,8 +168,7 @@ class People:
                 made = de.AllOf if isinstance(one, syn.AllOf) else de.AnyOf
                 return made(whole, one.span)
             case syn.Weighted():
-                self._findings.not_built(one.span, "`points of`", "name a number of voters")
-                return None
+                return self._points(one)
             case syn.AtLeast():
                 group = self.group(one.group)
                 if group is None:
@@ -185,6 +189,45 @@ class People:
                     return None
                 return de.Quorum(count, group, one.span)
 
+    def _points(self, one: syn.Weighted) -> de.Points | None:
+        principals = self.group(tuple(each.principal for each in one.weights))
+        if principals is None:
+            return None
+        numbers = [one.points, *(each.points for each in one.weights)]
+        for number in numbers:
+            if not 1 <= number.value <= formulas.RECOUNTED_POINTS:
+                self._findings.error(
+                    "G0240",
+                    number.span,
+                    f"points are counted from 1 to {formulas.RECOUNTED_POINTS}",
+                    "write a whole number between the two",
+                )
+                return None
+        weights = [each.points.value for each in one.weights]
+        most = self._most(principals, weights)
+        if most is not None and most < one.points.value:
+            self._findings.error(
+                "G0240",
+                one.span,
+                f"all who are named here bring {most} points, and {one.points.value} are wanted",
+                f"ask for {most}, or name more",
+            )
+            return None
+        return de.Points(one.points.value, tuple(zip(principals, weights, strict=True)), one.span)
+
+    def _most(self, principals: tuple[de.Principal, ...], weights: list[int]) -> int | None:
+        """What all of them bring together; None when there is no telling: a role has any number of
+        holders."""
+        found = 0
+        for one, weight in zip(principals, weights, strict=True):
+            many = 1 if isinstance(one, de.ActorOf) else None
+            if isinstance(one, de.ActorsOf):
+                many = self._listed[one.path]
+            if many is None:
+                return None
+            found += weight * many
+        return found
+
 
 def same(one: de.Principal) -> tuple[object, ...]:
     """What makes two principals one, spans apart."""
@@ -195,19 +238,24 @@ def same(one: de.Principal) -> tuple[object, ...]:
 
 def named(formula: de.Formula) -> list[de.Principal]:
     """Every principal of a formula, in order."""
-    if isinstance(formula, de.Quorum):
-        return list(formula.principals)
-    return [one for part in formula.parts for one in named(part)]
+    if isinstance(formula, de.AnyOf | de.AllOf):
+        return [one for part in formula.parts for one in named(part)]
+    return list(formula.principals)
+
+
+def everybody(decide: de.Formula | de.Cases) -> list[de.Principal]:
+    """Every principal of every case, in order."""
+    if isinstance(decide, de.Cases):
+        return [one for case in decide.cases for one in named(case.formula)]
+    return named(decide)
 
 
 def clock(
-    findings: Findings, gate: syn.Gate, people: People, decide: de.Formula | None
+    findings: Findings, gate: syn.Gate, people: People, decide: de.Formula | de.Cases | None
 ) -> tuple[de.Tick, ...]:
     """The ticks: rising, the last and only the last is `reject`; `widen` names who is asked."""
     one = gate.clock
-    if one.calendar is not None:
-        findings.not_built(one.calendar.span, "a calendar", "leave `on …` out: elapsed time")
-    known = {same(each) for each in named(decide)} if decide is not None else None
+    known = {same(each) for each in everybody(decide)} if decide is not None else None
     made: list[de.Tick] = []
     before = 0
     for at, tick in enumerate(one.ticks):

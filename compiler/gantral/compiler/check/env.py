@@ -18,8 +18,8 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 BindingKind: TypeAlias = Literal[
-    "let", "var", "approval", "handler", "parameter", "old", "new", "input", "initiator",
-    "instance", "failure",
+    "let", "var", "approval", "handler", "element", "parameter", "old", "new", "input",
+    "initiator", "instance", "failure",
 ]  # fmt: skip
 
 
@@ -45,6 +45,8 @@ class Env:
     findings: Findings
     names: Names
     types: Types
+    timeless: bool = False
+    """In a gate, whose clauses are read at more than one time and must say the same."""
     bindings: dict[str, Binding] = field(default_factory=dict)
     read: set[Span] = field(default_factory=set)
     """Where the bindings that something reads are bound."""

@@ -3,7 +3,7 @@ their own files, and come back here for what is inside them."""
 
 from __future__ import annotations
 
-from gantral.compiler.check import functions, literals, members, operators
+from gantral.compiler.check import comprehensions, functions, literals, members, operators
 from gantral.compiler.check.canonical import duration_text
 from gantral.compiler.check.env import Env
 from gantral.compiler.program import expressions as ex
@@ -11,7 +11,9 @@ from gantral.compiler.program.types import (
     BoolType,
     DurationType,
     EnumType,
+    JsonType,
     OptionalType,
+    RecordType,
     Type,
 )
 from gantral.compiler.types.relate import (
@@ -55,6 +57,17 @@ def fit(env: Env, found: ex.Expr, wanted: Type) -> ex.Expr | None:
     return ex.Widen(span=found.span, type=inner, personal=personal, base=found)
 
 
+def read(env: Env, one: syn.Expression, wanted: Type) -> ex.Expr | None:
+    """The right side of `let x: T = …`: as :func:`value`, and a `json` is read as the record T
+    (LANGUAGE section 3)."""
+    found = infer(env, one, wanted)
+    if found is None:
+        return None
+    if isinstance(found.type, JsonType) and isinstance(wanted, RecordType):
+        return ex.ReadJson(span=one.span, type=wanted, personal=found.personal, base=found)
+    return fit(env, found, wanted)
+
+
 def condition(env: Env, one: syn.Expression) -> ex.Expr | None:
     """A `bool`."""
     return value(env, one, BoolType())
@@ -88,9 +101,10 @@ def infer(env: Env, one: syn.Expression, hint: Type | None = None) -> ex.Expr | 
             return literals.listed(env, one, hint)
         case syn.Call():
             return functions.call(env, one, hint)
-        case syn.Comprehension() | syn.Generator():
-            env.findings.not_built(one.span, "a comprehension", "name the elements one by one")
-            return None
+        case syn.Comprehension():
+            return comprehensions.comprehension(env, one.generator, one.span, hint)
+        case syn.Generator():
+            return comprehensions.comprehension(env, one, one.span, hint)
         case syn.Unary():
             return operators.unary(env, one, hint)
         case syn.Binary():

@@ -22,7 +22,7 @@ class Fact:
 def access(value: ex.Expr) -> Key | None:
     """The path by which a value is read, when it is one that can't change."""
     match value:
-        case ex.LetRef() | ex.ApprovalRef():
+        case ex.LetRef() | ex.ElementRef() | ex.ApprovalRef():
             return (value.binding,)
         case ex.ProposedRef():
             return (value.binding, "decision", "proposed")
@@ -142,6 +142,8 @@ def unproved(value: ex.Expr, known: set[Key]) -> dict[Key, ex.Expr]:
             parts = [parts[0], (value.then, sides[0]), (value.otherwise, sides[1])]
         else:
             parts = [parts[0], (value.right, sides[value.operator == "or"])]
+    if isinstance(value, ex.Comprehension) and value.condition is not None:
+        parts[-1] = (value.element, {*known, *shown(value.condition, True)})
     for part, so_far in parts:
         for key, one in unproved(part, so_far).items():
             found.setdefault(key, one)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import clauses, expressions
+from gantral.compiler.check import across, cases, clauses, closed, expressions, open_time
+from gantral.compiler.check.calendars import Calendars
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.services import Services
 from gantral.compiler.names.findings import Findings
@@ -13,13 +14,6 @@ from gantral.compiler.program import declarations as de
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import (
     SCALARS,
-    BoolType,
-    DateType,
-    DecimalType,
-    DurationType,
-    EnumType,
-    InstantType,
-    IntType,
     RecordType,
     StringType,
 )
@@ -29,20 +23,20 @@ from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
-_BOUNDED = (
-    StringType, EnumType, IntType, DecimalType, BoolType, DateType, InstantType, DurationType
-)  # fmt: skip
-_CALCULATED = (IntType, DecimalType, DurationType, InstantType)
-
 
 class Gates:
     """Checks gates; the parameters of each are resolved once."""
 
-    def __init__(self, findings: Findings, types: Types, services: Services) -> None:
+    def __init__(
+        self, findings: Findings, types: Types, services: Services, calendars: Calendars
+    ) -> None:
         self._findings = findings
+        self._calendars = calendars
         self._types = types
         self._services = services
         self._parameters: dict[Span, RecordType | None] = {}
+        self.kept_apart: list[tuple[syn.DecidersOf, Span]] = []
+        """Each `deciders of`, with where the gate that it names is declared."""
 
     def parameters(self, names: Names, one: syn.Gate) -> RecordType | None:
         """What the gate takes; None after a finding."""
@@ -65,7 +59,7 @@ class Gates:
                 for field in record.fields
             ),
         )
-        env = Env(self._findings, names, self._types)
+        env = Env(self._findings, names, self._types, timeless=True)
         spans = {field.name.text: field.name.span for field in one.parameters}
         for field in record.fields:
             made = Binding("parameter", field.name, spans[field.name], field.type, field.personal)
@@ -75,16 +69,16 @@ class Gates:
             title = expressions.value(env, one.title, StringType())
         releases = self._releases(names, one)
         people = clauses.People(self._findings, names, record)
-        decide = self._decide(one, people)
-        veto = self._veto(one, people)
-        apart = self._apart(one, people)
+        decide = cases.decide(env, one, people)
+        veto = people.group(one.veto) or ()
+        apart = self._apart(names, one, people)
         clock = clauses.clock(self._findings, one, people, decide)
-        waived = None
-        if one.waived_by is not None:
-            policy = names.lookup("policy", one.waived_by.parts, one.waived_by.span)
-            waived = policy[1].name.text if policy is not None else None
-        if one.guarded_by is not None:
-            self._findings.not_built(one.guarded_by.span, "`guarded by policy`")
+        calendar = None
+        if one.clock.calendar is not None:
+            calendar = self._calendars.used(names, one.clock.calendar)
+            if calendar is not None:
+                open_time.clock(self._findings, one.clock, calendar)
+        waived, guarded = _policy(names, one.waived_by), _policy(names, one.guarded_by)
         amend = self._amend(env, one, record, people)
         prove = clauses.prove(self._findings, names, one.prove)
         lasts, uses = self._lasts(one)
@@ -97,14 +91,17 @@ class Gates:
             releases=releases,
             decide=decide,
             waived_by=waived,
+            guarded_by=guarded,
             initiator_may_decide=one.initiator_may_decide is not None,
             veto=veto,
             apart=apart,
             amend=amend,
             prove=prove,
             clock=clock,
+            calendar=calendar,
             lasts=lasts,
             uses=uses,
+            alike=one.lasts is not None and one.lasts.alike,
             doc=one.doc,
             span=one.name.span,
         )
@@ -112,8 +109,6 @@ class Gates:
     def _releases(self, names: Names, one: syn.Gate) -> tuple[de.Release, ...]:
         made: dict[str, de.Release] = {}
         for release in one.releases:
-            if release.flows:
-                self._findings.not_built(release.flows[0].span, "`from` in `releases`")
             found = self._services.operation(names, release.operation)
             if found is None:
                 continue
@@ -145,33 +140,21 @@ class Gates:
                     (Label(one.waived_by.span, "waived here"),),
                 )
             made[operation.key] = de.Release(operation.key, span)
+            if release.flows:
+                flows = across.flows(self._findings, self._services, names, release, operation)
+                made[operation.key] = de.ReleaseFrom(operation.key, span, flows)
         return tuple(made.values())
 
-    def _decide(self, one: syn.Gate, people: clauses.People) -> de.Formula | None:
-        whole = True
-        for each in one.decide:
-            if each.condition is not None:
-                self._findings.not_built(each.condition.span, "`decide … when`")
-                whole = False
-        if len(one.decide) > 1 and whole:
-            self._findings.not_built(one.decide[1].span, "more than one `decide`")
-            whole = False
-        return people.formula(one.decide[0].formula) if whole else None
-
-    def _veto(self, one: syn.Gate, people: clauses.People) -> tuple[de.Principal, ...]:
-        roles: list[syn.Principal] = []
-        for each in one.veto:
-            if isinstance(each, syn.RolePrincipal):
-                roles.append(each)
-            else:
-                self._findings.not_built(each.span, "`veto` by a person", "name a role")
-        return people.group(tuple(roles)) or ()
-
-    def _apart(self, one: syn.Gate, people: clauses.People) -> tuple[de.ActorOf | de.ActorsOf, ...]:
-        made: list[de.ActorOf | de.ActorsOf] = []
+    def _apart(
+        self, names: Names, one: syn.Gate, people: clauses.People
+    ) -> tuple[de.Separation, ...]:
+        made: list[de.Separation] = []
         for each in one.apart:
             if isinstance(each, syn.DecidersOf):
-                self._findings.not_built(each.span, "`apart deciders of`")
+                other = names.lookup("gate", each.gate.parts, each.gate.span)
+                if other is not None:
+                    made.append(de.DecidersOf(other[1].name.text, each.span))
+                    self.kept_apart.append((each, other[1].name.span))
                 continue
             found = people.principal(each)
             if isinstance(found, (de.ActorOf, de.ActorsOf)):
@@ -189,8 +172,6 @@ class Gates:
                 )
             return None, 1
         lasts = one.lasts
-        if lasts.alike:
-            self._findings.not_built(lasts.span, "`uses … alike`")
         if not one.releases:
             self._findings.error(
                 "G0242",
@@ -205,6 +186,13 @@ class Gates:
                 lasts.span,
                 "a yes lasts for some time and has a use",
                 "write `lasts 30m, uses 1`",
+            )
+        if lasts.alike and uses < 2:
+            self._findings.error(
+                "G0242",
+                lasts.span,
+                "`alike` is about two uses, and there is one",
+                "leave `alike` out, or say how many `uses` there are",
             )
         return lasts.duration.milliseconds, uses
 
@@ -236,7 +224,7 @@ class Gates:
                     else "declare the parameter as a plain value, without `?` or `list`",
                 )
                 continue
-            if not isinstance(field.type, _BOUNDED):
+            if not isinstance(field.type, closed.BOUNDED):
                 self._findings.not_built(each.path.span, "`amend` of a person")
                 continue
             if path in made:
@@ -255,45 +243,34 @@ class Gates:
                     )
                 test = expressions.condition(env, each.condition)
                 del env.bindings["old"], env.bindings["new"]
-            if test is not None and self._bound(test, path):
+            if test is not None and self._bounds(test, path):
                 made[path] = de.Amend(path, field.type, test, each.path.span)
         return tuple(made.values())
 
-    def _bound(self, test: ex.Expr, own: tuple[str, ...]) -> bool:
-        """Whether the condition is of the form that evidence can be judged by, offline."""
-        match test:
-            case ex.Literal() | ex.OldRef() | ex.NewRef():
-                return True
-            case ex.ParamRef() | ex.Member():
-                if clauses.parameter_path(test) == own:
-                    self._findings.error(
-                        "G0243",
-                        test.span,
-                        f"`{'.'.join(own)}` is what is amended here",
-                        "say `old` for the proposed value or `new` for the amended one",
-                    )
-                    return False
-                good = isinstance(test.type, _BOUNDED)
-            case ex.Logic() | ex.Not():
-                good = True
-            case ex.Compare():
-                good = isinstance(test.left.type, _BOUNDED)
-            case ex.Binary():
-                good = isinstance(test.type, _CALCULATED)
-            case ex.Narrowed():
-                return self._bound(test.base, own)
-            case _:
-                good = False
-        if not good:
+    def _bounds(self, test: ex.Expr, own: tuple[str, ...]) -> bool:
+        odd = closed.misfit(test)
+        if odd is not None:
             self._findings.not_built(
-                test.span,
+                odd.span,
                 "this in the bound of an `amend`",
                 "use comparisons, `and`, `or`, `not` and `+ - *` over old, new and parameters",
             )
             return False
-        if isinstance(test, ex.Member):
-            return True
-        return all(self._bound(part, own) for part in ex.children(test))
+        for read in closed.reads(test):
+            if clauses.parameter_path(read) == own:
+                self._findings.error(
+                    "G0243",
+                    read.span,
+                    f"`{'.'.join(own)}` is what is amended here",
+                    "say `old` for the proposed value or `new` for the amended one",
+                )
+                return False
+        return True
+
+
+def _policy(names: Names, path: syn.Path | None) -> str | None:
+    found = None if path is None else names.lookup("policy", path.parts, path.span)
+    return None if found is None else found[1].name.text
 
 
 def who(one: syn.Gate) -> list[tuple[str, ...]]:
@@ -306,6 +283,8 @@ def who(one: syn.Gate) -> list[tuple[str, ...]]:
             formulas += formula.parts
         elif isinstance(formula, syn.AtLeast):
             principals += formula.group
+        else:
+            principals += [each.principal for each in formula.weights]
     for tick in one.clock.ticks:
         if isinstance(tick, syn.Widen):
             principals += [*tick.narrow, *tick.wide]

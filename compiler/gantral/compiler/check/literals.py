@@ -13,6 +13,7 @@ from gantral.compiler.program.types import (
     EnumType,
     Field,
     IntType,
+    JsonType,
     ListType,
     NothingType,
     OptionalType,
@@ -114,6 +115,8 @@ def record(env: Env, one: syn.Record, hint: Type | None) -> ex.Expr | None:
     """`{ a: 1 }`, in the order of the type's fields where one is wanted."""
     wanted = _some(hint)
     record = wanted if isinstance(wanted, RecordType) else None
+    if isinstance(wanted, JsonType) and not one.fields:
+        return ex.Literal(span=one.span, type=wanted, value="{}")
     seen: dict[str, ex.Expr] = {}
     names: set[str] = set()
     whole = True
@@ -202,7 +205,10 @@ def listed(env: Env, one: syn.ListLiteral, hint: Type | None) -> ex.Expr | None:
     whole = True
     for each in one.items:
         found = expressions.infer(env, each, joined)
-        if found is not None and element is not None:
+        if found is not None and isinstance(found.type, NothingType):
+            env.findings.error("G0205", found.span, "this has no value", "leave it out")
+            found = None
+        elif found is not None and element is not None:
             found = expressions.fit(env, found, element)
         if found is None:
             whole = False

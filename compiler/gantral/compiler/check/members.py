@@ -82,6 +82,11 @@ def _reference(binding: Binding, span: Span, type_: Type) -> ex.Expr:
             return ex.OldRef(span=span, type=type_, personal=personal)
         case "new":
             return ex.NewRef(span=span, type=type_, personal=personal)
+        case "element":
+            assert binding.span is not None
+            return ex.ElementRef(
+                span=span, type=type_, personal=personal, name=name, binding=binding.span
+            )
         case "var":
             assert binding.span is not None
             return ex.VarRef(

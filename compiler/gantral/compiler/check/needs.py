@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gantral.compiler import formulas
 from gantral.compiler.check import clauses
 from gantral.compiler.check.env import Env
 from gantral.compiler.check.provenance import Approved
+from gantral.compiler.implication import shortfall
 from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
 from gantral.compiler.program import declarations as de
@@ -56,7 +57,7 @@ def of_undo(findings: Findings, effect: de.Operation, undo: de.Operation, at: Sp
     needed = formulas.alternatives(undo.needs.formula)
     short: tuple[str, ...] | None = ()
     if effect.needs is not None:
-        short = formulas.shortfall(formulas.alternatives(effect.needs.formula), needed)
+        short = shortfall(formulas.alternatives(effect.needs.formula), needed)
         if effect.needs.initiator_may_decide and not undo.needs.initiator_may_decide:
             short = ()
     if short is not None:
@@ -75,13 +76,19 @@ def met(
     needs: de.Needs,
     arguments: Sequence[Approvers],
     asked: Mapping[Span, de.Gate],
+    uncertain: Collection[Span],
 ) -> None:
     """That some approval of the call asks for enough, and that its arguments are of such alone."""
     needed = formulas.alternatives(needs.formula)
     under = [(one, asked[one.binding]) for one in call.under if one.binding in asked]
     if len(under) < len(call.under) or not under:
         return
-    lacks = {one.binding: _lacking(gate, needs, needed) for one, gate in under}
+    lacks = {
+        one.binding: "nobody may be asked here: it is asked `only if`"
+        if one.binding in uncertain
+        else _lacking(gate, needs, needed)
+        for one, gate in under
+    }
     enough = {binding for binding, lack in lacks.items() if lack is None}
     if not enough:
         env.findings.error(
@@ -124,7 +131,7 @@ def _lacking(gate: de.Gate, needs: de.Needs, needed: formulas.Alternatives) -> s
         return "policy may waive this gate, so it counts for nothing here"
     if gate.initiator_may_decide and not needs.initiator_may_decide:
         return "the initiator may decide here"
-    short = formulas.shortfall(formulas.asked(gate), needed)
+    short = shortfall(formulas.asked(gate), needed)
     if short is None:
         return None
     if not short:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gantral.compiler.check import expressions
+from gantral.compiler.check import expressions, steps
 from gantral.compiler.check.env import Env
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import (
@@ -22,7 +22,7 @@ from gantral.compiler.types.relate import comparable, describe, join, ordered
 from gantral.dsl import syntax as syn
 from gantral.dsl.span import Span
 
-_MAX_SCALE = 28
+MAX_SCALE = 28
 
 
 def plain(one: syn.Expression) -> bool:
@@ -187,11 +187,16 @@ def _arithmetic(env: Env, one: syn.Binary, left: _Left, hint: Type | None) -> ex
             _NUMBERS if _mixed(first.type, second.type) else "use values of one type",
         )
         return None
-    if isinstance(type_, DecimalType) and type_.scale > _MAX_SCALE:
+    if isinstance(type_, ListType):
+        sides = (_elements(env, first, type_.element), _elements(env, second, type_.element))
+        if sides[0] is None or sides[1] is None or not steps.short(env, one.span, type_):
+            return None
+        first, second = sides[0], sides[1]
+    if isinstance(type_, DecimalType) and type_.scale > MAX_SCALE:
         env.findings.error(
             "G0210",
             one.span,
-            f"the product has {type_.scale} digits after the point, more than {_MAX_SCALE}",
+            f"the product has {type_.scale} digits after the point, more than {MAX_SCALE}",
             "multiply decimals of smaller scales",
         )
         return None
@@ -206,6 +211,14 @@ def _arithmetic(env: Env, one: syn.Binary, left: _Left, hint: Type | None) -> ex
 
 
 _NUMBERS = "declare both as int or both as decimal: neither becomes the other"
+
+
+def _elements(env: Env, one: ex.Expr, element: Type) -> ex.Expr | None:
+    """A side of a joined list, its elements at the type that those of both sides have."""
+    assert isinstance(one.type, ListType)
+    if isinstance(one.type.element, NothingType):
+        return one
+    return expressions.fit(env, one, ListType(element, one.type.min, one.type.max))
 
 
 def _mixed(left: Type, right: Type) -> bool:

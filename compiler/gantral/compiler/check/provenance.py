@@ -13,8 +13,8 @@ from gantral.compiler.program import statements as st
 from gantral.dsl.span import Span
 
 Approved: TypeAlias = frozenset[tuple[Span, str | None]]
-"""Approvals by where they are bound; with a service: only in effects of that service, since it is
-an effect's result."""
+"""Approvals by where they are bound; with an effect (its operation's key): that one's result, which
+goes on in its service, and in others where the gate says so."""
 
 NONE: Approved = frozenset()
 
@@ -71,6 +71,10 @@ class Origins:
         """What an approval is the answer to."""
         return self._asks.get(binding)
 
+    def uncertain(self, binding: Span) -> bool:
+        """Whether nobody may have been asked: then nobody approved the fields."""
+        return isinstance(self._asks.get(binding), st.AskOnlyIf)
+
     def of(self, one: ex.Expr, path: tuple[str, ...] = ()) -> Origin:
         """The origin of an expression, or of the part of it that `path` names."""
         match one:
@@ -81,10 +85,17 @@ class Origins:
                 return self._known.get(one.binding, NOBODY)
             case ex.VarRef():
                 return self._variable(one)
+            case ex.ElementRef():
+                # What its list carries; a name that no comprehension around binds, nobody's.
+                return self._known.get(one.binding, NOBODY)
+            case ex.Comprehension():
+                return self._comprehension(one)
             case ex.InputRef():
                 return Origin(None, given=True)
             case ex.ApprovalRef():
                 given = self._proposed(one.binding, path).given
+                if self.uncertain(one.binding):
+                    return Origin(None, given)
                 return Origin(frozenset({(one.binding, None)}), given)
             case ex.ProposedRef():
                 return Origin(None, self._proposed(one.binding, path).given)
@@ -118,6 +129,16 @@ class Origins:
         if known.approved is not None and any(each in self._ended for each, _ in known.approved):
             known = known | NOBODY
         return self._odd(known, one.span)
+
+    def _comprehension(self, one: ex.Comprehension) -> Origin:
+        """Its list, what is made of each element, and the choice of which."""
+        items = self.of(one.items)
+        self._known[one.binding] = items
+        found = items | self.of(one.element)
+        if one.condition is not None:
+            found = found | self.of(one.condition)
+        del self._known[one.binding]
+        return self._odd(found, one.span)
 
     def _odd(self, origin: Origin, span: Span) -> Origin:
         return Origin(origin.approved, origin.given, origin.odd or span)

@@ -149,6 +149,8 @@ class Statements(Looping):
                     type_ = ask.type
                     self._origins.bind_ask(name.span, ask)
                     self.asks[name.span] = ask.gate
+                    if isinstance(ask, st.AskOnlyIf):
+                        self.uncertain.add(name.span)
                 for giving in self._giving:
                     giving.inside.add(name.span)
             case syn.ForEach() | syn.Repeat():
@@ -162,7 +164,7 @@ class Statements(Looping):
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
                 elif wanted is not None:
-                    value = expressions.value(env, one.value, wanted)
+                    value = expressions.read(env, one.value, wanted)
                 else:
                     value = expressions.infer(env, one.value)
                 found = value if isinstance(value, ex.Typed) else None

@@ -12,7 +12,9 @@ from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Edit
 from gantral.dsl.span import Span
 
-_WARNED: tuple[Kind, ...] = ("type", "role", "assurance", "service", "policy", "gate")
+_WARNED: tuple[Kind, ...] = (
+    *("type", "role", "assurance", "calendar", "service", "policy", "gate"),
+)
 
 
 def names(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gantral.compiler.program.declarations import Program
+from gantral.compiler.program.expressions import ReadJson
 from gantral.compiler.program.types import (
     EnumType,
     ListType,
@@ -13,7 +14,7 @@ from gantral.compiler.program.types import (
     RecordType,
     Type,
 )
-from gantral.compiler.program.walk import variables
+from gantral.compiler.program.walk import bindings, variables
 
 
 def used_types(program: Program) -> Program:
@@ -37,6 +38,9 @@ def _mentioned(program: Program) -> Iterator[Type]:
     for block in (program.run, program.on_failure):
         for variable in variables(block):
             yield variable.type
+        for one in bindings(block):
+            if isinstance(one.value, ReadJson):
+                yield one.value.type
 
 
 def _collect(one: Type, found: dict[str, Type]) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from gantral.compiler.check import calls, clauses, needs, unused
+from gantral.compiler.check import across, apart, calls, clauses, needs, only_if, unused
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.gates import Gates, who
 from gantral.compiler.check.services import Services
@@ -81,12 +81,20 @@ class Workflow:
         if one.on_failure is not None:
             env.bindings["failure"] = Binding("failure", "failure", None, StringType())
             on_failure = statements.on_failure(one.on_failure)
+        kept = len(self._gates.kept_apart)
         gates = self._checked_gates(statements.personal)
         asked = {binding: gates[name] for binding, name in statements.asks.items() if name in gates}
         for call in statements.calls:
             calls.releases(env, call, asked)
+            apart.two_persons(findings, call, asked)
+            only_if.certain(findings, call, statements.uncertain)
             if call.head in statements.needing:
-                needs.met(env, call, *statements.needing[call.head], asked)
+                needs.met(env, call, *statements.needing[call.head], asked, statements.uncertain)
+        spans = {self._used_gates[name][1].name.span for name in statements.asked}
+        apart.decided(findings, self._gates.kept_apart[kept:], spans)
+        for result in statements.across:
+            across.released(findings, result, asked)
+        only_if.one_way(findings, statements.ways)
         policies = self._policies(gates)
         errors = [one for one in findings.all[before:] if one.severity == "error"]
         whole = inputs is not None and outputs is not None and gates.keys() == {*self._used_gates}
@@ -276,11 +284,13 @@ class Workflow:
                 assert isinstance(declared, syn.Policy)
                 add(self._names, declared, declared.name.span)
         for name, (where, one) in self._used_gates.items():
-            if one.waived_by is not None and name in gates:
-                found = where.lookup("policy", one.waived_by.parts, one.waived_by.span)
+            for path in (one.waived_by, one.guarded_by):
+                if path is None or name not in gates:
+                    continue
+                found = where.lookup("policy", path.parts, path.span)
                 if found is not None:
                     assert isinstance(found[1], syn.Policy)
-                    add(found[0], found[1], one.waived_by.span)
+                    add(found[0], found[1], path.span)
         return policies
 
 

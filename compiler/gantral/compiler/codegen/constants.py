@@ -11,6 +11,7 @@ from gantral.compiler.program import (
     DurationType,
     EnumType,
     IntType,
+    JsonType,
     OptionalType,
     PersonType,
     StringType,
@@ -28,6 +29,8 @@ def constant(value: str, type: Type) -> Piece:
     match bare(type):
         case StringType() | EnumType():
             return Text((value,))
+        case JsonType():
+            return Invoke("Json", (("", Text((value,))),))
         case PersonType():
             return Invoke("Person", (("", Text((value,))),))
         case IntType():

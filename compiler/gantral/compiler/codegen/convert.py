@@ -4,22 +4,23 @@ fields alone, a decimal is written with the scale of its place)."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from gantral.compiler.codegen.constants import bare
 from gantral.compiler.codegen.layout import (
     CHOICE,
     COMPARISON,
-    PRIMARY,
     Atom,
     Chain,
+    Display,
     Invoke,
+    Loop,
     Piece,
-    binding,
+    Text,
     flat,
 )
 from gantral.compiler.codegen.names import PackageNames
-from gantral.compiler.codegen.types import plain
-from gantral.compiler.program import DecimalType, ListType, OptionalType, RecordType, Type
+from gantral.compiler.program import DecimalType, JsonType, ListType, OptionalType, RecordType, Type
 
 # What can be written twice: it costs nothing and is the same each time.
 PLACE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -34,6 +35,8 @@ def same(names: PackageNames, given: Type, wanted: Type) -> bool:
             return same(names, one, other)
         case DecimalType(scale=one), DecimalType(scale=other):
             return one == other
+        case RecordType(), JsonType():
+            return False
         case _:
             return True
 
@@ -42,19 +45,21 @@ def convert(names: PackageNames, value: Piece, given: Type, wanted: Type) -> Pie
     """A value of one type rebuilt as another's, with the same fields and larger scales."""
     match given, wanted:
         case OptionalType(inner=inner), OptionalType(inner=other):
-            test, name = flat(value), flat(value)
-            if PLACE.fullmatch(name) is None:
-                name = f"found_{kind(names, inner)}_"
-                test = f"({name} := {flat(value)})"
-            absent = Chain((("", Atom(test)), ("is ", Atom("None"))), COMPARISON)
-            some = convert(names, Atom(name), inner, other)
+            place = flat(value)
+            if PLACE.fullmatch(place) is None:
+                change = flat(convert(names, Atom("found"), inner, other))
+                read = Atom(f"lambda found: {change}")
+                return Invoke("expressions.maybe", (("", value), ("", read)))
+            absent = Chain((("", value), ("is ", Atom("None"))), COMPARISON)
+            some = convert(names, Atom(place), inner, other)
             return Chain((("", Atom("None")), ("if ", absent), ("else ", some)), CHOICE)
         case _, OptionalType(inner=other):
             return convert(names, value, given, other)
         case ListType(element=one), ListType(element=other):
-            item = flat(convert(names, Atom("item"), one, other))
-            items = flat(value) if binding(value) == PRIMARY else f"({flat(value)})"
-            return Atom(f"tuple({item} for item in {items})")
+            item = convert(names, Atom("item"), one, other)
+            return Invoke("tuple", (("", Loop(item, "item", value)),))
+        case RecordType(), JsonType():
+            return Atom(f"expressions.as_json(*{flat(value)}.entries_())")
         case _, RecordType():
             return Invoke(f"{names.record(wanted)}.of", (("", value),))
         case _, DecimalType(scale=scale):
@@ -63,14 +68,7 @@ def convert(names: PackageNames, value: Piece, given: Type, wanted: Type) -> Pie
             return value
 
 
-def kind(names: PackageNames, type: Type) -> str:
-    """What tells a type from others in a name."""
-    match type:
-        case RecordType():
-            return names.record(type)
-        case ListType(element=element):
-            return f"list_{kind(names, element)}"
-        case OptionalType(inner=inner):
-            return f"maybe_{kind(names, inner)}"
-        case _:
-            return flat(plain(type, names))
+def json_of(members: Sequence[tuple[str, Piece]]) -> Piece:
+    """A json of json values by their names."""
+    pairs = [Display((Text((name,)), value)) for name, value in members]
+    return Invoke("expressions.as_json", tuple(("", pair) for pair in pairs))

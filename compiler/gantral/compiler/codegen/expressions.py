@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gantral.compiler.codegen import functions, texts
 from gantral.compiler.codegen.constants import bare, constant
-from gantral.compiler.codegen.convert import PLACE, convert, kind, same
+from gantral.compiler.codegen.convert import PLACE, convert, json_of, same
 from gantral.compiler.codegen.layout import (
     AND,
     CHOICE,
@@ -22,7 +22,6 @@ from gantral.compiler.codegen.layout import (
     Display,
     Invoke,
     Piece,
-    Text,
     binding,
     flat,
     joined,
@@ -39,8 +38,10 @@ from gantral.compiler.program import (
     BoolType,
     Coalesce,
     Compare,
+    Comprehension,
     Conditional,
     DecimalType,
+    ElementRef,
     EnumType,
     Expr,
     FailureRef,
@@ -49,6 +50,7 @@ from gantral.compiler.program import (
     InitiatorRef,
     InputRef,
     InstanceIdRef,
+    JsonType,
     LetRef,
     ListExpr,
     ListType,
@@ -59,12 +61,14 @@ from gantral.compiler.program import (
     Negate,
     NewRef,
     Not,
+    Now,
     OldRef,
     ParamRef,
-    PersonType,
     ProposedRef,
+    ReadJson,
     RecordExpr,
     RecordType,
+    Rounded,
     StartedAtRef,
     StringType,
     Test,
@@ -99,11 +103,14 @@ class Expressions:
                 return Atom("None")
             case TextExpr():
                 # Two NFC texts side by side need not be one: the runtime brings the whole to NFC.
-                return Invoke("expressions.concat", self._texts(expression))
+                return texts.joined(self, expression)
             case Narrowed(base=base):
                 return self.write(base)
             case Widen(base=base):
                 return self._widen(base, expression.type)
+            case ReadJson(base=base, type=RecordType() as record):
+                read = f"{self.names.record(record)}.read_json_"
+                return Invoke(read, (("", self.write(base)),))
             case Negate(operand=operand):
                 return Before("-", self.write(operand))
             case Not(operand=operand):
@@ -133,17 +140,15 @@ class Expressions:
                         self.write(i) if element is None else self.into(i, element) for i in items
                     )
                 )
-            case FunctionCall(name=name, arguments=arguments):
-                return Invoke(
-                    f"expressions.{name}", tuple(("", self.write(one)) for one in arguments)
-                )
+            case Comprehension() | FunctionCall() | Rounded():
+                return functions.written(self, expression)
             case Member():
                 return self._member(expression)
             case VarRef() if isinstance(bare(expression.type), EnumType):
                 # Declared as text: from a union of words a type checker would take what was set
                 # last for the only one.
                 words = plain(expression.type, self.names)
-                return Invoke("cast", (("", words), ("", self._bare(expression))))
+                return Invoke("cast", (("", words), ("", self.compared(expression))))
             case _:
                 return Atom(self._name(expression))
 
@@ -152,6 +157,9 @@ class Expressions:
         (LANGUAGE section 3: values are rebuilt from the declared fields alone)."""
         if isinstance(expression, RecordExpr):
             return self._record(expression.fields, wanted)
+        listed = bare(wanted)
+        if isinstance(expression, Comprehension) and isinstance(listed, ListType):
+            return Invoke("tuple", (("", functions.loop(self, expression, listed.element)),))
         return self._rebuilt(expression, expression.type, wanted)
 
     def output(self, expression: Expr, wanted: RecordType) -> Piece:
@@ -162,23 +170,7 @@ class Expressions:
 
     def text(self, expression: Expr) -> Piece:
         """A message or title: an f-string where nothing in it could be misread."""
-        if not isinstance(expression, TextExpr):
-            if expression.personal and self.hidden:
-                return Text(("…",))
-            return self.write(expression)
-        holes: list[str] = []
-        texts: list[str] = [""]
-        for part in expression.parts:
-            if isinstance(part, str):
-                texts[-1] += part
-            elif self.hidden and part.personal:
-                texts[-1] += "…"
-            else:
-                holes.append(flat(self._shown(part)))
-                texts.append("")
-        if any(re.search(r"[\"'\\{}\n!:#]", hole) for hole in holes):
-            return self.write(expression) if not self.hidden else self._hidden(expression)
-        return Text(tuple(texts), tuple(holes))
+        return texts.text(self, expression)
 
     def all_of(self, conditions: list[Expr]) -> Piece:
         """Conditions joined by `and`."""
@@ -213,29 +205,7 @@ class Expressions:
             case _:
                 return Before("not ", self.write(expression))
 
-    def _texts(self, expression: TextExpr) -> tuple[tuple[str, Piece], ...]:
-        return tuple(
-            ("", Text((part,)) if isinstance(part, str) else self._shown(part))
-            for part in expression.parts
-        )
-
-    def _hidden(self, expression: TextExpr) -> Piece:
-        parts = [
-            "…" if not isinstance(part, str) and part.personal else part
-            for part in expression.parts
-        ]
-        return Invoke(
-            "expressions.concat",
-            tuple(("", Text((p,)) if isinstance(p, str) else self._shown(p)) for p in parts),
-        )
-
-    def _shown(self, expression: Expr) -> Piece:
-        """A hole: text as it is, everything else in its spec form."""
-        if isinstance(bare(expression.type), StringType | EnumType | PersonType):
-            return self._bare(expression)
-        return Invoke("text", (("", self.write(expression)),))
-
-    def _bare(self, expression: Expr) -> Piece:
+    def compared(self, expression: Expr) -> Piece:
         """A value that is shown or compared: there a variable's word is text like any other."""
         match expression:
             case VarRef():
@@ -255,6 +225,10 @@ class Expressions:
                 return "self.instance_id"
             case StartedAtRef():
                 return "self.started_at"
+            case Now():
+                return "self.now()"
+            case ElementRef(binding=binding, name=name):
+                return self.locals.get(binding, mangle(name))
             case FailureRef(binding=binding, field=field):
                 return f"{'failure' if binding is None else self.locals[binding]}.{field}"
             case ParamRef(name=name):
@@ -268,7 +242,14 @@ class Expressions:
             case _:
                 raise TypeError(f"{type(expression).__name__} is no expression")
 
+    def loop_name(self, one: Comprehension) -> str:
+        """What a comprehension calls an element."""
+        return self.locals.get(one.binding, mangle(one.name))
+
     def _member(self, expression: Member) -> Piece:
+        base = self._place(expression.base)[1]
+        if expression.optional and PLACE.fullmatch(base) is None:
+            return self._maybe(expression)
         guards, place = self._place(expression)
         if not guards:
             return Atom(place)
@@ -279,6 +260,13 @@ class Expressions:
         condition: Piece = tests[0][1] if len(tests) == 1 else Chain(tuple(tests), OR)
         return Chain((("", Atom("None")), ("if ", condition), ("else ", Atom(place))), CHOICE)
 
+    def _maybe(self, expression: Member) -> Piece:
+        """A field of what is computed and may be none. It is not named by `:=`: Python allows that
+        nowhere in what a comprehension goes over."""
+        read = Atom(f"lambda found: found.{mangle(expression.name)}")
+        base = self.write(expression.base)
+        return Invoke("expressions.maybe", (("", base), ("", read)))
+
     def _place(self, expression: Expr) -> tuple[list[str], str]:
         """What must not be none, and the attribute path read then."""
         match expression:
@@ -288,11 +276,8 @@ class Expressions:
             case Member(base=base, name=name, optional=optional):
                 guards, place = self._place(base)
                 if optional and PLACE.fullmatch(place) is None:
-                    # What is computed is computed once; no spec name ends in one `_`, and by its
-                    # class the name has one type.
-                    found = f"found_{kind(self.names, bare(base.type))}_"
-                    guards, place = [*guards, f"({found} := {place})"], found
-                elif optional:
+                    return [], flat(self._maybe(expression))
+                if optional:
                     guards = [*guards, place]
                 return guards, f"{place}.{mangle(name)}"
             case _:
@@ -309,6 +294,8 @@ class Expressions:
             return Invoke(
                 "expressions.widen", (("", self.write(base)), ("", Atom(str(wanted.scale))))
             )
+        if isinstance(wanted, JsonType) and isinstance(base, RecordExpr):
+            return json_of([(name, self.write(value)) for name, value in base.fields])
         return self.into(base, wanted)
 
     def _rebuilt(self, expression: Expr, given: Type, wanted: Type) -> Piece:
@@ -323,8 +310,8 @@ class Expressions:
         """`operand is some`, or `is none`."""
         word, joint = ("is not ", "and") if some else ("is ", "or")
         guards, place = self._place(operand) if isinstance(operand, Member) else ([], "")
-        if not guards or any(PLACE.fullmatch(one) is None for one in guards):
-            return Chain((("", self._bare(operand)), (word, Atom("None"))), COMPARISON)
+        if not guards:
+            return Chain((("", self.compared(operand)), (word, Atom("None"))), COMPARISON)
         # Step by step, so that a type checker learns of each.
         tests = [
             Chain((("", Atom(one)), (word, Atom("None"))), COMPARISON) for one in (*guards, place)
@@ -353,7 +340,9 @@ class Expressions:
             operator = _NEGATED[operator]
         if isinstance(left, Literal) and not isinstance(right, Literal):
             left, right, operator = right, left, _MIRRORED[operator]
-        return Chain((("", self._bare(left)), (f"{operator} ", self._bare(right))), COMPARISON)
+        return Chain(
+            (("", self.compared(left)), (f"{operator} ", self.compared(right))), COMPARISON
+        )
 
     def _arithmetic(self, expression: Binary) -> Piece:
         left, right = self.write(expression.left), self.write(expression.right)

@@ -48,6 +48,16 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """`element for name in items if condition`: the one argument of a call."""
+
+    element: Piece
+    name: str
+    items: Piece
+    condition: Piece | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Before:
     """`await x`, `not x`, `-x`: the words before a piece."""
 
@@ -63,7 +73,7 @@ class Text:
     holes: tuple[str, ...] = ()
 
 
-Piece: TypeAlias = Atom | Invoke | Display | Chain | Before | Text
+Piece: TypeAlias = Atom | Invoke | Display | Chain | Loop | Before | Text
 
 # How strongly operators bind, weakest first.
 CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, PRIMARY = range(9)
@@ -95,6 +105,8 @@ def flat(piece: Piece) -> str:
             return f"({listed},)" if len(items) == 1 else f"({listed})"
         case Chain(parts=parts):
             return " ".join(word + _operand(part, piece.binding) for word, part in parts)
+        case Loop():
+            return " ".join(_clauses(piece))
         case Before(words, inner):
             return words + _operand(inner, binding(piece))
         case Text(texts, holes):
@@ -117,9 +129,111 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
     """The lines of `prefix piece suffix` at an indentation, each within WIDTH where it can be."""
     pad = " " * indent
     whole = f"{pad}{prefix}{flat(piece)}{suffix}"
-    if len(whole) <= WIDTH:
-        return [whole]
+    return [whole] if len(whole) <= WIDTH else _broken(piece, prefix, suffix, indent)
+
+
+def ended(piece: Piece, prefix: str, suffix: str, indent: int) -> list[str]:
+    """The lines of a statement that ends in the piece. One operator with a call right of it breaks
+    inside the call's brackets; anything else inside parentheses of its own."""
+    pad = " " * indent
+    if len(f"{pad}{prefix}{flat(piece)}{suffix}") <= WIDTH:
+        return lines(piece, prefix, suffix, indent)
     match piece:
+        case Before("not ", Chain() as inner):
+            return _inside(f"{pad}{prefix}not (", inner, suffix, indent)
+        case Before(words, Invoke() as call):
+            return lines(call, f"{prefix}{words}", suffix, indent)
+        case Chain(parts=((_, _), (_, _)), binding=strength) if strength != CHOICE:
+            return _split(piece, prefix, suffix, indent) or lines(piece, prefix, suffix, indent)
+        case _:
+            return lines(piece, prefix, suffix, indent)
+
+
+def _split(piece: Chain, prefix: str, suffix: str, indent: int) -> list[str] | None:
+    """The lines of two operands without parentheses around both; None when they want them."""
+    pad = " " * indent
+    (_, first), (word, last) = piece.parts
+    lead = f"{prefix}{_operand(first, piece.binding)} {word}"
+    found = _hugged(last, piece.binding, lead, suffix, indent)
+    if found is not None:
+        return found
+    if isinstance(first, Chain) and _long(first, piece.binding, "", indent):
+        *opened, _ = _inside(f"{pad}{prefix}(", first, "", indent)
+    elif (
+        isinstance(first, Invoke)
+        and first.arguments
+        and (
+            _bracketed(last, piece.binding)
+            or (isinstance(last, Chain) and _long(last, piece.binding, word, indent))
+        )
+    ):
+        *opened, _ = _broken(first, prefix, "", indent)
+    else:
+        return None
+    rest = f"{pad}) {word}{_operand(last, piece.binding)}{suffix}"
+    if len(rest) <= WIDTH:
+        return [*opened, rest]
+    found = _hugged(last, piece.binding, f") {word}", suffix, indent)
+    return None if found is None else [*opened, *found]
+
+
+def _long(piece: Piece, strength: int, word: str, indent: int) -> bool:
+    """Whether an operand does not fit into a line of its own."""
+    return indent + 4 + len(f"{word}{_operand(piece, strength)}") > WIDTH
+
+
+def _bracketed(piece: Piece, strength: int) -> bool:
+    """Whether an operand ends in brackets that can be broken."""
+    if _operand(piece, strength) != flat(piece):
+        return True
+    match piece:
+        case Invoke(arguments=inside) | Display(items=inside):
+            return bool(inside)
+        case Chain(parts=(*_, (_, last)), binding=inner):
+            return _bracketed(last, inner)
+        case _:
+            return False
+
+
+def _hugged(piece: Piece, strength: int, lead: str, suffix: str, indent: int) -> list[str] | None:
+    """The lines of a last operand behind what leads it, broken inside its brackets; None when it
+    has none, or they open too late."""
+    pad = " " * indent
+    opened = f"{pad}{lead}("
+    if _operand(piece, strength) != flat(piece):
+        return None if len(opened) > WIDTH else _inside(opened, piece, suffix, indent)
+    match piece:
+        case Invoke(function, arguments, brackets) if arguments:
+            room = len(f"{pad}{lead}{function}{brackets[0]}") <= WIDTH
+        case Display(items) if items:
+            room = len(opened) <= WIDTH
+        case Chain(parts=(*before, (word, last)), binding=inner):
+            said = "".join(f"{each}{_operand(part, inner)} " for each, part in before)
+            found = _hugged(last, inner, f"{lead}{said}{word}", suffix, indent)
+            if found is None and _long(piece, strength, "and ", indent) and len(opened) <= WIDTH:
+                # On a line of its own it would need parentheses as well.
+                return _inside(opened, piece, suffix, indent)
+            return found
+        case _:
+            room = False
+    return lines(piece, lead, suffix, indent) if room else None
+
+
+def _inside(opened: str, piece: Piece, suffix: str, indent: int) -> list[str]:
+    """The piece between parentheses that stand at the ends of their lines."""
+    pad = " " * (indent + 4)
+    whole = f"{pad}{flat(piece)}"
+    inner = [whole] if len(whole) <= WIDTH else _operands(piece, indent + 4)
+    return [opened, *inner, f"{' ' * indent}){suffix}"]
+
+
+def _broken(piece: Piece, prefix: str, suffix: str, indent: int) -> list[str]:
+    pad = " " * indent
+    match piece:
+        case Invoke(function, ((name, Loop() as loop),), brackets):
+            # No comma after it: it is no argument among others.
+            opened = f"{pad}{prefix}{function}{brackets[0]}{name}"
+            return [opened, *_loop_lines(loop, indent + 4), f"{pad}{brackets[1]}{suffix}"]
         case Invoke(function, arguments, brackets) if arguments:
             inner = [
                 line for name, value in arguments for line in lines(value, name, ",", indent + 4)
@@ -131,6 +245,8 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
             return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
         case Before("await ", Invoke() as call):
             return lines(call, f"{prefix}await ", suffix, indent)
+        case Before("*", inner):
+            return lines(inner, f"{prefix}*", suffix, indent)
         case Chain() if indent + 4 + len(flat(piece)) <= WIDTH:
             return [f"{pad}{prefix}(", f"{pad}    {flat(piece)}", f"{pad}){suffix}"]
         case Chain() | Before():
@@ -138,7 +254,36 @@ def lines(piece: Piece, prefix: str = "", suffix: str = "", indent: int = 0) -> 
         case Text() if len(inner := _text_lines(piece, indent + 4)) > 1:
             return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
         case _:
-            return [whole]
+            return [f"{pad}{prefix}{flat(piece)}{suffix}"]
+
+
+def _clauses(loop: Loop) -> list[str]:
+    """`element`, `for name in items`, `if condition`, each on one line."""
+    found = [flat(loop.element), f"for {loop.name} in {_operand(loop.items, CHOICE)}"]
+    return found if loop.condition is None else [*found, f"if {_operand(loop.condition, CHOICE)}"]
+
+
+def _loop_lines(loop: Loop, indent: int) -> list[str]:
+    pad = " " * indent
+    if indent + len(flat(loop)) <= WIDTH:
+        return [f"{pad}{flat(loop)}"]
+    out = lines(loop.element, "", "", indent)
+    pieces = [(f"for {loop.name} in ", loop.items)]
+    pieces += [] if loop.condition is None else [("if ", loop.condition)]
+    for word, piece in pieces:
+        text = f"{pad}{word}{_operand(piece, CHOICE)}"
+        if len(text) <= WIDTH or not isinstance(piece, Chain | Invoke | Display | Before):
+            out.append(text)
+        elif isinstance(piece, Chain) and piece.binding > CHOICE:
+            # Operators need no parentheses here: the formatter breaks at each by itself.
+            (first, operand), *rest = piece.parts
+            led = Chain(((word + first, operand), *rest), piece.binding)
+            out += _operands(led, indent)
+        elif isinstance(piece, Chain):
+            out += _broken(piece, word, "", indent)
+        else:
+            out += lines(piece, word, "", indent)
+    return out
 
 
 def _operand(piece: Piece, strength: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from gantral.compiler.codegen.constants import constant
 from gantral.compiler.codegen.expressions import Expressions
-from gantral.compiler.codegen.layout import Atom, Invoke, Piece, flat, lines, literal
+from gantral.compiler.codegen.layout import Atom, Invoke, Piece, ended, flat, literal
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.reading import leaves_last
 from gantral.compiler.codegen.types import plain
@@ -91,7 +91,7 @@ class Looping(ABC):
     def _lines(
         self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
     ) -> list[Line]:
-        return [Line(text, span) for text in lines(piece, prefix, suffix, indent)]
+        return [Line(text, span) for text in ended(piece, prefix, suffix, indent)]
 
     def _site(self, site: str, depth: int | None = None) -> Atom:
         """A site's id, with the indexes of the loops around it, outermost first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gantral.compiler.codegen.expressions import Expressions
-from gantral.compiler.codegen.layout import WIDTH, Atom, Invoke, Piece, flat, lines, literal
+from gantral.compiler.codegen.layout import WIDTH, Atom, Invoke, Piece, ended, flat, lines, literal
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.types import checked, either, plain
 from gantral.compiler.mangle import mangle
@@ -159,7 +159,7 @@ def _title(title: Expr | None, names: PackageNames, *, hidden: bool) -> tuple[st
     if title is None:
         return ()
     piece = Expressions(names, {}, hidden=hidden).text(title)
-    return tuple(lines(piece, "return ", indent=8))
+    return tuple(ended(piece, "return ", "", 8))
 
 
 def _reads_personal(expression: Expr | None) -> bool:

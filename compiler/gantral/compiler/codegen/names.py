@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from gantral.compiler.mangle import ClassNames, mangle
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
+    Coalesce,
     Collect,
     Complete,
+    Comprehension,
+    Conditional,
     Do,
     Expr,
     ForEach,
@@ -17,9 +21,11 @@ from gantral.compiler.program import (
     Handler,
     If,
     Let,
+    ListExpr,
     ListType,
     OptionalType,
     Program,
+    ReadJson,
     RecordExpr,
     RecordType,
     Repeat,
@@ -31,6 +37,7 @@ from gantral.compiler.program import (
     Terminate,
     Type,
     Var,
+    Widen,
     children,
 )
 from gantral.compiler.program.walk import bindings, calls, everything, loops, variables
@@ -81,6 +88,8 @@ class PackageNames:
         for gate in program.gates.values():
             for field in gate.parameters.fields:
                 self._note(field.type, gate.name, field.name)
+            for expression in () if gate.title is None else _all(gate.title):
+                self._made(expression, gate.name, "title")
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
@@ -88,8 +97,14 @@ class PackageNames:
                 if loop.gives is not None:
                     self._note(loop.gives, "given")
             for expression in expressions(statements):
-                if isinstance(expression, RecordExpr):
-                    self._note(expression.type, "value")
+                self._made(expression, "value")
+
+    def _made(self, expression: Expr, *parts: str) -> None:
+        """The records that a value is made of: of a literal, or of two types joined to one."""
+        if isinstance(
+            expression, RecordExpr | ReadJson | Widen | Conditional | Coalesce | ListExpr
+        ):
+            self._note(expression.type, *parts)
 
     def _note(self, type: Type, *parts: str) -> None:
         """Give the records in a type their classes; `parts` name one that has no name."""
@@ -125,7 +140,8 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
         case Do(call=call) | Let(value=ServiceCall() as call):
             return tuple(value for _, value in call.arguments)
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
-            return tuple(value for _, value in ask.arguments)
+            asked = (ask.only_if,) if isinstance(ask, AskOnlyIf) else ()
+            return (*(value for _, value in ask.arguments), *asked)
         case ForEach(items=items) | Let(value=ForEach(items=items)):
             return (items,)
         case Repeat() | Let(value=Repeat()):
@@ -187,4 +203,16 @@ def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dic
         numbers[name] = number
         used.add(chosen)
         found[binding] = chosen
+    # Of a comprehension the name is its own in Python too: it hides only what got a number.
+    hidden = set(taken) | {found[binding] for binding, name in wanted if found[binding] != name}
+    elements: dict[str, str] = {}
+    for one in expressions(statements):
+        if isinstance(one, Comprehension):
+            name = chosen = mangle(one.name)
+            number = 1
+            while name not in elements and (chosen in hidden or (number > 1 and chosen in unfree)):
+                number += 1
+                chosen = f"{name}_{number}"
+            found[one.binding] = elements.setdefault(name, chosen)
+            unfree.add(elements[name])
     return found

@@ -13,6 +13,7 @@ from gantral.compiler.program import (
     BoolType,
     Collect,
     Compare,
+    Comprehension,
     Do,
     EnumType,
     Expr,
@@ -84,6 +85,8 @@ def narrows(condition: Expr) -> bool:
         and isinstance(condition.left, Literal) != isinstance(condition.right, Literal)
     ):
         return True
+    if isinstance(condition, Comprehension):
+        return False
     return any(narrows(part) for part in children(condition))
 
 

@@ -24,6 +24,7 @@ from gantral.compiler.codegen.types import plain, variable
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
     Collect,
     Complete,
@@ -252,6 +253,8 @@ class _Writer(Looping):
         name = f"still_{ask.gate}_{ask.ordinal}_"
         if judged:
             arguments.append(("again=", Atom(name)))
+        if isinstance(ask, AskOnlyIf):
+            arguments.append(("only_if=", self._expressions.write(ask.only_if)))
         piece = Invoke("self.ask", tuple(arguments))
         target = self._locals[binding] if binding is not None and binding in self._used else ""
         asked = self._lines(piece, f"{target} = await " if target else "await ", indent, span)

@@ -14,6 +14,7 @@ from gantral.compiler.program import (
     EnumType,
     InstantType,
     IntType,
+    JsonType,
     ListType,
     NothingType,
     OptionalType,
@@ -44,6 +45,8 @@ def plain(type: Type, names: PackageNames) -> Piece:
             return Atom("timedelta")
         case PersonType():
             return Atom("Person")
+        case JsonType():
+            return Atom("Json")
         case EnumType(words):
             return _subscript("Literal", *(Atom(literal(word)) for word in words))
         case ListType(element):
@@ -101,6 +104,8 @@ def checked(type: Type, names: PackageNames) -> Piece:
             return _annotated(Atom("datetime"), "InstantOf", [])
         case PersonType():
             return _annotated(Atom("Person"), "PersonOf", [])
+        case JsonType():
+            return _annotated(Atom("Json"), "JsonOf", [])
         case _:
             return plain(type, names)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from gantral.compiler.compare.meaning import Meaning
@@ -24,8 +24,8 @@ _NEGATED = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something that holds. `key` tells it from others; a comparison with a constant number also
-    has what is compared, how, and with what."""
+    """Something that holds. `key` tells it from others, `denies` is the key of its contrary; a
+    comparison with a constant number also has what is compared, how, and with what."""
 
     key: str
     says: str = field(compare=False)
@@ -33,6 +33,7 @@ class Claim:
     subject: str = field(default="", compare=False)
     operator: str = field(default="", compare=False)
     value: Decimal = field(default=Decimal(0), compare=False)
+    denies: str = field(default="", compare=False)
 
 
 def claims(condition: Expr, holds: bool, of: Meaning) -> frozenset[Claim]:
@@ -75,6 +76,20 @@ def implies(one: Claim, other: Claim) -> bool:
             return False
 
 
+def contradict(one: Claim, other: Claim) -> bool:
+    """Whether the two can't hold at once, as far as that shows."""
+    if one.key == other.denies:
+        return True
+    if not one.operator or not other.operator or one.subject != other.subject:
+        return False
+    return implies(one, replace(other, key=other.denies, operator=_NEGATED[other.operator]))
+
+
+def whole(condition: Expr, holds: bool, of: Meaning) -> Claim:
+    """The condition as one claim, whatever it is made of."""
+    return _opaque(of.resolved(condition), holds, of)
+
+
 def _compared(condition: Compare, holds: bool, of: Meaning) -> Claim:
     operator: str = condition.operator if holds else _NEGATED[condition.operator]
     left, right = condition.left, condition.right
@@ -83,15 +98,21 @@ def _compared(condition: Compare, holds: bool, of: Meaning) -> Claim:
         left, operator = right, _FLIPPED[operator]
     if value is None:
         # `not a < b` is `a >= b`, so that either way of writing it is one claim.
-        name = f"{of.key(left)} {operator} {of.key(right)}"
-        return Claim(name, "condition", condition.span)
+        name, denies = (
+            f"{of.key(left)} {sign} {of.key(right)}" for sign in (operator, _NEGATED[operator])
+        )
+        return Claim(name, "condition", condition.span, denies=denies)
     subject = of.key(left)
-    name = f"{subject} {operator} {value.normalize()}"
-    return Claim(name, "condition", condition.span, subject, operator, value)
+    name, denies = (
+        f"{subject} {sign} {value.normalize()}" for sign in (operator, _NEGATED[operator])
+    )
+    return Claim(name, "condition", condition.span, subject, operator, value, denies)
 
 
 def _opaque(condition: Expr, holds: bool, of: Meaning) -> Claim:
-    return Claim(f"{of.key(condition)} is {holds}", "condition", condition.span)
+    key = of.key(condition)
+    says, denies = f"{key} is {holds}", f"{key} is {not holds}"
+    return Claim(says, "condition", condition.span, denies=denies)
 
 
 def _number(value: Expr, of: Meaning) -> Decimal | None:

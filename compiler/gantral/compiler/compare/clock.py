@@ -4,52 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gantral.compiler.compare.formulas import implies
+from gantral.compiler.compare.cases import Deciding, in_words
 from gantral.compiler.compare.report import Finding, Sides, time
 from gantral.compiler.digest import meaning
 from gantral.compiler.formulas import widened
-from gantral.compiler.phrases import formula
-from gantral.compiler.program import Gate, Reject, Remind, Tick, Widening
+from gantral.compiler.program import Calendar, Gate, Reject, Remind, Tick, Widening
 from gantral.dsl.span import Span
 
 
-def decide(old: Gate, new: Gate) -> tuple[Finding, ...]:
+def decide(deciding: Deciding, old: Gate, new: Gate) -> tuple[Finding, ...]:
     """Who decides at first: whoever can approve now could before."""
     if meaning(old.decide) == meaning(new.decide):
         return ()
     sides = Sides(
         f"gate {new.name}",
         "`decide`",
-        f"`{formula(old.decide)}`",
-        f"`{formula(new.decide)}`",
+        in_words(old.cases),
+        in_words(new.cases),
         old.decide.span,
         new.decide.span,
     )
-    return sides.judged(implies(new.decide, old.decide), implies(old.decide, new.decide))
+    return sides.judged(*deciding.both(old.cases, new.cases))
 
 
-def clock(old: Gate, new: Gate) -> tuple[Finding, ...]:
+def clock(deciding: Deciding, old: Gate, new: Gate) -> tuple[Finding, ...]:
     """When silence rejects, and at every moment until then who decides."""
-    return (*_widening(old, new), *_reject(old, new), *_reminders(old, new))
+    return (*_widening(deciding, old, new), *_reject(old, new), *_reminders(old, new))
 
 
-def _widening(old: Gate, new: Gate) -> Iterator[Finding]:
+def calendar(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    """What the clock counts. Open time is never shorter than elapsed time, so without a calendar
+    silence rejects no later; a widening would strike no later either, which lets more people in."""
+    was, now = old.calendar, new.calendar
+    sides = Sides(
+        f"gate {new.name}",
+        "what its clock counts",
+        _counted(was),
+        _counted(now),
+        was.span if was else old.span,
+        now.span if now else new.span,
+    )
+    return sides.judged(
+        now is None and not _wider(new),
+        was is None and not _wider(old),
+        less="is longer",
+        more="is shorter",
+    )
+
+
+def _counted(one: Calendar | None) -> str:
+    if one is None:
+        return "elapsed time"
+    hours = "..".join(
+        f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (one.opens, one.closes)
+    )
+    return f"{' '.join(one.days)} {hours} in {one.zone} but {len(one.closed)} days"
+
+
+def _widening(deciding: Deciding, old: Gate, new: Gate) -> Iterator[Finding]:
     if _widenings(old) == _widenings(new):
         return
     moments = sorted({one.after for one in (*_wider(old), *_wider(new))})
     told: set[str] = set()
     # What `decide` says of the beginning is told there, and not again for every later moment.
-    before = (implies(new.decide, old.decide), implies(old.decide, new.decide))
+    before = deciding.both(old.cases, new.cases)
     for moment in moments:
         was, now = widened(old, moment), widened(new, moment)
-        after = (implies(now, was), implies(was, now))
+        after = deciding.both(was, now)
         if meaning(was) == meaning(now) or after == before:
             continue
         sides = Sides(
             f"gate {new.name}",
             f"after {time(moment)} who decides",
-            f"`{formula(was)}`",
-            f"`{formula(now)}`",
+            in_words(was),
+            in_words(now),
             _span_of(old, moment),
             _span_of(new, moment),
         )

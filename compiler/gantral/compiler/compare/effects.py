@@ -20,7 +20,7 @@ def effects(old: Program, new: Program) -> Iterator[Finding]:
         says = "the run can't be shown to act no more freely: it has statements not compared yet"
         yield Finding("weaker", "run", says, old.run_span, new.run_span)
         return
-    found = [*_fed(old, new, was, now), *_matched(_Both(old, new, was, now))]
+    found = [*_fed(old, new, was, now), *_asked(was, now), *_matched(_Both(old, new, was, now))]
     yield from found
     if not found and was.key != now.key:
         says = "the run differs, and acts under the same approvals, on the same data"
@@ -56,6 +56,20 @@ def _fed(first: Program, second: Program, was: Run, now: Run) -> Iterator[Findin
                     for one, ask in ((before, old), (after, new))
                 ]
                 yield Finding("weaker", f"gate {new.gate}", says, *places)
+
+
+def _asked(was: Run, now: Run) -> Iterator[Finding]:
+    """Where people are asked in fewer cases than they were."""
+    for site in sorted(was.asks.keys() & now.asks.keys()):
+        before, after = was.only_if.get(site), now.only_if.get(site)
+        places = (was.asks[site].head, now.asks[site].head)
+        about = f"gate {_gate(site)}"
+        if after is None and before is not None:
+            yield Finding("stricter", about, "it is asked in every case, not `only if`", *places)
+        elif before is None and after is not None:
+            yield Finding("weaker", about, "it is asked `only if`, not in every case", *places)
+        elif before != after:
+            yield Finding("weaker", about, "it is asked `only if` something else", *places)
 
 
 def _matched(both: _Both) -> Iterator[Finding]:

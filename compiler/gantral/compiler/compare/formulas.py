@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gantral.compiler.digest import meaning
-from gantral.compiler.formulas import alternatives, shortfall
+from gantral.compiler.formulas import alternatives
+from gantral.compiler.implication import shortfall
 from gantral.compiler.program import (
     ActorOf,
     ActorsOf,
+    DecidersOf,
     Formula,
     Principal,
     RoleOf,
+    Separation,
 )
 
 
@@ -23,12 +26,12 @@ def implies(one: Formula, other: Formula) -> bool:
     return shortfall(alternatives(one), alternatives(other)) is None
 
 
-def named(principals: Iterable[Principal]) -> frozenset[str]:
-    """The principals without their places."""
+def named(principals: Iterable[Principal | Separation]) -> frozenset[str]:
+    """The principals, or those kept apart, without their places."""
     return frozenset(_key(one) for one in principals)
 
 
-def _key(principal: Principal) -> str:
+def _key(principal: Principal | Separation) -> str:
     match principal:
         case RoleOf(name=name):
             return name
@@ -36,3 +39,5 @@ def _key(principal: Principal) -> str:
             return f"actor {'.'.join(path)}"
         case ActorsOf(path=path):
             return f"actors {'.'.join(path)}"
+        case DecidersOf(gate=gate):
+            return f"deciders of {gate}"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 
 from gantral.compiler.compare.bounds import claims, implies
-from gantral.compiler.compare.clock import clock, decide
+from gantral.compiler.compare.cases import Deciding
+from gantral.compiler.compare.clock import calendar, clock, decide
 from gantral.compiler.compare.formulas import named
 from gantral.compiler.compare.meaning import Meaning
 from gantral.compiler.compare.report import Finding, Sides, time
 from gantral.compiler.compare.types import missing, no_wider
 from gantral.compiler.digest import meaning
-from gantral.compiler.program import Amend, Gate, Program, Prove
+from gantral.compiler.program import Amend, Gate, Program, Prove, ReleaseFrom
 from gantral.dsl.span import Span
 
 Rule = Callable[[Gate, Gate], "tuple[Finding, ...]"]
@@ -21,10 +23,13 @@ Rule = Callable[[Gate, Gate], "tuple[Finding, ...]"]
 def gates(old: Program, new: Program) -> Iterator[Finding]:
     """What differs in the gates that both have, and which gates one of them alone has."""
     was_meant, is_meant = Meaning(old), Meaning(new)
+    deciding = Deciding(was_meant, is_meant)
     rules = {
         **RULES,
         "amend": _amending(was_meant, is_meant),
         "title": _titled(was_meant, is_meant),
+        "decide": partial(decide, deciding),
+        "clock": partial(clock, deciding),
     }
     for name in sorted({*old.gates, *new.gates}):
         was, now = old.gates.get(name), new.gates.get(name)
@@ -116,13 +121,40 @@ def _releases(old: Gate, new: Gate) -> tuple[Finding, ...]:
         Finding("stricter", about, f"it releases `{name}` no more", was[name], new.span)
         for name in sorted(was.keys() - now.keys())
     ]
-    return (*more, *fewer)
+    return (*more, *fewer, *_across(old, new, about))
+
+
+def _across(old: Gate, new: Gate, about: str) -> Iterator[Finding]:
+    """What one service gave may go into another one's arguments."""
+    was, now = _flows(old), _flows(new)
+    for place in sorted(now.keys() - was.keys()):
+        says = "it lets `{1}` go into `{2}` of `{0}`, which it did not".format(*place)
+        yield Finding("weaker", about, says, old.span, now[place])
+    for place in sorted(was.keys() - now.keys()):
+        says = "it lets `{1}` go into `{2}` of `{0}` no more".format(*place)
+        yield Finding("stricter", about, says, was[place], new.span)
+
+
+def _flows(gate: Gate) -> dict[tuple[str, str, str], Span]:
+    return {
+        (one.operation, flow.operation, flow.argument): flow.span
+        for one in gate.releases
+        if isinstance(one, ReleaseFrom)
+        for flow in one.flows
+    }
 
 
 def _waived(old: Gate, new: Gate) -> tuple[Finding, ...]:
     was, now = old.waived_by, new.waived_by
     return _sides(old, new, "`waived by`", _quoted(was), _quoted(now)).judged(
         now is None, was is None, less="is new", more="is gone"
+    )
+
+
+def _guarded(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    was, now = old.guarded_by, new.guarded_by
+    return _sides(old, new, "`guarded by`", _quoted(was), _quoted(now)).judged(
+        was is None, now is None, less="is gone", more="is new"
     )
 
 
@@ -160,6 +192,12 @@ def _lasts(old: Gate, new: Gate) -> tuple[Finding, ...]:
 def _uses(old: Gate, new: Gate) -> tuple[Finding, ...]:
     return _sides(old, new, "`uses`", str(old.uses), str(new.uses)).judged(
         new.uses <= old.uses, old.uses <= new.uses, less="is more", more="is less"
+    )
+
+
+def _alike(old: Gate, new: Gate) -> tuple[Finding, ...]:
+    return _sides(old, new, "`alike`").judged(
+        old.alike or not new.alike, new.alike or not old.alike, less="is new", more="is gone"
     )
 
 
@@ -254,20 +292,21 @@ def _all(names: frozenset[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names)) or "none"
 
 
-# A rule for each clause but `title` and `amend`, whose expressions belong to a program; None: it is
-# told elsewhere, or says nothing of authority.
+# A rule for each clause but `decide`, `clock`, `title` and `amend`, whose expressions belong to a
+# program; None: it is told elsewhere, or says nothing of authority.
 RULES: Mapping[str, Rule | None] = {
     "name": None,
     "doc": None,
     "parameters": _parameters,
     "releases": _releases,
-    "decide": decide,
     "waived_by": _waived,
+    "guarded_by": _guarded,
     "initiator_may_decide": _initiator,
     "veto": _veto,
     "apart": _apart,
     "prove": _prove,
-    "clock": clock,
+    "calendar": calendar,
     "lasts": _lasts,
     "uses": _uses,
+    "alike": _alike,
 }

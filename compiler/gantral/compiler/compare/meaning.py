@@ -14,6 +14,9 @@ from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
     Ask,
+    AskOnlyIf,
+    Comprehension,
+    ElementRef,
     Expr,
     FailureRef,
     Handler,
@@ -34,6 +37,8 @@ from gantral.dsl.span import Span
 # What names a binding by its place; a node of another kind that does so is not understood here.
 _BINDERS = (
     LetRef,
+    ElementRef,
+    Comprehension,
     ApprovalRef,
     ApprovalMeta,
     ProposedRef,
@@ -56,6 +61,7 @@ class Meaning:
         self.understood = True
         self._lets = {one.binding: one.value for one in bindings(program.run + program.on_failure)}
         self._known: dict[Span, str] = {}
+        self._elements: dict[Span, str] = {}
         self._handled: dict[Span, str] = {}
         self._calls: dict[Span, str] = {}
         seen: Counter[str] = Counter()
@@ -74,6 +80,10 @@ class Meaning:
                 return self.key(base)
             case LetRef(binding=binding):
                 return self._bound(binding)
+            case ElementRef(binding=binding):
+                return self._element(binding)
+            case Comprehension():
+                return self._comprehension(value)
             case ApprovalRef(binding=binding):
                 return _hash("approved", self.ask(binding))
             case ApprovalMeta(binding=binding, field=part):
@@ -85,7 +95,8 @@ class Meaning:
             case ServiceCall():
                 return self._calls.get(value.span) or self._call(value)
             case Ask():
-                return _hash("ask", value.id, *self._pairs(value.arguments))
+                asked = [self.key(value.only_if)] if isinstance(value, AskOnlyIf) else []
+                return _hash("ask", value.id, *self._pairs(value.arguments), *asked)
             case Literal(value=text):
                 return _hash("constant", canonical(meaning(value.type)).decode(), text)
             case tuple():
@@ -129,6 +140,19 @@ class Meaning:
                 return ""
             self._known[binding] = self.key(value)
         return self._known[binding]
+
+    def _comprehension(self, value: Comprehension) -> str:
+        items = self.key(value.items)
+        # By how many stand around it, whatever it is called.
+        self._elements[value.binding] = f"element {len(self._elements)}"
+        parts = ("each", items, self.key(value.condition), self.key(value.element))
+        del self._elements[value.binding]
+        return _hash(*parts)
+
+    def _element(self, binding: Span) -> str:
+        if binding not in self._elements:
+            self.understood = False
+        return self._elements.get(binding, "")
 
     def _call(self, call: ServiceCall) -> str:
         under = sorted(self.ask(one.binding) for one in call.under)

@@ -11,6 +11,7 @@ from gantral.compiler.compare.meaning import Meaning
 from gantral.compiler.program import (
     Approval,
     Ask,
+    AskOnlyIf,
     AskStatement,
     Complete,
     Do,
@@ -34,6 +35,7 @@ from gantral.dsl.span import Span
 READ: Mapping[type, frozenset[str]] = {
     Approval: frozenset(("name", "binding", "span")),
     Ask: frozenset(("gate", "ordinal", "arguments", "type", "span", "head")),
+    AskOnlyIf: frozenset(("gate", "ordinal", "arguments", "type", "span", "head", "only_if")),
     AskStatement: frozenset(("ask", "span")),
     Complete: frozenset(("output", "ordinal", "span")),
     Do: frozenset(("call", "span")),
@@ -84,6 +86,8 @@ class Run:
     acts: tuple[Act, ...]
     asks: Mapping[str, Ask]
     fed: Mapping[str, Mapping[str, str]]
+    only_if: Mapping[str, str]
+    """For the site of each `ask … only if` the key of its condition."""
     understood: bool
     key: str
     """Equal for runs that differ in names and layout alone."""
@@ -118,6 +122,7 @@ class _Reader:
         self._acts: list[Act] = []
         self._asks: dict[str, Ask] = {}
         self._fed: dict[str, Mapping[str, str]] = {}
+        self._only_if: dict[str, str] = {}
         self._understood = all(
             {one.name for one in fields(kind)} == known for kind, known in READ.items()
         )
@@ -126,7 +131,7 @@ class _Reader:
         self._block(self._program.run, frozenset())
         key = self._meaning.key(self._program.run)
         understood = self._understood and self._meaning.understood
-        return Run(tuple(self._acts), self._asks, self._fed, understood, key)
+        return Run(tuple(self._acts), self._asks, self._fed, self._only_if, understood, key)
 
     def _block(
         self, statements: tuple[Statement, ...], known: frozenset[Fact]
@@ -162,6 +167,8 @@ class _Reader:
         return claims(condition, holds, self._meaning)
 
     def _ask(self, ask: Ask) -> Claim:
+        if isinstance(ask, AskOnlyIf):
+            self._only_if[ask.id] = self._meaning.key(ask.only_if)
         self._asks[ask.id] = ask
         self._fed[ask.id] = self._meaning.arguments(ask.arguments)
         return Claim(f"asked {ask.id}", f"`ask {ask.gate}`", ask.head)

@@ -40,6 +40,8 @@ def path_of(expression: e.Expr, names: Names) -> str | None:
             return "instance.id"
         case e.StartedAtRef():
             return "instance.started_at"
+        case e.Now():
+            return "instance.now"
         case e.LetRef() | e.VarRef():
             return names.bind(expression.name, expression.binding)
         case e.ApprovalRef():
@@ -62,16 +64,24 @@ def path_of(expression: e.Expr, names: Names) -> str | None:
 
 
 def atoms_of(expression: e.Expr, names: Names) -> tuple[str, ...]:
-    """Every path that is read to compute the value, sorted."""
+    """Every path that is read to compute the value, sorted. An element of a comprehension is read
+    through its list, whose paths stand for it."""
     found: set[str] = set()
-    pending: list[e.Expr] = [expression]
+    pending: list[tuple[e.Expr, frozenset[Span]]] = [(expression, frozenset())]
     while pending:
-        one = pending.pop()
+        one, bound = pending.pop()
         path = path_of(one, names)
         if path is not None:
             found.add(path)
+        elif isinstance(one, e.ElementRef) and one.binding not in bound:
+            # Nothing around it says what it is: a name that nothing in the graph defines.
+            found.add(names.bind(one.name, one.binding))
+        elif isinstance(one, e.Comprehension):
+            pending.append((one.items, bound))
+            inside = (one.element,) if one.condition is None else (one.element, one.condition)
+            pending.extend((each, bound | {one.binding}) for each in inside)
         else:
-            pending.extend(e.children(one))
+            pending.extend((each, bound) for each in e.children(one))
     return tuple(sorted(found))
 
 

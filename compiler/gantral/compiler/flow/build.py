@@ -29,7 +29,9 @@ def build_flow(program: d.Program) -> Flow:
 
 
 def _gate_facts(gate: d.Gate) -> GateFacts:
-    principals = [*_principals(gate.decide), *gate.veto, *gate.apart]
+    apart = [one for one in gate.apart if not isinstance(one, d.DecidersOf)]
+    deciding = [one for case in gate.cases for one in _principals(case.formula)]
+    principals = [*deciding, *gate.veto, *apart]
     for tick in gate.clock:
         if isinstance(tick, d.Widening):
             principals += [*tick.narrow, *tick.wide]
@@ -47,6 +49,12 @@ def _gate_facts(gate: d.Gate) -> GateFacts:
         decides=formulas.asked(gate),
         initiator=gate.initiator_may_decide,
         ticks=len(gate.clock) or 1,
+        flows=tuple(
+            f"{one.operation}.{flow.argument}<{flow.operation}"
+            for one in gate.releases
+            if isinstance(one, d.ReleaseFrom)
+            for flow in one.flows
+        ),
     )
 
 
@@ -62,9 +70,9 @@ def _operation_facts(one: d.Operation) -> OperationFacts:
 
 
 def _principals(formula: d.Formula) -> list[d.Principal]:
-    if isinstance(formula, d.Quorum):
-        return list(formula.principals)
-    return [one for part in formula.parts for one in _principals(part)]
+    if isinstance(formula, d.AnyOf | d.AllOf):
+        return [one for part in formula.parts for one in _principals(part)]
+    return list(formula.principals)
 
 
 @dataclass(slots=True)
@@ -315,6 +323,12 @@ class _Builder:
         arguments = tuple(
             one for name, value in ask.arguments for one in arguments_of(name, value, self._names)
         )
+        if isinstance(ask, s.AskOnlyIf):
+            told = arguments_of("", ask.only_if, self._names)
+            judged = self._node("choose", "", ask.only_if.span, arguments=told)
+            self._join(ends, judged)
+            # Both ways lead to the ask: what it answers says whether anybody was asked.
+            ends = [_Open(judged, "true"), _Open(judged, "false")]
         node = self._node("ask", ask.id, ask.head, binds=binds, arguments=arguments)
         self._join(ends, node)
         self._join([_Open(node, "no")], self._node("rejected", ask.id, ask.head))
@@ -322,6 +336,8 @@ class _Builder:
         labels = ["yes"]
         if self._program.gates[ask.gate].waived_by is not None:
             labels.append("waived")
+        if isinstance(ask, s.AskOnlyIf):
+            labels.append("unasked")
         return [_Open(node, label) for label in labels]
 
     def _call(self, call: s.ServiceCall, ends: list[_Open], binds: str) -> list[_Open]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from gantral.compiler.flow.graph import ENDING, Flow, FlowNode
 
-_ANSWERS = ("yes", "waived")
+_ANSWERS = ("yes", "waived", "unasked")
 
 
 class Dominators:
@@ -27,7 +27,8 @@ class Dominators:
         self._parents = parents
 
     def through(self, ask: FlowNode, node: int) -> bool:
-        """Whether every path to `node` goes through a yes, or a waiver, of `ask`."""
+        """Whether every path to `node` goes through an answer of `ask`: a yes, a waiver, or
+        that nobody was to be asked."""
         return self.dominates(self._count + ask.id, node)
 
     def common(self, nodes: Sequence[int]) -> int | None:

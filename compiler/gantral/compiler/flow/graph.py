@@ -64,6 +64,8 @@ class GateFacts:
     """Whether the initiator may decide."""
     ticks: int = 1
     """How often its clock strikes."""
+    flows: tuple[str, ...] = ()
+    """`service.operation.argument<service.operation`: results that may go into another service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class OperationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``no``, ``done``,
-    ``failed``, ``true``, ``false``, ``again``, ``over``."""
+    """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
+    ``done``, ``failed``, ``true``, ``false``, ``again``, ``over``."""
 
     label: str
     target: int

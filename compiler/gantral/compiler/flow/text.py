@@ -50,7 +50,8 @@ def print_flow(flow: Flow) -> str:
             f" reject {'-' if gate.reject is None else gate.reject}"
             f" amends {_words(gate.amends)} persons {_words(gate.persons)}"
             f"{_asks('decides', gate.decides, gate.initiator)}"
-            f"{f' ticks {gate.ticks}' if gate.ticks > 1 else ''} {_span(gate.span)}"
+            f"{f' ticks {gate.ticks}' if gate.ticks > 1 else ''}"
+            f"{' flows ' + _words(gate.flows) if gate.flows else ''} {_span(gate.span)}"
         )
     for key, operation in flow.operations.items():
         lines.append(
@@ -64,11 +65,18 @@ def print_flow(flow: Flow) -> str:
 
 
 def _asks(word: str, formula: Alternatives, initiator: bool) -> str:
-    """` decides 2*clerk|1*head&1*actor:owner initiator`; nothing when nothing is known."""
+    """` decides 2*clerk|3*chief^2+head&1*actor:owner initiator`: of a principal that brings more
+    than one point, how many; nothing when nothing is known."""
     said = "|".join(
-        "&".join(f"{count}*{'+'.join(group)}" for count, group in clause) for clause in formula
+        "&".join(f"{count}*{'+'.join(map(_weighed, group))}" for count, group in clause)
+        for clause in formula
     )
     return (f" {word} {said}" if said else "") + (" initiator" if initiator else "")
+
+
+def _weighed(one: tuple[str, int]) -> str:
+    who, weight = one
+    return who if weight == 1 else f"{who}^{weight}"
 
 
 def _read_asks(text: str | None) -> Alternatives:
@@ -76,11 +84,16 @@ def _read_asks(text: str | None) -> Alternatives:
         return ()
     return tuple(
         tuple(
-            (int(count), tuple(group.split("+")))
+            (int(count), tuple(_read_weighed(one) for one in group.split("+")))
             for count, _, group in (quorum.partition("*") for quorum in clause.split("&"))
         )
         for clause in text.split("|")
     )
+
+
+def _read_weighed(text: str) -> tuple[str, int]:
+    who, _, weight = text.partition("^")
+    return who, int(weight or 1)
 
 
 def _print_node(node: FlowNode) -> str:
@@ -110,7 +123,8 @@ def _print_node(node: FlowNode) -> str:
 
 _GATE = re.compile(
     r"gate (\S+) releases (\S+) lasts (\S+) uses (\d+) waivable (yes|no) reject (\S+)"
-    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)?(?: ticks (\d+))? @(.+)"
+    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)?(?: ticks (\d+))?"
+    r"(?: flows (\S+))? @(.+)"
 )
 _OPERATION = re.compile(
     r"operation (\S+) (read|notify|effect|critical_effect) timeout (\S+) undo (\S+)"
@@ -140,7 +154,7 @@ def parse_flow(text: str) -> Flow:
     for number, line in enumerate(lines[1:], start=2):
         if match := _GATE.fullmatch(line):
             name, releases, lasts, uses, waivable, reject, amends, persons, *rest = match.groups()
-            decides, initiator, ticks, span = rest
+            decides, initiator, ticks, flows, span = rest
             gates[name] = GateFacts(
                 releases=_list(releases),
                 lasts=None if lasts == "-" else int(lasts),
@@ -153,6 +167,7 @@ def parse_flow(text: str) -> Flow:
                 decides=_read_asks(decides),
                 initiator=initiator is not None,
                 ticks=int(ticks or 1),
+                flows=_list(flows or "-"),
             )
         elif match := _OPERATION.fullmatch(line):
             key, kind, timeout, undo, needs, initiator = match.groups()

@@ -110,6 +110,7 @@ _TOLD = {
     ("start", "then"): "the run starts",
     ("ask", "yes"): "`{0}` is asked and says yes",
     ("ask", "waived"): "policy waives `{0}`",
+    ("ask", "unasked"): "nobody is asked at `{0}`: the condition of its `only if` is false",
     ("ask", "no"): "`{0}` is asked and says no",
     ("ask", "failed"): "the policy of `{0}` denies or fails",
     ("call", "done"): "`{0}` is called and answers",

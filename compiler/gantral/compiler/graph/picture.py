@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from gantral.compiler.phrases import code, formula
+from gantral.compiler.phrases import code, decide
 from gantral.compiler.program import (
     Ask,
+    AskOnlyIf,
     AskStatement,
     Collect,
     Complete,
@@ -194,9 +195,14 @@ class _Drawer:
 
     def _ask(self, ask: Ask, ways: _Ways) -> _Ways:
         gate = self._program.gates[ask.gate]
-        box = self._next(ways, "gate", "GATE", gate.name, f"decide {formula(gate.decide)}")
+        told = [f"decide {one}" for one in decide(gate)]
+        goes_on = ["yes", *(["waived"] if gate.waived_by is not None else [])]
+        if isinstance(ask, AskOnlyIf):
+            told.append(f"only if {code(ask.only_if)}")
+            goes_on.append("not asked")
+        box = self._next(ways, "gate", "GATE", gate.name, *told)
         self._next([(box, "no or silence")], "stopped", "REJECTED")
-        return [(box, "yes" if gate.waived_by is None else "yes or waived")]
+        return [(box, " or ".join(goes_on))]
 
     def _call(self, call: ServiceCall, ways: _Ways, *, bound: bool) -> _Ways:
         operation = self._program.operations[call.operation]

@@ -16,6 +16,7 @@ from gantral.compiler.index.walk import parameters
 from gantral.compiler.types.resolve import SCALARS
 from gantral.dsl import syntax as syn
 from gantral.dsl.cursor import Cursor, Word, cursor
+from gantral.dsl.front import is_yaml
 
 CompletionKind: TypeAlias = SymbolKind | Literal["keyword", "function", "label", "builtin"]
 
@@ -33,7 +34,8 @@ class Completion:
 def complete(index: Index, offset: int) -> tuple[Completion, ...]:
     """What can be written there, by label. Nothing in comments and texts, and where a new name is
     bound. The text is the index's own."""
-    found = cursor(index.module.text, offset)
+    # What may stand at a place of YAML its schema says (docs/yaml.schema.json).
+    found = None if is_yaml(index.module.path) else cursor(index.module.text, offset)
     if found is None:
         return ()
     return tuple(sorted(dict.fromkeys(_all(index, offset, found))))

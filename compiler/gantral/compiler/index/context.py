@@ -24,6 +24,7 @@ _LEADS: tuple[tuple[str, SymbolKind], ...] = (
     (r"(?:prove|,) assurance ", "assurance"),
     (r"run workflow ", "workflow"),
     (rf"\d+ of {_MORE}", "role"),
+    (rf"points of \{{ (?:{_ITEM} : \d+ , )*", "role"),
     (rf"start by {_MORE}", "role"),
     (rf"veto {_MORE}", "role"),
     (rf"after \w+ widen {_MORE}", "role"),

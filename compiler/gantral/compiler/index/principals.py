@@ -68,7 +68,7 @@ class Principals(Values):
                         span = each.name.span
                         symbol = Symbol("field", each.name.text, span, each, released.place)
                         self.see(flow.argument.span, symbol)
-            self.at(place, "service", flow.service)
+            self.at(place, "operation", flow.operation)
 
     def _amend(self, place: Place, env: Env, one: syn.Amend) -> None:
         shape = self.path(env, one.path.parts)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gantral.compiler.names.findings import Findings
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Diagnostic, Label
-from gantral.dsl.parse import parse
+from gantral.dsl.front import read
 from gantral.dsl.span import Span
 
 MAX_IMPORT_DEPTH = 32
@@ -53,6 +53,8 @@ class Loader:
         self._sources: dict[str, Source | None] = {}
         self._open: list[str] = []
         self._prefixes: set[str] = set()
+        self.texts: dict[str, str] = {}
+        """The text of every file read, by its path."""
 
     @property
     def loaded(self) -> tuple[Source, ...]:
@@ -74,7 +76,8 @@ class Loader:
         return self._load(path, text, "")
 
     def _load(self, path: str, text: str, prefix: str) -> Source | None:
-        parsed = parse(path, text)
+        parsed = read(path, text)
+        self.texts[path] = text
         self._add(parsed.diagnostics)
         if parsed.file is None:
             self._sources[path] = None

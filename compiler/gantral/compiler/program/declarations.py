@@ -127,6 +127,14 @@ class ActorsOf:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class DecidersOf:
+    """`deciders of gate`: everybody who voted there, in whatever round and for whatever."""
+
+    gate: str
+    span: Span
+
+
 Principal: TypeAlias = RoleOf | ActorOf | ActorsOf
 
 
@@ -137,6 +145,20 @@ class Quorum:
     count: int
     principals: tuple[Principal, ...]
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """`count points of { principal: weight, … }`: a voter brings the largest of their weights."""
+
+    count: int
+    weights: tuple[tuple[Principal, int], ...]
+    span: Span
+
+    @property
+    def principals(self) -> tuple[Principal, ...]:
+        """Who brings points."""
+        return tuple(who for who, _ in self.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +177,26 @@ class AnyOf:
     span: Span
 
 
-Formula: TypeAlias = Quorum | AllOf | AnyOf
+Separation: TypeAlias = ActorOf | ActorsOf | DecidersOf
+Formula: TypeAlias = Quorum | Points | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`decide formula when condition`, over the parameters; the last has None."""
+
+    condition: Expr | None
+    formula: Formula
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Several `decide`: the first whose condition holds, for what is proposed and for what is
+    decided; votes meet both."""
+
+    cases: tuple[Case, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +205,23 @@ class Release:
 
     operation: str
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """`argument from service.operation`: the argument may be what that effect of another service
+    gave."""
+
+    argument: str
+    operation: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFrom(Release):
+    """`releases aws.attach(user from directory.create)`."""
+
+    flows: tuple[From, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +272,23 @@ class Reject:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Open time: `days` of the week in order, `opens` and `closes` in minutes since midnight by the
+    clock of `zone`, but for the dates `closed` (ISO text, sorted). `known_until`: the last day that
+    the file of holidays knows of; `holidays`: where it is named."""
+
+    name: str
+    zone: str
+    days: tuple[str, ...]
+    opens: int
+    closes: int
+    closed: tuple[str, ...]
+    known_until: str | None
+    span: Span
+    holidays: Span | None
+
+
 Tick: TypeAlias = Remind | Widening | Reject
 
 
@@ -227,19 +302,33 @@ class Gate:
     title: Expr | None
     """A text expression over the parameters; None: the gate's name."""
     releases: tuple[Release, ...]
-    decide: Formula
+    """A ReleaseFrom where results of other services may go in."""
+    decide: Formula | Cases
     waived_by: str | None
+    """The policy's name."""
+    guarded_by: str | None
     """The policy's name."""
     initiator_may_decide: bool
     veto: tuple[Principal, ...]
-    apart: tuple[ActorOf | ActorsOf, ...]
+    apart: tuple[Separation, ...]
     amend: tuple[Amend, ...]
     prove: Prove | None
     clock: tuple[Tick, ...]
+    calendar: Calendar | None
+    """What the clock counts; None: elapsed time."""
     lasts: int | None
     uses: int
+    alike: bool
+    """Whether two uses may be of one operation with equal arguments."""
     doc: str
     span: Span
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Who decides, in each case; one without a condition where there are no others."""
+        if isinstance(self.decide, Cases):
+            return self.decide.cases
+        return (Case(None, self.decide, self.decide.span),)
 
 
 @dataclass(frozen=True, slots=True)

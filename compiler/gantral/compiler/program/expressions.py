@@ -79,6 +79,11 @@ class StartedAtRef(Typed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Now(Typed):
+    """`now()`: workflow time, another at each place it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailureRef(Typed):
     """`f.cause` or `f.happened` of the handler that `binding` names; `failure.cause` of the run
     (in `on failure`) has the name `failure` and no binding."""
@@ -86,6 +91,15 @@ class FailureRef(Typed):
     name: str
     field: Word["cause", "happened"]
     binding: Span | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementRef(Typed):
+    """The name that a comprehension binds; `binding` is where. It is read in its `where` and in
+    its element only."""
+
+    name: str
+    binding: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +165,13 @@ class Narrowed(Typed):
 class Widen(Typed):
     """`base` at its type here: a decimal at a larger scale, or a list or record rebuilt from the
     declared fields of another type with the same ones."""
+
+    base: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadJson(Typed):
+    """A `json` read as a record: `let x: T = j`. What does not fit is a failed action."""
 
     base: Expr
 
@@ -244,17 +265,48 @@ class ListExpr(Typed):
     items: tuple[Expr, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comprehension(Typed):
+    """`[element for name in items where condition]`; a function over `element for …` has the same
+    node as its one list."""
+
+    element: Expr
+    name: str
+    binding: Span
+    items: Expr
+    condition: Expr | None
+
+
 FunctionName: TypeAlias = Word[
-    "len", "contains", "starts_with", "ends_with", "lower", "upper", "trim", "min", "max"
-]
+    "len", "contains", "starts_with", "ends_with", "lower", "upper", "trim", "text", "join",
+    "sum", "count", "min", "max", "any", "all", "first", "last", "sorted", "distinct", "mod",
+    "date", "instant",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionCall(Typed):
-    """A built-in; `min` and `max` take one list and are optional."""
+    """A built-in. `min max first last` take one list and are optional; `mod` takes the number and
+    what it is divided by; `date` and `instant` take a zone second."""
 
     name: FunctionName
     arguments: tuple[Expr, ...]
+
+
+Rounding: TypeAlias = Word[
+    "ceiling", "down", "floor", "half_down", "half_even", "half_up", "up"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounded(Typed):
+    """`round(x, …)`, of one argument, or `div(x, by: y, …)`, of two: the exact value brought to
+    `scale` digits after the point, or without one to an int."""
+
+    function: Word["div", "round"]
+    arguments: tuple[Expr, ...]
+    scale: int | None
+    rounding: Rounding
 
 
 Expr: TypeAlias = (
@@ -267,7 +319,9 @@ Expr: TypeAlias = (
     | InitiatorRef
     | InstanceIdRef
     | StartedAtRef
+    | Now
     | FailureRef
+    | ElementRef
     | ParamRef
     | OldRef
     | NewRef
@@ -277,6 +331,7 @@ Expr: TypeAlias = (
     | Member
     | Narrowed
     | Widen
+    | ReadJson
     | Negate
     | Binary
     | Compare
@@ -288,7 +343,9 @@ Expr: TypeAlias = (
     | Coalesce
     | RecordExpr
     | ListExpr
+    | Comprehension
     | FunctionCall
+    | Rounded
 )
 
 
@@ -297,7 +354,7 @@ def children(expression: Expr) -> tuple[Expr, ...]:
     match expression:
         case TextExpr():
             return tuple(part for part in expression.parts if not isinstance(part, str))
-        case Member() | Narrowed() | Widen():
+        case Member() | Narrowed() | Widen() | ReadJson():
             return (expression.base,)
         case Negate() | Not() | Test():
             return (expression.operand,)
@@ -311,7 +368,10 @@ def children(expression: Expr) -> tuple[Expr, ...]:
             return tuple(value for _, value in expression.fields)
         case ListExpr():
             return expression.items
-        case FunctionCall():
+        case Comprehension():
+            condition = () if expression.condition is None else (expression.condition,)
+            return (expression.items, *condition, expression.element)
+        case FunctionCall() | Rounded():
             return expression.arguments
         case _:
             return ()

@@ -70,6 +70,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskOnlyIf(Ask):
+    """`ask gate(…) only if condition`: where the condition is false nobody is asked."""
+
+    only_if: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class ForEach:
     """`for each name in items at most n { … }`; site "each/1". `binding` is the key in the LetRefs
     of an element. `gives` is the list collected when a `let` binds it; a plain statement has none.

@@ -62,6 +62,11 @@ class PersonType:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonType:
+    """`json`: opaque, any JSON value as its canonical text."""
+
+
+@dataclass(frozen=True, slots=True)
 class EnumType:
     """`"A" | "B"`, words in the order written; `name` when declared by `type`."""
 
@@ -127,6 +132,7 @@ Type: TypeAlias = (
     | InstantType
     | DurationType
     | PersonType
+    | JsonType
     | EnumType
     | ListType
     | RecordType
@@ -143,5 +149,6 @@ SCALARS = (
     InstantType,
     DurationType,
     PersonType,
+    JsonType,
     EnumType,
 )

@@ -14,6 +14,12 @@ class Approvals:
             node.binds: node for node in flow.nodes if node.operator == "ask" and node.binds
         }
         self.dominators = Dominators(flow)
+        self.uncertain = frozenset(
+            name
+            for name, node in self.asks.items()
+            if any(edge.label == "unasked" for edge in node.next)
+        )
+        """Those for which nobody may have been asked."""
 
     def obtained(self, name: str, node: FlowNode) -> bool:
         """Whether the name is an approval obtained on every path to the node."""

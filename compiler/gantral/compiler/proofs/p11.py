@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from gantral.compiler import formulas
 from gantral.compiler.flow.graph import Flow, FlowNode, GateFacts, OperationFacts
 from gantral.compiler.flow.walk import reachable, witness
-from gantral.compiler.proofs.provenance import Provenances, within
+from gantral.compiler.implication import shortfall
+from gantral.compiler.proofs.provenance import Provenances
 from gantral.dsl.diagnostics import Diagnostic, Label
 
 
@@ -36,7 +37,10 @@ def _met(flow: Flow, node: FlowNode, name: str, known: Provenances) -> Iterator[
     needs = flow.operations[name]
     asks = known.approvals.asks
     gates = {one: flow.gate(asks[one]) for one in node.under if one in asks}
-    lacks = {one: _lacks(gate, needs) for one, gate in gates.items()}
+    lacks = {
+        one: "nobody may be asked here" if one in known.approvals.uncertain else _lacks(gate, needs)
+        for one, gate in gates.items()
+    }
     enough = frozenset(one for one, lack in lacks.items() if lack is None)
     if not enough:
         yield Diagnostic(
@@ -50,9 +54,10 @@ def _met(flow: Flow, node: FlowNode, name: str, known: Provenances) -> Iterator[
             help="ask a gate that needs at least that, and act under its approval",
         )
         return
-    allowed = enough | {within(one, node) for one in enough}
     for argument in node.arguments:
-        weak = known.of(argument.atoms, node) - allowed
+        # What comes from another service is P8's to judge.
+        found = known.of(argument.atoms, node)
+        weak = frozenset(one for one in found if one.partition("@")[0] not in enough)
         if weak:
             yield Diagnostic(
                 code="G0331",
@@ -71,7 +76,7 @@ def _lacks(gate: GateFacts, needs: OperationFacts) -> str | None:
         return "policy may waive this gate"
     if gate.initiator and not needs.initiator:
         return "the initiator may decide here"
-    short = formulas.shortfall(gate.decides, needs.needs)
+    short = shortfall(gate.decides, needs.needs)
     if short is None:
         return None
     return f"{formulas.company_in_words(short)} suffice here" if short else "too large to compare"

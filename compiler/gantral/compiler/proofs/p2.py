@@ -60,7 +60,7 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
             help=_help_unapproved(flow, node),
         )
         return
-    people = False
+    people = certain = False
     for name in node.under:
         ask = approvals.asks.get(name)
         if ask is None or not approvals.obtained(name, node):
@@ -76,7 +76,8 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
             )
             return
         gate = flow.gate(ask)
-        people = people or not gate.waivable
+        certain = certain or name not in approvals.uncertain
+        people = people or not (gate.waivable or name in approvals.uncertain)
         if operation not in gate.releases:
             yield Diagnostic(
                 code="G0303",
@@ -88,7 +89,17 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
                 help=f"write `releases {', '.join((*gate.releases, operation))}` in the gate,"
                 " or act under an approval whose gate releases it",
             )
-    if flow.operation(node).kind == "critical effect" and not people:
+    if not certain:
+        yield Diagnostic(
+            code="G0349",
+            severity="error",
+            message="nobody may have been asked before this effect: each of its approvals is asked"
+            " `only if`",
+            span=node.span,
+            path=_unasked(flow, node, approvals),
+            help="act under an approval of another gate as well, which is asked in every case",
+        )
+    elif flow.operation(node).kind == "critical effect" and not people:
         yield Diagnostic(
             code="G0305",
             severity="error",
@@ -97,6 +108,18 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
             path=witness(flow, node.id),
             help="ask a gate without `waived by`, and act under its approval",
         )
+
+
+def _unasked(flow: Flow, node: FlowNode, approvals: Approvals) -> tuple[Step, ...]:
+    """A way to the effect on which nobody is asked for its approvals."""
+    path = shortest(
+        flow,
+        node.id,
+        without=lambda at, edge: (
+            at.operator == "ask" and at.binds in node.under and edge.label in ("yes", "waived")
+        ),
+    )
+    return tell(path or ()) or witness(flow, node.id)
 
 
 def _help_unapproved(flow: Flow, node: FlowNode) -> str:
@@ -111,7 +134,7 @@ def _around(flow: Flow, node: FlowNode, name: str) -> tuple[Step, ...]:
         flow,
         node.id,
         without=lambda at, edge: (
-            at.operator == "ask" and at.binds == name and edge.label in ("yes", "waived")
+            at.operator == "ask" and at.binds == name and edge.label in _ANSWERS
         ),
     )
     return tell(path or ())
@@ -234,3 +257,4 @@ def _waits(node: FlowNode) -> int:
 
 
 _NEVER = 1 << 62
+_ANSWERS = ("yes", "waived", "unasked")

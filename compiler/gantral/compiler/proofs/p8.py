@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from gantral.compiler.flow.graph import Argument, Flow, FlowNode
 from gantral.compiler.flow.walk import reachable, witness
-from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances, within
+from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances
+from gantral.compiler.proofs.provenance import allowed as within_service
 from gantral.dsl.diagnostics import Diagnostic, Label
 
 
@@ -22,14 +23,37 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         allowed = frozenset(node.under)
         if flow.operation(node).kind == "critical effect":
             allowed = frozenset(
-                name for name in allowed if name in asks and not flow.gate(asks[name]).waivable
+                name
+                for name in allowed - known.approvals.uncertain
+                if name in asks and not flow.gate(asks[name]).waivable
             )
         if not node.under:
             continue  # G0301 says that already
         for argument in node.arguments:
-            strange = known.of(argument.atoms, node) - allowed - {within(o, node) for o in allowed}
+            found = known.of(argument.atoms, node)
+            strange = found - within_service(found, allowed, node)
+            strange -= _released(flow, node, argument, strange, allowed, known)
             if strange:
                 yield _finding(flow, node, argument, strange, known)
+
+
+def _released(
+    flow: Flow,
+    node: FlowNode,
+    argument: Argument,
+    strange: Provenance,
+    allowed: Provenance,
+    known: Provenances,
+) -> Provenance:
+    """Results of other services that the gate which approved them lets into the argument."""
+    place = f"{node.subject}.{argument.name.partition('.')[0]}"
+    asks = known.approvals.asks
+    return frozenset(
+        one
+        for one in strange
+        if (name := one.partition("@")[0]) in allowed & asks.keys()
+        and f"{place}<{one.partition('@')[2]}" in flow.gate(asks[name]).flows
+    )
 
 
 def _finding(

@@ -1,8 +1,8 @@
 """Who approved what: for every name in a flow graph, the approvals that approved its data.
 
 LANGUAGE section 8, rule 3. A provenance is a set of approvals, or holds NOBODY, which is no
-approval's name: then it is a subset of no `under`. What an effect answered is approved within its
-service alone: it stands as ``ok@service``.
+approval's name: then it is a subset of no `under`. What an effect answered stands as
+``ok@service.operation``: it is approved within that service, and where the gate says so.
 """
 
 from __future__ import annotations
@@ -27,7 +27,17 @@ def head(atom: str) -> str:
 
 def within(approval: str, node: FlowNode) -> str:
     """The approval as what the effect at the node answers carries it."""
-    return f"{approval}@{node.subject.partition('.')[0]}"
+    return f"{approval}@{node.subject}"
+
+
+def allowed(found: Provenance, by: Provenance, node: FlowNode) -> Provenance:
+    """Those of what was found that the approvals approved for an effect of the node's service."""
+    service = node.subject.partition(".")[0]
+    return frozenset(
+        one
+        for one in found
+        if one.partition("@")[0] in by and one.partition("@")[2].partition(".")[0] in ("", service)
+    )
 
 
 class Provenances:
@@ -53,7 +63,9 @@ class Provenances:
         found: set[str] = set()
         for atom in atoms:
             name = head(atom)
-            if name in self.approvals.asks:
+            if name in self.approvals.uncertain:
+                found.add(NOBODY)  # nobody may have been asked
+            elif name in self.approvals.asks:
                 found.add(name if self.approvals.obtained(name, at) else NOBODY)
             else:
                 found |= self._known.get(name, _NOBODYS)

@@ -5,14 +5,18 @@ Refinements are no part of it (LANGUAGE section 3): they are checked where a val
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 from gantral.compiler.program.types import (
     BoolType,
     DateType,
     DecimalType,
     DurationType,
     EnumType,
+    Field,
     InstantType,
     IntType,
+    JsonType,
     ListType,
     NothingType,
     OptionalType,
@@ -30,6 +34,7 @@ _WORDS: dict[type[object], str] = {
     InstantType: "instant",
     DurationType: "duration",
     PersonType: "person",
+    JsonType: "json",
     NothingType: "nothing",
 }
 
@@ -91,6 +96,9 @@ def fits(value: Type, wanted: Type) -> bool:
             )
         case RecordType():
             return isinstance(value, RecordType) and _fields_fit(value, wanted)
+        case JsonType() if isinstance(value, RecordType):
+            # Any record of json values is a json (LANGUAGE section 3).
+            return all(isinstance(one.type, JsonType) for one in value.fields)
         case _:
             return type(value) is type(wanted)
 
@@ -144,6 +152,8 @@ def alike(value: Type, wanted: Type) -> bool:
             return isinstance(value, ListType) and (
                 isinstance(value.element, NothingType) or alike(value.element, wanted.element)
             )
+        case JsonType():
+            return isinstance(value, JsonType)
         case RecordType():
             if value is wanted:
                 return True
@@ -172,21 +182,77 @@ def reveals(value: Type, wanted: Type) -> bool:
 
 
 def join(left: Type, right: Type) -> Type | None:
-    """The least type that both fit, or None."""
-    if fits(right, left):
-        return left
-    if fits(left, right):
+    """The least type that both fit, or None. What it refines holds of every value of both."""
+    match left, right:
+        case (OptionalType(), _) | (_, OptionalType()):
+            inner = _join_inner(_some(left), _some(right))
+            return None if inner is None else OptionalType(inner)
+        case IntType(), IntType():
+            return IntType(*_span(left, right))
+        case DurationType(), DurationType():
+            return DurationType(*_span(left, right))
+        case DecimalType(), DecimalType():
+            return DecimalType(max(left.scale, right.scale), *_span(left, right))
+        case EnumType(), EnumType():
+            if fits(right, left):
+                return left
+            if fits(left, right):
+                return right
+            return EnumType(tuple(dict.fromkeys(left.words + right.words)))
+        case ((StringType() | EnumType()), (StringType() | EnumType())):
+            one, other = _text(left), _text(right)
+            pattern = one.pattern if one.pattern == other.pattern else None
+            return StringType(*_span(one, other), pattern)
+        case ListType(), ListType():
+            element = _join_inner(left.element, right.element)
+            return None if element is None else ListType(element, *_span(left, right))
+        case RecordType(), RecordType():
+            return _join_records(left, right)
+        case _:
+            return left if fits(right, left) else None
+
+
+def _join_inner(left: Type, right: Type) -> Type | None:
+    """Of `none` and of `[]` nothing is known of what they could hold."""
+    if isinstance(left, NothingType):
         return right
-    if isinstance(left, OptionalType) or isinstance(right, OptionalType):
-        inner = join(_some(left), _some(right))
-        if isinstance(_some(left), NothingType):
-            inner = _some(right)
-        elif isinstance(_some(right), NothingType):
-            inner = _some(left)
-        return None if inner is None else OptionalType(inner)
-    if isinstance(left, EnumType) and isinstance(right, EnumType):
-        return EnumType(tuple(dict.fromkeys(left.words + right.words)))
-    return None
+    return left if isinstance(right, NothingType) else join(left, right)
+
+
+_Bounded = TypeVar("_Bounded", StringType, IntType, DecimalType, DurationType, ListType)
+
+
+def _span(left: _Bounded, right: _Bounded) -> tuple[Any, Any]:
+    """The bounds that hold on either side: none where one side has none."""
+    least = None if left.min is None or right.min is None else min(left.min, right.min)
+    most = None if left.max is None or right.max is None else max(left.max, right.max)
+    return least, most
+
+
+def _text(type_: StringType | EnumType) -> StringType:
+    if isinstance(type_, StringType):
+        return type_
+    lengths = [len(word) for word in type_.words]
+    return StringType(min(lengths), max(lengths))
+
+
+def _join_records(left: RecordType, right: RecordType) -> RecordType | None:
+    if left is right or None is not left.name == right.name:
+        return left
+    if len(left.fields) != len(right.fields):
+        return None
+    fields: list[Field] = []
+    for one in left.fields:
+        other = right.field(one.name)
+        type_ = None if other is None else join(one.type, other.type)
+        if other is None or type_ is None:
+            return None
+        wire = one.wire if one.wire == other.wire else one.name
+        fields.append(Field(one.name, type_, one.personal or other.personal, wire))
+    for record in (left, right):
+        if record.fields == tuple(fields):
+            return record
+    return RecordType(tuple(fields))
 
 
 def _some(type_: Type) -> Type:

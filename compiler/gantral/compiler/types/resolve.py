@@ -16,6 +16,7 @@ from gantral.compiler.program.types import (
     Field,
     InstantType,
     IntType,
+    JsonType,
     ListType,
     OptionalType,
     PersonType,
@@ -37,9 +38,10 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "instant": (),
     "duration": ("min", "max"),
     "person": (),
+    "json": (),
     "list": ("min", "max"),
 }
-_LATER = ("json", "document")
+_LATER = ("document",)
 SCALARS = tuple(word for word in _ALLOWED if word != "list")
 """The built-in types that stand alone, by their words."""
 _MAX_SCALE = 28
@@ -201,6 +203,8 @@ class Types:
             case "duration":
                 low, high = self._duration(given, "min"), self._duration(given, "max")
                 return DurationType(low, high) if self._rising(given, low, high) else None
+            case "json":
+                return JsonType()
             case "bool":
                 return BoolType()
             case "date":

@@ -12,7 +12,7 @@ from gantral.dsl.parse import ParseResult
 from gantral.dsl.span import Node, Span
 from gantral.dsl.syntax import AllOf, AnyOf, File
 
-__all__ = ["PRINTERS", "difference", "format_text"]
+__all__ = ["PRINTERS", "bare", "difference", "format_text", "level"]
 
 PRINTERS: dict[type[Node], Print] = {
     **expressions.PRINTERS,
@@ -31,7 +31,7 @@ def format_text(text: str, file: File) -> str:
     Raises:
         LostError: a printer and the text do not go together, which is a fault of ours.
     """
-    printer = Printer(text, PRINTERS, _level)
+    printer = Printer(text, PRINTERS, level)
     return render(printer.node(file))
 
 
@@ -39,14 +39,15 @@ def difference(before: ParseResult, after: ParseResult) -> str:
     """What a layout lost or changed, in a few words; "" when the two are the same but for spans."""
     if after.file is None:
         return f"it does not parse: {after.diagnostics[0].message}"
-    if _bare(before.file) != _bare(after.file):
+    if bare(before.file) != bare(after.file):
         return "its tree is another"
     if _remarks(before) != _remarks(after):
         return "its comments are others"
     return ""
 
 
-def _level(node: Node) -> int:
+def level(node: Node) -> int:
+    """How tightly an expression, a type or a formula binds."""
     return gates.level(node) if isinstance(node, (AnyOf, AllOf)) else expressions.level(node)
 
 
@@ -54,13 +55,13 @@ def _remarks(result: ParseResult) -> list[str]:
     return [one.text.rstrip() for one in result.comments]
 
 
-def _bare(node: Any) -> Any:
+def bare(node: Any) -> Any:
     """A value of the tree without places, as lists that can be compared."""
     if isinstance(node, Span):
         return "here"
     if isinstance(node, tuple):
-        return [_bare(one) for one in node]
+        return [bare(one) for one in node]
     if not isinstance(node, Node):
         return (type(node), str(node))
     fields = [getattr(node, one.name) for one in dataclasses.fields(node) if one.name != "span"]
-    return [type(node), *map(_bare, fields)]
+    return [type(node), *map(bare, fields)]

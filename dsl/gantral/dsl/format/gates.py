@@ -94,7 +94,7 @@ def _release(p: Printer, node: Release) -> Doc:
 
 
 def _flow_across(p: Printer, node: FlowAcross) -> Doc:
-    return cat(p.node(node.argument), " ", p.token("from"), " ", p.node(node.service))
+    return cat(p.node(node.argument), " ", p.token("from"), " ", p.node(node.operation))
 
 
 def _decide(p: Printer, node: Decide) -> Doc:

@@ -98,14 +98,15 @@ def load_programs(settings: Settings, trust: TrustFile | None) -> list[ProgramIn
 
 
 def evidence_activities(settings: Settings, stores: Stores) -> list[Activity]:
-    """``gantral.commit`` and ``gantral.open_gate``. Raises SettingsError."""
+    """``gantral.commit``, ``gantral.open_gate``, ``gantral.ask_guard``. Raises SettingsError."""
     who = actors(settings)
     key = signing_key(settings, "commit", stores.trust)
     committer = Committer(stores.store, stores.drafts, stores.trust, key, who)
     opa = None
     if settings.opa is not None:
         opa = Opa(settings.opa.url, settings.opa.timeout, settings.opa.reconnect)
-    return [committer.commit, GateOpener(who, opa, key).open_gate]
+    opener = GateOpener(who, opa, key)
+    return [committer.commit, opener.open_gate, opener.ask_guard]
 
 
 def closer(settings: Settings, stores: Stores) -> Closer | None:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from gantral.authority import Cause
-from gantral.evidence import EvidenceError, SigningKey
-from gantral.evidence.expr import evaluate
+from gantral.evidence import SigningKey
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
-from gantral.evidence.planned import arguments_at, planned
-from gantral.evidence.uses import UNDO, plan_arguments, undo_arguments
-from gantral.runtime.commands import EffectCommand
+from gantral.evidence.planned import arguments_at, planned, terms_of
+from gantral.evidence.uses import UNDO, gates_of, plan_arguments, undo_arguments
+from gantral.runtime.commands import EffectCommand, granted_by
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.grants import (
     Argument,
     NotGranted,
+    approved,
     compare,
     granted,
     lapses,
@@ -70,6 +71,7 @@ class _Candidate:
     rows: list[list[str]]
     slot: str  # of an undo, else ""
     own: Use | None
+    same: Callable[[Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,11 @@ class Claimer:
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "no approval is named")
         shape = self.program.manifest["operations"][command["operation"]]["arguments"]
         arguments = read_arguments(shape, command["arguments"], self.actors)
-        candidates = [
-            self._undo(command, named, arguments)
+        candidates = (
+            [self._undo(command, named, arguments) for named in command["grants"]]
             if command["undo"]
-            else self._effect(command, named, arguments)
-            for named in command["grants"]
-        ]
+            else self._effect(command, arguments)
+        )
         own = [one.own for one in candidates]
         if own[0] is not None:
             return self._again(command, candidates, own[0], occasion)
@@ -107,19 +108,56 @@ class Claimer:
         mine = True
         for one in candidates:
             wanted = {**members, "arguments": one.rows}
-            use, fresh = self._take(one, wanted)
+            use, fresh = _claim(one, wanted)
             mine = mine and fresh
             uses.append((one.book, use))
         return Claimed(tuple(uses), may_go_on=mine)
 
-    def _effect(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
-        grant = granted(self.chain, self.program, command, named, command["operation"])
+    def _effect(self, command: EffectCommand, arguments: Argument) -> list[_Candidate]:
+        """A candidate for each approval that the program names for this call, no more, no less."""
+        operation, call = command["operation"], command["call"]
+        grants = [
+            granted(self.chain, self.program, command, named, operation)
+            for named in command["grants"]
+        ]
+        if sorted(one.gate for one in grants) != sorted(gates_of(self.program.manifest, call)):
+            why = f"{call} does not act under each approval that it wants"
+            raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, why)
+        return [self._candidate(command, one, grants, arguments) for one in grants]
+
+    def _candidate(
+        self, command: EffectCommand, grant: Grant, all_: list[Grant], arguments: Argument
+    ) -> _Candidate:
         book = Book(self.chain, self.key, grant.name)
         plan = self._plan(grant, command["call"])
-        rows = plan_arguments(plan, grant.context, self._results(command, plan))
-        compare(self.chain, plan, rows, arguments, grant.context)
+        others = {one.gate: one for one in all_ if one is not grant}
+        rows = plan_arguments(plan, grant.context, self._results(command, plan), others)
+        compare(self.chain, plan, rows, arguments, approved(grant, others))
         own = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
-        return _Candidate(book, grant, rows, "", own)
+        same = partial(self._same, grant, command["operation"], rows, arguments)
+        return _Candidate(book, grant, rows, "", own, same)
+
+    def _same(
+        self,
+        grant: Grant,
+        operation: str,
+        rows: list[list[str]],
+        arguments: Argument,
+        claim: Mapping[str, Any],
+    ) -> bool:
+        """Whether a claim is of this operation with equal arguments: values, wherever they come
+        from. Raises what ``compare`` raises but a difference."""
+        if claim["operation"] != operation:
+            return False
+        plan = terms_of(grant.manifest_gate, claim["call"])
+        if not plan:
+            return bool(claim["arguments"] == rows)
+        try:
+            read = grant.context
+            compare(self.chain, plan, claim["arguments"], arguments, read)
+        except NotGranted:
+            return False
+        return True
 
     def _plan(self, grant: Grant, call: str) -> Mapping[str, Any]:
         """The terms of the call's arguments, at its place in its loops."""
@@ -144,9 +182,10 @@ class Claimer:
         claim, results = done.claim.statement, dict(done.outcome.statement["results"])
         rows = undo_arguments(undo["arguments"], claim["arguments"], claim["call"], results)
         constants = self._constants(grant, claim, rows)
-        compare(self.chain, {**undo["arguments"], **constants}, rows, arguments, grant.context)
+        read = approved(grant, {})
+        compare(self.chain, {**undo["arguments"], **constants}, rows, arguments, read)
         slot = UNDO + done.slot
-        return _Candidate(book, grant, rows, slot, book.use(slot))
+        return _Candidate(book, grant, rows, slot, book.use(slot), _never)
 
     def _constants(
         self, grant: Grant, claim: Mapping[str, Any], rows: list[list[str]]
@@ -168,7 +207,7 @@ class Claimer:
         for call in wanted:
             operation = call.partition("/")[0]
             for named in command["grants"]:
-                name = named.get("artifact") or named.get("waiver") or ""
+                name = granted_by(named)
                 book = Book(self.chain, self.key, name)
                 gate = self.program.manifest["gates"].get(named["gate"])
                 use = book.of_call(int(gate["uses"]), call) if gate else None
@@ -186,8 +225,13 @@ class Claimer:
     ) -> Claimed:
         claim = own.claim.statement
         uses = tuple((one.book, one.own) for one in candidates if one.own is not None)
-        if claim["arguments"] != candidates[0].rows or claim["operation"] != command["operation"]:
-            raise NotGranted(Cause.DRIFTED, "this call was claimed with other arguments")
+        for one in candidates:
+            said = None if one.own is None else one.own.claim.statement
+            if said is not None and (said["arguments"], said["operation"]) != (
+                one.rows,
+                command["operation"],
+            ):
+                raise NotGranted(Cause.DRIFTED, "this call was claimed with other arguments")
         operation = self.program.manifest["operations"][command["operation"]]
         go_on = (
             len(uses) == len(candidates)
@@ -203,46 +247,6 @@ class Claimer:
                 return Claimed(uses, may_go_on=False, why=str(late))
         return Claimed(uses, may_go_on=go_on)
 
-    def _take(self, one: _Candidate, members: Mapping[str, Any]) -> tuple[Use, bool]:
-        if not one.slot:
-            values = self._values(one.grant, members["call"], one.rows)
-
-            def alike(claim: Mapping[str, Any]) -> bool:
-                # Two elements of one list have leaves of their own, and may still be equal.
-                return self._values(one.grant, claim["call"], claim["arguments"]) == values
-
-            return claim_slot(one.book, one.grant.manifest_gate, members, alike)
-        sealed = one.book.claim(one.slot, members)
-        if sealed is not None:
-            return Use(one.slot, sealed, None), True
-        there = one.book.use(one.slot)
-        if there is None:
-            # As in ``Book.end``: only a store that loses things comes here.
-            raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
-        return there, False
-
-    def _values(self, grant: Grant, call: str, rows: list[list[str]]) -> dict[str, Any]:
-        """The arguments of a claim by their values."""
-        plan = planned(grant.manifest_gate, call)
-        terms = {} if plan is None else arguments_at(self.program.manifest, plan)
-
-        def read(_: str, pointer: str) -> str:
-            if pointer not in grant.context:
-                raise EvidenceError("argument", f"nothing is approved at {pointer}")
-            return self.chain.text(grant.context[pointer], pointer)
-
-        found: dict[str, Any] = {}
-        for name, source, hashed in rows:
-            term = terms.get(name, {})
-            if hashed != "none":
-                found[name] = self.chain.value(hashed)
-            elif "const" in term:
-                found[name] = term["const"][1]
-            else:
-                # A claim that no plan has is like none: its slot is taken all the same.
-                found[name] = evaluate(term["expr"], read) if "expr" in term else (call, source)
-        return found
-
     def _members(self, command: EffectCommand, occasion: Occasion) -> dict[str, Any]:
         operation = self.program.manifest["operations"][command["operation"]]
         return {
@@ -255,6 +259,23 @@ class Claimer:
             "attempt": str(occasion.attempt),
             "timestamp": instant_text(occasion.at),
         }
+
+
+def _never(claim: Mapping[str, Any]) -> bool:
+    return False
+
+
+def _claim(one: _Candidate, members: Mapping[str, Any]) -> tuple[Use, bool]:
+    if not one.slot:
+        return claim_slot(one.book, one.grant.manifest_gate, members, one.same)
+    sealed = one.book.claim(one.slot, members)
+    if sealed is not None:
+        return Use(one.slot, sealed, None), True
+    there = one.book.use(one.slot)
+    if there is None:
+        # As in ``Book.end``: only a store that loses things comes here.
+        raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
+    return there, False
 
 
 def _in_time(candidates: list[_Candidate], at: int) -> None:

@@ -6,10 +6,13 @@ it again from the persons that it is about to sign.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from gantral.evidence.apart import voters_of
 from gantral.evidence.gate import gate_pointers
+from gantral.evidence.trees import keeps_deciders
+from gantral.runtime.workers.chain import Chain
 
 # pointer -> the actor ids that stand there.
 People = Callable[[str], list[str]]
@@ -20,9 +23,38 @@ def named(gate: Mapping[str, Any], people: People) -> dict[str, list[str]]:
     return {pointer: sorted(set(people(pointer))) for pointer in gate_pointers(gate)}
 
 
-def excluded(gate: Mapping[str, Any], initiator: str, people: Mapping[str, list[str]]) -> list[str]:
-    """Sorted actor ids of everybody that ``apart`` keeps out; ``people`` is ``named``'s."""
+def excluded(
+    gate: Mapping[str, Any],
+    initiator: str,
+    people: Mapping[str, list[str]],
+    voted: Mapping[str, Collection[str]],
+) -> list[str]:
+    """Sorted actor ids of everybody that ``apart`` keeps out; ``people`` is ``named``'s, ``voted``
+    who voted before at each gate."""
     found: set[str] = set()
     for who in gate["apart"]:
-        found.update([initiator] if who == "initiator" else people[next(iter(who.values()))])
+        if who == "initiator":
+            found.add(initiator)
+        elif keeps_deciders(who):
+            found.update(voted.get(who["deciders"], ()))
+        else:
+            found.update(people[next(iter(who.values()))])
     return sorted(found - {"none"})
+
+
+def voted_before(chain: Chain, gate: Mapping[str, Any], number: int) -> dict[str, set[str]]:
+    """gate -> who voted there in the commits under ``number``, for the gates whose deciders
+    ``gate`` keeps out. The chain is read for such gates alone.
+
+    Raises:
+        EvidenceError, MissingEvidence, StoreError.
+    """
+    found: dict[str, set[str]] = {
+        who["deciders"]: set() for who in gate["apart"] if keeps_deciders(who)
+    }
+    for earlier in range(1, number) if found else ():
+        commit = chain.need(earlier)
+        at = commit.artifacts[0]["gate"] if commit.artifacts else "none"
+        if at in found:
+            found[at] |= voters_of(commit.statement)
+    return found

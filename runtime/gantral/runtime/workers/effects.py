@@ -31,7 +31,7 @@ from gantral.evidence.hashes import leaf
 from gantral.policy import ShapeError
 from gantral.policy.shapes import check, leaves, persons
 from gantral.runtime.calls import ActionFailed
-from gantral.runtime.commands import EffectAnswer, EffectCommand
+from gantral.runtime.commands import GRANTED, EffectAnswer, EffectCommand
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, MissingEvidence
@@ -271,9 +271,8 @@ def _read(command: Mapping[str, Any]) -> EffectCommand:
 def _grant(one: Any) -> bool:
     return (
         isinstance(one, dict)
-        and len(one.keys() & {"artifact", "waiver"}) == 1
-        and one.keys() - {"artifact", "waiver"}
-        == {"waiting_commit", "decision_commit", "gate", "round"}
+        and len(one.keys() & GRANTED) == 1
+        and one.keys() - GRANTED == {"waiting_commit", "decision_commit", "gate", "round"}
         and all(type(one[name]) is int for name in ("waiting_commit", "decision_commit", "round"))
-        and all(isinstance(one[name], str) for name in one.keys() & {"artifact", "waiver", "gate"})
+        and all(isinstance(one[name], str) for name in one.keys() & {*GRANTED, "gate"})
     )

@@ -1,43 +1,52 @@
-"""``gantral.open_gate``: ask policy, resolve persons and instants, before people are asked.
+"""``gantral.open_gate``: ask policy, resolve persons and instants, before people are asked; and
+``gantral.ask_guard``: ask the gate's guard once more, about what they decided.
 
 Everything a gate needs from outside the workflow is fetched here once, enters history, and is
-committed with WAITING_FOR_HUMAN on that same snapshot (DESIGN section 5, Gate).
+committed with WAITING_FOR_HUMAN on that same snapshot (DESIGN section 5, Gate), or with the
+decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from gantral.authority import Cause
-from gantral.evidence import EvidenceError, H, SigningKey, canonical
+from gantral.evidence import EvidenceError, SigningKey
 from gantral.evidence.gate import clock_instants
-from gantral.policy import Opa, PolicyFailure, ShapeError, ask, question
-from gantral.policy.shapes import at, bare, check, leaves, persons
+from gantral.evidence.guard import query_of
+from gantral.policy import Opa, ShapeError
+from gantral.policy.shapes import at, bare, check
 from gantral.runtime import programs
 from gantral.runtime.commands import (
     ANSWER_FAILURE,
+    ASK_GUARD,
     NOT_OPENED,
     OPEN_GATE,
+    AskGuardAnswer,
+    AskGuardCommand,
     OpenGateAnswer,
     OpenGateCommand,
 )
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.actors import Actors
-from gantral.runtime.workers.asked import seal_answer
-from gantral.runtime.workers.leaves import leaf_value
+from gantral.runtime.workers.asked import seal_answer, seal_guard
+from gantral.runtime.workers.calendars import NoPeriods, gate_periods
+from gantral.runtime.workers.policies import Policies
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+_Answer = TypeVar("_Answer")
+
 
 class GateOpener:
-    """The activity. ``opa`` is None in a deployment without policies; ``key`` is the commit key,
-    which seals what the policy said."""
+    """The activities. ``opa`` is None in a deployment without policies; ``key`` is the commit key,
+    which seals what the policies said."""
 
     def __init__(self, actors: Actors, opa: Opa | None, key: SigningKey) -> None:
         self._actors = actors
-        self._opa = opa
+        self._policies = Policies(actors, opa)
         self._key = key
 
     @activity.defn(name=OPEN_GATE)
@@ -47,15 +56,47 @@ class GateOpener:
         Raises ApplicationError ``NotOpened`` for a command that names no gate of a
         program of this worker.
         """
-        asked = _read(command)
+        asked = _read(command, OpenGateCommand.__required_keys__)
+        return dict(await self._safely(self.answer(asked)))
+
+    @activity.defn(name=ASK_GUARD)
+    async def ask_guard(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Ask the guard of a decided gate (``AskGuardCommand`` to ``AskGuardAnswer``).
+
+        Raises ApplicationError ``NotOpened`` for a command that names no guarded gate of a program
+        of this worker.
+        """
+        asked = _read(command, AskGuardCommand.__required_keys__)
+        return dict(await self._safely(self.again(asked)))
+
+    async def _safely(self, answering: Coroutine[Any, Any, _Answer]) -> _Answer:
         try:
-            return dict(await self.answer(asked))
+            return await answering
         except ApplicationError:
             raise
         except Exception as error:
             # A mistake of ours must not be asked again for a day.
-            activity.logger.exception("open_gate failed")
+            activity.logger.exception("asking for a gate failed")
             raise _not_opened(f"internal: {type(error).__name__}") from error
+
+    async def again(self, command: AskGuardCommand) -> AskGuardAnswer:
+        """What the guard says of the decided values, or why nobody could ask."""
+        manifest, gate = _gate(command)
+        query = query_of(manifest, gate, "guarded")
+        if query == "none":
+            raise _not_opened(f"no policy guards the gate {command['gate']}")
+        problem = self._unclear(gate, command, command["decided"])
+        if problem != "none":
+            cause = Cause.AUTHORITY_AMBIGUOUS.value
+            return {"cause": cause, "problem": problem, "guard": "none", "sealed": "none"}
+        said, problem = await self._policies.ask(query, gate, command, command["decided"])
+        values = self._policies.values(gate, command["decided"])
+        return {
+            "cause": _CAUSES.get(said["answer"], Cause.NONE).value,
+            "problem": f"policy {gate['guarded']} says DENY" if problem == "none" else problem,
+            "guard": said,
+            "sealed": seal_guard(command, said, values, self._key),
+        }
 
     async def answer(self, command: OpenGateCommand) -> OpenGateAnswer:
         """What the gate needs, or the failure that ends the run."""
@@ -67,33 +108,49 @@ class GateOpener:
             "query": "none",
             "policy_version_id": "none",
             "input_hash": "none",
-            "instants": _instants(gate, command),
+            "guard": "none",
+            "instants": [],
+            "periods": [],
             "excluded": [],
             "named": {},
             "sealed": "none",
         }
         try:
-            check(gate["parameters"], command["proposal"])
-            initiator = self._actors.resolve(command["initiator"]["value"])
-        except ShapeError as error:
-            return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, f"the proposal: {error}")
-        if initiator != command["initiator"]["actor"]:
-            return _failure(
-                answer, Cause.AUTHORITY_AMBIGUOUS, "the initiator's name and actor id differ"
-            )
+            answer["periods"] = gate_periods(gate, command["opened_at"])
+            answer["instants"] = _instants(gate, command, answer["periods"])
+        except NoPeriods as error:
+            return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, f"the clock: {error}")
+        problem = self._unclear(gate, command, command["proposal"])
+        if problem != "none":
+            return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, problem)
         try:
             people = partial(self._people, gate, command["proposal"])
             answer["named"] = deciders.named(gate, people)
-            answer["excluded"] = deciders.excluded(gate, initiator, answer["named"])
+            answer["excluded"] = deciders.excluded(
+                gate, command["initiator"]["actor"], answer["named"], {}
+            )
         except ShapeError as error:
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))
-        if gate["waived"] == "none":
-            return answer
-        answer = await self._asked(answer, manifest, gate, command)
-        if answer["query"] != "none":
-            values = self._values(gate, command["proposal"])
+        await self._asked(answer, manifest, gate, command)
+        if answer["guard"] != "none" or answer["query"] != "none":
+            values = self._policies.values(gate, command["proposal"])
             answer["sealed"] = seal_answer(command, answer, values, self._key)
         return answer
+
+    def _unclear(
+        self,
+        gate: Mapping[str, Any],
+        command: OpenGateCommand | AskGuardCommand,
+        values: Mapping[str, Any],
+    ) -> str:
+        try:
+            check(gate["parameters"], values)
+            initiator = self._actors.resolve(command["initiator"]["value"])
+        except ShapeError as error:
+            return f"the proposal: {error}"
+        if initiator != command["initiator"]["actor"]:
+            return "the initiator's name and actor id differ"
+        return "none"
 
     async def _asked(
         self,
@@ -101,39 +158,31 @@ class GateOpener:
         manifest: Mapping[str, Any],
         gate: Mapping[str, Any],
         command: OpenGateCommand,
-    ) -> OpenGateAnswer:
-        asked = question(
-            query=manifest["policies"][gate["waived"]]["query"],
-            workflow=command["workflow_id"],
-            gate=command["gate"],
-            round=command["round"],
-            initiator=command["initiator"]["value"],
-            parameters=gate["parameters"],
-            proposal=command["proposal"],
-        )
-        answer["query"] = asked.query
-        try:
-            answer["input_hash"] = H("policy-input", canonical(asked.as_text))
-        except EvidenceError as error:
-            return _failure(answer, Cause.POLICY_FAILURE, f"the policy input: {error.message}")
-        if self._opa is None:
-            return _failure(answer, Cause.POLICY_FAILURE, "this worker knows no OPA: set [opa] url")
-        try:
-            given = await ask(self._opa, asked)
-        except PolicyFailure as failure:
-            return _failure(answer, Cause.POLICY_FAILURE, str(failure))
-        answer["answer"] = given.decision  # type: ignore[typeddict-item]
-        answer["policy_version_id"] = given.policy_version_id
-        return answer
-
-    def _values(self, gate: Mapping[str, Any], proposal: Mapping[str, Any]) -> dict[str, str]:
-        """pointer -> what its leaf will hold when the proposal is committed."""
-        shape = gate["parameters"]
-        people = persons(shape, proposal)
-        return {
-            pointer: self._actors.resolve(value) if pointer in people else leaf_value(value)
-            for pointer, value in leaves(shape, proposal).items()
-        }
+    ) -> None:
+        """Ask the guard, then, if it lets the gate go on, the policy that may waive it."""
+        guard, waived = (query_of(manifest, gate, clause) for clause in ("guarded", "waived"))
+        if guard != "none":
+            said, problem = await self._policies.ask(guard, gate, command, command["proposal"])
+            answer["guard"] = said
+            if said["answer"] in _CAUSES:
+                answer["answer"] = said["answer"]  # type: ignore[typeddict-item]
+                answer["cause"] = "none" if problem == "none" else Cause.POLICY_FAILURE.value
+                answer["problem"] = problem
+                return
+        if waived == "none":
+            return
+        said, problem = await self._policies.ask(waived, gate, command, command["proposal"])
+        if (
+            answer["guard"] != "none"
+            and problem == "none"
+            and answer["guard"]["policy_version_id"] != said["policy_version_id"]
+        ):
+            # The artifact names one revision, and no transition stands on two (ADR 0111).
+            said["answer"] = ANSWER_FAILURE
+            problem = "the two policies of this gate answered from two revisions of the bundle"
+        answer.update(said)  # type: ignore[typeddict-item]
+        answer["cause"] = "none" if problem == "none" else Cause.POLICY_FAILURE.value
+        answer["problem"] = problem
 
     def _people(
         self, gate: Mapping[str, Any], proposal: Mapping[str, Any], pointer: str
@@ -149,9 +198,11 @@ class GateOpener:
         return sorted({self._actors.resolve(person) for person in people})
 
 
-def _instants(gate: Mapping[str, Any], command: OpenGateCommand) -> list[list[Any]]:
+def _instants(
+    gate: Mapping[str, Any], command: OpenGateCommand, periods: list[list[str]]
+) -> list[list[Any]]:
     try:
-        return clock_instants(gate, command["opened_at"])
+        return clock_instants(gate, command["opened_at"], periods)
     except EvidenceError as error:
         raise _not_opened(f"opened_at: {error.message}") from None
 
@@ -163,7 +214,9 @@ def _failure(answer: OpenGateAnswer, cause: Cause, problem: str) -> OpenGateAnsw
     return answer
 
 
-def _gate(command: OpenGateCommand) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def _gate(
+    command: OpenGateCommand | AskGuardCommand,
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     try:
         manifest = programs.get(command["program"]).manifest
         return manifest, manifest["gates"][command["gate"]]
@@ -174,13 +227,14 @@ def _gate(command: OpenGateCommand) -> tuple[Mapping[str, Any], Mapping[str, Any
 
 
 _TEXTS = ("team", "workflow_id", "instance_id", "program", "gate", "opened_at")
+_CAUSES = {"DENY": Cause.POLICY_DENY, ANSWER_FAILURE: Cause.POLICY_FAILURE}
 
 
-def _read(command: Mapping[str, Any]) -> OpenGateCommand:
+def _read(command: Mapping[str, Any], members: frozenset[str]) -> Any:
     initiator = command.get("initiator")
     good = (
-        command.keys() == OpenGateCommand.__required_keys__
-        and all(isinstance(command[name], str) for name in _TEXTS)
+        command.keys() == members
+        and all(isinstance(command[name], str) for name in members & set(_TEXTS))
         and type(command["round"]) is int
         and isinstance(initiator, dict)
         and initiator.keys() == {"actor", "value"}
@@ -188,7 +242,7 @@ def _read(command: Mapping[str, Any]) -> OpenGateCommand:
     )
     if not good:
         raise _not_opened("the command has not the shape of ``gantral.runtime.commands``")
-    return command  # type: ignore[return-value]
+    return command
 
 
 def _not_opened(why: str) -> ApplicationError:

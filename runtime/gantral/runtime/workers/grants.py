@@ -14,7 +14,8 @@ from gantral.authority import Cause
 from gantral.evidence import EvidenceError
 from gantral.evidence.expr import evaluate
 from gantral.evidence.forms import duration_ms, plus
-from gantral.evidence.gate import Grant, check_grant, check_waiver, records_of
+from gantral.evidence.gate import Grant, check_grant, records_of
+from gantral.evidence.passed import check_unasked, check_waiver
 from gantral.evidence.planned import planned
 from gantral.evidence.uses import ACTS
 from gantral.policy.shapes import Shape, at, bare, leaves, persons
@@ -23,6 +24,7 @@ from gantral.runtime.commands import Grant as Named
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, MissingEvidence
+from gantral.runtime.workers.deciders import voted_before
 
 
 class NotGranted(Exception):  # noqa: N818 - what the answer is, not a fault
@@ -75,12 +77,22 @@ def granted(
         grant = check_waiver(manifest, decision.statement, decision.hash)
         if kind == "critical effect":
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, f"{effect} is critical and wants people")
+    elif "unasked" in named:
+        if decision.hash != named["unasked"] or not records_of(decision.statement, "unasked"):
+            raise NotGranted(Cause.CONTEXT_MISMATCH, "that commit asked somebody, or is another")
+        grant = check_unasked(manifest, decision.statement, decision.hash)
     else:
         waiting = chain.need(named["waiting_commit"])
         if decision.statement["prev_commit_hash"] != waiting.hash:
             raise NotGranted(Cause.CONTEXT_MISMATCH, "the decision follows another question")
+        gate = manifest["gates"].get(named["gate"], {"apart": []})
         grant = check_grant(
-            manifest, chain.trust, created.statement, waiting.statement, decision.statement
+            manifest,
+            chain.trust,
+            created.statement,
+            waiting.statement,
+            decision.statement,
+            voted_before(chain, gate, waiting.number),
         )
         if grant.name != named["artifact"]:
             raise NotGranted(Cause.CONTEXT_MISMATCH, "the decision in the store is another one")
@@ -126,8 +138,7 @@ def compare(
     read: Mapping[str, str],
 ) -> None:
     """Hold each argument against what was approved. ``rows`` are the claim's
-    ``[[dotted name, source, leaf], …]``; ``read`` the approved context, pointer -> leaf, that
-    computed terms read.
+    ``[[dotted name, source, leaf], …]``; ``read`` what computed terms read, as ``approved`` says.
 
     Raises:
         NotGranted: drifted.
@@ -148,16 +159,30 @@ def compare(
             raise NotGranted(Cause.DRIFTED, f"argument {name} is not what was approved")
 
 
+def approved(grant: Grant, others: Mapping[str, Grant]) -> dict[str, str]:
+    """What was approved, place -> leaf: a pointer of the grant's own gate, or ``gate:pointer``."""
+    return {
+        **grant.context,
+        **{
+            f"{gate}:{pointer}": hashed
+            for gate, other in others.items()
+            for pointer, hashed in other.context.items()
+        },
+    }
+
+
 def _computed(
     chain: Chain, tree: Mapping[str, Any], arguments: Argument, name: str, read: Mapping[str, str]
 ) -> bool:
-    def value(source: str, pointer: str) -> str:
-        if source != "path" or pointer not in read:
-            raise EvidenceError("argument", f"nothing is approved at {pointer}")
-        return chain.text(read[pointer], pointer)
+    def value(source: str, place: str) -> str:
+        if source not in ("path", "under") or place not in read:
+            raise EvidenceError("argument", f"nothing is approved at {place}")
+        return chain.text(read[place], place.partition(":")[2] or place)
 
     kind = arguments.shapes[name][0]
-    given = {"const": ["string" if kind in ("enum", "person") else kind, arguments.values[name]]}
+    given = {
+        "const": ["string" if kind in ("enum", "json", "person") else kind, arguments.values[name]]
+    }
     return evaluate(tree, value) == evaluate(given, value)
 
 

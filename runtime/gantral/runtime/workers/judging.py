@@ -17,7 +17,7 @@ from gantral.evidence.commit import votes_decision
 from gantral.evidence.context import covers, shape_at
 from gantral.evidence.envelope import unwrap, write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
-from gantral.evidence.gate import check_opening
+from gantral.evidence.gate import check_opening, speaks_unvoted
 from gantral.evidence.hashes import context_hash
 from gantral.evidence.records import RECORDS, SUBMISSION
 from gantral.evidence.recount import (
@@ -30,7 +30,9 @@ from gantral.evidence.recount import (
 from gantral.runtime.commands import CommitCommand
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
+from gantral.runtime.workers.calendars import NoPeriods, gate_periods
 from gantral.runtime.workers.chain import Chain, Read
+from gantral.runtime.workers.guarding import guard_ends
 
 Texts = Mapping[str, list[str]]  # pointer -> [salt, instance_id, path, value]
 Manifest = Mapping[str, Any]
@@ -103,8 +105,8 @@ def judge(
         _record(chain, manifest, command, record, texts)
     decision: Mapping[str, Any] | str = "none"
     first = command["states"][0] if command["states"] else None
-    waiver = next((record for record in records if record["kind"] == "waiver"), None)
-    _want(waiver is None or first is None, "waiver", "a waiver goes with no artifact")
+    passed = next((one for one in records if one["kind"] in ("waiver", "unasked")), None)
+    _want(passed is None or first is None, "waiver", "where nobody is asked there is no artifact")
     if first in (State.APPROVED, State.OVERRIDDEN, State.REJECTED):
         decision = _decided(chain, manifest, command, before, texts)
     elif first == State.CREATED:
@@ -112,9 +114,9 @@ def judge(
     else:
         _want(command["decision"] == "none", "decision", "nothing is decided here")
     if first == State.WAITING_FOR_HUMAN:
-        _waiting(manifest, command, before, context, texts)
-    elif waiver is not None:
-        _shape(_gate(manifest, str(waiver["gate"]))["parameters"], "", command, context, texts)
+        _waiting(chain, manifest, command, before, context, texts)
+    elif passed is not None:
+        _shape(_gate(manifest, str(passed["gate"]))["parameters"], "", command, context, texts)
     elif first == State.COMPLETED:
         _shape(manifest["output"], "/output", command, context, texts)
     if first in (State.REJECTED, State.TERMINATED):
@@ -169,6 +171,7 @@ def _created(
 
 
 def _waiting(
+    chain: Chain,
     manifest: Manifest,
     command: CommitCommand,
     before: Before,
@@ -187,8 +190,16 @@ def _waiting(
         )
         return found
 
+    # The arithmetic is checked with the recount; only here is there any data of time zones.
+    told = [record["periods"] for record in command["records"] if record["kind"] == "calendar"]
+    try:
+        resolved = gate_periods(gate, command["timestamp"])
+    except NoPeriods as error:
+        raise Refused("periods", str(error)) from None
+    _want(told == ([resolved] if resolved else []), "periods", "the calendar opens otherwise")
     named = deciders.named(gate, people)
-    wanted = {"excluded": deciders.excluded(gate, before.initiator, named), "named": named}
+    voted = deciders.voted_before(chain, gate, command["commit"])
+    wanted = {"excluded": deciders.excluded(gate, before.initiator, named, voted), "named": named}
     for record in command["records"]:
         if record["kind"] == "deciders":
             for name, value in wanted.items():
@@ -213,16 +224,22 @@ def _decided(
     envelopes = command["decision"]["votes"] if command["decision"] != "none" else []  # type: ignore[typeddict-item]
     votes = [_vote(chain, envelope) for envelope in envelopes]
     amended = [tuple((path, value) for path, value in vote["amendment"]) for vote in votes]
+    speaks = bool(envelopes) or speaks_unvoted(gate, command["cause"])
     shown = [
         chain.salted(opened.context[path], path)
-        for path in opened_paths(gate, amended)
+        # Silence opens nothing: it is rejection also where a text is gone.
+        for path in (opened_paths(gate, amended) if speaks else ())
         if path in opened.context
     ]
-    opening = check_opening(manifest, opened.statement, before.initiator, chain.trust.max_skew)
+    voted = deciders.voted_before(chain, gate, opened.number)
+    opening = check_opening(
+        manifest, opened.statement, before.initiator, voted, chain.trust.max_skew
+    )
     waiting = replace(opening.waiting, values={text[2]: text[3] for text in shown})
     standing = _recount(gate, waiting, votes, command["timestamp"])
-    _agrees(command, standing, waiting)
-    if not envelopes:
+    if not guard_ends(chain, command, gate, opened.context, standing):
+        _agrees(command, standing, waiting)
+    if not speaks:
         return "none"
     return votes_decision(
         waiting.artifact_hash,
@@ -230,7 +247,8 @@ def _decided(
         {pointer: list(actors) for pointer, actors in waiting.named.items()},
         envelopes,
         shown,
-        [texts[path] for path, _ in standing.amendment],
+        # What a guard refused is decided by nobody.
+        [texts[path] for path, _ in standing.amendment if command["states"][0] != State.REJECTED],
     )
 
 
@@ -315,8 +333,12 @@ def _record(
         _sealed(chain, record["outcome"], "outcome", "effect")
     else:
         _gate(manifest, str(record["gate"]))
-        if kind in ("policy", "waiver"):
-            check_asked(chain, command, record, texts)
+        # A guard's answer about what was decided is held against the votes, in ``guarding``.
+        decides = command["states"][:1] in ([one] for one, _ in _DECIDED.values())
+        if kind in ("policy", "waiver") or (kind == "guard" and not decides):
+            new = "values" in command["context"]
+            values = {pointer: text[3] for pointer, text in texts.items()} if new else None
+            check_asked(chain, command, record, "proposal", values)
 
 
 def _sealed(chain: Chain, envelope: Any, kind: str, use: str) -> Mapping[str, Any]:

@@ -127,25 +127,17 @@ def claim_slot(
     book: Book,
     gate: Mapping[str, Any],
     members: Mapping[str, Any],
-    alike: Callable[[Mapping[str, Any]], bool],
+    same: Callable[[Mapping[str, Any]], bool],
 ) -> tuple[Use, bool]:
     """Claim the first free slot for a call that has none yet: the use and True; or the use that
-    another attempt of this very call claimed in the meantime, and False. ``alike`` says whether
-    a claim of the same operation has equal arguments: by their values, wherever they are from.
+    another attempt of this very call claimed in the meantime, and False. ``same``: whether another
+    call's claim is of this operation with equal arguments. Slots fill in order, so whoever takes
+    one has looked at every claim before it.
 
     Raises:
-        NotGranted: spent.
+        NotGranted: spent: no slot is left, or an equal call took one.
     """
     uses = int(gate["uses"])
-    for use in book.taken(uses):
-        claim = use.claim.statement
-        if claim["operation"] != members["operation"] or not alike(claim):
-            continue
-        ended = use.outcome.statement["status"] if use.outcome else "unknown"
-        if claim["call"] != members["call"] and (gate["alike"] == "false" or ended == "unknown"):
-            raise NotGranted(
-                Cause.SPENT, f"{claim['call']} did the same under this approval already"
-            )
     for number in range(1, uses + 1):
         slot = str(number)
         there = book.use(slot)
@@ -154,8 +146,22 @@ def claim_slot(
             if sealed is not None:
                 return Use(slot, sealed, None), True
             there = book.use(slot)
-        if there is not None and there.claim.statement["call"] == members["call"]:
+        if there is None:
+            # Only a store that loses things comes here; the next slot can't be known to be free.
+            raise NotGranted(Cause.SPENT, "the slot was taken and is not there")
+        claim = there.claim.statement
+        if claim["call"] == members["call"]:
             return there, False
+        ended = there.outcome.statement["status"] if there.outcome else "unknown"
+        if (gate["alike"] == "true" and ended != "unknown") or not same(claim):
+            continue
+        why = "did the same under this approval already"
+        if gate["alike"] == "true":
+            why = "did the same, and nobody knows whether it happened"
+        own = book.of_call(uses, members["call"])
+        if own is not None:
+            return own, False
+        raise NotGranted(Cause.SPENT, f"{claim['call']} {why}")
     raise NotGranted(Cause.SPENT, f"all {uses} uses of this approval are claimed")
 
 

@@ -50,7 +50,14 @@ def operation(
     }
 
 
-def gate(waived: str, uses: str, releases: str, apart: list[Any]) -> dict[str, Any]:
+def gate(
+    waived: str,
+    uses: str,
+    releases: str,
+    apart: list[Any],
+    guarded: str = "none",
+    first: int = 1,
+) -> dict[str, Any]:
     return {
         "parameters": [
             "record",
@@ -95,7 +102,7 @@ def gate(waived: str, uses: str, releases: str, apart: list[Any]) -> dict[str, A
             "login_within": "none",
         },
         "waived": waived,
-        "guarded": "none",
+        "guarded": guarded,
         "clock": [
             ["PT8H", "remind"],
             ["PT24H", "widen", ["finance_manager"], ["finance_director"]],
@@ -112,7 +119,7 @@ def gate(waived: str, uses: str, releases: str, apart: list[Any]) -> dict[str, A
                 "arguments": {"order": {"path": "/order/id"}, "amount": {"path": "/refund"}},
                 "undo": "payments.reverse" if releases == "payments.refund" else "none",
             }
-            for n in range(1, int(uses) + 1)
+            for n in range(first, first + int(uses))
         },
     }
 
@@ -129,7 +136,8 @@ MANIFEST: dict[str, Any] = {
     "input": INPUT,
     "output": RECEIPT_ID,
     "policies": {
-        "refund_limits": {"path": "policies/refund.rego", "query": "data.refund.decision"}
+        "refund_limits": {"path": "policies/refund.rego", "query": "data.refund.decision"},
+        "watch": {"path": "policies/refund.rego", "query": "data.refund.watch"},
     },
     "operations": {
         "orders.fetch": operation("orders.fetch", "read", ["record", [field("id", TEXT)]], ORDER),
@@ -140,7 +148,25 @@ MANIFEST: dict[str, Any] = {
     "gates": {
         "finance": gate("refund_limits", "1", "payments.refund", ["initiator"]),
         "paying": gate("none", "2", "payments.pay", ["initiator"]),
-        "owned": gate("none", "1", "payments.refund", ["initiator", {"actor": "/owner"}]),
+        # A call stands in the plan of each gate under which it acts: this one is another call.
+        "owned": gate("none", "1", "payments.refund", ["initiator", {"actor": "/owner"}], first=2),
+        "office": {
+            **gate("none", "1", "payments.refund", ["initiator"]),
+            "clock": [
+                [
+                    "on",
+                    {
+                        "zone": "Europe/Berlin",
+                        "days": ["mon", "tue", "wed", "thu", "fri"],
+                        "hours": ["09:00", "17:30"],
+                        "except": ["2026-12-25"],
+                    },
+                ],
+                ["PT1H", "remind"],
+                ["PT8H30M", "reject"],
+            ],
+        },
+        "watched": gate("refund_limits", "1", "payments.refund", ["initiator"], "watch"),
     },
     "automaton": [
         ["complete/1", "COMPLETED", []],
@@ -148,6 +174,9 @@ MANIFEST: dict[str, Any] = {
         ["finance/1:rejected", "REJECTED", []],
         ["finance/1:resumed", "RUNNING", ["complete/1", "paying/1", "terminated"]],
         ["finance/1:waived", "RUNNING", ["complete/1", "terminated"]],
+        ["office/1", "WAITING_FOR_HUMAN", ["office/1:rejected", "office/1:resumed"]],
+        ["office/1:rejected", "REJECTED", []],
+        ["office/1:resumed", "RUNNING", ["complete/1", "terminated"]],
         ["owned/1", "WAITING_FOR_HUMAN", ["owned/1:rejected", "owned/1:resumed"]],
         ["owned/1:rejected", "REJECTED", []],
         ["owned/1:resumed", "RUNNING", ["complete/1", "terminated"]],
@@ -157,9 +186,16 @@ MANIFEST: dict[str, Any] = {
         [
             "start",
             "RUNNING",
-            ["complete/1", "finance/1", "finance/1:waived", "owned/1", "paying/1", "terminated"],
+            [
+                *("complete/1", "finance/1", "finance/1:waived", "office/1", "owned/1", "paying/1"),
+                *("terminated", "watched/1", "watched/1:waived"),
+            ],
         ],
         ["terminated", "TERMINATED", []],
+        ["watched/1", "WAITING_FOR_HUMAN", ["watched/1:rejected", "watched/1:resumed"]],
+        ["watched/1:rejected", "REJECTED", []],
+        ["watched/1:resumed", "RUNNING", ["complete/1", "terminated"]],
+        ["watched/1:waived", "RUNNING", ["complete/1", "terminated"]],
     ],
 }
 

@@ -45,7 +45,7 @@ gates = Gates
 
 @governed(
     workflow="odd",
-    program="c20893724d74da39f4ee190070c2c11e3a4b5bca70809a564d46b13dad8a65cb",
+    program="fa963bd7029188c1e13272938d43926ab8704752977e3fca415c0317d510f036",
     codegen=1,
 )
 class Odd(Governed[Input, Output]):

@@ -1,0 +1,82 @@
+"""Comprehensions and functions as Python: a generator where a function goes over it, else a tuple
+made of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gantral.compiler.codegen.constants import bare, constant
+from gantral.compiler.codegen.layout import Atom, Invoke, Loop, Piece, literal
+from gantral.compiler.program import (
+    Comprehension,
+    DecimalType,
+    DurationType,
+    FunctionCall,
+    IntType,
+    Rounded,
+    Type,
+)
+
+if TYPE_CHECKING:
+    from gantral.compiler.codegen.expressions import Expressions
+
+_OVER = frozenset(
+    {"sum", "count", "min", "max", "any", "all", "first", "last", "sorted", "distinct", "join"}
+)
+_NAMED = {"mod": "by=", "date": "zone=", "instant": "zone="}
+
+
+def written(write: Expressions, one: Comprehension | FunctionCall | Rounded) -> Piece:
+    """The expression."""
+    match one:
+        case Comprehension():
+            return Invoke("tuple", (("", loop(write, one)),))
+        case FunctionCall(name="text", arguments=(value,)):
+            return Invoke("text", (("", write.write(value)),))
+        case FunctionCall():
+            return _call(write, one)
+        case Rounded():
+            arguments = [("", write.write(one.arguments[0]))]
+            arguments += [("by=", write.write(each)) for each in one.arguments[1:]]
+            if one.scale is not None:
+                arguments.append(("scale=", Atom(str(one.scale))))
+            arguments.append(("rounding=", Atom(literal(one.rounding))))
+            return Invoke(f"expressions.{one.function}", tuple(arguments))
+
+
+def loop(write: Expressions, one: Comprehension, wanted: Type | None = None) -> Loop:
+    """`element for name in items if condition`, each element as a value of the type wanted."""
+    element = write.write(one.element) if wanted is None else write.into(one.element, wanted)
+    return Loop(
+        element,
+        write.loop_name(one),
+        write.write(one.items),
+        None if one.condition is None else write.write(one.condition),
+    )
+
+
+def _call(write: Expressions, one: FunctionCall) -> Piece:
+    first, *rest = one.arguments
+    named = _NAMED.get(one.name, "")
+    others = [(named, write.write(each)) for each in rest]
+    if one.name == "sum":
+        others.append(("", _zero(one.type)))
+    piece: Piece
+    if isinstance(first, Comprehension) and one.name in _OVER:
+        piece = loop(write, first)
+        if others:
+            # Beside others it wants parentheses of its own.
+            piece = Invoke("", (("", piece),))
+    else:
+        piece = write.write(first)
+    return Invoke(f"expressions.{one.name}", (("", piece), *others))
+
+
+def _zero(type_: Type) -> Piece:
+    match bare(type_):
+        case DecimalType(scale=scale) as found:
+            return constant(f"0.{'0' * scale}" if scale else "0", found)
+        case DurationType() as found:
+            return constant("PT0S", found)
+        case _:
+            return constant("0", IntType())
