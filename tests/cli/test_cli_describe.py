@@ -234,3 +234,36 @@ def test_the_page_of_the_code(
     capsys.readouterr()
     assert main(["check", "sample.gantral", "--output-format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+def test_what_it_runs_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "batch.gantral"
+    spec.write_text(
+        """
+role clerk
+workflow settle version "1.2.0" {
+  team t  start by clerk  output { note: string }
+  run { complete { note: "x" } }
+}
+workflow batch version "1.0.0" {
+  team t  start by clerk  output { note: string }
+  run {
+    let one = run workflow settle()
+    match one {
+      completed as r -> { complete { note: r.note } }
+      rejected -> { terminate "it was rejected" }
+      terminated as r -> { terminate "it ended: {r.cause}" }
+    }
+  }
+}
+""",
+        "utf-8",
+    )
+    assert main(["describe", str(spec)]) == 0
+    inner, said = capsys.readouterr().out.split("# `batch`")
+    assert "## What it runs" not in inner
+    assert "- `settle` 1.2.0, of the program digest `" in said
+    assert "- Completed, giving the note, when one is completed." in said
+    assert "- Terminated by the spec: “it was rejected”, unless one is completed" in said
+    assert "how a child of it ended is not known" in said
+    assert "how a child of it ended" not in inner

@@ -30,6 +30,8 @@ from gantral.compiler.program import (
     Narrowed,
     Now,
     OptionalType,
+    OutcomeData,
+    OutcomeTest,
     Program,
     RecordExpr,
     Repeat,
@@ -260,9 +262,18 @@ class _Finder:
         """The path that an expression reads, if it is nothing but one."""
         steps: list[str] = []
         seen = self._resolved(value)
-        while isinstance(seen, Member):
-            steps.append(seen.name)
-            seen = self._resolved(seen.base)
+        while isinstance(seen, Member | OutcomeData | OutcomeTest):
+            match seen:
+                case Member(name=name, base=base):
+                    steps.append(name)
+                    seen = self._resolved(base)
+                case OutcomeData(outcome=outcome, child=child):
+                    steps.append(outcome)
+                    seen = child
+                case OutcomeTest(child=child):
+                    # How it ended is apart from what it left.
+                    steps.append("outcome")
+                    seen = child
         match seen:
             case InputRef():
                 return "input", tuple(reversed(steps))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from gantral.compiler.check import unused
 from gantral.compiler.check.calendars import Calendars
+from gantral.compiler.check.children import Programs
 from gantral.compiler.check.gates import Gates
 from gantral.compiler.check.services import Services
 from gantral.compiler.check.workflow import Workflow, policy_path
@@ -40,12 +41,29 @@ def analyse(project: Project, path: str) -> Analysis:
 
     Pure: reads nothing but what `project.read` gives. Never raises for any text.
     """
+    return _analyse(project, path, {})
+
+
+def _analyse(project: Project, path: str, known: dict[str, Analysis]) -> Analysis:
+    """As `analyse`; `known` has the files whose workflows are run as children, each judged once.
+    Imports form no circle, so this ends."""
     findings = Findings()
     loader = Loader(project, findings)
     root = loader.root(path)
     programs: list[Program] = []
+
+    def elsewhere(path: str, name: str) -> Program | None:
+        found = known.get(path)
+        if found is None:
+            found = known[path] = _analyse(project, path, known)
+        wrong = [one for one in found.diagnostics if one.severity == "error"]
+        findings.all += [one for one in wrong if one not in findings.all]
+        findings.errors = sum(one.severity == "error" for one in findings.all)
+        return next((one for one in found.programs if one.name == name), None)
+
     if root is not None:
-        programs = _programs(findings, loader.loaded, root, project.read)
+        programs = _programs(findings, loader.loaded, root, project.read, elsewhere)
+    # A child before those that run it: the manifest of a program names its children's.
     for program in programs:
         found = prove(build_flow(program))
         if not findings.errors:
@@ -60,6 +78,7 @@ def analyse(project: Project, path: str) -> Analysis:
         programs = []
     told = [writable(one, loader.texts) for one in told]
     read = tuple(one.path for one in loader.loaded)
+    programs.sort(key=lambda one: one.name_span.start)
     return Analysis(tuple(programs), in_order(told), read)
 
 
@@ -94,6 +113,7 @@ def _programs(
     loaded: tuple[Source, ...],
     root: Source,
     read: Callable[[str], str | None],
+    elsewhere: Callable[[str, str], Program | None],
 ) -> list[Program]:
     types = Types(findings)
     services = Services(findings, types)
@@ -106,22 +126,23 @@ def _programs(
     for source in loaded:
         _module(findings, modules[source.path], types, services, gates, calendars)
     names = modules[root.path]
-    programs: list[Program] = []
-    workflows = [one for kind, one in names.declared if kind == "workflow"]
-    for one in workflows:
-        assert isinstance(one, syn.Workflow)
+
+    def check(one: syn.Workflow) -> Program | None:
         inner = Names(root, one.declarations, findings, names, modules)
         _types(inner, types)
         _later(findings, inner, calendars)
-        program = Workflow(findings, inner, one, types, services, gates).check()
-        if program is not None:
-            programs.append(program)
+        return Workflow(findings, inner, one, types, services, gates, checked).check()
+
+    checked = Programs(findings, root.path, check, elsewhere)
+    workflows = [one for _, one in names.declared if isinstance(one, syn.Workflow)]
+    for each in workflows:
+        checked.get(each)
     for source in loaded:
         _roles(findings, source, roles)
     unused.imports(findings, names)
     if workflows:
         unused.declarations(findings, names)
-    return programs
+    return checked.whole
 
 
 def _module(

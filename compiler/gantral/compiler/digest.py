@@ -18,7 +18,7 @@ Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 # Where a thing stands and what its author says of it is no part of what it means; neither is the
 # name under which a structural type is known.
 _NO_MEANING = {
-    "Program": ("path", "types", "operations", "doc"),
+    "Program": ("path", "types", "operations", "doc", "children"),
     "Operation": ("doc",),
     "Service": ("doc",),
     "Gate": ("doc",),
@@ -46,8 +46,21 @@ def tagged_hash(kind: str, data: bytes) -> str:
 
 
 def program_digest(program: Program) -> str:
-    """H(program, typed tree without spans and comments); the same for any layout of the text."""
-    return tagged_hash("program", canonical(_tree(program)))
+    """H(program, typed tree without spans and comments); the same for any layout of the text. The
+    workflows that it runs as its children are part of what it means: their digests stand in it."""
+    return _digest(program, {})
+
+
+def _digest(program: Program, known: dict[int, str]) -> str:
+    if id(program) not in known:
+        tree = _tree(program)
+        assert isinstance(tree, dict)
+        if program.children:
+            tree["children"] = {
+                name: _digest(child, known) for name, child in sorted(program.children.items())
+            }
+        known[id(program)] = tagged_hash("program", canonical(tree))
+    return known[id(program)]
 
 
 def workflow_version_id(manifest: bytes) -> str:

@@ -25,7 +25,7 @@ MODEL_ATTRIBUTES = _words(
 # Lower-case names that a generated module imports, annotates with, calls or has as a parameter.
 MODULE_NAMES = _words(
     "abstractmethod annotations bool call cast cls contextlib date datetime expressions gates "
-    "governed int property self str text timedelta tuple type"
+    "governed int isinstance property self str text timedelta tuple type"
 )
 
 RESERVED = (
@@ -34,7 +34,8 @@ RESERVED = (
 
 # Upper-case names that a generated module imports or that Python has.
 RESERVED_CLASSES = _words(
-    "ActionFailed Annotated Any Approval Ask Awaitable Call CallContext ClassVar Client DateOf "
+    "ActionFailed Annotated Any Approval Ask Awaitable Call CallContext Child ChildCompleted "
+    "ChildRejected ChildTerminated ClassVar Client DateOf "
     "Decimal DecimalOf Decision DurationOf Failure False Governed Input Instance InstantOf IntOf "
     "Json JsonOf ListOf Literal None Operation Output Person PersonOf Record Self Service StringOf "
     "True Vote Waiting"

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from gantral.compiler.again import again
 from gantral.compiler.automaton import automaton
-from gantral.compiler.digest import Tree, canonical, program_digest, tagged_hash
+from gantral.compiler.digest import (
+    Tree,
+    canonical,
+    program_digest,
+    tagged_hash,
+    workflow_version_id,
+)
 from gantral.compiler.phrases import code
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
@@ -41,7 +47,7 @@ from gantral.compiler.program import (
     Tick,
     Widening,
 )
-from gantral.compiler.program.walk import everything
+from gantral.compiler.program.walk import everything, runs
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
     NoTerm,
@@ -76,6 +82,16 @@ def manifest(program: Program) -> Manifest:
     What its closed language can't say is an error here: G0321 (an argument of an effect), G0001
     (what is not built).
     """
+    return _manifest(program, {})
+
+
+def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
+    if id(program) not in known:
+        known[id(program)] = _made(program, known)
+    return known[id(program)]
+
+
+def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
     planned = plan(program)
     found = [*planned.diagnostics, *again(program).diagnostics]
     gates: dict[str, Tree] = {}
@@ -86,9 +102,14 @@ def manifest(program: Program) -> Manifest:
         for one in program.operations.values()
         if one.result is not None and not isinstance(one.result, RecordType)
     ]
+    versions: dict[str, str] = {}
+    for name, child in program.children.items():
+        made = _manifest(child, known)
+        found += made.diagnostics
+        versions[name] = workflow_version_id(made.data)
     if found:
         return Manifest(b"", tuple(found))
-    tree: Tree = {
+    tree: dict[str, Tree] = {
         "type": TYPE,
         "workflow_id": program.name,
         "version": program.version,
@@ -103,6 +124,15 @@ def manifest(program: Program) -> Manifest:
         "gates": gates,
         "automaton": automaton(program),
     }
+    if program.children:
+        # A program that runs no child has no such member: so it was before children could be run.
+        tree["children"] = {
+            run.id: {
+                "workflow_id": run.workflow,
+                "workflow_version_id": versions[run.workflow],
+            }
+            for run in runs(program.run)
+        }
     return Manifest(canonical(tree), ())
 
 

@@ -44,6 +44,8 @@ from gantral.compiler.program import (
     Not,
     Now,
     OldRef,
+    OutcomeData,
+    OutcomeTest,
     ParamRef,
     Points,
     Principal,
@@ -70,11 +72,18 @@ _WORDS: Mapping[str, str] = {
     "not": "it is not so that ",
 }  # fmt: skip
 
+_FAILURE = {
+    "cause": "the cause of the failure",
+    "happened": "whether it happened",
+    "gate": "the gate that said no",
+    "reason": "the reason of the no",
+}
+
 # What needs no parentheses inside of something larger.
 _WHOLE = (
     Literal, Absent, TextExpr, LetRef, VarRef, InputRef, InitiatorRef, InstanceIdRef, StartedAtRef,
     Now, FailureRef, ElementRef, ParamRef, OldRef, NewRef, ApprovalRef, ApprovalMeta, ProposedRef,
-    Member, RecordExpr, ListExpr, Comprehension, FunctionCall, Rounded,
+    Member, RecordExpr, ListExpr, Comprehension, FunctionCall, Rounded, OutcomeData,
 )  # fmt: skip
 _BARE = (IntType, DecimalType, BoolType, DurationType, DateType, InstantType)
 
@@ -180,6 +189,8 @@ class _Said:
                 return f"{self._signs['not']}{self._part(operand)}"
             case Negate(operand=operand):
                 return f"-{self._part(operand)}"
+            case OutcomeTest(child=child, outcome=outcome):
+                return f"{self._part(child)} is {outcome}"
             case Test(operand=operand, some=some):
                 return f"{self._part(operand)} {self._signs['some' if some else 'none']}"
             case Conditional(condition=asked, then=then, otherwise=otherwise):
@@ -264,7 +275,7 @@ class _Said:
             case Now():
                 return "the time then" if self._plain else "now()"
             case FailureRef(name=name, field=field):
-                said = "the cause of the failure" if field == "cause" else "whether it happened"
+                said = _FAILURE[field]
                 return said if self._plain else f"{name}.{field}"
             case OldRef():
                 return "what was asked for" if self._plain else "old"
@@ -274,6 +285,8 @@ class _Said:
                 return f"the decision's {field}" if self._plain else f"{name}.decision.{field}"
             case ProposedRef(name=name):
                 return f"{name}.proposed"
+            case OutcomeData(child=child, outcome=outcome):
+                return f"what {self.of(child)} {outcome} with" if self._plain else self.of(child)
             case (
                 LetRef(name=name)
                 | VarRef(name=name)

@@ -117,6 +117,16 @@ class Story:
         }
 
     @property
+    def children(self) -> list[str]:
+        """The instances that it ran as its children, in order."""
+        return [
+            str(unwrap(record["submission"], "submission").statement["instance_id"])
+            for commit in self.commits
+            for record in commit["records"]
+            if record["kind"] == "child"
+        ]
+
+    @property
     def end(self) -> Mapping[str, Any] | None:
         """The record of its end: message leaf, statement, standing calls."""
         records = self.commits[-1]["records"]
@@ -184,9 +194,10 @@ class Library:
         first = commits[0]["artifacts"][0]
         texts = self._texts(place)
         values = {name: parts[3] for name, parts in texts.items()}
-        submission = self._opened(
-            unwrap(commits[0]["decision"]["submission"], "submission"), "decision", team
-        )
+        sealed = unwrap(commits[0]["decision"]["submission"], "submission")
+        # A person's start is sealed by the API, a child's by the evidence worker.
+        child = sealed.statement.get("parent_artifact_hash") != "none"
+        submission = self._opened(sealed, "commit" if child else "decision", team)
         return Story(
             team=team,
             instance_id=instance_id,

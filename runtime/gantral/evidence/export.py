@@ -15,9 +15,10 @@ from gantral.evidence.store import Store
 
 def export_instance(
     store: Store, team: str, instance_id: str, folder: str | os.PathLike[str]
-) -> None:
+) -> list[str]:
     """Write the folder of one instance. Votes and uses that a commit holds are not repeated;
-    texts that nothing binds (of a commit or vote that never came to be) stay behind.
+    texts that nothing binds (of a commit or vote that never came to be) stay behind. Returns the
+    ids of the instances that it ran as its children, in order.
 
     Signatures are not judged: that is the verifier's, for whoever reads the folder.
 
@@ -26,7 +27,9 @@ def export_instance(
         EvidenceError: what lies in the store is no evidence; ``missing`` when there is none.
         OSError: the folder cannot be written. It must not exist, or be empty.
     """
-    _Export(store, f"{team}/{instance_id}/", Path(folder)).run()
+    made = _Export(store, f"{team}/{instance_id}/", Path(folder))
+    made.run()
+    return made.children
 
 
 class _Export:
@@ -37,6 +40,7 @@ class _Export:
         self.bound: set[str] = set()
         self.votes: set[str] = set()
         self.uses: set[str] = set()
+        self.children: list[str] = []
 
     def run(self) -> None:
         names = [key.removeprefix(self.prefix) for key in self.store.list(self.prefix)]
@@ -92,6 +96,9 @@ class _Export:
         for record in statement["records"]:
             if record["kind"] == "end":
                 self.bound.add(record["message"])
+            elif record["kind"] == "child":
+                submission = unwrap(record["submission"], "submission").statement
+                self.children.append(submission["instance_id"])
         for path, statement_ in _uses(statement["records"]):
             self.uses.add(path)
             self.bound.update(leaf for _, leaf in statement_.get("results", ()))

@@ -26,12 +26,22 @@ def artifact_hash(artifact: Mapping[str, Any]) -> str:
 
 def artifact_id(instance_id: str, sequence: int) -> str:
     """UUIDv5(instance_id, "gantral/artifact/" + sequence) (FORMAT section 2)."""
+    return _uuid5(instance_id, b"gantral/artifact/%d" % sequence)
+
+
+def child_id(instance_id: str, call: str) -> str:
+    """UUIDv5(instance_id, "gantral/child/" + call id): the instance that a call of `run workflow`
+    starts, the same however often it is tried (FORMAT section 5)."""
+    return _uuid5(instance_id, b"gantral/child/" + call.encode())
+
+
+def _uuid5(space_id: str, text: bytes) -> str:
     # By hand (RFC 9562, version 5): the uuid module takes five times as long, and the verifier
     # asks for each artifact.
-    space = bytes.fromhex(instance_id.replace("-", ""))
+    space = bytes.fromhex(space_id.replace("-", ""))
     if len(space) != 16:
-        raise ValueError(f"no UUID: {instance_id[:40]}")
-    name = sha1(space + b"gantral/artifact/%d" % sequence, usedforsecurity=False).hexdigest()
+        raise ValueError(f"no UUID: {space_id[:40]}")
+    name = sha1(space + text, usedforsecurity=False).hexdigest()
     variant = "89ab"[int(name[16], 16) & 3]
     return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{variant}{name[17:20]}-{name[20:32]}"
 

@@ -8,7 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from gantral.authority import Cause, State
-from gantral.evidence.schema import Form, either, extended, items, members, row, table, text, words
+from gantral.evidence.schema import (
+    Form,
+    either,
+    extended,
+    items,
+    members,
+    members_or,
+    row,
+    table,
+    text,
+    words,
+)
 
 ANY = {"type": "string"}
 NONE = words("none")
@@ -214,6 +225,19 @@ RECORDS: dict[str, Form] = {
     ),
     "use": Form("use record", members(kind=words("use"), claim=ENVELOPE)),
     "outcome": Form("outcome record", members(kind=words("outcome"), outcome=ENVELOPE)),
+    # A child that is about to be started, and how one ended.
+    "child": Form("child record", members(kind=words("child"), call=CALL, submission=ENVELOPE)),
+    "child_end": Form(
+        "child_end record",
+        members(
+            kind=words("child_end"),
+            call=CALL,
+            state=words("COMPLETED", "REJECTED", "TERMINATED"),
+            cause=words(*Cause),
+            gate=NAME_OR_NONE,
+            artifact_hash=HASH,
+        ),
+    ),
     "end": Form(
         "end record",
         members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(CALL)),
@@ -301,7 +325,9 @@ _OPERATION = members(
 )
 MANIFEST = Form(
     "manifest",
-    members(
+    members_or(
+        # A program that runs no child has no such member.
+        {"children": table(members(workflow_id=NAME, workflow_version_id=HASH))},
         type=words("gantral.dev/manifest/v1"),
         workflow_id=NAME,
         version=ANY,

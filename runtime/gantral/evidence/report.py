@@ -21,10 +21,25 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a chain tells of a child: the call, the child's instance, the hash of its submission,
+    and its end ("" while it runs): the state, and the hash of the artifact that says so."""
+
+    call: str
+    instance_id: str
+    submission: str
+    state: str
+    artifact: str
+
+
+@dataclass(frozen=True)
 class Report:
     """The verdict on one folder. ``decisions``: gate -> approved, amended, waived, unasked,
     rejected or waiting, as it ended last. ``state``: the last state. Both say nothing unless VALID.
-    ``commits``: the hash of each commit that was judged and holds, in order."""
+    ``commits``: the hash of each commit that was judged and holds, in order. ``parent`` is the
+    artifact under which its parent ran it, "none" for what a person started; ``submission`` the
+    hash of its submission; ``last`` of its last artifact; ``ended`` whether that is an end.
+    ``children`` are those it ran; ``running`` then the artifacts under which it could."""
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -34,6 +49,12 @@ class Report:
     trust_digest: str
     trust_serial: int
     commits: tuple[str, ...] = ()
+    parent: str = "none"
+    submission: str = ""
+    last: str = ""
+    ended: bool = False
+    children: tuple[Told, ...] = ()
+    running: frozenset[str] = frozenset()
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:

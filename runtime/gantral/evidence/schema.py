@@ -57,6 +57,11 @@ def extended(schema: Schema, **more: Schema) -> dict[str, Any]:
     return members(**schema["properties"], **more)
 
 
+def members_or(optional: Mapping[str, Schema], **schemas: Schema) -> dict[str, Any]:
+    """An object with exactly these members, and perhaps the optional ones."""
+    return {**members(**schemas), "properties": {**schemas, **optional}}
+
+
 def table(values: Schema) -> dict[str, Any]:
     """An object of any members with these values."""
     return {"type": "object", "additionalProperties": values}
@@ -198,8 +203,8 @@ def _by_kind(checks: Mapping[str, Check]) -> Check:
 def _object(schema: Schema) -> Check:
     properties = schema["properties"]
     checks = {name: compile_schema(part) for name, part in properties.items()}
-    names = checks.keys()
-    plain = [name for name, part in properties.items() if _is_plain(part)]
+    names, required = checks.keys(), frozenset(schema["required"])
+    plain = [name for name, part in properties.items() if _is_plain(part) and name in required]
     # itemgetter gives no tuple of one.
     plain = plain if len(plain) > 1 else []
     at_once = _at_once([properties[name] for name in plain])
@@ -212,10 +217,11 @@ def _object(schema: Schema) -> Check:
         if value.keys() != names:
             if extra := sorted(value.keys() - names):
                 return f": has the unknown member {extra[0][:60]}"
-            return f": lacks the member {min(names - value.keys())}"
+            if missing := required - value.keys():
+                return f": lacks the member {min(missing)}"
         fast = at_once(pick(value))
         for name, check in (slow if fast else checks).items():
-            if wrong := check(value[name]):
+            if name in value and (wrong := check(value[name])):
                 return f"/{name}{wrong}"
         return ""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from gantral.evidence import errors
 from gantral.evidence.beside import check_uses, check_votes, judge_sealed, looks_like_a_store
+from gantral.evidence.children import PARENT, link_children
 from gantral.evidence.envelope import read_envelope
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.folder import Folder
@@ -26,6 +27,10 @@ from gantral.evidence.walk import Walk
 _STORE = (
     "this is an instance's folder as a store keeps it, not one to be judged: "
     "`gantral evidence export` writes that"
+)
+_PARENT = (
+    "another instance ran it as its child, and who started that is not told here: "
+    "give that one's folder too"
 )
 _ENDS = frozenset({"REJECTED", "COMPLETED", "TERMINATED"})
 
@@ -71,6 +76,12 @@ class _Judge:
             trust_digest=self.trust.digest,
             trust_serial=self.trust.serial,
             commits=tuple(self.commits),
+            parent=walk.parent if walk else "none",
+            submission=walk.submission if walk else "",
+            last=walk.prev_artifact if walk else "",
+            ended=walk is not None and str(walk.state) in _ENDS,
+            children=tuple(walk.children.told.values()) if walk else (),
+            running=frozenset(walk.running) if walk else frozenset(),
         )
 
     def _walk(self) -> Walk | None:
@@ -90,6 +101,8 @@ class _Judge:
         self.at = ""
         if str(walk.state) not in _ENDS:
             self.note(EvidenceError("no_end", "the instance has no end yet", inconclusive=True))
+        if walk.parent != "none":
+            self.note(EvidenceError(PARENT, _PARENT, inconclusive=True))
         for call in walk.ledger.without_outcome():
             unknown = f"{call} was begun, and nothing says how it ended"
             self.note(EvidenceError("no_outcome", unknown, inconclusive=True))
@@ -172,4 +185,4 @@ def _text_names(folder: Folder) -> Iterator[tuple[str, str]]:
         yield name, name[len("texts/") : -len(".json")]
 
 
-__all__ = ["Finding", "Report", "find_forks", "verify_folder"]
+__all__ = ["Finding", "Report", "find_forks", "link_children", "verify_folder"]

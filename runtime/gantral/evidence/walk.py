@@ -14,6 +14,7 @@ from gantral.evidence import errors, forms
 from gantral.evidence.apart import voters_of
 from gantral.evidence.artifacts import check_artifacts
 from gantral.evidence.automaton import Automaton
+from gantral.evidence.children import Children, Starter
 from gantral.evidence.context import covers
 from gantral.evidence.envelope import Sealed, judge, unwrap
 from gantral.evidence.errors import EvidenceError
@@ -39,14 +40,14 @@ COMMITTERS = frozenset({"commit", "closer"})
 _KINDS = {
     "CREATED": frozenset[str](),
     "WAITING_FOR_HUMAN": frozenset(
-        {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome"}
+        {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome", "child_end"}
     ),
     "APPROVED": frozenset({"guard"}),
     "OVERRIDDEN": frozenset({"guard"}),
     "REJECTED": frozenset({"guard", "end"}),
-    "COMPLETED": frozenset({"use", "outcome"}),
-    "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "end"}),
-    "": frozenset({"use", "outcome", "waiver", "guard", "unasked"}),
+    "COMPLETED": frozenset({"use", "outcome", "child_end"}),
+    "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "child_end", "end"}),
+    "": frozenset({"use", "outcome", "waiver", "guard", "unasked", "child"}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
 
@@ -68,6 +69,8 @@ class Walk:
     team: str = ""
     instance_id: str = ""
     initiator: str = "none"
+    parent: str = "none"  # the artifact under which another instance ran this one
+    submission: str = ""
     context: list[list[str]] = field(default_factory=list)
     rounds: dict[str, int] = field(default_factory=dict)
     opening: Opening | None = None
@@ -80,6 +83,9 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
+        self.children = Children(self.manifest)
+        # Under which artifacts it may have run a child; empty for a program that runs none.
+        self.running: set[str] = set()
         self.automaton = _automaton(self.manifest["automaton"])
         self.here = self.automaton.start
 
@@ -143,13 +149,18 @@ class Walk:
                 self.note(error)
             return ""
 
-    def _open(self, envelope: Any, kind: str, uses: frozenset[str]) -> Sealed:
+    def _sealed(self, envelope: Any, kind: str, uses: frozenset[str] | None = None) -> Sealed:
+        """A statement whose form and seal hold; of which instance it is, the caller asks."""
         sealed = unwrap(envelope, kind)
         _FORMS[kind].require(sealed.statement)
         at = sealed.statement["timestamp"]
         if not forms.is_instant(at):
             errors.refuse("instant", f"the time of a {kind} is no instant")
-        self._signed(sealed, uses, at)
+        self._signed(sealed, uses or submitters(sealed.statement), at)
+        return sealed
+
+    def _open(self, envelope: Any, kind: str, uses: frozenset[str] | None) -> Sealed:
+        sealed = self._sealed(envelope, kind, uses)
         statement = sealed.statement
         if statement["instance_id"] != self.instance_id:
             errors.refuse("other_instance", f"a {kind} of another instance")
@@ -177,6 +188,8 @@ class Walk:
             errors.refuse("program_name", "the program is another workflow's or another team's")
         self.prev_artifact = artifact["artifact_hash"]
         self.sequence += 1
+        if target is State.RUNNING and "children" in self.manifest:
+            self.running.add(self.prev_artifact)
 
     def _uses(self, statement: Mapping[str, Any]) -> None:
         now = statement["timestamp"]
@@ -191,8 +204,18 @@ class Walk:
                 ended.append(outcome)
                 for _, leaf in outcome["results"]:
                     self.bound.setdefault(leaf, "")
+            elif record["kind"] == "child":
+                self._child(record)
+            elif record["kind"] == "child_end":
+                self.children.end(record)
         for outcome in ended:
             self.ledger.whole(self.manifest, outcome)
+
+    def _child(self, record: Mapping[str, Any]) -> None:
+        sealed = self._sealed(record["submission"], "submission", _COMMIT)
+        environment = self.trust.environment
+        by = Starter(self.team, self.instance_id, self.initiator, self.prev_artifact, environment)
+        self.children.start(record["call"], sealed.hash, sealed.statement, by)
 
     def _judge(self, first: str, statement: Mapping[str, Any], commit_hash: str) -> None:
         if first == "CREATED":
@@ -213,7 +236,9 @@ class Walk:
     def _created(self, statement: Mapping[str, Any]) -> None:
         artifact = statement["artifacts"][0]
         envelope = statement["decision"]["submission"]
-        submission = self._open(envelope, "submission", _DECISION).statement
+        sealed = self._open(envelope, "submission", None)
+        submission = sealed.statement
+        self.parent, self.submission = submission["parent_artifact_hash"], sealed.hash
         if submission["environment"] != self.trust.environment:
             errors.refuse(
                 "environment", f"{submission['environment']} evidence, and the trust file is not"
@@ -319,6 +344,8 @@ class Walk:
         pointers = [pair[0] for pair in statement["context"]]
         if wrong := covers(self.manifest["output"], pointers, "/output"):
             errors.refuse("output", f"the context is not the program's output: {wrong}")
+        if self.children.running:
+            errors.refuse("child_open", f"nothing says how {self.children.running[0]} ended")
         self._move("COMPLETED")
 
     def _terminated(self, statement: Mapping[str, Any]) -> None:
@@ -381,7 +408,13 @@ class Walk:
             errors.refuse("same_context", "records alone are about what came before them")
 
 
+def submitters(submission: Mapping[str, Any]) -> frozenset[str]:
+    """Whose key seals a submission: the API's; of a child the evidence worker's."""
+    return _DECISION if submission["parent_artifact_hash"] == "none" else _COMMIT
+
+
 _automaton = once(Automaton)
+_COMMIT = frozenset({"commit"})
 _DECISION = frozenset({"decision"})
 _EFFECT = frozenset({"effect"})
 _FORMS = {"submission": SUBMISSION, "authority-decision": VOTE, "use": CLAIM, "outcome": OUTCOME}

@@ -14,7 +14,7 @@ from gantral.authority import State
 from gantral.evidence import EvidenceError
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import context_hash
-from gantral.runtime.commands import Person, StartCommand
+from gantral.runtime.commands import Person, StartCommand, SubmissionDecision
 from gantral.runtime.ends import refused
 from gantral.runtime.machine import Identity, Transition
 from gantral.runtime.values import Record, problem
@@ -39,7 +39,7 @@ def admit(identity: Identity, model: type[Record], start: StartCommand) -> Admit
         ApplicationError: of type StartRefused; the message names what does not agree.
     """
     given: Any = start
-    if not isinstance(given, dict) or given.keys() != _MEMBERS:
+    if not isinstance(given, dict) or given.keys() - {"parent"} != _MEMBERS:
         raise refused("it has no sealed submission; start instances with `gantral start`")
     try:
         statement = unwrap(start["submission"], "submission").statement
@@ -52,6 +52,11 @@ def admit(identity: Identity, model: type[Record], start: StartCommand) -> Admit
         raise refused(f"the submission: {error.message}") from None
     except (KeyError, TypeError, ValueError):
         raise refused("context or initiator is malformed") from None
+    decision: SubmissionDecision = {"submission": start["submission"]}
+    if (statement.get("parent_artifact_hash") == "none") == ("parent" in start):
+        raise refused("a child, and nobody else, says which instance runs it")
+    if "parent" in start:
+        decision["parent"] = start["parent"]
     agree = {
         "instance_id": identity.instance_id,
         "owning_team_id": identity.team,
@@ -78,6 +83,6 @@ def admit(identity: Identity, model: type[Record], start: StartCommand) -> Admit
             (State.CREATED, State.RUNNING),
             {"leaves": start["context"]},
             human_actor_id=initiator["actor"],
-            decision={"submission": start["submission"]},
+            decision=decision,
         ),
     )

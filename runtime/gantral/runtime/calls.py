@@ -17,6 +17,7 @@ from pydantic import PrivateAttr
 
 ResultT = TypeVar("ResultT")
 ApprovalT = TypeVar("ApprovalT", bound="Approval")
+OutputT = TypeVar("OutputT", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,40 @@ class Ask(Record, Generic[ApprovalT]):
     def title_public_(self) -> str:
         """The title where others may read it: personal values are replaced by ``…``."""
         return self.title_()
+
+
+class Child(Record, Generic[OutputT]):
+    """The input of a child; the generated subclass says which workflow, and what it completes
+    with."""
+
+    workflow_: ClassVar[str]
+    output_: ClassVar[type[Record]]
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
+
+@dataclass(frozen=True)
+class ChildCompleted(Generic[OutputT]):
+    """A child that completed, with what it gave."""
+
+    output: OutputT
+
+
+@dataclass(frozen=True)
+class ChildRejected:
+    """A child that was rejected: at which gate, why, and in whose words ("" without any)."""
+
+    gate: str
+    cause: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ChildTerminated:
+    """A child that was terminated, and why."""
+
+    cause: str
 
 
 @dataclass(frozen=True)

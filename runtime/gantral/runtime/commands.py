@@ -19,6 +19,7 @@ Envelope = dict[str, Any]
 COMMIT: Final = "gantral.commit"
 OPEN_GATE: Final = "gantral.open_gate"
 ASK_GUARD: Final = "gantral.ask_guard"
+START_CHILD: Final = "gantral.start_child"
 EVIDENCE_QUEUE: Final = "gantral-evidence"
 
 # The error type of a refused commit. Its message starts with the name of the rule.
@@ -47,14 +48,23 @@ class Person(TypedDict):
     value: str
 
 
+class Parent(TypedDict):
+    """Where the evidence worker finds the chain that tells a child's start. No evidence itself."""
+
+    instance_id: str
+    call: str  # the parent's call of `run workflow`
+
+
 class StartCommand(TypedDict):
-    """The argument of a workflow: written by the API, sealed by its decision key."""
+    """The argument of a workflow: written by the API, sealed by its decision key. Of a child
+    (``parent`` is there): by the evidence worker, sealed by its commit key."""
 
     submission: Envelope
     input: dict[str, Any]
     context: list[list[str]]  # [[pointer, leaf], …] of the input, sorted by pointer
     initiator: Person
     environment: str
+    parent: NotRequired[Parent]
 
 
 class ContextValues(TypedDict):
@@ -90,9 +100,10 @@ CommitContext = ContextValues | ContextLeaves | ContextSame | ContextAmended
 
 
 class SubmissionDecision(TypedDict):
-    """The decision of CREATED."""
+    """The decision of CREATED; ``parent`` of a child's alone, to find it, and never evidence."""
 
     submission: Envelope
+    parent: NotRequired[Parent]
 
 
 class VotesDecision(TypedDict):
@@ -179,6 +190,25 @@ class OutcomeRecord(TypedDict):
     outcome: Envelope
 
 
+class ChildRecord(TypedDict):
+    """A child that is about to be started: its submission, as the evidence worker sealed it."""
+
+    kind: Literal["child"]
+    call: str
+    submission: Envelope
+
+
+class ChildEndRecord(TypedDict):
+    """How a child ended: what its own chain says last."""
+
+    kind: Literal["child_end"]
+    call: str
+    state: str
+    cause: str
+    gate: str
+    artifact_hash: str
+
+
 Record = (
     PolicyRecord
     | UnaskedRecord
@@ -187,6 +217,8 @@ Record = (
     | DecidersRecord
     | UseRecord
     | OutcomeRecord
+    | ChildRecord
+    | ChildEndRecord
 )
 """Records the workflow sends. The end record is written by the worker from ``end``."""
 
@@ -225,6 +257,27 @@ class CommitReceipt(TypedDict):
     sequence: int  # next command's sequence
     context: list[list[str]]  # [[pointer, leaf], …]
     context_hash: str
+
+
+class ChildCommand(TypedDict):
+    """The argument of ``gantral.start_child``: a child that a running parent wants to start."""
+
+    team: str
+    workflow_id: str
+    instance_id: str  # the parent's
+    program: str
+    call: str  # "workflow.settle/1"
+    timestamp: str  # workflow time
+    initiator: Person
+    input: dict[str, Any]  # spec-named wire values
+
+
+class ChildStart(TypedDict):
+    """The answer of ``gantral.start_child``: what the child is started with. Nothing has started
+    until the parent's chain tells it."""
+
+    instance_id: str
+    start: StartCommand
 
 
 class OpenGateCommand(TypedDict):

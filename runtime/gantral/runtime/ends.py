@@ -27,6 +27,7 @@ class RunEnd(TypedDict):
     message: str
     standing: list[str]  # call ids of effects that are done or unknown, and not undone
     output: Any  # spec-named wire values of COMPLETED, else None
+    artifact: str  # artifact_hash of the end
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def ended(state: State, cause: Cause, *, output: Any = None, **rest: Any) -> Run
         "message": "",
         "standing": [],
         "output": output,
+        "artifact": "none",
     }
     end.update(rest)  # type: ignore[typeddict-item]
     return end

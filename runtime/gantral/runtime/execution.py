@@ -16,7 +16,17 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar, get_args
 from gantral.authority import Cause, State
 from gantral.runtime import forms, programs
 from gantral.runtime.admission import admit
-from gantral.runtime.calls import Approval, Ask, Call, Failure
+from gantral.runtime.calls import (
+    Approval,
+    Ask,
+    Call,
+    Child,
+    ChildCompleted,
+    ChildRejected,
+    ChildTerminated,
+    Failure,
+)
+from gantral.runtime.children import Children
 from gantral.runtime.commands import StartCommand
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
@@ -30,6 +40,7 @@ from temporalio.common import VersioningBehavior
 
 InputT = TypeVar("InputT", bound=Record)
 OutputT = TypeVar("OutputT", bound=Record)
+ChildOutputT = TypeVar("ChildOutputT", bound=Record)
 ResultT = TypeVar("ResultT")
 ApprovalT = TypeVar("ApprovalT", bound=Approval)
 ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
@@ -166,6 +177,16 @@ class Governed(Generic[InputT, OutputT]):
         await until(lambda: self._notes.cancelled, instant)
         self._go_on()
 
+    async def run_workflow(
+        self, arguments: Child[ChildOutputT], /, *, call: str
+    ) -> ChildCompleted[ChildOutputT] | ChildRejected | ChildTerminated:
+        """Run a child to its end, with an evidence of its own. A request to cancel is passed on to
+        it, and ends this run when it has ended. Ends the run if how it ended is not known."""
+        self._go_on()
+        outcome = await self._children.run(arguments, call)
+        self._go_on()
+        return outcome
+
     async def undo(self, call: str) -> None:
         """``undo x``, x being bound to this call. Ends the run if it could not be undone."""
         self._go_on()
@@ -250,9 +271,15 @@ class Governed(Generic[InputT, OutputT]):
         admitted = admit(self._machine.identity, self.input_, start)
         created = await self._machine.commit(admitted.transition)
         self._initiator = Person(admitted.initiator["value"])
+        self._children = Children(self._machine, self._program, self._notes, admitted.initiator)
         self._started_at = created.at
         self._gates.initiator = admitted.initiator
         input: Any = admitted.input
+        end = await self._ended(input)
+        # What a parent is told of its child names the artifact that says so.
+        return {**end, "artifact": self._machine.last_artifact}
+
+    async def _ended(self, input: Any) -> RunEnd:
         try:
             output = await _total(self.body(input))
             if self._completed_at == "none":

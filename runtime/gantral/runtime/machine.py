@@ -99,6 +99,11 @@ class Machine:
         self._sequence = 0
         self._records: list[Record] = []
 
+    @property
+    def last_artifact(self) -> str:
+        """The hash of the last artifact that was committed."""
+        return self._last_artifact
+
     def note(self, records: Sequence[Record]) -> None:
         """Keep uses and outcomes for the next commit that holds artifacts."""
         self._records.extend(records)

@@ -32,8 +32,7 @@ def drawn(text: str, folder: Path = HERE) -> Picture:
 
     analysis = analyse(Project(read), "spec.gantral")
     assert [one for one in analysis.diagnostics if one.severity == "error"] == []
-    (program,) = analysis.programs
-    return picture(program)
+    return picture(analysis.programs[-1])
 
 
 @pytest.mark.parametrize(
@@ -51,6 +50,36 @@ def test_the_refund(file: Path, write: object) -> None:
     if os.environ.get("GANTRAL_GOLDEN") == "write":
         file.write_text(made, "utf-8")
     assert made == file.read_text("utf-8")
+
+
+CHILD = """
+role clerk
+workflow inner version "1.0.0" { team t  start by clerk  input { a: int }  run { complete } }
+workflow outer version "1.0.0" { team t  start by clerk
+  run {
+    let one = run workflow inner(a: 1)
+    match one { completed -> { } rejected as r -> { terminate r.cause } terminated -> { } }
+    complete
+  }
+}
+"""
+
+
+def test_a_child_is_drawn_with_how_it_ends() -> None:
+    assert told(drawn(CHILD)) == [
+        "0 START / by clerk",
+        "1 WORKFLOW / inner",
+        "2 IF / one is completed",
+        "3 IF / one is rejected",
+        "4 TERMINATED / r.cause",
+        "5 COMPLETED",
+        "0>1",
+        "1>2",
+        "2>3 no",
+        "3>4 yes",
+        "2>5 yes",
+        "3>5 no",
+    ]
 
 
 def told(one: Picture) -> list[str]:
@@ -277,8 +306,8 @@ def test_dot_reads_back(one: Picture) -> None:
 # What means something to Mermaid, in any of its three readings of a label, is never in one.
 MERMAID_TEXT = r'"((?:[^\x00-\x1f"<>\[\]{}|%;#&`\\~$^@*!?]|#\d+;|<br/>)*)"'
 MERMAID_BOX = re.compile(
-    rf"  n(\d+)(?:\(\[|\{{\{{|\[\[|>|\[/|\[\\|\{{|\(\(|\(){MERMAID_TEXT}"
-    r"(?:\]\)|\}\}|\]\]|\]|/\]|\\\]|\}|\)\)|\))"
+    rf"  n(\d+)(?:\(\[|\{{\{{|\[\[|>|\[/|\[\(|\[\\|\{{|\(\(|\(){MERMAID_TEXT}"
+    r"(?:\]\)|\}\}|\]\]|\)\]|\]|/\]|\\\]|\}|\)\)|\))"
 )
 MERMAID_ARROW = re.compile(rf"  n(\d+) -->(?:\|{MERMAID_TEXT}\|)? n(\d+)")
 
@@ -305,9 +334,9 @@ def test_mermaid_reads_back(one: Picture) -> None:
 
 
 def test_each_kind_has_its_shape_and_its_word() -> None:
-    one = drawn(CLAUSES.read_text("utf-8"))
-    assert {box.kind for box in one.boxes} == set(KINDS)
-    words = {kind: {box.word for box in one.boxes if box.kind == kind} for kind in KINDS}
+    boxes = (*drawn(CLAUSES.read_text("utf-8")).boxes, *drawn(CHILD).boxes)
+    assert {box.kind for box in boxes} == set(KINDS)
+    words = {kind: {box.word for box in boxes if box.kind == kind} for kind in KINDS}
     assert sum(len(found) for found in words.values()) == len(set().union(*words.values()))
     for write in (mermaid, dot):
         shapes = {

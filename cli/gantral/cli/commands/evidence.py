@@ -21,7 +21,8 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "export",
         help="write instances as closed folders",
         description="Write each instance's evidence as one closed folder, DIR/INSTANCE, that "
-        "`gantral verify` judges with no store, server or network.",
+        "`gantral verify` judges with no store, server or network. The children that an instance "
+        "ran (`run workflow`) are written beside it, theirs too: they are judged together.",
     )
     export.add_argument(
         "instances", nargs="*", metavar="INSTANCE", help="ids or unique beginnings (default: all)"
@@ -48,9 +49,12 @@ def run(args: argparse.Namespace) -> int:
                 f"name the deployment's settings with --settings, or look at [evidence] in "
                 f"{args.settings}",
             )
-        for team, instance in _chosen(known, args.instances):
+        wanted = _chosen(known, args.instances)
+        for team, instance in wanted:
             folder = args.out / instance
-            export_instance(store, team, instance, folder)
+            ran = [(team, child) for child in export_instance(store, team, instance, folder)]
+            # One that has no commit yet was told and not begun.
+            wanted += [one for one in ran if one in known and one not in wanted]
             print(folder)
     except (EvidenceError, StoreError) as error:
         raise Failure(f"the evidence can't be exported: {error}") from None
@@ -67,7 +71,7 @@ def _instances(store: LocalStore) -> list[tuple[str, str]]:
 
 def _chosen(known: list[tuple[str, str]], asked: list[str]) -> list[tuple[str, str]]:
     if not asked:
-        return known
+        return list(known)
     chosen = []
     for start in asked:
         meant = [one for one in known if one[1].startswith(start)]

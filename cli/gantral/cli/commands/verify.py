@@ -11,6 +11,7 @@ from typing import Any
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, Report, TrustFile, verify_folder
+from gantral.evidence.children import link_children
 from gantral.evidence.report import Finding, find_forks, verdict_of
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
@@ -31,7 +32,8 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         help="judge evidence offline: VALID, INVALID or INCONCLUSIVE",
         description="Judge the evidence of instances, one folder each, against a trust file. "
         "Opens no socket and reads no clock. Prints one word for all folders together; findings go "
-        "to stderr. Exit 0 VALID, 1 INVALID, 2 INCONCLUSIVE.",
+        "to stderr. A child (`run workflow`) is judged with its parent: give both folders. "
+        "Exit 0 VALID, 1 INVALID, 2 INCONCLUSIVE.",
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--trust", type=Path, required=True, metavar="FILE")
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     required = [_requirement(text) for text in args.require]
     trust = _trust(args.trust, args.trust_sha256)
     judged = [_judged(folder, trust, required) for folder in args.folders]
-    reports = list(zip(args.folders, find_forks(judged), strict=True))
+    reports = list(zip(args.folders, link_children(find_forks(judged)), strict=True))
     verdict = verdict_of([finding for _, report in reports for finding in report.findings])
     if args.format == "json":
         print(json.dumps(_plain(verdict, reports), ensure_ascii=False, indent=2))

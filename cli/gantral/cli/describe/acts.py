@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gantral.cli.describe.text import code, length, listed, plain, quoted, some
+from gantral.compiler.digest import program_digest
 from gantral.compiler.phrases import formula, words
 from gantral.compiler.program import (
     Ask,
@@ -15,7 +16,7 @@ from gantral.compiler.program import (
     ResultRef,
     ServiceCall,
 )
-from gantral.compiler.program.walk import bindings, calls, looped
+from gantral.compiler.program.walk import bindings, calls, looped, runs
 
 
 def effects(program: Program) -> list[str]:
@@ -91,6 +92,26 @@ def _source(one: ResultRef) -> str:
     if one.source == "args":
         return f"the {plain(said)} that it was called with"
     return f"the {plain(said)} that it gave" if said else "what it gave"
+
+
+def children(program: Program) -> list[str]:
+    """Every workflow that it runs as its child; nothing when it runs none."""
+    found = dict.fromkeys(one.workflow for one in runs(program.run))
+    if not found:
+        return []
+    return [
+        "## What it runs",
+        "",
+        "Each of these is run as a workflow of its own, for whoever started this one: with its own"
+        " gates, its own evidence and its own end, which this one survives and asks about. When"
+        " this one is cancelled, they are asked to end too.",
+        "",
+        *(
+            f"- {code(name)} {program.children[name].version}, of the program digest"
+            f" {code(program_digest(program.children[name]))}."
+            for name in found
+        ),
+    ]
 
 
 def messages(program: Program) -> list[str]:

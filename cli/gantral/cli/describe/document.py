@@ -60,6 +60,7 @@ def _workflow(program: Program, tree: Mapping[str, Any], only: str | None) -> li
         *(gates or ["## Gates", "", "It asks nobody: there is no gate in it.", ""]),
         *acts.effects(program),
         "",
+        *([*run, ""] if (run := acts.children(program)) else []),
         *acts.messages(program),
         "",
         *acts.reads(program),

@@ -71,6 +71,8 @@ def ends(program: Program) -> list[str]:
         causes.append("a policy denies or gives no clear answer")
     if any(one.lasts is not None for one in program.gates.values()):
         causes.append("a yes has run out or been used up before its effect")
+    if program.children:
+        causes.append("how a child of it ended is not known")
     causes += ["it is cancelled while no gate waits", "it is lost from outside"]
     *before, last = causes
     lines.append(f"- Terminated otherwise: {'; '.join(before)}; or {last}.")

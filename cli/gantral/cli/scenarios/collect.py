@@ -141,9 +141,27 @@ def _read(file: Path, manifests: Mapping[str, Any], known: Mapping[str, Any]) ->
             else f"there is no workflow {name}",
             f"write workflow: one of {names}",
         )
-    manifest = manifests[name]
-    people = People(known, frozenset(roles_of(manifest)), frozenset(assurances_of(manifest)))
+    family = _family(name, manifests)
+    roles = frozenset(role for one in family for role in roles_of(one))
+    levels = frozenset(level for one in family for level in assurances_of(one))
+    people = People(known, roles, levels)
+    # What its children ask and call is part of the story.
+    manifest = {
+        **family[0],
+        "gates": {k: v for one in reversed(family) for k, v in one["gates"].items()},
+        "operations": {k: v for one in reversed(family) for k, v in one["operations"].items()},
+        "workflows": sorted({str(one["workflow_id"]) for one in family[1:]}),
+    }
     return read_scenario(shown(file), node, manifest, people)
+
+
+def _family(name: str, manifests: Mapping[str, Any]) -> list[Any]:
+    """The manifest of a workflow, and those of all that it runs as children, theirs too."""
+    names = [name]
+    for one in names:
+        ran = [str(child["workflow_id"]) for child in manifests[one].get("children", {}).values()]
+        names += [each for each in dict.fromkeys(ran) if each not in names]
+    return [manifests[one] for one in names]
 
 
 def _manifest(files: Mapping[str, bytes]) -> Any:

@@ -19,6 +19,7 @@ def judge(scenario: Scenario, played: Played) -> list[str]:
     told = list(played.faults)
     told += _states(scenario.expected, played.reached)
     told += _effects(scenario.expected, played.effects)
+    told += _children(scenario.expected, played)
     told += _end(scenario.expected, played)
     report = played.report
     if report is None:
@@ -63,6 +64,14 @@ def _effects(expected: Expected, got: Sequence[tuple[str, Any]]) -> list[str]:
             lines += [f"  - {one}" for one in wanted_lines[a:b]]
             lines += [f"  + {one}" for one in got_lines[c:d]]
     return lines
+
+
+def _children(expected: Expected, played: Played) -> list[str]:
+    if expected.children is None or list(expected.children) == played.children:
+        return []
+    told = [", ".join(f"{name} {state}" for name, state in one) or "none"
+            for one in (expected.children, played.children)]  # fmt: skip
+    return [f"children: expected {told[0]}, got {told[1]}"]
 
 
 def _call(operation: str, arguments: Any) -> str:

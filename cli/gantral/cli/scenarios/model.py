@@ -69,6 +69,8 @@ class Expected:
     end: str | None
     cause: str | None
     output: Any
+    children: tuple[tuple[str, str], ...] | None = None
+    """Each child it ran: the workflow, and the state it ended in."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -17,8 +17,9 @@ from gantral.api.story import Story
 from gantral.cli.scenarios.model import Actor, Decision, Scenario
 from gantral.cli.scenarios.script import Script
 from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World
+from gantral.evidence.children import link_children
 from gantral.evidence.export import export_instance
-from gantral.evidence.report import Report
+from gantral.evidence.report import Report, verdict_of
 from gantral.evidence.verify import verify_folder
 from gantral.identity import Person
 from temporalio.client import WorkflowFailureError
@@ -43,6 +44,7 @@ class Played:
 
     reached: list[Reached] = field(default_factory=list)
     effects: list[tuple[str, Any]] = field(default_factory=list)
+    children: list[tuple[str, str]] = field(default_factory=list)
     end: Mapping[str, Any] | None = None
     report: Report | None = None
     faults: list[str] = field(default_factory=list)
@@ -84,7 +86,13 @@ class _Play:
         story = self._deployment.library.story(instance)
         if story is not None:
             self._played.reached = [_reached(one) for one in story.artifacts]
-            self._played.report = self._verify(story)
+            family = self._family(story)
+            self._played.children = [
+                (str(one.manifest["workflow_id"]), one.state.value)
+                for one in family
+                if one.instance_id in story.children
+            ]
+            self._played.report = self._verify(family)
         return self._played
 
     async def _start(self) -> str | None:
@@ -102,6 +110,7 @@ class _Play:
 
     async def _decide(self, instance: str, decision: Decision) -> None:
         story = await self._settled(instance, decision.gate)
+        instance = story.instance_id  # its own, or that of a child which waits
         if story.waiting is not None:
             self._opened = _instant(story.waiting.artifact["timestamp"])
         if self._opened is not None:
@@ -139,9 +148,9 @@ class _Play:
             story = self._deployment.library.story(instance)
             if story is not None and story.ended:
                 return story
-            waiting = None if story is None else story.waiting
-            if story is not None and waiting is not None and gate in ("", waiting.gate):
-                return story
+            for one in [] if story is None else self._family(story):
+                if one.waiting is not None and gate in ("", one.waiting.gate):
+                    return one
             if await self._deployment.gateway.closed(instance):
                 # It may have ended well since we looked.
                 story = self._deployment.library.story(instance)
@@ -169,10 +178,24 @@ class _Play:
         except WorkflowFailureError as error:
             raise _Stuck(f"the run failed: {error.cause}") from None
 
-    def _verify(self, story: Story) -> Report:
-        folder = self._scratch / story.instance_id
-        export_instance(self._deployment.store, story.team, story.instance_id, folder)
-        return verify_folder(folder, self._deployment.trust)
+    def _family(self, story: Story) -> list[Story]:
+        """The instance, and all that were run as its children, theirs too, in order."""
+        found = [story]
+        for one in found:
+            told = (self._deployment.library.story(child) for child in one.children)
+            found += [child for child in told if child is not None]
+        return found
+
+    def _verify(self, family: list[Story]) -> Report:
+        """The verdict on the instance together with its children's."""
+        judged = []
+        for one in family:
+            folder = self._scratch / one.instance_id
+            export_instance(self._deployment.store, one.team, one.instance_id, folder)
+            judged.append(verify_folder(folder, self._deployment.trust))
+        reports = link_children(judged)
+        findings = tuple(finding for report in reports for finding in report.findings)
+        return replace(reports[0], findings=findings, verdict=verdict_of(findings))
 
     def _person(self, actor: Actor) -> Person:
         """The person, as a token that was verified a moment ago would tell."""

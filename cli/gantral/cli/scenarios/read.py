@@ -157,8 +157,11 @@ class _Reader:
         )
 
     def expected(self, node: Node) -> Expected:
-        fields = Fields(node, "expect", (), ("transitions", "effects", "end", "cause", "output"))
+        fields = Fields(
+            node, "expect", (), ("transitions", "effects", "end", "cause", "output", "children")
+        )
         states, effects = fields.get("transitions"), fields.get("effects")
+        children = fields.get("children")
         end, cause, output = fields.get("end"), fields.get("cause"), fields.get("output")
         return Expected(
             transitions=None
@@ -173,7 +176,20 @@ class _Reader:
             end=None if end is None else _state(end),
             cause=None if cause is None else word(cause, tuple(Cause), "cause"),
             output=None if output is None else entered(output, self._manifest["output"]),
+            children=None
+            if children is None
+            else tuple(self._child(one) for one in sequence(children, "children")),
         )
+
+    def _child(self, node: Node) -> tuple[str, str]:
+        ran = mapping(node, "a child", "like settle: COMPLETED")
+        if len(ran) != 1:
+            raise WrongScenario(
+                node.place, "value", "a child is one workflow with its end", "split it"
+            )
+        name, state = next(iter(ran.items()))
+        word(Node(node.keys[name], name, {}), self._manifest["workflows"], "workflow that it runs")
+        return name, _state(state)
 
     def _effect(self, node: Node) -> tuple[str, Any]:
         calls = mapping(node, "an effect", "like payments.refund: {order: …}")

@@ -15,7 +15,7 @@ from gantral.compiler.check.leaving import THROUGH
 from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin, Origins
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
-from gantral.compiler.program.declarations import Operation, Service
+from gantral.compiler.program.declarations import Operation, Program, Service
 from gantral.compiler.program.types import (
     ListType,
     NothingType,
@@ -67,11 +67,13 @@ class Acting(ABC):
         output: RecordType | None,
         operation: Callable[[syn.Path], tuple[Service, Operation] | None],
         gate: Callable[[syn.Ask], tuple[str, RecordType, bool, list[tuple[str, ...]]] | None],
+        child: Callable[[syn.RunWorkflow], Program | None],
     ) -> None:
         self._env = env
         self._output = output
         self._operation = operation
         self._gate = gate
+        self._child = child
         self._origins = Origins()
         self._authority = calls.Authority(env, self._origins)
         self.needing = self._authority.needing

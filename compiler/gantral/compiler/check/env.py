@@ -19,7 +19,7 @@ from gantral.dsl.span import Span
 
 BindingKind: TypeAlias = Literal[
     "let", "var", "approval", "handler", "element", "parameter", "old", "new", "input",
-    "initiator", "instance", "failure",
+    "initiator", "instance", "failure", "child", "rejected", "terminated",
 ]  # fmt: skip
 
 

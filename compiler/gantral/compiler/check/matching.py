@@ -13,6 +13,7 @@ from operator import or_
 
 from gantral.compiler.check import expressions, literals
 from gantral.compiler.check.acting import Block
+from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
 from gantral.compiler.check.variables import Variables
 from gantral.compiler.program import expressions as ex
@@ -43,12 +44,37 @@ class Matching(Variables):
     ) -> tuple[st.Statement | None, bool]:
         """Two sides of which a condition takes one, each checked where the condition is known."""
 
+    @abstractmethod
+    def _ended(self, one: syn.Expression) -> Binding | None:
+        """The child whose outcome this names, marked as read; None when it names none."""
+
+    @abstractmethod
+    def _outcomes(self, one: syn.Match, child: Binding) -> tuple[Block, bool]:
+        """`match` over the outcome of a child."""
+
+    def _no_child(self, span: Span) -> None:
+        self._env.findings.error(
+            "G0282",
+            span,
+            "only how a child ended is matched by an outcome",
+            "match a name that `let … = run workflow …` binds, or name words of the enum",
+        )
+
     def _match(self, one: syn.Match) -> tuple[Block, bool]:
+        child = self._ended(one.subject)
+        if child is not None:
+            return self._outcomes(one, child)
         subject = expressions.infer(self._env, one.subject)
         outcomes = [case for case in one.cases if isinstance(case.pattern, syn.OutcomePattern)]
         if outcomes:
-            span = outcomes[0].pattern.span
-            self._env.findings.not_built(span, "`match` over the outcome of a child")
+            if subject is not None:
+                self._no_child(outcomes[0].pattern.span)
+            for case in one.cases:
+                with self._env.block():
+                    if isinstance(case.pattern, syn.OutcomePattern) and case.pattern.name:
+                        named = case.pattern.name
+                        self._env.bind(Binding("let", named.text, named.span, None))
+                    self.block(case.body)
             return (), True
         words: list[tuple[ex.Literal, ...]] = [() for _ in one.cases]
         if subject is not None and isinstance(subject.type, EnumType):
@@ -135,6 +161,11 @@ class Matching(Variables):
             return
         self._env.findings.error(
             "G0274", word.span, message, "leave the word, or its case, out", labels
+        )
+
+    def _never_comes(self, span: Span, message: str, other: Span, why: str) -> None:
+        self._env.findings.error(
+            "G0274", span, message, "leave this case out", (Label(other, why),)
         )
 
     def _nothing_left(self, span: Span, last: Span | None) -> None:

@@ -48,7 +48,10 @@ def name(env: Env, one: syn.Name) -> ex.Expr | None:
             f"name it after `under`, or read one of its fields: `{one.text}.…`",
         )
         return None
-    if binding.kind in ("handler", "instance", "failure"):
+    if binding.kind == "child":
+        _no_value(env, one, binding)
+        return None
+    if binding.kind in _GIVEN_FIELDS:
         fields = _GIVEN_FIELDS[binding.kind]
         env.findings.error(
             "G0204",
@@ -66,7 +69,20 @@ _GIVEN_FIELDS = {
     "handler": ("cause", "happened"),
     "instance": ("id", "started_at"),
     "failure": ("cause",),
+    "rejected": ("gate", "cause", "reason"),
+    "terminated": ("cause",),
 }
+
+
+def _no_value(env: Env, one: syn.Name, binding: Binding) -> None:
+    if binding.type is not None:
+        env.findings.error(
+            "G0281",
+            one.span,
+            f"`{one.text}` is how a child ended, and no value",
+            f"match it: `match {one.text} {{ completed as r -> {{ … }} "
+            "rejected -> { … } terminated -> { … } }`, and read what the case is bound to",
+        )
 
 
 def _reference(binding: Binding, span: Span, type_: Type) -> ex.Expr:
@@ -293,6 +309,15 @@ def _given(env: Env, one: syn.Member, binding: Binding) -> ex.Expr | None:
                 binding=binding.span,
             )
         )
+    field: Literal["cause", "gate", "reason"] = (
+        "gate" if name == "gate" else "reason" if name == "reason" else "cause"
+    )
     return ex.FailureRef(
-        span=one.span, type=StringType(), name=binding.name, field="cause", binding=binding.span
+        span=one.span,
+        type=StringType(),
+        # Why somebody said no is that person's own words.
+        personal=field == "reason",
+        name=binding.name,
+        field=field,
+        binding=binding.span,
     )

@@ -37,6 +37,8 @@ class Origin:
 
 CONSTANT = Origin()
 NOBODY = Origin(None)
+OUTCOME = Origin(None, given=True)
+"""What a child left: nobody here approved it, and it may be what `input` gave the child."""
 
 
 class Origins:
@@ -83,6 +85,8 @@ class Origins:
             case ex.LetRef():
                 # A name has the union of its expression: a part of it no less than the whole.
                 return self._known.get(one.binding, NOBODY)
+            case ex.FailureRef(binding=Span() as binding):
+                return self._known.get(binding, NOBODY)
             case ex.VarRef():
                 return self._variable(one)
             case ex.ElementRef():

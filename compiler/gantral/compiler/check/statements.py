@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
 from gantral.compiler.check.looping import Looping
+from gantral.compiler.check.outcomes import Outcomes
 from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.check.sleeping import sleep
 from gantral.compiler.program import expressions as ex
@@ -24,7 +26,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Looping):
+class Statements(Looping, Outcomes):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -67,6 +69,9 @@ class Statements(Looping):
             case syn.Ask():
                 ask = self._ask(one, bound=False)
                 return (None if ask is None else st.AskStatement(ask, one.span)), False
+            case syn.RunWorkflow():
+                self._run(one, None)
+                return None, False
             case syn.If():
                 return self._if(one)
             case syn.Match():
@@ -127,10 +132,10 @@ class Statements(Looping):
     def _let(self, one: syn.Let) -> st.Statement | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
-        value: ex.Expr | st.ServiceCall | st.Ask | st.ForEach | st.Repeat | None = None
+        value: ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | None = None
         type_: Type | None = None
         personal = False
-        kind: str = "let"
+        kind: Literal["let", "approval", "child"] = "let"
         gate = ""
         match one.value:
             case syn.ServiceCall():
@@ -158,7 +163,18 @@ class Statements(Looping):
                 if value is not None and value.gives is not None:
                     type_ = self._annotated(one, value.gives, wanted, "loop")
                     personal = name.span in self._personal
-            case syn.RunWorkflow() | syn.Parallel() | syn.Wait():
+            case syn.RunWorkflow():
+                kind = "child"
+                if one.type is not None:
+                    env.findings.error(
+                        "G0281",
+                        one.type.span,
+                        "how a child ended is no value",
+                        "leave the type out",
+                    )
+                value = run = self._run(one.value, name)
+                type_ = None if run is None else run.output
+            case syn.Parallel() | syn.Wait():
                 self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
@@ -176,9 +192,7 @@ class Statements(Looping):
                     self._carried[name.span] = tuple(
                         each for binding, each in read.items() if binding in self._results
                     )
-        made = Binding(
-            "approval" if kind == "approval" else "let", name.text, name.span, type_, personal, gate
-        )
+        made = Binding(kind, name.text, name.span, type_, personal, gate)
         if env.bind(made):
             self.lets.append((name, kind == "approval"))
         if value is None:
@@ -301,7 +315,6 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Sleep: "sleep",
 }
 _LATER: dict[type[syn.Node], str] = {
-    syn.RunWorkflow: "`run workflow`",
     syn.Parallel: "`parallel`",
     syn.Wait: "`wait`",
 }

@@ -79,7 +79,15 @@ class Variables(Acting):
                     "bind the call by `let`, and set the variable to that name",
                 )
                 return None
-            case syn.RunWorkflow() | syn.Parallel() | syn.Wait():
+            case syn.RunWorkflow():
+                env.findings.error(
+                    "G0281",
+                    one.value.workflow.span,
+                    "how a child ended is no value",
+                    "bind it by `let`, match it, and set the variable in the cases",
+                )
+                return None
+            case syn.Parallel() | syn.Wait():
                 self._later(one.value)
                 return None
             case _ if wanted is None:

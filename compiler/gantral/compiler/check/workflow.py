@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from gantral.compiler.check import across, apart, calls, clauses, needs, only_if, unused
+from gantral.compiler.check.children import Programs, may_run
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.gates import Gates, who
 from gantral.compiler.check.services import Services
@@ -49,6 +50,7 @@ class Workflow:
         types: Types,
         services: Services,
         gates: Gates,
+        programs: Programs,
     ) -> None:
         self._findings = findings
         self._names = names
@@ -56,6 +58,9 @@ class Workflow:
         self._types = types
         self._services = services
         self._gates = gates
+        self._programs = programs
+        self._children: dict[str, de.Program] = {}
+        self._starters: tuple[str, ...] = ()
         self._used_services: dict[str, de.Service] = {}
         self._used_gates: dict[str, tuple[Names, syn.Gate]] = {}
 
@@ -63,7 +68,7 @@ class Workflow:
         """The program, or None after findings; those that the graph proves too leave it whole."""
         before = len(self._findings.all)
         one, names, findings = self._one, self._names, self._findings
-        start_by = self._header()
+        start_by = self._starters = self._header()
         inputs, outputs = self._record(one.input), self._record(one.output)
         key = self._key(inputs)
         for kind, declared in names.declared:
@@ -75,7 +80,7 @@ class Workflow:
                 self._used_gates[declared.name.text] = (names, declared)
         env = Env(findings, names, self._types)
         self._give(env, inputs)
-        statements = Statements(env, outputs, self._operation, self._gate)
+        statements = Statements(env, outputs, self._operation, self._gate, self._child)
         run, _ = statements.block(one.run)
         on_failure: tuple[st.Statement, ...] = ()
         if one.on_failure is not None:
@@ -125,6 +130,7 @@ class Workflow:
             doc=one.doc,
             span=one.span,
             name_span=one.name.span,
+            children=self._children,
         )
         return used_types(program)
 
@@ -249,6 +255,27 @@ class Workflow:
             return None
         paths = [path for path in who(gate) if record.field(path[0]) is not None]
         return name, record, bool(gate.amend), paths
+
+    def _child(self, one: syn.RunWorkflow) -> de.Program | None:
+        found = self._names.lookup("workflow", one.workflow.parts, one.workflow.span)
+        if found is None:
+            return None
+        where, declared = found
+        assert isinstance(declared, syn.Workflow)
+        child = self._programs.child(where, declared, one.workflow.span)
+        if child is None:
+            return None
+        known = self._children.get(child.name)
+        if known is not None and known.name_span != child.name_span:
+            self._two("workflow", child.name, one.workflow.span, known.name_span)
+            return None
+        if child.name == self._one.name.text:
+            # Of another file: evidence and Temporal know a workflow by its name.
+            self._two("workflow", child.name, one.workflow.span, self._one.name.span)
+            return None
+        may_run(self._findings, child, self._one, self._starters, one.workflow.span)
+        self._children[child.name] = child
+        return child
 
     def _checked_gates(self, personal: Mapping[str, set[str]]) -> dict[str, de.Gate]:
         gates: dict[str, de.Gate] = {}

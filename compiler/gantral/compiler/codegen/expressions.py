@@ -63,6 +63,8 @@ from gantral.compiler.program import (
     Not,
     Now,
     OldRef,
+    OutcomeData,
+    OutcomeTest,
     ParamRef,
     ProposedRef,
     ReadJson,
@@ -78,6 +80,13 @@ from gantral.compiler.program import (
     Widen,
 )
 from gantral.dsl.span import Span
+
+# The runtime's classes of how a child ended.
+OUTCOMES = {
+    "completed": "ChildCompleted",
+    "rejected": "ChildRejected",
+    "terminated": "ChildTerminated",
+}
 
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NEGATED = {"==": "!=", "!=": "=="}
@@ -117,6 +126,12 @@ class Expressions:
                 return self.negation(operand)
             case Test(operand=operand, some=some):
                 return self.test(operand, some)
+            case OutcomeTest(child=child, outcome=outcome):
+                kinds = (("", self.write(child)), ("", Atom(OUTCOMES[outcome])))
+                return Invoke("isinstance", kinds)
+            case OutcomeData(child=child, outcome=outcome):
+                place = self._name(child)
+                return Atom(f"{place}.output" if outcome == "completed" else place)
             case Logic(operator=operator):
                 return self._logic(expression, operator)
             case Compare():

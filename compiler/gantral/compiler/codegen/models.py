@@ -17,9 +17,11 @@ from gantral.compiler.program import (
     OptionalType,
     Program,
     RecordType,
+    Run,
     Service,
     children,
 )
+from gantral.compiler.program.walk import runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,15 @@ class AskModel(Model):
 
 
 @dataclass(frozen=True, slots=True)
+class RunModel(Model):
+    """A child to be run: its input; `output` is the class of what it completes with."""
+
+    workflow: str
+    output: str
+    output_lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceClass:
     """`calls` holds the call classes (`members`), `base` is what the team implements."""
 
@@ -94,6 +105,12 @@ def call_models(program: Program, names: PackageNames) -> list[CallModel]:
 def ask_models(program: Program, names: PackageNames) -> list[AskModel]:
     """The proposal of each gate."""
     return [_ask(gate, names) for gate in program.gates.values()]
+
+
+def run_models(program: Program, names: PackageNames) -> list[RunModel]:
+    """The input of each child."""
+    first = {one.workflow: one for one in reversed([*runs(program.run)])}
+    return [_run(one, names) for _, one in sorted(first.items())]
 
 
 def service_classes(program: Program, names: PackageNames) -> list[ServiceClass]:
@@ -152,6 +169,17 @@ def _ask(gate: Gate, names: PackageNames) -> AskModel:
         public_title=(
             _title(gate.title, names, hidden=True) if _reads_personal(gate.title) else ()
         ),
+    )
+
+
+def _run(run: Run, names: PackageNames) -> RunModel:
+    output = names.record(run.output)
+    return RunModel(
+        names.runs[run.workflow],
+        *_fields(run.input, names),
+        workflow=literal(run.workflow),
+        output=output,
+        output_lines=tuple(lines(Atom(output), f"output_: ClassVar[type[{output}]] = ", indent=4)),
     )
 
 

@@ -30,6 +30,7 @@ from gantral.compiler.program import (
     RecordType,
     Repeat,
     Require,
+    Run,
     ServiceCall,
     Set,
     Sleep,
@@ -40,7 +41,7 @@ from gantral.compiler.program import (
     Widen,
     children,
 )
-from gantral.compiler.program.walk import bindings, calls, everything, loops, variables
+from gantral.compiler.program.walk import bindings, calls, everything, loops, runs, variables
 from gantral.dsl.span import Span
 
 
@@ -61,6 +62,7 @@ class PackageNames:
         self.calls = {key: self._free.take(key) for key in program.operations}
         self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
         self.asks = {name: self._free.take(name, "ask") for name in program.gates}
+        self.runs = {name: self._free.take(name, "run") for name in program.children}
         self.gates = self._free.take("gates")
         self.workflow = self._free.take(program.name)
         self.client = self._free.take(program.name, "client")
@@ -90,6 +92,10 @@ class PackageNames:
                 self._note(field.type, gate.name, field.name)
             for expression in () if gate.title is None else _all(gate.title):
                 self._made(expression, gate.name, "title")
+        for run in runs(program.run):
+            self._note(run.output, run.workflow, "output")
+            for field in run.input.fields:
+                self._note(field.type, self.runs[run.workflow], field.name)
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
@@ -142,6 +148,8 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
             asked = (ask.only_if,) if isinstance(ask, AskOnlyIf) else ()
             return (*(value for _, value in ask.arguments), *asked)
+        case Let(value=Run() as run):
+            return tuple(value for _, value in run.arguments)
         case ForEach(items=items) | Let(value=ForEach(items=items)):
             return (items,)
         case Repeat() | Let(value=Repeat()):

@@ -24,8 +24,10 @@ from gantral.compiler.program import (
     Let,
     LetRef,
     Literal,
+    OutcomeTest,
     ProposedRef,
     Repeat,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -77,7 +79,7 @@ def _leaves(statements: tuple[Statement, ...], kind: type[Give] | type[Collect])
 
 def narrows(condition: Expr) -> bool:
     """Whether the condition can show that something is some, or one of fewer words."""
-    if isinstance(condition, Test):
+    if isinstance(condition, Test | OutcomeTest):
         return True
     if (
         isinstance(condition, Compare)
@@ -110,7 +112,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask() | ForEach() | Repeat()):
+            case Let(value=ServiceCall() | Ask() | Run() | ForEach() | Repeat()):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

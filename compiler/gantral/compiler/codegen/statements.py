@@ -41,6 +41,7 @@ from gantral.compiler.program import (
     RecordType,
     Repeat,
     Require,
+    Run,
     ServiceCall,
     Set,
     Sleep,
@@ -117,6 +118,8 @@ class _Writer(Looping):
                 return self._ask(ask, binding, indent, statement.span)
             case AskStatement(ask=ask):
                 return self._ask(ask, None, indent, statement.span)
+            case Let(value=Run() as run, binding=binding):
+                return self._run(run, binding, indent, statement.span)
             case Let(value=ForEach() as loop, binding=binding):
                 return self._each(loop, binding, indent, None, statement.span)
             case ForEach():
@@ -259,6 +262,12 @@ class _Writer(Looping):
         target = self._locals[binding] if binding is not None and binding in self._used else ""
         asked = self._lines(piece, f"{target} = await " if target else "await ", indent, span)
         return [*self._still(name, ask, judged, indent, span), *asked] if judged else asked
+
+    def _run(self, run: Run, binding: Span, indent: int, span: Span) -> list[Line]:
+        given = Invoke(self._names.runs[run.workflow], self._given(run.arguments, run.input))
+        piece = Invoke("self.run_workflow", (("", given), ("call=", Atom(literal(run.id)))))
+        target = f"{self._locals[binding]} = " if binding in self._used else ""
+        return self._lines(piece, f"{target}await ", indent, span)
 
     def _still(
         self, name: str, ask: Ask, again: Sequence[Judged], indent: int, span: Span

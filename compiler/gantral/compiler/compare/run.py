@@ -28,6 +28,7 @@ from gantral.compiler.program import (
     Typed,
     Undo,
 )
+from gantral.compiler.program import Run as Child
 from gantral.compiler.program.walk import gives
 from gantral.dsl.span import Span
 
@@ -141,6 +142,10 @@ class _Reader:
             match statement:
                 case Let(value=Ask() as ask) | AskStatement(ask=ask):
                     known |= {self._ask(ask)}
+                case Let(value=Child()):
+                    # What a child does is its own program's; that it is run as before, and no
+                    # otherwise, is not shown here.
+                    self._understood = False
                 case Let(value=ServiceCall() as call) | Do(call=call):
                     known = self._call(call, known)
                 case Let(value=Typed()):

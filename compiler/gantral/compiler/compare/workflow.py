@@ -36,7 +36,7 @@ def compare(
     same = program_digest(old) == program_digest(new)
     if not same:
         found += [*_version(old, new), *_workflow(old, new), *operations(old, new)]
-        found += [*gates(old, new), *effects(old, new)]
+        found += [*gates(old, new), *effects(old, new), *_children(old, new)]
     told = tuple(dict.fromkeys(sorted(found, key=lambda one: EFFECTS.index(one.effect))))
     weaker = any(one.effect == "weaker" for one in told)
     verdict: Verdict = "weaker" if weaker else "same" if same else "new version"
@@ -87,6 +87,20 @@ def _workflow(old: Program, new: Program) -> Iterator[Finding]:
 
 def _sides(old: Program, new: Program, what: str, was: str = "", now: str = "") -> Sides:
     return Sides("workflow", what, was, now, old.name_span, new.name_span)
+
+
+def _children(old: Program, new: Program) -> Iterator[Finding]:
+    """A child has its own comparison; here it says only whether it got weaker."""
+    for name in sorted({*old.children, *new.children}):
+        was, now = old.children.get(name), new.children.get(name)
+        sides = _sides(old, new, f"the child `{name}`")
+        if was is None:
+            yield from sides.judged(False, False, unclear="is run now: it acts by its own gates")
+        elif now is None:
+            yield from sides.note()
+        elif program_digest(was) != program_digest(now):
+            weaker = compare(was, now).verdict == "weaker"
+            yield from sides.judged(False, False) if weaker else sides.note()
 
 
 def _name(old: Program, new: Program) -> tuple[Finding, ...]:
@@ -154,5 +168,16 @@ RULES: Mapping[str, Rule] = {
 
 # What the other files compare, and what the program digest leaves out.
 ELSEWHERE = frozenset(
-    ("path", "version", "types", "services", "policies", "gates", "run", "doc", "operations")
+    (
+        "path",
+        "version",
+        "types",
+        "services",
+        "policies",
+        "gates",
+        "run",
+        "doc",
+        "operations",
+        "children",
+    )
 )

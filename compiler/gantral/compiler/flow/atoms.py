@@ -57,6 +57,10 @@ def path_of(expression: e.Expr, names: Names) -> str | None:
         case e.Member():
             base = path_of(expression.base, names)
             return None if base is None else f"{base}.{expression.name}"
+        case e.OutcomeTest():
+            return f"{path_of(expression.child, names)}.outcome"
+        case e.OutcomeData():
+            return f"{path_of(expression.child, names)}.{expression.outcome}"
         case e.Narrowed() | e.Widen():
             return path_of(expression.base, names)
         case _:

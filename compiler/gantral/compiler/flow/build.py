@@ -174,6 +174,8 @@ class _Builder:
                     return self._each(value, ends, binds)
                 if isinstance(value, s.Repeat):
                     return self._repeat(value, ends, binds)
+                if isinstance(value, s.Run):
+                    return self._run(value, ends, binds)
                 arguments = arguments_of("", value, self._names)
                 return self._plain("let", "", statement.span, ends, arguments, binds)
             case s.Var() | s.Set():
@@ -294,7 +296,8 @@ class _Builder:
         return [*given, *through]
 
     def _settled(self, condition: e.Expr) -> str:
-        """The handler's name when the condition is just `f.happened == "no"`."""
+        """The handler's name when the condition is just `f.happened == "no"`; the child's when it
+        is how that ended."""
         match condition:
             case e.Compare(
                 operator="==",
@@ -302,6 +305,8 @@ class _Builder:
                 right=e.Literal(value="no"),
             ):
                 return self._names.bind(name, binding)
+            case e.OutcomeTest(child=child):
+                return self._names.bind(child.name, child.binding)
             case _:
                 return ""
 
@@ -339,6 +344,16 @@ class _Builder:
         if isinstance(ask, s.AskOnlyIf):
             labels.append("unasked")
         return [_Open(node, label) for label in labels]
+
+    def _run(self, run: s.Run, ends: list[_Open], binds: str) -> list[_Open]:
+        arguments = tuple(
+            one for name, value in run.arguments for one in arguments_of(name, value, self._names)
+        )
+        node = self._node("child", run.id, run.head, binds=binds, arguments=arguments)
+        self._join(ends, node)
+        # It could not be started, or it is lost: how it ended is not known then.
+        self._fail(_Open(node, "failed"))
+        return [_Open(node, "ended")]
 
     def _call(self, call: s.ServiceCall, ends: list[_Open], binds: str) -> list[_Open]:
         arguments = tuple(

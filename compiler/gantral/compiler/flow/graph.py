@@ -19,6 +19,7 @@ Operator: TypeAlias = Literal[
     "start",
     "ask",
     "call",
+    "child",
     "let",
     "var",
     "set",
@@ -36,8 +37,9 @@ Operator: TypeAlias = Literal[
     "terminated",
     "nothing",
 ]
-"""What a node does. ``var`` binds a name, ``set`` binds it anew. ``each`` and ``repeat`` are where
-every round of a loop begins: ``again`` leads into its body, which leads back here, and ``over`` on.
+"""What a node does. ``child`` binds how a child ended. ``var`` binds a name, ``set`` binds it anew.
+``each`` and ``repeat`` are where every round of a loop begins: ``again`` leads into its body, which
+leads back here, and ``over`` on.
 ``failing`` is where every failure arrives; ``nothing`` is where a path that just stops arrives, so
 that the proof can say so."""
 
@@ -89,7 +91,7 @@ class OperationFacts:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
-    ``done``, ``failed``, ``true``, ``false``, ``again``, ``over``."""
+    ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``."""
 
     label: str
     target: int
@@ -119,7 +121,8 @@ class FlowNode:
     under: tuple[str, ...] = ()
     arguments: tuple[Argument, ...] = ()
     settles: str = ""
-    """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing."""
+    """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing; or
+    the child (its bound name) whose outcome it goes by."""
     waits: int = 0
     """The time, in ms, that certainly passes here; of a ``repeat`` that passes between two rounds.
     """

@@ -115,6 +115,8 @@ _TOLD = {
     ("ask", "failed"): "the policy of `{0}` denies or fails",
     ("call", "done"): "`{0}` is called and answers",
     ("call", "failed"): "`{0}` is called and fails",
+    ("child", "ended"): "`{0}` is run and ends",
+    ("child", "failed"): "`{0}` is run and is lost",
     ("choose", "true"): "the condition holds",
     ("choose", "false"): "the condition does not hold",
     ("undo", "then"): "`{0}` is undone",

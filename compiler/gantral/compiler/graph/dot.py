@@ -11,6 +11,7 @@ _LOOKS: dict[Kind, str] = {
     "notify": "shape=note",
     "read": "shape=parallelogram",
     "undo": "shape=box, style=dashed",
+    "child": "shape=box3d",
     "choice": "shape=hexagon",
     "loop": "shape=hexagon, peripheries=2",
     "wait": "shape=box, style=rounded",

@@ -11,6 +11,7 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
     "notify": (">", "]"),
     "read": ("[/", "/]"),
     "undo": ("[\\", "\\]"),
+    "child": ("[(", ")]"),
     "choice": ("{", "}"),
     "loop": ("[/", "\\]"),
     "wait": ("(", ")"),

@@ -28,6 +28,7 @@ from gantral.compiler.program import (
     Program,
     Repeat,
     Require,
+    Run,
     ServiceCall,
     Set,
     Sleep,
@@ -39,7 +40,7 @@ from gantral.compiler.program import (
 from gantral.compiler.shapes import duration_text
 
 Kind: TypeAlias = Literal[
-    "start", "gate", "effect", "notify", "read", "undo", "choice", "loop", "wait",
+    "start", "gate", "effect", "notify", "read", "undo", "child", "choice", "loop", "wait",
     "completed", "stopped",
 ]  # fmt: skip
 """How a box looks. Its word tells it apart too, so that nothing hangs on shape or colour alone."""
@@ -132,6 +133,8 @@ class _Drawer:
                 return self._call(call, ways, bound=True)
             case Do(call=call):
                 return self._call(call, ways, bound=False)
+            case Let(value=Run() as run):
+                return [(self._next(ways, "child", "WORKFLOW", run.workflow), "")]
             case Let(value=ForEach() as loop):
                 return self._each(loop, ways)
             case ForEach():

@@ -122,6 +122,9 @@ def _outline(kind: Kind, x: int, y: int, width: int, height: int) -> list[str]:
             ]
         case "gate":
             return [f'<rect class="box gate" {frame}/>', f'<rect class="box none" {inner}/>']
+        case "child":
+            sides = f"M{x + 6} {y}V{floor}M{right - 6} {y}V{floor}"
+            return [f'<rect class="box" {frame}/>', f'<path class="box none" d="{sides}"/>']
         case "effect":
             return [f'<rect class="box thick effect" {frame}/>']
         case "undo":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gantral.compiler.index.symbols import Shape, Symbol
-from gantral.compiler.program import ForEach, ListType, Program, Repeat
+from gantral.compiler.program import ForEach, ListType, Program, Repeat, Run
 from gantral.compiler.program.walk import bindings, loops
 from gantral.compiler.types.relate import describe
 from gantral.dsl import syntax as syn
@@ -50,6 +50,9 @@ def binding_types(programs: Iterable[Program]) -> dict[Span, str]:
     for program in programs:
         for one in bindings((*program.run, *program.on_failure)):
             value = one.value
+            if isinstance(value, Run):
+                found[one.binding] = f"how `{value.workflow}` ended"
+                continue
             type_ = value.gives if isinstance(value, ForEach | Repeat) else value.type
             if type_ is not None:
                 found[one.binding] = describe(type_)

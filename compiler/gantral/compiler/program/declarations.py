@@ -367,6 +367,8 @@ class Program:
     doc: str
     span: Span
     name_span: Span
+    children: Mapping[str, Program] = field(default_factory=dict)
+    """The workflows that it runs as its children, proved themselves, by name."""
     operations: Mapping[str, Operation] = field(init=False, compare=False)
     """Every operation of `services` by its key."""
 

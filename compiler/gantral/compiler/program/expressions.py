@@ -85,12 +85,33 @@ class Now(Typed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureRef(Typed):
-    """`f.cause` or `f.happened` of the handler that `binding` names; `failure.cause` of the run
-    (in `on failure`) has the name `failure` and no binding."""
+    """`f.cause` or `f.happened` of the handler that `binding` names; `r.gate`, `r.cause` and
+    `r.reason` of a child's end that a case is bound to; `failure.cause` of the run (in
+    `on failure`) has the name `failure` and no binding."""
 
     name: str
-    field: Word["cause", "happened"]
+    field: Word["cause", "happened", "gate", "reason"]
     binding: Span | None
+
+
+Outcome: TypeAlias = Word["completed", "rejected", "terminated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeTest(Typed):
+    """Whether the child that `child` names has ended so: what a `match` over its outcome asks."""
+
+    child: LetRef
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeData(Typed):
+    """What a child that ended so has left: what `completed as r` binds. Of one that completed its
+    output; of any other only its fields are read."""
+
+    child: LetRef
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +343,8 @@ Expr: TypeAlias = (
     | Now
     | FailureRef
     | ElementRef
+    | OutcomeTest
+    | OutcomeData
     | ParamRef
     | OldRef
     | NewRef
@@ -356,6 +379,8 @@ def children(expression: Expr) -> tuple[Expr, ...]:
             return tuple(part for part in expression.parts if not isinstance(part, str))
         case Member() | Narrowed() | Widen() | ReadJson():
             return (expression.base,)
+        case OutcomeTest() | OutcomeData():
+            return (expression.child,)
         case Negate() | Not() | Test():
             return (expression.operand,)
         case Binary() | Compare() | Logic() | Coalesce():

@@ -77,6 +77,27 @@ class AskOnlyIf(Ask):
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """`run workflow name(…)`: a child. `id` is "workflow.name/ordinal"; no service is called
+    `workflow`, so it is no call's. `arguments` are the child's input, `output` is what it completes
+    with; both are types of its own, without names."""
+
+    workflow: str
+    ordinal: int
+    arguments: tuple[tuple[str, Expr], ...]
+    input: RecordType
+    output: RecordType
+    span: Span
+    head: Span
+    """The child's name: where a diagnostic about it points."""
+
+    @property
+    def id(self) -> str:
+        """Its call id."""
+        return f"workflow.{self.workflow}/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
 class ForEach:
     """`for each name in items at most n { … }`; site "each/1". `binding` is the key in the LetRefs
     of an element. `gives` is the list collected when a `let` binds it; a plain statement has none.
@@ -122,12 +143,12 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    """`let name = value`; of an Ask the name is an approval. `binding` (the name's span) is the key
-    that LetRef and ApprovalRef carry."""
+    """`let name = value`; of an Ask the name is an approval, of a Run the outcome of a child.
+    `binding` (the name's span) is the key that LetRef and ApprovalRef carry."""
 
     name: str
     binding: Span
-    value: Expr | ServiceCall | Ask | ForEach | Repeat
+    value: Expr | ServiceCall | Ask | Run | ForEach | Repeat
     span: Span
 
 

@@ -11,6 +11,7 @@ from gantral.compiler.program.statements import (
     If,
     Let,
     Repeat,
+    Run,
     ServiceCall,
     Set,
     Statement,
@@ -91,6 +92,13 @@ def loops(statements: tuple[Statement, ...]) -> Iterator[ForEach | Repeat]:
                 yield loop
             case _:
                 pass
+
+
+def runs(statements: tuple[Statement, ...]) -> Iterator[Run]:
+    """Every child that is run, in source order."""
+    for statement in bindings(statements):
+        if isinstance(statement.value, Run):
+            yield statement.value
 
 
 def bindings(statements: tuple[Statement, ...]) -> Iterator[Let]:

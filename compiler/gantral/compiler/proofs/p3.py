@@ -1,16 +1,45 @@
-"""P3: no unreachable statement, no deadlock, every path ends in complete or terminate."""
+"""P3: no unreachable statement, no deadlock, every path ends in complete or terminate, and none
+completes without having asked how each child that it ran has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gantral.compiler.flow.graph import ENDING, Flow
-from gantral.compiler.flow.walk import leading, reachable, witness
+from gantral.compiler.flow.graph import ENDING, Edge, Flow, FlowNode
+from gantral.compiler.flow.walk import leading, reachable, shortest, tell, witness
 from gantral.dsl.diagnostics import Diagnostic
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
-    """G0402 where an unreachable stretch begins, G0403 for a path that just stops or cannot end."""
+    """G0402 where an unreachable stretch begins, G0403 for a path that just stops or cannot end,
+    G0368 for a child whose outcome a path that completes does not ask for."""
+    yield from _endings(flow)
+    yield from _unasked(flow)
+
+
+def _unasked(flow: Flow) -> Iterator[Diagnostic]:
+    completing = frozenset(node.id for node in flow.nodes if node.operator == "complete")
+    seen = reachable(flow)
+    for child in flow.nodes:
+        if child.operator != "child" or child.id not in seen:
+            continue
+
+        def asked(node: FlowNode, edge: Edge, name: str = child.binds) -> bool:
+            return node.operator == "choose" and bool(name) and node.settles == name
+
+        path = shortest(flow, completing, start=child.id, without=asked)
+        if path:
+            yield Diagnostic(
+                code="G0368",
+                severity="error",
+                message=f"on some path nothing asks how `{child.subject.partition('.')[2]}` ended",
+                span=child.span,
+                path=tell((*(shortest(flow, child.id) or ()), *path)),
+                help="match what it is bound to on every path that completes, or `terminate` there",
+            )
+
+
+def _endings(flow: Flow) -> Iterator[Diagnostic]:
     seen = reachable(flow)
     ending = leading(flow, (node.id for node in flow.nodes if node.operator in ENDING))
     for node in flow.nodes:

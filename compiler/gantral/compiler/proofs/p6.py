@@ -83,8 +83,8 @@ def _too_long(
         f" {limit:,}",
         span=span,
         path=() if worst is None else witness(flow, worst.head.id),
-        help="lower the bound of the loop, or do the work of each element in a child workflow; the"
-        " compiler does not yet begin a new history between two rounds by itself",
+        help="lower the bound of the loop, or split the work over child workflows, which have"
+        " histories of their own; none is begun anew between two rounds yet",
     )
 
 
@@ -98,6 +98,9 @@ def _events(flow: Flow, node: FlowNode) -> int:
         case "call":
             # What can be undone may be undone, when the run fails.
             return _ACTIVITY * (2 if flow.operation(node).undo else 1)
+        case "child":
+            # Its start, how it ended, and the commits that tell of both.
+            return 4 * _ACTIVITY
         case "undo" | "complete" | "rejected" | "terminated":
             return _ACTIVITY
         case "sleep":

@@ -88,6 +88,8 @@ class Provenances:
             if not self._flow.operation(node).acts or not node.under:
                 return _NOBODYS
             return frozenset(within(name, node) for name in node.under)
+        if node.operator == "child":
+            return _NOBODYS
         if node.operator == "let" and node.site:
             return _NOBODYS  # a failure's cause comes from no approval
         found = self.of((atom for one in node.arguments for atom in one.atoms), node)

@@ -20,6 +20,7 @@ from gantral.runtime.settings import Settings, load
 from gantral.runtime.settings_reader import SettingsError
 from gantral.runtime.workers.actions import action
 from gantral.runtime.workers.actors import Actors
+from gantral.runtime.workers.children import ChildStarter
 from gantral.runtime.workers.closer import Closer
 from gantral.runtime.workers.commit import Committer
 from gantral.runtime.workers.effects import EffectWorker
@@ -98,7 +99,8 @@ def load_programs(settings: Settings, trust: TrustFile | None) -> list[ProgramIn
 
 
 def evidence_activities(settings: Settings, stores: Stores) -> list[Activity]:
-    """``gantral.commit``, ``gantral.open_gate``, ``gantral.ask_guard``. Raises SettingsError."""
+    """``gantral.commit``, ``gantral.open_gate``, ``gantral.ask_guard``, ``gantral.start_child``.
+    Raises SettingsError."""
     who = actors(settings)
     key = signing_key(settings, "commit", stores.trust)
     committer = Committer(stores.store, stores.drafts, stores.trust, key, who)
@@ -106,7 +108,8 @@ def evidence_activities(settings: Settings, stores: Stores) -> list[Activity]:
     if settings.opa is not None:
         opa = Opa(settings.opa.url, settings.opa.timeout, settings.opa.reconnect)
     opener = GateOpener(who, opa, key)
-    return [committer.commit, opener.open_gate, opener.ask_guard]
+    starter = ChildStarter(stores.store, stores.drafts, stores.trust, key, who)
+    return [committer.commit, opener.open_gate, opener.ask_guard, starter.start_child]
 
 
 def closer(settings: Settings, stores: Stores) -> Closer | None:

@@ -8,7 +8,7 @@ from typing import Any
 from gantral.authority import Cause, State
 from gantral.evidence import forms
 from gantral.runtime.commands import CommitCommand
-from gantral.runtime.workers.judging import Refused
+from gantral.runtime.workers.refused import Refused
 
 _TEXTS = (
     "team",
@@ -57,9 +57,13 @@ def read_commit(command: Mapping[str, Any]) -> CommitCommand:
     decision = command["decision"]
     _want(
         decision == "none"
-        or (isinstance(decision, dict) and decision.keys() in ({"submission"}, {"votes"})),
+        or (
+            isinstance(decision, dict)
+            and decision.keys() in ({"submission"}, {"submission", "parent"}, {"votes"})
+        ),
         "decision",
     )
+    _want(not isinstance(decision, dict) or isinstance(decision.get("parent", {}), dict), "parent")
     _want(not isinstance(decision, dict) or isinstance(decision.get("votes", []), list), "decision")
     end = command["end"]
     _want(

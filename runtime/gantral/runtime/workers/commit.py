@@ -32,8 +32,9 @@ from gantral.runtime.commands import COMMIT, NOT_COMMITTED, ZEROS, CommitCommand
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, MissingEvidence, Read
 from gantral.runtime.workers.command import read_commit
-from gantral.runtime.workers.judging import Before, Judged, Refused, judge
+from gantral.runtime.workers.judging import Before, Judged, judge
 from gantral.runtime.workers.leaves import drafted, drop_drafts, leaf_value, put_texts
+from gantral.runtime.workers.refused import Refused
 from gantral.runtime.workers.told import SEALED, Told
 from gantral.runtime.workers.walking import step, walked
 from temporalio import activity

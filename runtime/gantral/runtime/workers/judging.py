@@ -32,7 +32,9 @@ from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
 from gantral.runtime.workers.calendars import NoPeriods, gate_periods
 from gantral.runtime.workers.chain import Chain, Read
+from gantral.runtime.workers.family import check_child_end, check_told
 from gantral.runtime.workers.guarding import guard_ends
+from gantral.runtime.workers.refused import Refused
 
 Texts = Mapping[str, list[str]]  # pointer -> [salt, instance_id, path, value]
 Manifest = Mapping[str, Any]
@@ -55,14 +57,6 @@ _UNVOTED = frozenset(
         Cause.AUTHORITY_AMBIGUOUS,
     }
 )
-
-
-class Refused(Exception):  # noqa: N818 - the commit is refused; that is no fault
-    """A rule that the command breaks: its name, and why in words."""
-
-    def __init__(self, rule: str, why: str) -> None:
-        self.rule = rule
-        super().__init__(why)
 
 
 @dataclass(frozen=True)
@@ -140,8 +134,17 @@ def _created(
     if decision == "none" or "submission" not in decision:
         raise Refused("submission", "an instance begins with a sealed submission")
     envelope = decision["submission"]  # type: ignore[typeddict-item]
-    said = _sealed(chain, envelope, "submission", "decision")
+    # The API seals what a person asked for; a child's start the evidence worker itself.
+    use = "commit" if "parent" in decision else "decision"
+    said = _sealed(chain, envelope, "submission", use)
     SUBMISSION.require(said)
+    _want(
+        (said["parent_artifact_hash"] != "none") == ("parent" in decision),
+        "submission",
+        "a child, and nobody else, is started under an artifact of its parent",
+    )
+    if "parent" in decision:
+        check_told(chain, decision["parent"], envelope)  # type: ignore[typeddict-item]
     wanted = {
         # ``_sealed`` holds these two already; this list stays whole, as defence in depth.
         "instance_id": command["instance_id"],
@@ -331,6 +334,11 @@ def _record(
         _sealed(chain, record["claim"], "use", "effect")
     elif kind == "outcome":
         _sealed(chain, record["outcome"], "outcome", "effect")
+    elif kind == "child":
+        # Whose it is and what it says, the verifier's own walk asks before this is signed.
+        _want(not command["states"], "child", "a child is told by a commit of its own")
+    elif kind == "child_end":
+        check_child_end(chain, record)
     else:
         _gate(manifest, str(record["gate"]))
         # A guard's answer about what was decided is held against the votes, in ``guarding``.

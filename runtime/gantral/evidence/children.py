@@ -1,0 +1,141 @@
+"""The verifier's book of the children that an instance ran (LANGUAGE section 7, FORMAT section 5).
+
+No API stands between a workflow and its child, so the evidence worker seals the child's submission
+with its own key, and the parent's chain tells it before the child exists. A child is judged with
+its parent: alone nobody can say who started it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gantral.evidence import errors
+from gantral.evidence.hashes import child_id
+from gantral.evidence.report import Finding, Report, Told, verdict_of
+
+PARENT = "parent"
+"""The code of the finding that a child has while its parent is not at hand."""
+
+
+@dataclass(frozen=True)
+class Starter:
+    """What an instance is when it starts a child. ``artifact``: the hash of its last one."""
+
+    team: str
+    instance_id: str
+    initiator: str
+    artifact: str
+    environment: str
+
+
+class Children:
+    """What one chain told of children so far."""
+
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
+        self._planned: Mapping[str, Any] = manifest.get("children", {})
+        self.told: dict[str, Told] = {}
+
+    def start(self, call: str, hash: str, said: Mapping[str, Any], by: Starter) -> None:
+        """Enter the submission of a child, whose seal and form hold.
+
+        Raises:
+            EvidenceError: ``child``, ``child_twice``.
+        """
+        planned = self._planned.get(call)
+        if planned is None:
+            raise errors.EvidenceError("child", f"the program runs no child at {call}")
+        if call in self.told:
+            errors.refuse("child_twice", f"{call} was run before")
+        wanted = {
+            "instance_id": child_id(by.instance_id, call),
+            "owning_team_id": by.team,
+            "workflow_id": planned["workflow_id"],
+            "workflow_version_id": planned["workflow_version_id"],
+            "human_actor_id": by.initiator,
+            "parent_artifact_hash": by.artifact,
+            "environment": by.environment,
+        }
+        for name, value in wanted.items():
+            if said[name] != value:
+                errors.refuse("child", f"the submission of {call} has another {name}")
+        self.told[call] = Told(call, str(said["instance_id"]), hash, "", "")
+
+    def end(self, record: Mapping[str, Any]) -> None:
+        """Enter how a child ended.
+
+        Raises:
+            EvidenceError: ``child_end``.
+        """
+        told = self.told.get(record["call"])
+        if told is None or told.state:
+            errors.refuse("child_end", f"no child that runs is {record['call']}")
+            return
+        self.told[told.call] = replace(
+            told, state=record["state"], artifact=record["artifact_hash"]
+        )
+
+    @property
+    def running(self) -> list[str]:
+        """The calls whose child is not told to have ended."""
+        return [one.call for one in self.told.values() if not one.state]
+
+
+def link_children(reports: Sequence[Report]) -> list[Report]:
+    """The reports of one run, each child's judged with its parent's where that is among them.
+
+    A child whose parent is not given, or is itself not judged to the end, stays INCONCLUSIVE; one
+    that its parent tells otherwise is INVALID, as is a parent that tells its child's end otherwise.
+    """
+    found = list(reports)
+    changed = True
+    while changed:
+        changed = False
+        for index, report in enumerate(found):
+            linked = _ended(_started(report, found), found)
+            if linked is not report:
+                found[index] = linked
+                changed = True
+    return found
+
+
+def _started(report: Report, reports: Sequence[Report]) -> Report:
+    open_ = [one for one in report.findings if one.code == PARENT]
+    if not open_:
+        return report
+    for other in reports:
+        told = next((one for one in other.children if one.instance_id == report.instance_id), None)
+        claimed = report.parent in other.running
+        if told is None and not claimed:
+            continue
+        if told is None or told.submission != report.submission:
+            message = f"its parent {other.instance_id} tells no such start of it"
+            return _without(report, Finding("parent_link", "INVALID", "0", message))
+        # While it runs its parent has no end yet, which takes nothing from what it told so far.
+        if all(one.code == "no_end" for one in other.findings):
+            return _without(report)
+    return report
+
+
+def _ended(report: Report, reports: Sequence[Report]) -> Report:
+    if any(one.code == "child_link" for one in report.findings):
+        return report
+    for told in report.children:
+        for other in reports:
+            if other.instance_id != told.instance_id or not other.ended:
+                continue
+            if told.state and (told.state, told.artifact) != (other.state, other.last):
+                message = f"the child {told.instance_id} did not end as {told.call} says"
+                return _with(report, Finding("child_link", "INVALID", "", message))
+    return report
+
+
+def _without(report: Report, *more: Finding) -> Report:
+    kept = tuple(one for one in report.findings if one.code != PARENT)
+    return replace(report, findings=(*kept, *more), verdict=verdict_of((*kept, *more)))
+
+
+def _with(report: Report, more: Finding) -> Report:
+    findings = (*report.findings, more)
+    return replace(report, findings=findings, verdict=verdict_of(findings))

@@ -1,0 +1,204 @@
+"""``gantral.start_child``: a child's submission, sealed for a parent that runs.
+
+No person asks the API for a child, so the evidence worker answers for it: it reads the parent's
+chain from the store, and seals what the parent's program lets it run at that call, for the parent's
+own initiator, and nothing else. The commit of CREATED reads the parent's chain once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from gantral.evidence import (
+    AlreadyThere,
+    EvidenceError,
+    SigningKey,
+    Store,
+    StoreError,
+    TrustFile,
+    seal,
+)
+from gantral.evidence import forms as texts_of
+from gantral.evidence.envelope import unwrap
+from gantral.evidence.hashes import child_id, context_hash, leaf
+from gantral.evidence.walk import Walk
+from gantral.policy import ShapeError
+from gantral.runtime import programs
+from gantral.runtime.commands import NOT_COMMITTED, START_CHILD, ChildCommand, ChildStart
+from gantral.runtime.workers.actors import Actors
+from gantral.runtime.workers.chain import Chain, MissingEvidence
+from gantral.runtime.workers.family import running
+from gantral.runtime.workers.leaves import leaf_value, put_texts
+from gantral.runtime.workers.refused import Refused
+from pydantic import ValidationError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+_TEXTS = ("team", "workflow_id", "instance_id", "program", "call", "timestamp")
+
+
+@dataclass(frozen=True)
+class ChildStarter:
+    """What it takes to seal a child's start: as the committer's, for it is the same worker."""
+
+    store: Store
+    drafts: Store
+    trust: TrustFile
+    key: SigningKey
+    actors: Actors
+
+    @activity.defn(name=START_CHILD)
+    async def start_child(self, command: dict[str, Any]) -> dict[str, Any]:
+        """The child's start. Raises ApplicationError ``NotCommitted``, never retried, whose message
+        starts with the rule's name."""
+        return dict(await asyncio.to_thread(self.seal, command))
+
+    def seal(self, command: Mapping[str, Any]) -> ChildStart:
+        """As ``start_child``, in this thread."""
+        try:
+            return self._seal(_read(command))
+        except Refused as refused:
+            raise _not_committed(refused.rule, str(refused)) from None
+        except EvidenceError as error:
+            raise _not_committed(error.code, error.message) from None
+        except (ShapeError, ValidationError) as error:
+            raise _not_committed("child", f"the input: {type(error).__name__}") from None
+        except MissingEvidence as error:
+            raise _not_committed("missing", str(error)) from None
+        except StoreError as error:
+            raise _not_committed("store", str(error)) from None
+        except programs.ProgramError as error:
+            raise _not_committed("program", str(error)) from None
+        except Exception as error:
+            activity.logger.exception("a child's start failed")
+            raise _not_committed("internal", type(error).__name__) from error
+
+    def _seal(self, command: ChildCommand) -> ChildStart:
+        chain = Chain(self.store, self.trust, command["team"], command["instance_id"])
+        program = programs.get(command["program"])
+        walk = running(chain)
+        if walk.version != command["program"] or program.workflow_id != command["workflow_id"]:
+            raise Refused("program", "this instance runs under another program")
+        planned = program.manifest.get("children", {}).get(command["call"])
+        if planned is None:
+            raise Refused("child", "the program runs no child there")
+        initiator = command["initiator"]
+        if self.actors.resolve(initiator["value"]) != walk.initiator:
+            raise Refused("initiator", "another person started the parent")
+        if texts_of.instant_ms(command["timestamp"]) < texts_of.instant_ms(walk.timestamp):
+            raise Refused("timestamp", "the child is older than its parent's last commit")
+        instance_id = child_id(command["instance_id"], command["call"])
+        draft = self._draft(chain, walk, command, planned, instance_id)
+        texts = draft["texts"]
+        put_texts(Chain(self.store, self.trust, command["team"], instance_id), texts)
+        start = draft["start"]
+        if start["input"] != command["input"]:
+            raise Refused("child", "this call began a child with another input before")
+        return {"instance_id": instance_id, "start": start}
+
+    def _draft(
+        self,
+        chain: Chain,
+        walk: Walk,
+        command: ChildCommand,
+        planned: Mapping[str, str],
+        instance_id: str,
+    ) -> Any:
+        """The child's texts and start: those that were drafted first, in whatever attempt, so that
+        nothing lies in its folder but what its one submission binds."""
+        key = f"{command['team']}/{instance_id}/start.json"
+        found = self.drafts.get(key)
+        if found is None:
+            made = self._made(chain, walk, command, planned, instance_id)
+            with suppress(AlreadyThere):
+                self.drafts.put(key, json.dumps(made).encode())
+            found = self.drafts.get(key)
+        if found is None:
+            raise Refused("draft", "the draft of the child's start is gone")
+        return json.loads(found)
+
+    def _made(
+        self,
+        chain: Chain,
+        walk: Walk,
+        command: ChildCommand,
+        planned: Mapping[str, str],
+        instance_id: str,
+    ) -> dict[str, Any]:
+        child = programs.get(planned["workflow_version_id"])
+        if (child.team, child.workflow_id) != (command["team"], planned["workflow_id"]):
+            raise Refused("program", "the child is another team's or another workflow")
+        input = child.input.from_wire(command["input"])
+        values = {path: leaf_value(one) for path, one in input.leaves("/input").items()}
+        for path, claim in input.persons("/input").items():
+            values[path] = self.actors.resolve(claim)
+        texts = [
+            [secrets.token_hex(16), instance_id, path, value]
+            for path, value in sorted(values.items())
+        ]
+        context = [[text[2], leaf(text)] for text in texts]
+        person = command["initiator"]
+        identity = [
+            secrets.token_hex(16),
+            instance_id,
+            f"/identity/{walk.initiator}",
+            person["value"],
+        ]
+        submitted = unwrap(chain.need(0).statement["decision"]["submission"], "submission")
+        said = submitted.statement
+        submission = seal(
+            "submission",
+            {
+                **said,
+                # Who started the parent, and how they were known, is how they are known here.
+                "assurance": {**said["assurance"], "identity": leaf(identity)},
+                "business_key": "none",
+                "context_hash": context_hash(context),
+                "instance_id": instance_id,
+                "parent_artifact_hash": walk.prev_artifact,
+                "timestamp": command["timestamp"],
+                "workflow_id": child.workflow_id,
+                "workflow_version_id": child.version_id,
+            },
+            self.key,
+        )
+        return {
+            "texts": [*texts, identity],
+            "start": {
+                "submission": submission,
+                "input": command["input"],
+                "context": context,
+                "initiator": {"actor": walk.initiator, "value": person["value"]},
+                "environment": said["environment"],
+                "parent": {"instance_id": command["instance_id"], "call": command["call"]},
+            },
+        }
+
+
+def _read(command: Mapping[str, Any]) -> ChildCommand:
+    """The command, its shape checked: it comes out of history, which an operator can forge."""
+    if command.keys() != ChildCommand.__required_keys__:
+        raise Refused("command", "a member is missing or unknown")
+    if not all(isinstance(command[name], str) for name in _TEXTS):
+        raise Refused("command", "a text is none")
+    person = command["initiator"]
+    if not (
+        texts_of.is_name(command["team"])
+        and texts_of.is_uuid(command["instance_id"])
+        and texts_of.is_instant(command["timestamp"])
+        and isinstance(command["input"], dict)
+        and isinstance(person, dict)
+        and person.keys() == {"actor", "value"}
+    ):
+        raise Refused("command", "a member has not its form")
+    return command  # type: ignore[return-value]
+
+
+def _not_committed(rule: str, why: str) -> ApplicationError:
+    return ApplicationError(f"{rule}: {why}", type=NOT_COMMITTED, non_retryable=True)

@@ -1,0 +1,173 @@
+"""Scenarios of a workflow that runs another: the child's gates, effects and end are part of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from gantral.cli.main import main
+
+SPEC = """
+role clerk
+role boss
+
+workflow settle version "1.0.0" {
+  team payments
+  start by clerk
+  input  { invoice: string, amount: decimal(scale: 2) }
+  output { reference: string }
+  service bank on queue "bank" {
+    effect pay(invoice: string, amount: decimal(scale: 2)) -> { reference: string } { timeout 1m }
+  }
+  policy small = rego "small.rego" query "data.small.decision"
+  gate release(invoice: string, amount: decimal(scale: 2)) {
+    releases bank.pay
+    decide   1 of boss
+    waived   by policy small
+    clock    { after 24h reject }
+    lasts    30m
+  }
+  run {
+    require input.amount > 0.00 else "nothing to pay"
+    let ok = ask release(invoice: input.invoice, amount: input.amount)
+    let paid = bank.pay(invoice: ok.invoice, amount: ok.amount) under ok
+    complete { reference: paid.reference }
+  }
+}
+
+workflow batch version "1.0.0" {
+  team payments
+  start by clerk
+  input  { invoice: string, amount: decimal(scale: 2) }
+  output { note: string }
+  gate open(invoice: string) {
+    decide 1 of boss
+    clock  { after 24h reject }
+  }
+  run {
+    ask open(invoice: input.invoice)
+    let one = run workflow settle(invoice: input.invoice, amount: input.amount)
+    match one {
+      completed as r -> { complete { note: r.reference } }
+      rejected as r -> { complete { note: "{r.gate} {r.cause}" } }
+      terminated as r -> { terminate "settling ended: {r.cause}" }
+    }
+  }
+}
+"""
+REGO = """package small
+
+import rego.v1
+
+default decision := "REQUIRE_HUMAN"
+"""
+HEAD = """workflow: batch
+about: {about}
+start:
+  by: {{ name: carol, roles: [clerk] }}
+  input: {{ invoice: I-1, amount: {amount} }}
+policy: {{ release: {policy} }}
+given:{given}
+decisions:
+  - {{ at: 1m, gate: open, by: {{ name: dora, roles: [boss] }}, vote: approve }}{decisions}
+expect:
+  effects:{effects}
+{rest}
+"""
+YES = "\n  - { at: 5m, gate: release, by: { name: dora, roles: [boss] }, vote: approve }"
+NO = YES.replace("approve", "reject")
+PAID = "\n  bank.pay:\n    - result: { reference: R-1 }"
+PAY = "\n    - bank.pay: { invoice: I-1, amount: 5.00 }"
+
+
+def story(about: str, rest: str, **more: str) -> str:
+    given = {
+        "amount": "5.00", "policy": "REQUIRE_HUMAN", "given": " {}", "decisions": "",
+        "effects": " []",
+    }  # fmt: skip
+    return HEAD.format(about=about, rest=rest, **{**given, **more})
+
+
+STORIES = {
+    "paid": story(
+        "paid",
+        "  children: [{ settle: COMPLETED }]\n  end: COMPLETED\n  output: { note: R-1 }",
+        given=PAID, decisions=YES, effects=PAY,
+    ),
+    "waived": story(
+        "waived in the child",
+        "  children: [{ settle: COMPLETED }]\n  end: COMPLETED\n  output: { note: R-1 }",
+        given=PAID, policy="ALLOW", effects=PAY,
+    ),
+    "rejected": story(
+        "rejected in the child",
+        "  children: [{ settle: REJECTED }]\n  end: COMPLETED\n"
+        "  output: { note: release rejected }",
+        decisions=NO,
+    ),
+    "silent": story(
+        "nobody decides in the child",
+        "  children: [{ settle: REJECTED }]\n  end: COMPLETED\n"
+        "  output: { note: release deadline }",
+    ),
+    "nothing": story(
+        "nothing to pay",
+        "  children: [{ settle: TERMINATED }]\n  end: TERMINATED\n  cause: terminated_by_spec",
+        amount="0.00", policy="[]",
+    ),
+    "failed": story(
+        "the bank says no",
+        "  children: [{ settle: TERMINATED }]\n  end: TERMINATED",
+        given="\n  bank.pay:\n    - failure: not_done", decisions=YES, effects=PAY,
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "batch.gantral").write_text(SPEC, "utf-8")
+    (tmp_path / "small.rego").write_text(REGO, "utf-8")
+    (tmp_path / "scenarios").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def played(project: Path, capfd: pytest.CaptureFixture[str], **stories: str) -> tuple[int, str]:
+    for name, text in stories.items():
+        (project / "scenarios" / f"{name}.yaml").write_text(text, "utf-8")
+    code = main(["test"])
+    said = capfd.readouterr()
+    return code, said.out + said.err
+
+
+def test_a_child_is_part_of_its_parent_s_story(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, said = played(project, capfd, **STORIES)
+    assert code == 0, said
+    assert re.search(rf"^{len(STORIES)} scenarios: {len(STORIES)} ok, 0 failed", said, re.M)
+
+
+def test_another_end_of_a_child_is_told(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    wrong = STORIES["rejected"].replace("settle: REJECTED", "settle: COMPLETED")
+    code, said = played(project, capfd, wrong=wrong)
+    assert code == 1
+    assert "children: expected settle COMPLETED, got settle REJECTED" in said
+
+
+@pytest.mark.parametrize(
+    ("children", "why"),
+    [
+        ("[{ open: COMPLETED }]", "there is no workflow that it runs open"),
+        ("[{ settle: DONE }]", "DONE"),
+        ("[{ settle: COMPLETED, other: COMPLETED }]", "a child is one workflow with its end"),
+    ],
+)
+def test_what_is_no_child_is_refused(
+    children: str, why: str, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wrong = STORIES["rejected"].replace("[{ settle: REJECTED }]", children)
+    code, said = played(project, capfd, wrong=wrong)
+    assert code == 1
+    assert why in said, said
