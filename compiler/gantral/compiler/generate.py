@@ -12,8 +12,8 @@ from functools import cache
 import jinja2
 from gantral.compiler.codegen import clients, models, statements
 from gantral.compiler.codegen.layout import Atom, Invoke, lines, literal
+from gantral.compiler.codegen.looping import Line
 from gantral.compiler.codegen.names import PackageNames
-from gantral.compiler.codegen.statements import Line
 from gantral.compiler.digest import workflow_version_id
 from gantral.compiler.mangle import mangle
 from gantral.compiler.manifest import manifest

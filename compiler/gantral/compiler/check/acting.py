@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gantral.compiler.check import calls, expressions
 from gantral.compiler.check.choices import Choices
@@ -16,6 +17,7 @@ from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.declarations import Operation, Program, Service
 from gantral.compiler.program.types import (
+    ListType,
     NothingType,
     OptionalType,
     RecordType,
@@ -30,9 +32,11 @@ Block = tuple[st.Statement, ...]
 
 @dataclass(slots=True)
 class Giving:
-    """The handler of a bound call while its body is checked: what `give` gives to."""
+    """What makes a value while its block is checked: what `give`, or `collect`, gives to. `wanted`
+    is the value's type, or an element's; None until the first value has settled it."""
 
-    wanted: Type
+    wanted: Type | None
+    makes: Literal["give", "collect"] = "give"
     optional: bool = False
     gives: int = 0
     value: Span | None = None
@@ -40,7 +44,18 @@ class Giving:
     personal: bool = False
     origin: Origin = CONSTANT
     inside: set[Span] = field(default_factory=set)
-    """Approvals that are bound in the handler, which end with it."""
+    """Approvals that are bound in the block, which end with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A block around that a `give` may leave: of a loop, or of a bound handler. A plain loop makes
+    nothing. `direct`: the loop stands in the block of the frame around, and in none inside of it.
+    """
+
+    giving: Giving | None
+    depth: int
+    direct: bool
 
 
 class Acting(ABC):
@@ -65,9 +80,17 @@ class Acting(ABC):
         self.across = self._authority.across
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
+        self._around: list[Frame] = []
+        """The loops and bound handlers around."""
+        self.elements: set[Span] = set()
+        """The names of elements that a `for each` goes over."""
         self._choices = Choices()
         self._declared: dict[Span, int] = {}
         """For each variable how many choices had been made where it is declared."""
+        self._depth = 0
+        """How many loops are around."""
+        self._rounds: dict[Span, int] = {}
+        """For each variable how many loops are around where it is declared."""
         self._failing = False
         self._replaced: set[Span] = set()
         """Names of calls whose handler gives a value of its own: it may be no effect's result."""
@@ -144,12 +167,7 @@ class Acting(ABC):
                 handler, ended = self._handler(one.handler, giving)
             if giving is not None:
                 if not ended:
-                    env.findings.error(
-                        "G0222",
-                        one.handler.span,
-                        f"this handler may end without a value for `{bound.text if bound else ''}`",
-                        "end it by `give …`, `complete` or `terminate` on every path",
-                    )
+                    self._ends_without(one.handler.span, "handler", bound.text if bound else "")
                 if giving.optional and not isinstance(result, OptionalType):
                     result = OptionalType(result)
                 if giving.gives:
@@ -215,9 +233,11 @@ class Acting(ABC):
                 env.bind(Binding("handler", one.name.text, one.name.span, StringType()))
             if giving is not None:
                 self._giving.append(giving)
+                self._around.append(self._frame(giving))
             body, ended = self.block(one.body, takes=giving is not None)
             if giving is not None:
                 self._giving.pop()
+                self._around.pop()
                 left = giving.origin.approved
                 if left is not None and any(each[0] in giving.inside for each in left):
                     # An approval ends with its block: past it, nobody approved what carries it.
@@ -233,30 +253,83 @@ class Acting(ABC):
         )
         return made, ended
 
+    def _ends_without(self, span: Span, what: str, name: str) -> None:
+        """Says that a block of what makes a value may end without one."""
+        self._env.findings.error(
+            "G0222",
+            span,
+            f"this {what} may end without a value for `{name}`",
+            "end it by `give …`, `complete` or `terminate` on every path",
+        )
+
     def _give(self, one: syn.Give) -> st.Statement | None:
         env = self._env
-        if not self._giving:
+        giving = self._taking()
+        if giving is None or giving.makes != "give":
+            makers = [each.giving for each in self._around if each.giving is not None]
+            if any(each.makes == "give" for each in makers):
+                env.findings.not_built(
+                    one.span,
+                    "`give` out of a loop that stands in a branch or handler, or is bound itself",
+                )
+                return None
             env.findings.error(
                 "G0222",
                 one.span,
                 "there is nothing here to give a value to",
-                "`give` stands in the handler of a call that `let` binds",
+                "`give` stands in the handler of a call, or in a `repeat`, that `let` binds",
             )
             return None
-        giving = self._giving[-1]
         wanted = giving.wanted
-        if not isinstance(wanted, OptionalType):
+        if wanted is not None and not isinstance(wanted, OptionalType):
             wanted = OptionalType(wanted)
-        value = expressions.value(env, one.value, wanted)
+        value = (
+            expressions.infer(env, one.value)
+            if wanted is None
+            else expressions.value(env, one.value, wanted)
+        )
         giving.gives += 1
         if value is None:
             return None
+        if giving.wanted is None and not isinstance(value, ex.Absent):
+            giving.wanted = self.settled(value)
         giving.optional = giving.optional or isinstance(value.type, OptionalType)
         giving.personal = giving.personal or value.personal
         if giving.value is None and not isinstance(value, ex.Absent):
             giving.value = value.span
         giving.origin = giving.origin | self._origins.of(value)
         return st.Give(value, one.span)
+
+    def _frame(self, giving: Giving | None) -> Frame:
+        depth = self._choices.depth
+        direct = bool(self._around) and self._around[-1].depth + 1 == depth
+        return Frame(giving, depth, direct)
+
+    def _taking(self) -> Giving | None:
+        """What a `give` here gives to: plain loops that stand directly in its block let it pass."""
+        for frame in reversed(self._around):
+            if frame.giving is not None or not frame.direct:
+                return frame.giving
+        return None
+
+    def settled(self, value: ex.Expr) -> Type | None:
+        """The type that the first value given settles; None after a finding."""
+        type_ = value.type
+        inner = type_.inner if isinstance(type_, OptionalType) else type_
+        while isinstance(inner, ListType):
+            inner = inner.element
+        if isinstance(inner, NothingType):
+            self._unsettled(value.span)
+            return None
+        return type_
+
+    def _unsettled(self, span: Span) -> None:
+        self._env.findings.error(
+            "G0205",
+            span,
+            "this alone does not say what type the name has",
+            "write the type with the name: `let name: type = …`",
+        )
 
     def _ask(self, one: syn.Ask, bound: bool) -> st.Ask | None:
         env = self._env

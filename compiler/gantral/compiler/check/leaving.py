@@ -70,7 +70,7 @@ class Leaving:
         match one:
             case syn.Complete() | syn.Terminate():
                 return _ENDS
-            case syn.Give():
+            case syn.Give() | syn.Collect():
                 return GIVES
             case syn.If(then=then, otherwise=otherwise):
                 return self.side(then) | self.side(otherwise)
@@ -82,5 +82,11 @@ class Leaving:
             case syn.ServiceCall(handler=syn.Handler(body=body)):
                 # Where the call is done the block goes on.
                 return THROUGH | self.side(body)
+            case syn.ForEach(body=body):
+                return Ways(True, self.side(body).gives)
+            case syn.Repeat(body=body, otherwise=otherwise):
+                # Its body comes round again, until the `else` follows.
+                rest = self.side(otherwise)
+                return Ways(rest.through, rest.gives or self.side(body).gives)
             case _:
                 return THROUGH

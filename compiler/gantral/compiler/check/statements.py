@@ -9,8 +9,10 @@ from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
+from gantral.compiler.check.looping import Looping
 from gantral.compiler.check.outcomes import Outcomes
 from gantral.compiler.check.provenance import CONSTANT, Origin
+from gantral.compiler.check.sleeping import sleep
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
@@ -24,7 +26,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Outcomes):
+class Statements(Looping, Outcomes):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -94,9 +96,17 @@ class Statements(Outcomes):
                 return self._give(one), True
             case syn.Undo():
                 return self._undo(one), False
+            case syn.ForEach():
+                return self.each(one, None), False
+            case syn.Repeat():
+                return self.repeat(one, None)
+            case syn.Collect():
+                return self._collect(one), True
+            case syn.Sleep():
+                return sleep(self._env, one), False
             case _:
                 self._later(one)
-                return None, isinstance(one, (syn.Repeat, syn.Wait))
+                return None, isinstance(one, syn.Wait)
 
     def _later(self, one: syn.Node) -> None:
         # Marked at its first word, not over all of it.
@@ -122,7 +132,7 @@ class Statements(Outcomes):
     def _let(self, one: syn.Let) -> st.Statement | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
-        value: ex.Expr | st.ServiceCall | st.Ask | st.Run | None = None
+        value: ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | None = None
         type_: Type | None = None
         personal = False
         kind: Literal["let", "approval", "child"] = "let"
@@ -148,6 +158,11 @@ class Statements(Outcomes):
                         self.uncertain.add(name.span)
                 for giving in self._giving:
                     giving.inside.add(name.span)
+            case syn.ForEach() | syn.Repeat():
+                value = self.loop(one.value, name, wanted)
+                if value is not None and value.gives is not None:
+                    type_ = self._annotated(one, value.gives, wanted, "loop")
+                    personal = name.span in self._personal
             case syn.RunWorkflow():
                 kind = "child"
                 if one.type is not None:
@@ -159,7 +174,7 @@ class Statements(Outcomes):
                     )
                 value = run = self._run(one.value, name)
                 type_ = None if run is None else run.output
-            case syn.ForEach() | syn.Repeat() | syn.Parallel() | syn.Wait():
+            case syn.Parallel() | syn.Wait():
                 self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
@@ -168,11 +183,12 @@ class Statements(Outcomes):
                     value = expressions.read(env, one.value, wanted)
                 else:
                     value = expressions.infer(env, one.value)
-                if value is not None and not isinstance(value, (st.ServiceCall, st.Ask, st.Run)):
-                    type_ = wanted if wanted is not None else value.type
-                    personal = value.personal
-                    self._origins.bind_value(name.span, value)
-                    read = {each.binding: each for each in self._read(value)}
+                found = value if isinstance(value, ex.Typed) else None
+                if found is not None:
+                    type_ = wanted if wanted is not None else found.type
+                    personal = found.personal
+                    self._origins.bind_value(name.span, found)
+                    read = {each.binding: each for each in self._read(found)}
                     self._carried[name.span] = tuple(
                         each for binding, each in read.items() if binding in self._results
                     )
@@ -183,14 +199,16 @@ class Statements(Outcomes):
             return None
         return st.Let(name.text, name.span, value, one.span)
 
-    def _annotated(self, one: syn.Let, type_: Type, wanted: Type | None) -> Type | None:
+    def _annotated(
+        self, one: syn.Let, type_: Type, wanted: Type | None, what: str = "call"
+    ) -> Type | None:
         if one.type is not None and wanted is None:
             return None
         if wanted is not None and not fits(type_, wanted):
             self._env.findings.error(
                 "G0205",
                 one.value.span,
-                f"{describe(wanted)} is wanted here, and the call gives {describe(type_)}",
+                f"{describe(wanted)} is wanted here, and the {what} gives {describe(type_)}",
                 "leave the type out, or write the one it gives",
             )
             return None
@@ -294,12 +312,9 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Terminate: "terminate",
     syn.Complete: "complete",
     syn.Undo: "undo",
+    syn.Sleep: "sleep",
 }
 _LATER: dict[type[syn.Node], str] = {
-    syn.Collect: "`collect`",
-    syn.ForEach: "`for each`",
-    syn.Repeat: "`repeat`",
     syn.Parallel: "`parallel`",
     syn.Wait: "`wait`",
-    syn.Sleep: "`sleep`",
 }

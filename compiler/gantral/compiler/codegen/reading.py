@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from gantral.compiler.codegen.names import expressions
 from gantral.compiler.program import (
@@ -10,12 +11,14 @@ from gantral.compiler.program import (
     ApprovalRef,
     Ask,
     BoolType,
+    Collect,
     Compare,
     Comprehension,
     Do,
     EnumType,
     Expr,
     FailureRef,
+    ForEach,
     Give,
     If,
     Let,
@@ -23,6 +26,7 @@ from gantral.compiler.program import (
     Literal,
     OutcomeTest,
     ProposedRef,
+    Repeat,
     Run,
     ServiceCall,
     Set,
@@ -32,33 +36,45 @@ from gantral.compiler.program import (
     VarRef,
     children,
 )
-from gantral.compiler.program.walk import calls, gives
+from gantral.compiler.program.walk import blocks, calls
 from gantral.dsl.span import Span
 
 
-def gives_last(statements: tuple[Statement, ...]) -> bool:
-    """Whether every `give` is the last step on its way through the block."""
+def leaves_last(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
+    """Whether every `give`, or `collect`, of the block is the last step on its way through it."""
     for position, statement in enumerate(statements):
         last = position == len(statements) - 1
         match statement:
-            case Give() if not last:
+            case Give() | Collect() if isinstance(statement, kind) and not last:
                 return False
             case If(then=then, otherwise=otherwise):
-                if not last and (_gives(then) or _gives(otherwise)):
+                if not last and (_leaves(then, kind) or _leaves(otherwise, kind)):
                     return False
-                if not (gives_last(then) and gives_last(otherwise)):
+                if not (leaves_last(then, kind) and leaves_last(otherwise, kind)):
                     return False
-            case Do() if _gives((statement,)):
-                # Where the call is done the block goes on: no such handler is its last step.
+            case Do() | ForEach() | Repeat() if _leaves((statement,), kind):
+                # Where the call is done the block goes on, and so it does after a loop.
                 return False
             case _:
                 pass
     return True
 
 
-def _gives(statements: tuple[Statement, ...]) -> bool:
-    """Whether the block gives to the handler that it is a part of."""
-    return any(one is not None for one in gives(statements))
+def gives_out(statement: Statement) -> TypeGuard[ForEach | Repeat]:
+    """Whether it is a plain loop that gives to what is around it."""
+    return isinstance(statement, ForEach | Repeat) and _leaves(statement.body, Give)
+
+
+def _leaves(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
+    """Whether the block gives, or collects, for what it is a part of."""
+    for statement in statements:
+        if isinstance(statement, kind):
+            return True
+        if not isinstance(statement, Let) and any(
+            _leaves(block, kind) for block in blocks(statement)
+        ):
+            return True
+    return False
 
 
 def narrows(condition: Expr) -> bool:
@@ -96,7 +112,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask() | Run()):
+            case Let(value=ServiceCall() | Ask() | Run() | ForEach() | Repeat()):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gantral.compiler.again import DECIDED, Judged, again
 from gantral.compiler.codegen.expressions import Expressions
@@ -15,21 +14,23 @@ from gantral.compiler.codegen.layout import (
     Display,
     Invoke,
     Piece,
-    ended,
     flat,
     literal,
 )
+from gantral.compiler.codegen.looping import Around, Line, Looping
 from gantral.compiler.codegen.names import PackageNames, local_names
-from gantral.compiler.codegen.reading import gives_last, narrows, silent, used
+from gantral.compiler.codegen.reading import gives_out, leaves_last, narrows, silent, used
 from gantral.compiler.codegen.types import plain, variable
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Ask,
     AskOnlyIf,
     AskStatement,
+    Collect,
     Complete,
     Do,
     Expr,
+    ForEach,
     Give,
     Handler,
     If,
@@ -38,13 +39,16 @@ from gantral.compiler.program import (
     Operation,
     Program,
     RecordType,
+    Repeat,
     Require,
     Run,
     ServiceCall,
     Set,
+    Sleep,
     Statement,
     Terminate,
     Type,
+    Typed,
     Undo,
     Var,
 )
@@ -52,23 +56,6 @@ from gantral.dsl.span import Span
 
 # Parameters of the generated coroutines.
 _PARAMETERS = frozenset({"self", "input", "failure"})
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of Python and where in the spec it comes from."""
-
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`."""
-
-    target: str
-    type: Type
-    leave: bool
 
 
 def body(program: Program, names: PackageNames) -> list[Line]:
@@ -82,7 +69,7 @@ def on_failure(program: Program, names: PackageNames) -> list[Line]:
     return _Writer(program, names, statements, returns=False).block(statements, 8, None)
 
 
-class _Writer:
+class _Writer(Looping):
     def __init__(
         self,
         program: Program,
@@ -92,20 +79,22 @@ class _Writer:
         returns: bool,
     ) -> None:
         self._program = program
-        self._names = names
         self._returns = returns
-        services = frozenset(mangle(name) for name in program.services)
-        self._locals = local_names(statements, _PARAMETERS | services)
         self._again = again(program).asks
-        self._expressions = Expressions(names, {**self._locals, DECIDED: "decided_"})
-        self._used = used(statements)
+        taken = _PARAMETERS | frozenset(mangle(name) for name in program.services)
+        known = local_names(statements, taken)
+        expressions = Expressions(names, {**known, DECIDED: "decided_"})
+        super().__init__(names, statements, used(statements), known, taken, expressions)
 
     def block(
-        self, statements: tuple[Statement, ...], indent: int, around: _Around | None
+        self, statements: tuple[Statement, ...], indent: int, around: Around | None
     ) -> list[Line]:
         """The lines of a block. A branch that ends early leaves the rest without an `else`."""
         out: list[Line] = []
-        for statement in statements:
+        for position, statement in enumerate(statements):
+            if gives_out(statement) and around is not None:
+                rest = statements[position + 1 :]
+                return out + self._through(statement, rest, indent, around)
             # A function stands apart from what is before it.
             if (out or indent > 8) and self._asks_again(statement):
                 out.append(Line("", statement.span))
@@ -119,7 +108,7 @@ class _Writer:
             case _:
                 return False
 
-    def _statement(self, statement: Statement, indent: int, around: _Around | None) -> list[Line]:
+    def _statement(self, statement: Statement, indent: int, around: Around | None) -> list[Line]:
         match statement:
             case Let(value=ServiceCall() as call, binding=binding):
                 return self._call(call, binding, indent, None, statement.span)
@@ -131,8 +120,16 @@ class _Writer:
                 return self._ask(ask, None, indent, statement.span)
             case Let(value=Run() as run, binding=binding):
                 return self._run(run, binding, indent, statement.span)
+            case Let(value=ForEach() as loop, binding=binding):
+                return self._each(loop, binding, indent, None, statement.span)
+            case ForEach():
+                return self._each(statement, None, indent, around, statement.span)
+            case Let(value=Repeat() as loop, binding=binding):
+                return self._repeat(loop, binding, indent, None, statement.span)
+            case Repeat():
+                return self._repeat(statement, None, indent, around, statement.span)
             case Let(value=value, binding=binding):
-                if binding not in self._used or isinstance(value, ServiceCall | Ask | Run):
+                if binding not in self._used or not isinstance(value, Typed):
                     return []
                 piece = self._expressions.write(value)
                 return self._lines(piece, f"{self._locals[binding]} = ", indent, statement.span)
@@ -151,9 +148,12 @@ class _Writer:
                 return self._lines(piece, "return ", indent, statement.span)
             case Give(value=value):
                 return self._give(value, indent, around, statement.span)
-            case Undo(call=site):
-                piece = Invoke("self.undo", (("", Atom(literal(site))),))
-                return self._lines(piece, "await ", indent, statement.span)
+            case Collect():
+                return self._collect(statement, indent, around)
+            case Sleep():
+                return self._sleep(statement, indent)
+            case Undo():
+                return self._undo(statement, indent)
 
     def _assign(self, statement: Var | Set, type: Type, binding: Span, indent: int) -> list[Line]:
         if binding not in self._used:
@@ -169,7 +169,7 @@ class _Writer:
         call: ServiceCall,
         binding: Span | None,
         indent: int,
-        around: _Around | None,
+        around: Around | None,
         span: Span,
     ) -> list[Line]:
         operation = self._program.operations[call.operation]
@@ -200,7 +200,7 @@ class _Writer:
         factory = f"{mangle(operation.service)}.{mangle(operation.name)}"
         arguments: list[tuple[str, Piece]] = [
             ("", Invoke(factory, given)),
-            ("call=", Atom(literal(call.id))),
+            ("call=", self._site(call.id)),
         ]
         if operation.acts:
             under = tuple(Atom(self._locals[one.binding]) for one in call.under)
@@ -226,15 +226,15 @@ class _Writer:
 
     def _handled(self, handler: Handler, target: str, type: Type, indent: int) -> list[Line]:
         """The handler's block. A `give` that is not its last step leaves a loop that runs once."""
-        around = _Around(target, type, leave=False)
-        if gives_last(handler.body):
+        around = Around(target, type, leave=False)
+        if leaves_last(handler.body, Give):
             found = self.block(handler.body, indent, around)
         else:
-            inner = self.block(handler.body, indent + 4, _Around(target, type, leave=True))
+            inner = self.block(handler.body, indent + 4, Around(target, type, leave=True))
             found = [Line(f"{' ' * indent}while True:", handler.span), *inner]
         return found
 
-    def _give(self, value: Expr, indent: int, around: _Around | None, span: Span) -> list[Line]:
+    def _give(self, value: Expr, indent: int, around: Around | None, span: Span) -> list[Line]:
         if around is None:
             raise ValueError("give outside of a handler")
         out: list[Line] = []
@@ -250,7 +250,7 @@ class _Writer:
         gate = self._program.gates[ask.gate]
         given = self._given(ask.arguments, gate.parameters)
         proposal = Invoke(f"gates.{mangle(gate.name)}", given)
-        arguments: list[tuple[str, Piece]] = [("", proposal), ("site=", Atom(literal(ask.id)))]
+        arguments: list[tuple[str, Piece]] = [("", proposal), ("site=", self._site(ask.id))]
         judged = self._again.get(ask.id, ())
         # No name of a spec ends in one `_`.
         name = f"still_{ask.gate}_{ask.ordinal}_"
@@ -305,7 +305,7 @@ class _Writer:
         word = "return " if self._returns else ""
         return self._lines(Invoke("self.terminate", arguments), word, indent, span)
 
-    def _if(self, statement: If, indent: int, around: _Around | None) -> list[Line]:
+    def _if(self, statement: If, indent: int, around: Around | None) -> list[Line]:
         then, otherwise = statement.then, statement.otherwise
         conditions = [statement.condition]
         # An `if` that holds nothing but an `if` is one `if` with both conditions.
@@ -340,13 +340,13 @@ class _Writer:
                 opened = Line(f"{' ' * indent}else:", statement.span)
                 return [*head, opened, *self.block(otherwise, indent + 4, around)]
 
-    def _is_one_if(self, statement: If, around: _Around | None) -> bool:
+    def _is_one_if(self, statement: If, around: Around | None) -> bool:
         """Whether it prints as one Python `if`, so that `elif` can stand for `else: if`."""
         if silent(self._used, statement.then) or self._either_gives(statement, around):
             return False
         return silent(self._used, statement.otherwise) or not self._ends(statement.then, around)
 
-    def _either_gives(self, statement: If, around: _Around | None) -> bool:
+    def _either_gives(self, statement: If, around: Around | None) -> bool:
         match statement:
             case If(then=(Give(),), otherwise=(Give(),)):
                 return around is not None and bool(around.target)
@@ -355,7 +355,7 @@ class _Writer:
             case _:
                 return False
 
-    def _give_either(self, statement: If, indent: int, around: _Around | None) -> list[Line] | None:
+    def _give_either(self, statement: If, indent: int, around: Around | None) -> list[Line] | None:
         """`if c { give a } else { give b }` as one assignment, and so for `set` of one variable."""
         match statement:
             case If(
@@ -374,8 +374,7 @@ class _Writer:
             case _:
                 return None
 
-    def _ends(self, statements: tuple[Statement, ...], around: _Around | None) -> bool:
-        """Whether Python's own flow ends with the block: by return, or break."""
+    def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
         if not statements:
             return False
         match statements[-1]:
@@ -383,12 +382,11 @@ class _Writer:
                 return self._returns
             case Give():
                 return around is not None and around.leave
+            case Collect():
+                return around is not None and around.skip
+            case last if gives_out(last):
+                return True
             case If(then=then, otherwise=otherwise):
                 return self._ends(then, around) and self._ends(otherwise, around)
             case _:
                 return False
-
-    def _lines(
-        self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
-    ) -> list[Line]:
-        return [Line(text, span) for text in ended(piece, prefix, suffix, indent)]

@@ -26,8 +26,8 @@ from gantral.compiler.program import (
     Narrowed,
     Program,
     ProposedRef,
-    Run,
     ServiceCall,
+    Typed,
     Undo,
     Widen,
 )
@@ -114,7 +114,7 @@ class Meaning:
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)
-                    if bound is None or isinstance(bound, ServiceCall | Ask | Run):
+                    if not isinstance(bound, Typed):
                         return value
                     value = bound
                 case _:

@@ -25,6 +25,7 @@ from gantral.compiler.program import (
     ServiceCall,
     Statement,
     Terminate,
+    Typed,
     Undo,
 )
 from gantral.compiler.program import Run as Child
@@ -147,7 +148,7 @@ class _Reader:
                     self._understood = False
                 case Let(value=ServiceCall() as call) | Do(call=call):
                     known = self._call(call, known)
-                case Let():
+                case Let(value=Typed()):
                     pass
                 case Require(condition=condition):
                     known |= self._claims(condition, True)

@@ -13,6 +13,8 @@ _LOOKS: dict[Kind, str] = {
     "undo": "shape=box, style=dashed",
     "child": "shape=box3d",
     "choice": "shape=hexagon",
+    "loop": "shape=hexagon, peripheries=2",
+    "wait": "shape=box, style=rounded",
     "completed": "shape=oval, penwidth=3",
     "stopped": "shape=oval, peripheries=2",
 }

@@ -13,6 +13,8 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
     "undo": ("[\\", "\\]"),
     "child": ("[(", ")]"),
     "choice": ("{", "}"),
+    "loop": ("[/", "\\]"),
+    "wait": ("(", ")"),
     "completed": ("([", "])"),
     "stopped": ("((", "))"),
 }

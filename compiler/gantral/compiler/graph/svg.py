@@ -75,7 +75,7 @@ def _lines(box: Box) -> list[str]:
 def _size(kind: Kind, lines: list[str]) -> tuple[int, int]:
     longest = max((_columns(one) for one in lines), default=0)
     width = max(round(longest * _LETTER), 96) + 2 * _PAD_X
-    if kind == "choice":
+    if kind in ("choice", "loop"):
         width += 2 * _PAD_X
     return width, (len(lines) + 1) * LINE + 2 * _PAD_Y
 
@@ -135,9 +135,9 @@ def _outline(kind: Kind, x: int, y: int, width: int, height: int) -> list[str]:
                 f'<path class="box" d="M{x} {y}H{corner}L{right} {y + 12}V{floor}H{x}z"/>',
                 f'<path class="box none" d="M{corner} {y}V{y + 12}H{right}"/>',
             ]
-        case "read":
+        case "read" | "wait":
             return [f'<rect class="box" {frame} rx="4"/>']
-        case "choice":
+        case "choice" | "loop":
             half, cut = y + height // 2, _PAD_X
             return [
                 f'<path class="box" d="M{x} {half}L{x + cut} {y}H{right - cut}L{right} {half}'
