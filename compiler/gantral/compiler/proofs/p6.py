@@ -79,8 +79,7 @@ def _too_long(
     return Diagnostic(
         code="G0411",
         severity="error",
-        message=f"{about} may bring the run to {most:,} {what}, and Temporal ends a run at"
-        f" {limit:,}",
+        message=f"{about} may come to {most:,} {what}, and Temporal ends a run at {limit:,}",
         span=span,
         path=() if worst is None else witness(flow, worst.head.id),
         help="lower the bound of the loop, or split the work over child workflows, which have"
