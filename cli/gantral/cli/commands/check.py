@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gantral.cli import asking, rosters
+from gantral.cli import asking
 from gantral.cli.ageing import aged
 from gantral.cli.beside import judged
 from gantral.cli.failure import CLEAN, MISUSE, Failure
@@ -18,7 +19,9 @@ from gantral.cli.specs import Checked, check_paths, paths, uncollected
 from gantral.cli.watching import watch
 from gantral.compiler.program import Program
 from gantral.compiler.program.walk import calls
-from gantral.compiler.proofs.p4 import Roster
+
+if TYPE_CHECKING:
+    from gantral.compiler.proofs.p4 import Roster
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -85,6 +88,8 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Checked]]:
     checked = [judged(asking.proved(aged(held(one)))) for one in checked]
     roster = _roster(args, checked)
     if roster is not None:
+        from gantral.cli import rosters
+
         checked = [rosters.held(one, roster, args.absent) for one in checked]
     status = tell(checked, args.output_format, bool(args.deny), args.output, out)
     if status == CLEAN and args.output_format in READ:
@@ -100,11 +105,13 @@ def _roster(args: argparse.Namespace, checked: Sequence[Checked]) -> Roster | No
     """The roster that is named, else the project's own."""
     if args.absent < 0:
         raise Failure(f"--absent {args.absent}: nobody is less than absent", code=MISUSE)
-    if args.roster is not None:
-        return rosters.read(args.roster)
     named = {one.project.root / path for one in checked if (path := one.project.settings.roster)}
-    if len(named) == 1:
-        return rosters.read(named.pop())
+    file = args.roster or (named.pop() if len(named) == 1 else None)
+    if file is not None:
+        # Only here: most projects have no roster.
+        from gantral.cli import rosters
+
+        return rosters.read(file)
     if args.absent:
         raise Failure("--absent counts persons of a roster", "add --roster FILE", MISUSE)
     return None
