@@ -120,6 +120,23 @@ def test_an_argument_may_be_computed() -> None:
     assert told == {"name": "total", "value": "(40.00 + 5) × 40.00", "source": "none"}
 
 
+def test_an_argument_may_be_of_each_element() -> None:
+    plan = {
+        "arguments": {
+            "line": {"each": ["/lines", "0", ""]},
+            "part": {"each": ["/lines", "0", "/parts", "1", "/name"]},
+            "twice": {"expr": {"*": [{"each": ["decimal", "/lines", "0", "/sum"]}, const("2")]}},
+        }
+    }
+    told = words.arguments(plan, VALUES, ["line", "part", "twice"])
+    assert [one["value"] for one in told] == [
+        "each of lines, in turn",
+        "the name of the parts of each of lines, in turn",
+        "the sum of each of lines, in turn × 2",
+    ]
+    assert {one["source"] for one in told} == {"none"}
+
+
 def test_a_rule_is_told_without_a_proposal_too() -> None:
     assert words.amendment({"<=": [NEW, OLD]}, "/a", {}) == "at most what was asked for"
     assert words.term({"path": ["string", "/b"]}, {}) == "b"

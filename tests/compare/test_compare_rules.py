@@ -195,3 +195,27 @@ def test_a_formula_implies_itself_and_what_offers_more(one: Formula, other: Form
     assert implies(one, one)
     assert implies(one, AnyOf((one, other), NOWHERE))
     assert implies(AllOf((one, other), NOWHERE), one)
+
+
+LOOP = """
+role clerk
+workflow w version "VERSION" {
+  team t  start by clerk
+  input { tags: list(max: 9) of string }
+  output { a: int }
+  service s on queue "s" { notify tell(text: string) { timeout 1s } }
+  run {
+    for each tag in input.tags at most 3 { s.tell(text: tag) }
+    complete { a: 1 }
+  }
+}
+"""
+
+
+def test_another_bound_of_a_loop_is_weaker_until_loops_are_compared() -> None:
+    raised = LOOP.replace("at most 3", "at most 4")
+    for old, new in ((LOOP, raised), (raised, LOOP)):
+        found = compare(program(old, "1.0.0"), program(new, "1.1.0"))
+        assert [one.effect for one in found.findings] == ["weaker"]
+        assert found.fails
+    assert compare(program(LOOP, "1.0.0"), program(LOOP, "1.1.0")).findings == ()

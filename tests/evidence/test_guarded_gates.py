@@ -185,7 +185,7 @@ def test_no_effect_acts_on_what_no_guard_let_go_on(case: str) -> None:
     name, forge, _ = FORGERIES[case]
     scene = build(given(name), GUARDED, forge)
     with pytest.raises(EvidenceError) as refused:
-        check_grant(GUARDED, TrustFile.load(scene.trust), *scene.commits[:3])
+        check_grant(GUARDED, TrustFile.load(scene.trust), *scene.commits[:3], {})
     assert refused.value.code == "guard_record"
 
 

@@ -11,8 +11,6 @@ import contextlib
 import json
 import posixpath
 import re
-import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -211,6 +209,9 @@ class _Look:
         return found
 
     def _check(self, program: Program, gate: Gate, files: list[str]) -> list[Fault]:
+        # Here and below: what was proved before needs no process.
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="gantral-schema-") as made:
             schema = Path(made) / "input.json"
             schema.write_text(json.dumps(input_schema(program, gate)), "utf-8")
@@ -223,6 +224,8 @@ class _Look:
         Raises:
             Failure: it ends without either.
         """
+        import subprocess
+
         done = subprocess.run(
             [self._command, command, "--format", "json", *arguments],
             cwd=self._root,

@@ -15,7 +15,7 @@ from gantral.cli.failure import MISUSE, Failure
 from gantral.dsl.front import is_spec
 
 SETTINGS = "pyproject.toml"
-_KEYS = ("requires", "specs", "policies", "generate", "check")
+_KEYS = ("requires", "specs", "policies", "generate", "check", "roster")
 _PACKAGE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _REQUIREMENT = re.compile(r"(==|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)")
 # Where specs never are, however deep a project is searched.
@@ -31,6 +31,7 @@ class Settings:
     generate_to: str | None = None
     generate_package: str | None = None
     deny_warnings: bool = False
+    roster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,14 @@ def _settings(root: Path, table: Mapping[str, Any]) -> Settings:
         read.fail("generate.package", f'"{package}" is no package name', "write it like my_app.gen")
     to = read.text(generate, "to", "generate.")
     policies = read.texts(table, "policies")
-    for key, paths in (("specs", specs), ("policies", policies), ("generate.to", (to,))):
+    roster = read.text(table, "roster")
+    named = (
+        ("specs", specs),
+        ("policies", policies),
+        ("generate.to", (to,)),
+        ("roster", (roster,)),
+    )
+    for key, paths in named:
         for path in paths or ():
             if path is not None:
                 read.inside(key, path)
@@ -227,6 +235,7 @@ def _settings(root: Path, table: Mapping[str, Any]) -> Settings:
         generate_to=to,
         generate_package=package,
         deny_warnings="warnings" in deny,
+        roster=roster,
     )
 
 

@@ -16,9 +16,11 @@ from gantral.compiler.program import (
     Ask,
     AskOnlyIf,
     AskStatement,
+    Collect,
     Complete,
     Do,
     Expr,
+    ForEach,
     Give,
     If,
     InputRef,
@@ -32,8 +34,8 @@ from gantral.compiler.program import (
     OutcomeTest,
     Program,
     RecordExpr,
+    Repeat,
     Require,
-    Run,
     ServiceCall,
     Statement,
     Terminate,
@@ -43,7 +45,7 @@ from gantral.compiler.program import (
     WaitStatement,
     children,
 )
-from gantral.compiler.program.walk import assigned, bindings, blocks, everything, gives
+from gantral.compiler.program.walk import assigned, bindings, blocks, everything, gives, loops
 from gantral.compiler.way import Condition, Path, Way, overlap
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.span import Span
@@ -83,6 +85,9 @@ class _Finder:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._lets = {one.binding: one.value for one in bindings(program.run)}
+        self._elements: Mapping[object, Expr] = {
+            one.binding: one.items for one in loops(program.run) if isinstance(one, ForEach)
+        }
         self._variables: Mapping[object, frozenset[Path]] = {}
         self._variables = self._of_variables()
         self._way = Way()
@@ -126,8 +131,29 @@ class _Finder:
                             # Which event came, if one did, is not known any more.
                             for each in _conditions(block):
                                 self._passed(each, None, (), handled=True)
+                case (ForEach() as loop) | Let(value=ForEach() as loop):
+                    self._loop(loop, guards)
+                case (Repeat() as loop) | Let(value=Repeat() as loop):
+                    self._loop(loop, guards)
+                    self._block(loop.otherwise, guards)
                 case _:
                     pass
+
+    def _loop(self, loop: ForEach | Repeat, guards: tuple[tuple[Expr, bool], ...]) -> None:
+        """A loop: what its rounds judged is on the way to an ask in it, or after it. Which round
+        took which way is not known any more, so none of it can be judged again."""
+        # What is bound in a round is that round's own: no other round's condition is about it.
+        own: set[object] = {one.binding for one in bindings(loop.body)}
+        own |= {one.binding for one in loops((loop,)) if isinstance(one, ForEach)}
+        for each in _conditions(loop.body):
+            reads = frozenset(self._reads(each, frozenset(own)))
+            if reads:
+                self._way.add(Condition(each, None, (), reads, handled=True))
+        start = self._way.length
+        self._block(loop.body, guards)
+        self._way.cut(start)
+        for each in _conditions(loop.body):
+            self._passed(each, None, (), handled=True)
 
     def _asked(self, ask: Ask, guards: tuple[tuple[Expr, bool], ...]) -> None:
         """Whether people are asked is decided on the way, like a branch: an amendment may not lead
@@ -188,13 +214,18 @@ class _Finder:
                 continue
             sources[(chain[0], (*chain[1], *left))] = amend
             if len(reads) > 1:
-                # A handler may have given it, made of the others.
+                # A handler may have given it, made of the others; or it is an element of a list.
                 unclear.append((value, reads - {chain}))
         decided = {path: _decided(ask, amend, DECIDED) for path, amend in sources.items()}
         judged: list[Judged] = []
         for value, sought in unclear:
+            # What is read of this very element is judged again as such.
+            chain = self._chain(value)
+            element = frozenset({chain[0]} if chain else ()) & {*self._elements}
             for condition in self._way.reading(sought):
-                self._refuse(value, condition.expression)
+                read = self._reads(condition.expression, element)
+                if any(overlap(one, other) for one in read for other in sought):
+                    self._refuse(value, condition.expression)
         later: list[Condition] = []
         for condition in self._way.reading(sources):
             then = self._rewritten(condition.expression, decided)
@@ -232,7 +263,7 @@ class _Finder:
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)
-                    if bound is None or isinstance(bound, ServiceCall | Ask | Run | Wait):
+                    if not isinstance(bound, Typed):
                         return value
                     value = bound
                 case _:
@@ -262,24 +293,34 @@ class _Finder:
             case _:
                 return None
 
-    def _reads(self, value: Expr) -> Iterator[Path]:
-        """The paths that a value is computed from; of what a handler may have given, or a variable
-        been set to, those of that too."""
+    def _reads(self, value: Expr, but: frozenset[object] = frozenset()) -> Iterator[Path]:
+        """The paths that a value is computed from; of what a handler or loop may have given, or a
+        variable been set to, those of that too, and of an element its list. What is read of the
+        names in `but` is left out."""
         chain = self._chain(value)
         if chain is None:
             for part in children(self._resolved(value)):
-                yield from self._reads(part)
+                yield from self._reads(part, but)
+            return
+        if chain[0] in but:
             return
         yield chain
         yield from self._variables.get(chain[0], ())
+        items = self._elements.get(chain[0])
+        if items is not None:
+            yield from self._reads(items, but)
         call = self._lets.get(chain[0]) if isinstance(chain[0], Span) else None
         if isinstance(call, ServiceCall) and call.handler is not None:
             for one in gives(call.handler.body):
-                yield from self._reads(self._field(one.value, chain[1])[0])
+                yield from self._reads(self._field(one.value, chain[1])[0], but)
         if isinstance(call, Wait):
             for block in (*(each.body for each in call.arrivals), call.otherwise):
                 for one in gives(block):
-                    yield from self._reads(self._field(one.value, chain[1])[0])
+                    yield from self._reads(self._field(one.value, chain[1])[0], but)
+        if isinstance(call, ForEach | Repeat):
+            for each in everything((*call.body, *_otherwise(call))):
+                if isinstance(each, Give | Collect):
+                    yield from self._reads(each.value, but)
 
     def _of_variables(self) -> Mapping[object, frozenset[Path]]:
         """For each variable all paths that what it is ever set to reads, through others too."""
@@ -389,7 +430,7 @@ def _mapped(expression: Expr, change: Callable[[Expr], Expr]) -> Expr:
 
 
 def _conditions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
-    """Every condition in a handler's body."""
+    """Every condition in a block."""
     for statement in everything(statements):
         match statement:
             case Require(condition=condition) | If(condition=condition):
@@ -402,12 +443,16 @@ def _conditions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
                 pass
 
 
+def _otherwise(loop: ForEach | Repeat) -> tuple[Statement, ...]:
+    return loop.otherwise if isinstance(loop, Repeat) else ()
+
+
 def _ends(statements: tuple[Statement, ...]) -> bool:
     """Whether no way leads out of the block."""
     if not statements:
         return False
     match statements[-1]:
-        case Complete() | Terminate() | Give():
+        case Complete() | Terminate() | Give() | Collect():
             return True
         case If(then=then, otherwise=otherwise):
             return _ends(then) and _ends(otherwise)

@@ -7,18 +7,23 @@ passed without people.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from gantral.authority import State
 from gantral.compiler.digest import Tree
 from gantral.compiler.program import (
     Ask,
     AskOnlyIf,
     AskStatement,
+    Collect,
     Complete,
     Do,
+    ForEach,
     Give,
     If,
     Let,
     Program,
+    Repeat,
     ServiceCall,
     Statement,
     Terminate,
@@ -33,11 +38,19 @@ _Sites = frozenset[str]
 _NONE: _Sites = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What comes after a `give` of what is around, and after a `collect`."""
+
+    given: _Sites = _NONE
+    collected: _Sites = _NONE
+
+
 def automaton(program: Program) -> Tree:
     """[[site, state, [next sites]], …] sorted by site; `start` is RUNNING after CREATED."""
     walk = _Walk(program)
-    first = walk.block(program.run, _NONE, _NONE)
-    sites = {START: (State.RUNNING, first), TERMINATED: (State.TERMINATED, _NONE), **walk.sites}
+    first = walk.block(program.run, _NONE, _Around())
+    sites = {START: (State.RUNNING, first), TERMINATED: (State.TERMINATED, _NONE), **walk.settled()}
     rows: list[Tree] = []
     for site in sorted(sites):
         state, following = sites[site]
@@ -48,19 +61,30 @@ def automaton(program: Program) -> Tree:
 
 
 class _Walk:
-    """Walks backwards: what can come first in a block, given what can come after it."""
+    """Walks backwards: what can come first in a block, given what can come after it. What comes
+    after a loop's body is known only when its beginning is: until then a word stands for it."""
 
     def __init__(self, program: Program) -> None:
         self._gates = program.gates
-        self.sites: dict[str, tuple[State, _Sites]] = {}
+        self._sites: dict[str, tuple[State, _Sites]] = {}
+        self._rounds: dict[str, _Sites] = {}
 
-    def block(self, statements: tuple[Statement, ...], after: _Sites, given: _Sites) -> _Sites:
-        """The sites reached first; `given` is what comes after a `give` of the handler around."""
+    def settled(self) -> dict[str, tuple[State, _Sites]]:
+        """Every site with what follows it."""
+        return {site: (state, self._known(after)) for site, (state, after) in self._sites.items()}
+
+    def _known(self, sites: _Sites) -> _Sites:
+        while words := sites & self._rounds.keys():
+            sites = sites - words | frozenset().union(*(self._rounds[one] for one in words))
+        return sites
+
+    def block(self, statements: tuple[Statement, ...], after: _Sites, around: _Around) -> _Sites:
+        """The sites reached first."""
         for statement in reversed(statements):
-            after = self._statement(statement, after, given)
+            after = self._statement(statement, after, around)
         return after
 
-    def _statement(self, statement: Statement, after: _Sites, given: _Sites) -> _Sites:
+    def _statement(self, statement: Statement, after: _Sites, around: _Around) -> _Sites:
         match statement:
             case AskStatement(ask=ask) | Let(value=Ask() as ask):
                 return self._ask(ask, after)
@@ -68,45 +92,64 @@ class _Walk:
                 if call.handler is None:
                     return after
                 # What it gives, it gives to the handler around it.
-                return after | self.block(call.handler.body, after, given)
+                return after | self.block(call.handler.body, after, around)
             case Let(value=ServiceCall() as call):
                 if call.handler is None:
                     return after
-                return after | self.block(call.handler.body, after, after)
+                return after | self.block(call.handler.body, after, replace(around, given=after))
             case WaitStatement(wait=wait):
-                return self._wait(wait, after, given)
+                return self._wait(wait, after, around)
             case Let(value=Wait() as wait):
-                return self._wait(wait, after, after)
+                return self._wait(wait, after, replace(around, given=after))
             case If(then=then, otherwise=otherwise):
-                return self.block(then, after, given) | self.block(otherwise, after, given)
+                return self.block(then, after, around) | self.block(otherwise, after, around)
+            case (ForEach() as loop) | Let(value=ForEach() as loop):
+                # The list may be empty.
+                return self._round(loop, after, around) | after
+            case Repeat() as loop:
+                return self._round(loop, self.block(loop.otherwise, after, around), around)
+            case Let(value=Repeat() as loop):
+                inside = replace(around, given=after)
+                return self._round(loop, self.block(loop.otherwise, after, inside), inside)
             case Complete(ordinal=ordinal):
                 site = f"complete/{ordinal}"
-                self.sites[site] = (State.COMPLETED, _NONE)
+                self._sites[site] = (State.COMPLETED, _NONE)
                 return frozenset({site})
             case Terminate():
                 return _NONE
             case Give():
-                return given
+                return around.given
+            case Collect():
+                return around.collected
             case _:
                 return after
 
-    def _wait(self, wait: Wait, after: _Sites, given: _Sites) -> _Sites:
-        found = self.block(wait.otherwise, after, given)
+    def _wait(self, wait: Wait, after: _Sites, around: _Around) -> _Sites:
+        found = self.block(wait.otherwise, after, around)
         for one in reversed(wait.arrivals):
-            found |= self.block(one.body, after, given)
+            found |= self.block(one.body, after, around)
         return found
+
+    def _round(self, loop: ForEach | Repeat, over: _Sites, around: _Around) -> _Sites:
+        """The sites reached first in a loop's body; after it comes another round, or `over`."""
+        word = frozenset({f"round of {loop.site}"})
+        inside = replace(around, collected=word) if isinstance(loop, ForEach) else around
+        first = self.block(loop.body, word, inside)
+        first = first - word | (over if word <= first else _NONE)
+        self._rounds[f"round of {loop.site}"] = first | over
+        return first
 
     def _ask(self, ask: Ask, after: _Sites) -> _Sites:
         resumed, rejected, waived = (f"{ask.id}:{way}" for way in ("resumed", "rejected", "waived"))
-        self.sites[ask.id] = (State.WAITING_FOR_HUMAN, frozenset({resumed, rejected}))
-        self.sites[resumed] = (State.RUNNING, after)
-        self.sites[rejected] = (State.REJECTED, _NONE)
+        self._sites[ask.id] = (State.WAITING_FOR_HUMAN, frozenset({resumed, rejected}))
+        self._sites[resumed] = (State.RUNNING, after)
+        self._sites[rejected] = (State.REJECTED, _NONE)
         first = {ask.id}
         if self._gates[ask.gate].waived_by is not None:
-            self.sites[waived] = (State.RUNNING, after)
+            self._sites[waived] = (State.RUNNING, after)
             first.add(waived)
         if isinstance(ask, AskOnlyIf):
             unasked = f"{ask.id}:unasked"
-            self.sites[unasked] = (State.RUNNING, after)
+            self._sites[unasked] = (State.RUNNING, after)
             first.add(unasked)
         return frozenset(first)

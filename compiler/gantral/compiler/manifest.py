@@ -96,9 +96,11 @@ def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
 def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
     planned = plan(program)
     found = [*planned.diagnostics, *again(program).diagnostics]
+    unasked = _only_if(program)
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
-        gates[name] = _gate(gate, program, planned, found)
+        made_gate = _gate(gate, program, planned, found)
+        gates[name] = {**made_gate, "only_if": unasked[name]} if name in unasked else made_gate
     found += [
         _not_built(one.span, f"`{one.key}` gives no record")
         for one in program.operations.values()
@@ -256,7 +258,7 @@ def _undo_term(reference: ResultRef) -> Tree:
             return {"result": ["self", "".join(f".{step}" for step in reference.path)]}
 
 
-def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) -> Tree:
+def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) -> dict[str, Tree]:
     return {
         "parameters": shape(gate.parameters),
         "title": title_parts(gate),
@@ -273,22 +275,20 @@ def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) 
         "alike": _truth(gate.alike),
         "releases": [*sorted(one.operation for one in gate.releases)],
         "plan": dict(planned.gates[gate.name]),
-        **_only_if(gate, program),
     }
 
 
-def _only_if(gate: Gate, program: Program) -> dict[str, Tree]:
-    """Where nobody may be asked: the site of each `ask … only if`, with its condition. A gate that
-    is asked in every case has no such member (ADR 0116)."""
-    found: dict[str, Tree] = {}
+def _only_if(program: Program) -> dict[str, dict[str, Tree]]:
+    """By gate, where nobody may be asked: the site of each `ask … only if`, with its condition. A
+    gate that is asked in every case has no such member (ADR 0116)."""
+    found: dict[str, dict[str, Tree]] = {}
     for statement in everything(program.run):
         match statement:
             case AskStatement(ask=AskOnlyIf() as ask) | Let(value=AskOnlyIf() as ask):
-                if ask.gate == gate.name:
-                    found[ask.id] = code(ask.only_if)
+                found.setdefault(ask.gate, {})[ask.id] = code(ask.only_if)
             case _:
                 pass
-    return {"only_if": found} if found else {}
+    return found
 
 
 def _apart(gate: Gate, program: Program) -> Tree:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
+from typing import TypeAlias
 
 from gantral.compiler.digest import Tree
 from gantral.compiler.program import (
@@ -18,6 +20,7 @@ from gantral.compiler.program import (
     Ask,
     DecimalType,
     Expr,
+    ForEach,
     InitiatorRef,
     InputRef,
     JsonType,
@@ -32,14 +35,14 @@ from gantral.compiler.program import (
     ProposedRef,
     RecordExpr,
     RecordType,
-    Run,
+    Repeat,
     ServiceCall,
     Type,
+    Typed,
     VarRef,
-    Wait,
     Widen,
 )
-from gantral.compiler.program.walk import bindings, calls, gives
+from gantral.compiler.program.walk import bindings, gives, looped, loops
 from gantral.compiler.shapes import scalar_name
 from gantral.compiler.terms import NoTerm, constant, expression_term, pointer
 from gantral.dsl.diagnostics import Diagnostic
@@ -48,6 +51,9 @@ from gantral.dsl.span import Span
 # What the checker says of an argument that is no plan term; here it is asked a second time.
 NOT_A_TERM = "G0321"
 NOT_BUILT = "G0001"
+
+Loops: TypeAlias = "tuple[ForEach | Repeat, ...]"
+"""The loops around a call, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +102,17 @@ class _Planner:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._lets = {one.binding: one.value for one in bindings(program.run)}
+        self._elements = {
+            one.binding: one for one in loops(program.run) if isinstance(one, ForEach)
+        }
+        self._around: Loops = ()
         self._gates: dict[str, dict[str, Tree]] = {name: {} for name in program.gates}
         self._found: list[Diagnostic] = []
 
     def plan(self) -> Plan:
-        for call in calls(self._program.run):
+        for call, around in looped(self._program.run):
             if self._program.operations[call.operation].acts:
+                self._around = around
                 self._plan(call)
         return Plan(self._gates, tuple(self._found))
 
@@ -120,12 +131,16 @@ class _Planner:
                     # What is a term for one of the gates is one for each of them.
                     if not number:
                         self._found.append(_refusal(call, name, fault))
-            self._gates[gate][call.id] = {
+            entry: dict[str, Tree] = {
                 "operation": call.operation,
-                "at_most": "1",
+                "at_most": str(prod(one.at_most for one in self._around)),
                 "arguments": arguments,
                 "undo": operation.undo.operation if operation.undo is not None else "none",
             }
+            if self._around:
+                # Its call ids end in one index a loop: how many there are of each (ADR 0101).
+                entry["loops"] = [str(one.at_most) for one in self._around]
+            self._gates[gate][call.id] = entry
 
     def _gate(self, binding: Span) -> str | None:
         value = self._lets.get(binding)
@@ -164,7 +179,7 @@ class _Planner:
                 return self._resolved(base)
             case LetRef(binding=binding):
                 bound = self._lets.get(binding)
-                if bound is not None and not isinstance(bound, ServiceCall | Ask | Run | Wait):
+                if isinstance(bound, Typed):
                     return self._resolved(bound)
                 return value
             case Member(base=base, name=name):
@@ -193,11 +208,15 @@ class _Planner:
                 if binding not in under.gates:
                     raise NoTerm(value.span, f"the effect does not act under `{name}`")
                 return {"under": [under.gates[binding], pointer(tuple(steps))]}
+            case LetRef(binding=binding) if binding in self._elements:
+                return self._element(self._elements[binding], steps, under)
             case LetRef(binding=binding):
                 call = self._lets.get(binding)
                 if isinstance(call, ServiceCall):
                     self._only_result(call, value)
                     return {"result": [call.id, "".join(f".{step}" for step in steps)]}
+                if isinstance(call, ForEach | Repeat):
+                    raise NoTerm(value.span, "which round gives it is known only in the run")
             case VarRef(name=name):
                 raise NoTerm(
                     value.span, f"what the variable `{name}` holds is known only in the run"
@@ -211,6 +230,21 @@ class _Planner:
             case _:
                 pass
         return None
+
+    def _element(self, loop: ForEach, steps: list[str], under: _Shown) -> Tree:
+        """{"each": [list, loop, field]}: the element whose place is the call id's index of that
+        loop; the list may itself be of an element of a loop around."""
+        match self._read(loop.items, under):
+            case {"path": str(path)}:
+                kind, parts = "each", [path]
+            case {"each": list(parts)}:
+                kind = "each"
+            case {"under": list(parts)}:
+                kind = "under"
+            case _:
+                raise NoTerm(loop.items.span, "the plan names elements of what the gate shows")
+        place = next(at for at, one in enumerate(self._around) if one is loop)
+        return {kind: [*parts, str(place), pointer(tuple(steps))]}
 
     def _only_result(self, call: ServiceCall, value: Expr) -> None:
         """Refuses what may be another value than the call's result."""
@@ -227,8 +261,10 @@ class _Planner:
         match self._read(value, under):
             case {"path": str(path)}:
                 return {"path": [scalar_name(value.type), path]}
-            case {"under": [str(gate), str(path)]}:
-                return {"under": [scalar_name(value.type), f"{gate}:{path}"]}
+            case {"each": list(parts)}:
+                return {"each": [scalar_name(value.type), *parts]}
+            case {"under": [str(gate), str(path), *places]}:
+                return {"under": [scalar_name(value.type), f"{gate}:{path}", *places]}
             case None:
                 return None
             case _:

@@ -228,14 +228,27 @@ def _computed(tree: Mapping[str, Any], values: Values) -> str:
         return _elsewhere(*tree["under"])
     if "path" in tree:
         return value(values.get(tree["path"], ""))
+    if "each" in tree:
+        return _each(tree["each"])
     if "expr" in tree:
         return _expression(tree["expr"], values)
     return _expression(tree, values)
 
 
-def _elsewhere(gate: str, pointer: str) -> str:
+def _each(parts: Sequence[str]) -> str:
+    """``[list, loop, field, …]``: "the amount of each of lines, in turn"."""
+    if len(parts) == 1:
+        return field(parts[0])
+    said = "each of " + field(parts[0])
+    for below in parts[2::2]:
+        # What stands in each is said from the inside out.
+        said = f"the {field(below)} of {said}" if below else said
+    return f"{said}, in turn"
+
+
+def _elsewhere(gate: str, *parts: str) -> str:
     """What another gate shows, and this one does not."""
-    return f"what gate {gate} approves as {field(pointer)}"
+    return f"what gate {gate} approves as {_each(parts)}"
 
 
 def _expression(tree: Mapping[str, Any], values: Values) -> str:
@@ -246,9 +259,11 @@ def _expression(tree: Mapping[str, Any], values: Values) -> str:
         return f"{left} {signs[operator]} {right}"
     if operator == "path" and isinstance(inner, list):
         return value(values.get(inner[1], ""))
+    if operator == "each":
+        return _each(inner[1:])
     if operator == "under":
         gate, _, pointer = inner[1].partition(":")
-        return _elsewhere(gate, pointer)
+        return _elsewhere(gate, pointer, *inner[2:])
     return term(tree, values) if operator in ("new", "old") else _computed(tree, values)
 
 

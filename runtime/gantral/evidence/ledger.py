@@ -8,6 +8,7 @@ from typing import Any
 
 from gantral.evidence import errors, forms
 from gantral.evidence.gate import Grant
+from gantral.evidence.planned import planned
 from gantral.evidence.uses import (
     check_claim,
     check_undo,
@@ -38,8 +39,8 @@ class Ledger:
         """Enter a claim told by a commit at ``now``.
 
         Raises:
-            EvidenceError: ``grant``, ``slot_twice``, ``at_most``, ``claim_late``, ``alike``,
-                ``alike_unknown`` and the rules of ``check_claim`` and ``check_undo``.
+            EvidenceError: ``grant``, ``slot_twice``, ``at_most``, ``call_twice``, ``claim_late``,
+                ``alike``, ``alike_unknown`` and the rules of ``check_claim`` and ``check_undo``.
         """
         place = (claim["grant"], claim["slot"])
         grant = self.grants.get(claim["grant"])
@@ -61,9 +62,19 @@ class Ledger:
             calls = sum(1 for c in same if c["call"] == claim["call"] and not is_undo(c["slot"]))
             if calls >= at_most:
                 errors.refuse("at_most", f"{claim['call']} is planned at most {at_most} times")
+            self._once(claim)
             check_claim(manifest, grant, claim, self.results, self.grants, self.max_skew)
             self._check_alike(grant, claim, same)
         self.claims[place] = claim
+
+    def _once(self, claim: Mapping[str, Any]) -> None:
+        """A call under several grants claims of all of them in one attempt. The same call id under
+        another grant at another time is another call: of a round that has been already."""
+        for (_, slot), other in self.claims.items():
+            if other["call"] != claim["call"] or is_undo(slot) or other["grant"] == claim["grant"]:
+                continue
+            if any(other[name] != claim[name] for name in ("run", "attempt", "timestamp")):
+                errors.refuse("call_twice", f"{claim['call']} was done under another approval")
 
     def _check_alike(
         self, grant: Grant, claim: Mapping[str, Any], others: list[Mapping[str, Any]]
@@ -84,8 +95,9 @@ class Ledger:
 
     @staticmethod
     def at_most(grant: Grant, call: str) -> str:
-        """How often the plan lets this call run; 0 for one that it does not hold."""
-        return str(grant.manifest_gate["plan"].get(call, {"at_most": "1"})["at_most"])
+        """How often the plan lets the call of this id run. In a loop each round has its own."""
+        plan = planned(grant.manifest_gate, call)
+        return "1" if plan is None or plan.indexes else str(plan.entry["at_most"])
 
     def outcome(self, outcome: Mapping[str, Any], now: str) -> None:
         """Enter a signed outcome told by a commit at ``now``.

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gantral.authority import Cause, State
 from gantral.evidence.schema import (
     Form,
@@ -35,7 +37,8 @@ INSTANT_OR_NONE = text("none|" + INSTANT["pattern"][4:-2])
 POLICY = text("sha256:[0-9a-f]{64}")
 POLICY_OR_NONE = text("none|sha256:[0-9a-f]{64}")
 POINTER = text("(?:/[^/]*)+")
-CALL = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*")
+# operation/ordinal, then one index for each loop around the call site.
+CALL = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*(?:/(?:0|[1-9][0-9]{0,5}))*")
 OPERATION = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*")
 WAIT = text("wait/[1-9][0-9]{0,5}")
 SLOT = text("(?:undo/)?[1-9][0-9]{0,5}")
@@ -290,9 +293,15 @@ _TREE = either(
     items({"type": ["string", "array", "object"]}),
     {"type": "object", "additionalProperties": {"type": ["string", "array", "object"]}},
 )
-_PLANNED = members(
-    operation=OPERATION, at_most=text("[1-9][0-9]{0,5}"), arguments=table(_TREE), undo=ANY
-)
+_COUNT = text("[1-9][0-9]{0,5}")
+_CALLED: dict[str, dict[str, Any]] = {
+    "operation": OPERATION,
+    "at_most": _COUNT,
+    "arguments": table(_TREE),
+    "undo": ANY,
+}
+# Only a call in loops has bounds of its indexes.
+_PLANNED = either(members(**_CALLED), members(**_CALLED, loops=items(_COUNT)))
 _TIME = text("(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _CALENDAR = members(
     zone=ANY,

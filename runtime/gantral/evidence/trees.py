@@ -6,6 +6,7 @@ A manifest comes from who gives the folder; every reader of its trees relies on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 from gantral.evidence.calendar import DAYS, calendar_of, minutes, ticks
@@ -84,7 +85,8 @@ def check_term(term: Any, place: str) -> None:
         "path": lambda value: isinstance(value, str),
         "const": lambda value: _texts(value, 2),
         "result": lambda value: _texts(value, 2),
-        "under": lambda value: _texts(value, 2),
+        "each": _each,
+        "under": lambda value: _texts(value, None) and _places(value[1:]),
     }
     if kind in forms and not forms[kind](operand):
         raise _no("term", place)
@@ -113,8 +115,20 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
     for path, bound in gate["amend"].items():
         check_expression(bound, f"{place}/amend{path}")
     for call, planned in gate["plan"].items():
+        loops = planned.get("loops")
+        if loops is not None and prod(map(int, loops or ["0"])) != int(planned["at_most"]):
+            raise _no("bound of the loops", f"{place}/plan/{call}")
         for name, term in planned["arguments"].items():
             check_term(term, f"{place}/plan/{call}/{name}")
+
+
+def _each(value: Any) -> bool:
+    """``[list, loop, rest, loop, rest, …]``, loops by their number."""
+    return _texts(value, None) and len(value) > 1 and _places(value)
+
+
+def _places(value: list[str]) -> bool:
+    return len(value) % 2 == 1 and all(is_number(part) for part in value[1::2])
 
 
 def _check_calendar(calendar: Mapping[str, Any] | None, place: str) -> None:

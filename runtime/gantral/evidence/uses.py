@@ -8,6 +8,7 @@ from typing import Any
 from gantral.evidence import errors, forms
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import Grant
+from gantral.evidence.planned import arguments_at, planned, terms_of
 
 CLAIM_TYPE = "gantral.dev/use/v1"
 OUTCOME_TYPE = "gantral.dev/outcome/v1"
@@ -33,11 +34,11 @@ def plan_arguments(
 ) -> list[Argument]:
     """What a planned call's claim must list: [[dotted name, source, leaf], …] sorted by name.
 
-    ``arguments`` is the manifest's plan of the call. A path stands for every leaf of the approved
-    data at it and below; a constant or computed value has the source ``=`` and no leaf; a result
-    the source ``result:<call id>.<field>`` and the outcome's leaf; what another gate shows the
-    source ``under:<grant><pointer>`` and that grant's leaf (ADR 0114). ``others`` are the grants of
-    the call's other gates, by gate.
+    ``arguments`` is the manifest's plan of the call, at its place in its loops. A path stands for
+    every leaf of the approved data at it and below; a constant or computed value has the source
+    ``=`` and no leaf; a result the source ``result:<call id>.<field>`` and the outcome's leaf; what
+    another gate shows the source ``under:<grant><pointer>`` and that grant's leaf (ADR 0114).
+    ``others`` are the grants of the call's other gates, by gate.
 
     Raises:
         EvidenceError: ``argument``, when a term finds nothing.
@@ -126,10 +127,10 @@ def check_claim(
             ``other_grant``, ``argument``.
     """
     gate, operation = grant.manifest_gate, claim["operation"]
-    planned = gate["plan"].get(claim["call"])
+    plan = planned(gate, claim["call"])
     if (
-        planned is None
-        or planned["operation"] != operation
+        plan is None
+        or plan.entry["operation"] != operation
         or operation not in gate["releases"]
         or manifest["operations"][operation]["kind"] not in ACTS
     ):
@@ -142,7 +143,8 @@ def check_claim(
         errors.refuse("queue", f"{operation} is not served on the queue {claim['queue']:.60}")
     check_claim_time(grant, claim["timestamp"], max_skew)
     others = _others(claim, grants)
-    if claim["arguments"] != plan_arguments(planned["arguments"], grant.context, results, others):
+    arguments = arguments_at(manifest, plan)
+    if claim["arguments"] != plan_arguments(arguments, grant.context, results, others):
         errors.refuse("argument", f"{claim['call']} acts on other data than what was approved")
 
 
@@ -152,7 +154,7 @@ def surely_alike(gate: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, 
     reads values; the effect's worker, which does, also finds what is equal by chance."""
     if a["operation"] != b["operation"] or a["arguments"] != b["arguments"]:
         return False
-    plans = [gate["plan"].get(claim["call"], {}).get("arguments", {}) for claim in (a, b)]
+    plans = [terms_of(gate, claim["call"]) for claim in (a, b)]
     # A constant or computed argument has no leaf; its term says what it is.
     return all(
         plans[0].get(name) == plans[1].get(name)
@@ -171,7 +173,7 @@ def other_grants(claim: Mapping[str, Any]) -> set[str]:
 
 def gates_of(manifest: Mapping[str, Any], call: str) -> set[str]:
     """The gates under whose yes a call acts: all whose plan holds it."""
-    return {name for name, gate in manifest["gates"].items() if call in gate["plan"]}
+    return {name for name, gate in manifest["gates"].items() if planned(gate, call) is not None}
 
 
 def _others(claim: Mapping[str, Any], grants: Mapping[str, Grant]) -> dict[str, Grant]:

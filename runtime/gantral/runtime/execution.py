@@ -34,7 +34,7 @@ from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
 from gantral.runtime.gate import Gates
 from gantral.runtime.machine import Identity, Machine, Transition, now
 from gantral.runtime.values import Person, Record, problem
-from gantral.runtime.waiting import Notes, until
+from gantral.runtime.waiting import Notes, Rounds, until
 from gantral.runtime.waits import Waits
 from pydantic import ValidationError
 from temporalio import workflow
@@ -165,6 +165,28 @@ class Governed(Generic[InputT, OutputT]):
         event: Any = await self._waits.wait(events, within, site)
         found: EventT | None = event
         return found
+
+    def each(self, items: Sequence[T], at_most: int, *, at: str) -> Sequence[T]:
+        """``for each x in items at most n``: more elements are a failed action."""
+        if len(items) > at_most:
+            why = f"{at}: there are {len(items)} elements, and the loop takes {at_most} at most"
+            raise Terminated(Ending(Cause.ACTION_FAILED, why, at))
+        return items
+
+    def rounds(self, at_most: int, *, every: timedelta) -> Rounds:
+        """``repeat at most n every d``: the numbers of the rounds, from 0, with a durable wait
+        between two of them. A request to cancel ends the run within the wait."""
+        return Rounds(at_most, every, self.sleep)
+
+    async def sleep(self, duration: timedelta) -> None:
+        """``sleep d``, in workflow time. A request to cancel ends the run at once."""
+        await self.sleep_until(workflow.now() + duration)
+
+    async def sleep_until(self, instant: datetime) -> None:
+        """``sleep until t``: not at all when that has passed."""
+        self._go_on()
+        await until(lambda: self._notes.cancelled, instant)
+        self._go_on()
 
     async def run_workflow(
         self, arguments: Child[ChildOutputT], /, *, call: str

@@ -14,14 +14,16 @@ from gantral.runtime.machine import Committed
 def unasked_record(
     rules: Mapping[str, Any], gate: str, round: int, site: str
 ) -> tuple[Record, ...]:
-    """What says that nobody was asked, and on which condition (FORMAT section 3)."""
+    """What says that nobody was asked, and on which condition (FORMAT section 3). In a loop the
+    site has indexes; the program knows the `ask` without."""
+    statement = "/".join(site.split("/")[:2])
     return (
         {
             "kind": "unasked",
             "gate": gate,
             "round": str(round),
-            "statement": site,
-            "condition": rules["only_if"][site],
+            "statement": statement,
+            "condition": rules["only_if"][statement],
         },
     )
 

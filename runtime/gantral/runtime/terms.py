@@ -65,7 +65,8 @@ def planned(plan: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[dict[s
 
     Each argument is [dotted name, wire value]; one that is known only later is
     [dotted name, {"result": call id}], one that another gate shows [dotted name, {"under": gate}],
-    one that is computed [dotted name, {"computed": {}}].
+    one that is computed [dotted name, {"computed": {}}], one of an element
+    [dotted name, {"each": [list, loop, field, …]}] by its pointers.
     """
     shown = []
     for call, entry in sorted(plan.items()):
@@ -78,6 +79,8 @@ def planned(plan: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[dict[s
                 arguments.append([name, constant(*body)])
             elif kind == "result":
                 arguments.append([name, {"result": body[0]}])
+            elif kind == "each":
+                arguments.append([name, {"each": body}])
             elif kind == "under":
                 arguments.append([name, {"under": body[0]}])
             else:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -36,3 +36,28 @@ async def until(condition: Callable[[], bool], deadline: datetime | None = None)
             if current is None or current.cancelling():
                 raise
     return True
+
+
+class Rounds:
+    """The rounds of a loop, with a wait between two of them. No generator: one that a loop leaves
+    half-way would be ended by whoever collects it, at a time that no replay repeats."""
+
+    def __init__(
+        self, at_most: int, every: timedelta, sleep: Callable[[timedelta], Awaitable[None]]
+    ) -> None:
+        self._at_most = at_most
+        self._every = every
+        self._sleep = sleep
+        self._next = 0
+
+    def __aiter__(self) -> Rounds:
+        return self
+
+    async def __anext__(self) -> int:
+        index = self._next
+        if index == self._at_most:
+            raise StopAsyncIteration
+        if index > 0:
+            await self._sleep(self._every)
+        self._next = index + 1
+        return index

@@ -17,6 +17,7 @@ SPECS = {
     "refund": (ROOT / "examples" / "refund", "refund.gantral"),
     "words": (GOLDEN / "words", "spec.gantral"),
     "choices": (GOLDEN / "choices", "spec.gantral"),
+    "loops": (GOLDEN / "loops", "spec.gantral"),
     "lists": (GOLDEN / "lists", "spec.gantral"),
     "waits": (GOLDEN / "waits", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),

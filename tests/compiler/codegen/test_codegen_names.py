@@ -5,6 +5,8 @@ from __future__ import annotations
 import keyword
 
 import pytest
+from gantral.compiler import Project, analyse
+from gantral.compiler.generate import generate
 from gantral.compiler.mangle import MODEL_ATTRIBUTES, RESERVED, RESERVED_CLASSES, ClassNames, mangle
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +68,17 @@ def test_class_names_are_free_and_their_own() -> None:
     asked = [("a_b", "c"), ("a", "b_c"), ("true",), ("input",), ("record",), ("record",)]
     taken = [names.take(*parts) for parts in asked]
     assert taken == ["ABC", "ABC_", "True_", "Input_", "Record_", "Record_3_"]
+
+
+def test_a_service_without_operations_is_still_python() -> None:
+    text = """
+role boss
+workflow w version "1.0.0" {
+  team t
+  start by boss
+  service other on queue "x" { }
+  run { complete }
+}
+"""
+    (program,) = analyse(Project({"w.gantral": text}.get), "w.gantral").programs
+    compile(generate(program, {"w.gantral": text}).files["services.py"], "services.py", "exec")

@@ -250,9 +250,27 @@ def test_no_two_boxes_overlap_and_all_arrows_lead_down(
                     assert not in_the_way or each in (source, target)
 
 
-def test_an_arrow_that_leads_back_is_refused() -> None:
-    with pytest.raises(ValueError, match="leads back"):
-        layout([(10, 10), (10, 10)], [(1, 0)])
+@given(st.data(), SIZES)
+def test_an_arrow_that_leads_back_goes_up_beside_all_boxes(
+    data: st.DataObject, sizes: list[tuple[int, int]]
+) -> None:
+    boxes = range(len(sizes))
+    down = [(a, b) for a in boxes for b in boxes if a < b]
+    up = [(a, b) for a in boxes for b in boxes if a >= b]
+    arrows = data.draw(st.lists(st.sampled_from(down), unique=True)) if down else []
+    back = data.draw(st.lists(st.sampled_from(up), unique=True, min_size=1, max_size=4))
+    plain = layout(sizes, arrows)
+    placed = layout(sizes, [*arrows, *back])
+    assert (placed.places, placed.routes[: len(arrows)]) == (plain.places, plain.routes)
+    lanes = []
+    for (source, target), route in zip(back, placed.routes[len(arrows) :], strict=True):
+        assert route.points[0][1] == placed.places[source][1] + sizes[source][1]
+        assert route.points[-1][1] == placed.places[target][1]
+        lanes.append(max(x for x, _ in route.points))
+        # Whatever is not in its lane is between the layers.
+        assert plain.width < lanes[-1] <= placed.width
+        assert all(y <= placed.height for _, y in route.points)
+    assert len(set(lanes)) == len(lanes)
 
 
 def test_arrows_cross_only_where_they_must() -> None:

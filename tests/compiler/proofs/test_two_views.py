@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from gantral.compiler import analysis, check_text
+from gantral.compiler import Project, analysis, check_text
 from gantral.compiler.check import calls, needs, only_if
+from gantral.compiler.flow import build_flow
 from gantral.dsl.diagnostics import Diagnostic
 
 _CODES = Path(__file__).parents[3] / "docs" / "codes"
@@ -47,3 +48,13 @@ def test_the_proof_alone_refuses(code: str, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_finding_tells_the_path(code: str) -> None:
     (one,) = check_text("s", _example(code))
     assert one.path[0].text == "the run starts"
+
+
+def test_the_graph_knows_who_decides_in_every_case() -> None:
+    deciding = Path(__file__).parents[2] / "cli" / "describe" / "deciding.gantral"
+    project = Project({"x": deciding.read_text(encoding="utf-8").replace("veto ", "# veto ")}.get)
+    (program,) = analysis.analyse(project, "x").programs
+    review = build_flow(program).gates["review"]
+    # One is named in the first case alone, the other in the second.
+    assert review.persons == ("board", "owner")
+    assert len(review.decides) == 3

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gantral.cli import asking
 from gantral.cli.ageing import aged
@@ -18,6 +19,9 @@ from gantral.cli.specs import Checked, check_paths, paths, uncollected
 from gantral.cli.watching import watch
 from gantral.compiler.program import Program
 from gantral.compiler.program.walk import calls
+
+if TYPE_CHECKING:
+    from gantral.compiler.proofs.p4 import Roster
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -41,6 +45,15 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C"
+    )
+    parser.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="who holds which roles; every `decide` is held to it (P4)",
+    )
+    parser.add_argument(
+        "--absent", type=int, default=0, metavar="K", help="… with so many of them absent"
     )
     add_output(parser)
 
@@ -73,11 +86,35 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Checked]]:
         # Standard output then holds the mended text and nothing else.
         out = sys.stderr if "-" in args.paths else out
     checked = [judged(asking.proved(aged(held(one)))) for one in checked]
+    roster = _roster(args, checked)
+    if roster is not None:
+        from gantral.cli import rosters
+
+        checked = [rosters.held(one, roster, args.absent) for one in checked]
     status = tell(checked, args.output_format, bool(args.deny), args.output, out)
     if status == CLEAN and args.output_format in READ:
         for one in checked:
             print(summary(one), file=out)
+            if roster is not None:
+                for line in rosters.margins(one, roster):
+                    print(line, file=out)
     return status, checked
+
+
+def _roster(args: argparse.Namespace, checked: Sequence[Checked]) -> Roster | None:
+    """The roster that is named, else the project's own."""
+    if args.absent < 0:
+        raise Failure(f"--absent {args.absent}: nobody is less than absent", code=MISUSE)
+    named = {one.project.root / path for one in checked if (path := one.project.settings.roster)}
+    file = args.roster or (named.pop() if len(named) == 1 else None)
+    if file is not None:
+        # Only here: most projects have no roster.
+        from gantral.cli import rosters
+
+        return rosters.read(file)
+    if args.absent:
+        raise Failure("--absent counts persons of a roster", "add --roster FILE", MISUSE)
+    return None
 
 
 def summary(checked: Checked) -> str:

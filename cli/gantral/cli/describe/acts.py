@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gantral.cli.describe.text import code, listed, plain, quoted, some
+from gantral.cli.describe.text import code, length, listed, plain, quoted, some
 from gantral.compiler.digest import program_digest
 from gantral.compiler.phrases import formula, words
-from gantral.compiler.program import Ask, Operation, Program, ResultRef, ServiceCall
-from gantral.compiler.program.walk import bindings, calls, runs
+from gantral.compiler.program import (
+    Ask,
+    ForEach,
+    Operation,
+    Program,
+    Repeat,
+    ResultRef,
+    ServiceCall,
+)
+from gantral.compiler.program.walk import bindings, calls, looped, runs
 
 
 def effects(program: Program) -> list[str]:
@@ -133,10 +141,22 @@ def reads(program: Program) -> list[str]:
 
 
 def _calls(program: Program) -> Iterator[tuple[ServiceCall, str]]:
-    for call in calls(program.run):
-        yield call, ""
-    for call in calls(program.on_failure):
-        yield call, " when the run fails"
+    for call, around in looped(program.run):
+        yield call, _rounds(around)
+    for call, around in looped(program.on_failure):
+        yield call, f" when the run fails{_rounds(around)}"
+
+
+def _rounds(around: tuple[ForEach | Repeat, ...]) -> str:
+    """How often a call in these loops happens."""
+    said = [
+        f"for each of {plain(words(one.items))}, at most {some(one.at_most, 'time')}"
+        if isinstance(one, ForEach)
+        else f"up to {some(one.at_most, 'time')}"
+        + ("" if one.every is None else f", {length(one.every)} apart")
+        for one in reversed(around)
+    ]
+    return f" {', '.join(said)}" if said else ""
 
 
 def _sent(call: ServiceCall) -> str:

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from gantral.cli.describe.text import code, listed, plain
+from gantral.cli.describe.text import code, listed, plain, some
 from gantral.compiler import phrases
 from gantral.compiler.program import (
     AskStatement,
+    Collect,
     Complete,
     Do,
+    ForEach,
     Give,
     If,
     Let,
     Program,
+    Repeat,
     Require,
     ServiceCall,
     Set,
+    Sleep,
     Statement,
     Terminate,
     Undo,
@@ -144,6 +148,14 @@ def _ends(statements: tuple[Statement, ...], where: tuple[str, ...]) -> Iterator
                     where = (*where, f"unless {said}")
                 elif _leaves(otherwise):
                     where = (*where, f"when {said}")
+            case (ForEach() as loop) | Let(value=ForEach() as loop):
+                each = f"for each of {plain(phrases.words(loop.items))}"
+                yield from _ends(loop.body, (*where, each))
+            case (Repeat() as loop) | Let(value=Repeat() as loop):
+                rounds = f"within {some(loop.at_most, 'round')}"
+                yield from _ends(loop.body, (*where, rounds))
+                over = f"after {some(loop.at_most, 'round')} without an end"
+                yield from _ends(loop.otherwise, (*where, over))
             case Do(call=call) | Let(value=ServiceCall() as call):
                 if call.handler is not None:
                     failed = (*where, f"when {code(call.operation)} fails")
@@ -155,7 +167,7 @@ def _ends(statements: tuple[Statement, ...], where: tuple[str, ...]) -> Iterator
                 yield from _ends(wait.otherwise, (*where, "when nothing comes in time"))
             case Undo(call=call_id):
                 yield _End("undone", code(call_id.rpartition("/")[0]), where)
-            case Let() | Var() | Set() | AskStatement() | Give():
+            case Let() | Var() | Set() | AskStatement() | Give() | Collect() | Sleep():
                 pass
             case _:
                 assert_never(statement)
@@ -166,7 +178,7 @@ def _leaves(statements: tuple[Statement, ...]) -> bool:
     if not statements:
         return False
     match statements[-1]:
-        case Complete() | Terminate() | Give():
+        case Complete() | Terminate() | Give() | Collect():
             return True
         case If(then=then, otherwise=otherwise):
             return _leaves(then) and _leaves(otherwise)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gantral.compiler.check import calls, expressions
 from gantral.compiler.check.choices import Choices
@@ -17,6 +18,7 @@ from gantral.compiler.program import statements as st
 from gantral.compiler.program.declarations import Operation, Program, Service
 from gantral.compiler.program.events import Event
 from gantral.compiler.program.types import (
+    ListType,
     NothingType,
     OptionalType,
     RecordType,
@@ -32,10 +34,11 @@ Block = tuple[st.Statement, ...]
 
 @dataclass(slots=True)
 class Giving:
-    """What `give` gives to while its block is checked: the handler of a bound call, or a bound
-    `wait`. `wanted` is None while no type is known: the first value given settles it."""
+    """What makes a value while its block is checked: what `give`, or `collect`, gives to. `wanted`
+    is the value's type, or an element's; None until the first value has settled it."""
 
     wanted: Type | None
+    makes: Literal["give", "collect"] = "give"
     optional: bool = False
     gives: int = 0
     value: Span | None = None
@@ -52,6 +55,17 @@ class Giving:
         left = self.origin.approved
         if left is not None and any(each[0] in self.inside for each in left):
             self.origin = self.origin | NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A block around that a `give` may leave: of a loop, or of a bound handler. A plain loop makes
+    nothing. `direct`: the loop stands in the block of the frame around, and in none inside of it.
+    """
+
+    giving: Giving | None
+    depth: int
+    direct: bool
 
 
 class Acting(ABC):
@@ -78,9 +92,17 @@ class Acting(ABC):
         self.across = self._authority.across
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
+        self._around: list[Frame] = []
+        """The loops and bound handlers around."""
+        self.elements: set[Span] = set()
+        """The names of elements that a `for each` goes over."""
         self._choices = Choices()
         self._declared: dict[Span, int] = {}
         """For each variable how many choices had been made where it is declared."""
+        self._depth = 0
+        """How many loops are around."""
+        self._rounds: dict[Span, int] = {}
+        """For each variable how many loops are around where it is declared."""
         self._failing = False
         self._replaced: set[Span] = set()
         """Names of calls whose handler gives a value of its own: it may be no effect's result."""
@@ -157,12 +179,7 @@ class Acting(ABC):
                 handler, ended = self._handler(one.handler, giving)
             if giving is not None:
                 if not ended:
-                    env.findings.error(
-                        "G0222",
-                        one.handler.span,
-                        f"this handler may end without a value for `{bound.text if bound else ''}`",
-                        "end it by `give …`, `complete` or `terminate` on every path",
-                    )
+                    self._ends_without(one.handler.span, "handler", bound.text if bound else "")
                 if giving.optional and not isinstance(result, OptionalType):
                     result = OptionalType(result)
                 if giving.gives:
@@ -228,9 +245,11 @@ class Acting(ABC):
                 env.bind(Binding("handler", one.name.text, one.name.span, StringType()))
             if giving is not None:
                 self._giving.append(giving)
+                self._around.append(self._frame(giving))
             body, ended = self.block(one.body, takes=giving is not None)
             if giving is not None:
                 self._giving.pop()
+                self._around.pop()
                 giving.ended()
         if env.findings.errors > before:
             return None, ended
@@ -243,21 +262,41 @@ class Acting(ABC):
         )
         return made, ended
 
+    def _ends_without(self, span: Span, what: str, name: str) -> None:
+        """Says that a block of what makes a value may end without one."""
+        self._env.findings.error(
+            "G0222",
+            span,
+            f"this {what} may end without a value for `{name}`",
+            "end it by `give …`, `complete` or `terminate` on every path",
+        )
+
     def _give(self, one: syn.Give) -> st.Statement | None:
         env = self._env
-        if not self._giving:
+        giving = self._taking()
+        if giving is None or giving.makes != "give":
+            makers = [each.giving for each in self._around if each.giving is not None]
+            if any(each.makes == "give" for each in makers):
+                env.findings.not_built(
+                    one.span,
+                    "`give` out of a loop that stands in a branch or handler, or is bound itself",
+                )
+                return None
             env.findings.error(
                 "G0222",
                 one.span,
                 "there is nothing here to give a value to",
-                "`give` stands in the handler of a call, or in a `wait`, that `let` binds",
+                "`give` stands in the handler of a call, a `repeat` or a `wait` that `let` binds",
             )
             return None
-        giving = self._giving[-1]
         value = self._given(one.value, giving)
         giving.gives += 1
         if value is None:
             return None
+        if giving.wanted is None and not isinstance(value, ex.Absent):
+            settled = self.settled(value)
+            inner = settled.inner if isinstance(settled, OptionalType) else settled
+            giving.wanted = None if inner is None else unbounded(inner)
         giving.optional = giving.optional or isinstance(value.type, OptionalType)
         giving.personal = giving.personal or value.personal
         if giving.value is None and not isinstance(value, ex.Absent):
@@ -271,17 +310,42 @@ class Acting(ABC):
     def _given(self, one: syn.Expression, giving: Giving) -> ex.Expr | None:
         """A value of the type that is wanted; of any, when it is the first."""
         wanted = giving.wanted
-        if wanted is not None:
-            if not isinstance(wanted, OptionalType):
-                wanted = OptionalType(wanted)
-            return expressions.value(self._env, one, wanted)
-        value = expressions.infer(self._env, one)
-        if value is None:
+        if wanted is None:
+            return expressions.infer(self._env, one)
+        if not isinstance(wanted, OptionalType):
+            wanted = OptionalType(wanted)
+        return expressions.value(self._env, one, wanted)
+
+    def _frame(self, giving: Giving | None) -> Frame:
+        depth = self._choices.depth
+        direct = bool(self._around) and self._around[-1].depth + 1 == depth
+        return Frame(giving, depth, direct)
+
+    def _taking(self) -> Giving | None:
+        """What a `give` here gives to: plain loops that stand directly in its block let it pass."""
+        for frame in reversed(self._around):
+            if frame.giving is not None or not frame.direct:
+                return frame.giving
+        return None
+
+    def settled(self, value: ex.Expr) -> Type | None:
+        """The type that the first value given settles; None after a finding."""
+        type_ = value.type
+        inner = type_.inner if isinstance(type_, OptionalType) else type_
+        while isinstance(inner, ListType):
+            inner = inner.element
+        if isinstance(inner, NothingType):
+            self._unsettled(value.span)
             return None
-        inner = value.type.inner if isinstance(value.type, OptionalType) else value.type
-        if not isinstance(inner, NothingType):
-            giving.wanted = unbounded(inner)
-        return value
+        return type_
+
+    def _unsettled(self, span: Span) -> None:
+        self._env.findings.error(
+            "G0205",
+            span,
+            "this alone does not say what type the name has",
+            "write the type with the name: `let name: type = …`",
+        )
 
     def _ask(self, one: syn.Ask, bound: bool) -> st.Ask | None:
         env = self._env

@@ -48,6 +48,11 @@ class Choices:
         """How many there are: those that a variable declared here doesn't carry."""
         return len(self._made)
 
+    @property
+    def depth(self) -> int:
+        """How many blocks are around."""
+        return len(self._blocks)
+
     @contextmanager
     def block(self, statements: Sequence[syn.Statement], *, takes: bool) -> Iterator[None]:
         """Inside a block."""

@@ -70,7 +70,7 @@ class Leaving:
         match one:
             case syn.Complete() | syn.Terminate():
                 return _ENDS
-            case syn.Give():
+            case syn.Give() | syn.Collect():
                 return GIVES
             case syn.If(then=then, otherwise=otherwise):
                 return self.side(then) | self.side(otherwise)
@@ -87,5 +87,11 @@ class Leaving:
                 for arrival in arrivals:
                     found |= self.side(arrival.body)
                 return found
+            case syn.ForEach(body=body):
+                return Ways(True, self.side(body).gives)
+            case syn.Repeat(body=body, otherwise=otherwise):
+                # Its body comes round again, until the `else` follows.
+                rest = self.side(otherwise)
+                return Ways(rest.through, rest.gives or self.side(body).gives)
             case _:
                 return THROUGH

@@ -41,6 +41,8 @@ class Outcomes(Matching):
         env, span = self._env, one.workflow.span
         if self._failing:
             self._reads_only(span, "`run workflow`")
+        if self._depth:
+            env.findings.not_built(span, "`run workflow` in a loop")
         child = self._child(one)
         if child is None:
             for argument in one.arguments:

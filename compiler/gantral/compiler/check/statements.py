@@ -9,7 +9,9 @@ from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
+from gantral.compiler.check.looping import Looping
 from gantral.compiler.check.provenance import CONSTANT, Origin
+from gantral.compiler.check.sleeping import sleep
 from gantral.compiler.check.waiting import Waiting
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
@@ -24,7 +26,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Waiting):
+class Statements(Looping, Waiting):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -96,9 +98,17 @@ class Statements(Waiting):
                 return self._wait_statement(one)
             case syn.Undo():
                 return self._undo(one), False
+            case syn.ForEach():
+                return self.each(one, None), False
+            case syn.Repeat():
+                return self.repeat(one, None)
+            case syn.Collect():
+                return self._collect(one), True
+            case syn.Sleep():
+                return sleep(self._env, one), False
             case _:
                 self._later(one)
-                return None, isinstance(one, syn.Repeat)
+                return None, False
 
     def _later(self, one: syn.Node) -> None:
         # Marked at its first word, not over all of it.
@@ -124,7 +134,9 @@ class Statements(Waiting):
     def _let(self, one: syn.Let) -> st.Statement | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
-        value: ex.Expr | st.ServiceCall | st.Ask | st.Run | st.Wait | None = None
+        value: (
+            ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | st.Wait | None
+        ) = None
         type_: Type | None = None
         personal = False
         kind: Literal["let", "approval", "child"] = "let"
@@ -157,6 +169,11 @@ class Statements(Waiting):
                     personal = giving.personal
                 self._origins.bind(name.span, giving.origin)
                 self._carried[name.span] = tuple(giving.carried.values())
+            case syn.ForEach() | syn.Repeat():
+                value = self.loop(one.value, name, wanted)
+                if value is not None and value.gives is not None:
+                    type_ = self._annotated(one, value.gives, wanted, "loop")
+                    personal = name.span in self._personal
             case syn.RunWorkflow():
                 kind = "child"
                 if one.type is not None:
@@ -168,7 +185,7 @@ class Statements(Waiting):
                     )
                 value = run = self._run(one.value, name)
                 type_ = None if run is None else run.output
-            case syn.ForEach() | syn.Repeat() | syn.Parallel():
+            case syn.Parallel():
                 self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
@@ -177,12 +194,12 @@ class Statements(Waiting):
                     value = expressions.read(env, one.value, wanted)
                 else:
                     value = expressions.infer(env, one.value)
-                bound = (st.ServiceCall, st.Ask, st.Run, st.Wait)
-                if value is not None and not isinstance(value, bound):
-                    type_ = wanted if wanted is not None else value.type
-                    personal = value.personal
-                    self._origins.bind_value(name.span, value)
-                    read = {each.binding: each for each in self._read(value)}
+                found = value if isinstance(value, ex.Typed) else None
+                if found is not None:
+                    type_ = wanted if wanted is not None else found.type
+                    personal = found.personal
+                    self._origins.bind_value(name.span, found)
+                    read = {each.binding: each for each in self._read(found)}
                     self._carried[name.span] = tuple(
                         each for binding, each in read.items() if binding in self._results
                     )
@@ -203,16 +220,18 @@ class Statements(Waiting):
                 f"leave `let {one.name.text} =` out",
             )
             return None
-        return wait.type if wanted is None else self._annotated(one, wait.type, wanted)
+        return wait.type if wanted is None else self._annotated(one, wait.type, wanted, "wait")
 
-    def _annotated(self, one: syn.Let, type_: Type, wanted: Type | None) -> Type | None:
+    def _annotated(
+        self, one: syn.Let, type_: Type, wanted: Type | None, what: str = "call"
+    ) -> Type | None:
         if one.type is not None and wanted is None:
             return None
         if wanted is not None and not fits(type_, wanted):
             self._env.findings.error(
                 "G0205",
                 one.value.span,
-                f"{describe(wanted)} is wanted here, and this gives {describe(type_)}",
+                f"{describe(wanted)} is wanted here, and the {what} gives {describe(type_)}",
                 "leave the type out, or write the one it gives",
             )
             return None
@@ -317,11 +336,8 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Complete: "complete",
     syn.Undo: "undo",
     syn.Wait: "wait",
+    syn.Sleep: "sleep",
 }
 _LATER: dict[type[syn.Node], str] = {
-    syn.Collect: "`collect`",
-    syn.ForEach: "`for each`",
-    syn.Repeat: "`repeat`",
     syn.Parallel: "`parallel`",
-    syn.Sleep: "`sleep`",
 }

@@ -14,6 +14,7 @@ from gantral.compiler.check.provenance import CONSTANT
 from gantral.compiler.names.findings import meant
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
+from gantral.compiler.program.types import Type
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
 
@@ -51,6 +52,7 @@ class Variables(Acting):
             return None
         self.vars.append(one)
         self._declared[name.span] = self._choices.count
+        self._rounds[name.span] = self._depth
         if value is None or wanted is None:
             # What is wrong with it is said: nothing else follows from that.
             self._origins.bind(name.span, CONSTANT)
@@ -61,6 +63,8 @@ class Variables(Acting):
 
     def _set(self, one: syn.Set) -> st.Statement | Block | None:
         env, name = self._env, one.name
+        if isinstance(one.value, (syn.ForEach, syn.Repeat)):
+            return self._set_to_loop(one, one.value)
         binding = self._variable(name)
         wanted = None if binding is None else binding.type
         match one.value:
@@ -89,7 +93,7 @@ class Variables(Acting):
                     "bind it by `let`, match it, and set the variable in the cases",
                 )
                 return None
-            case syn.ForEach() | syn.Repeat() | syn.Parallel():
+            case syn.Parallel():
                 self._later(one.value)
                 return None
             case _ if wanted is None:
@@ -97,21 +101,63 @@ class Variables(Acting):
                 return None
             case _:
                 value = expressions.value(env, one.value, wanted)
-        return None if value is None else self._assign(one, binding, value)
-
-    def _assign(self, one: syn.Set, binding: Binding | None, value: ex.Expr) -> st.Statement | None:
-        """The variable takes the value, with what decides that it does."""
-        env, name = self._env, one.name
-        if binding is None or binding.span is None or binding.type is None:
+        if value is None or binding is None or wanted is None:
             return None
-        # There is no way back to a place before this one: what was read there was not this.
-        if value.personal:
+        return self._assigned(one, binding, wanted, value)
+
+    def _assigned(
+        self, one: syn.Set, binding: Binding, wanted: Type, value: ex.Expr
+    ) -> st.Set | None:
+        env, name = self._env, one.name
+        assert binding.span is not None
+        if value.personal and not binding.personal:
+            if self._rounds[binding.span] != self._depth:
+                env.findings.not_built(
+                    value.span,
+                    "a variable that comes to hold personal data only within a loop",
+                    "declare it with personal data, or bind another name in the loop",
+                )
+                return None
+            # There is no way back to a place before this one: what was read there was not this.
             env.bindings[name.text] = replace(binding, personal=True)
         self._origins.also(binding.span, self._origins.of(value))
         for choice in self._choices.deciding(self._declared[binding.span]):
             self._origins.also(binding.span, choice)
         self._carry(syn.Identifier(binding.span, name.text), value)
-        return st.Set(name.text, binding.span, binding.type, value, one.span)
+        return st.Set(name.text, binding.span, wanted, value, one.span)
+
+    @abstractmethod
+    def loop(
+        self, one: syn.ForEach | syn.Repeat, bound: syn.Identifier, wanted: Type | None
+    ) -> st.ForEach | st.Repeat | None:
+        """A loop as a value."""
+
+    def _set_to_loop(
+        self, one: syn.Set, loop: syn.ForEach | syn.Repeat
+    ) -> tuple[st.Statement, ...] | None:
+        """`set x = repeat …` is what the loop gives, under a name of its own, and then the set."""
+        binding = self._variable(one.name)
+        wanted = None if binding is None else binding.type
+        given = syn.Identifier(loop.span, one.name.text)
+        made = self.loop(loop, given, wanted)
+        if made is None or made.gives is None or binding is None or wanted is None:
+            return None
+        personal = given.span in self._personal
+        value = expressions.fit(
+            self._env,
+            ex.LetRef(
+                span=made.head,
+                type=made.gives,
+                personal=personal,
+                name=given.text,
+                binding=given.span,
+            ),
+            wanted,
+        )
+        if value is None:
+            return None
+        found = self._assigned(one, binding, wanted, value)
+        return None if found is None else (st.Let(given.text, given.span, made, loop.span), found)
 
     def _variable(self, name: syn.Identifier) -> Binding | None:
         """The variable that is set; None after a finding."""

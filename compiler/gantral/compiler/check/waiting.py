@@ -39,22 +39,21 @@ class Waiting(Outcomes):
         binding = self._variable(one.name)
         wanted = None if binding is None else binding.type
         wait, giving = self._bound_wait(waited, one.name, wanted)
-        if wait is None or wait.type is None:
+        if wait is None or wait.type is None or binding is None or wanted is None:
             return None
         # The name stands where the wait does, which binds no other.
         name = syn.Identifier(wait.head, one.name.text)
         self._origins.bind(name.span, giving.origin)
         self._carried[name.span] = tuple(giving.carried.values())
-        read: ex.Expr | None = ex.LetRef(
+        read = ex.LetRef(
             span=waited.span,
             type=wait.type,
             personal=giving.personal,
             name=name.text,
             binding=name.span,
         )
-        if wanted is not None and read is not None:
-            read = expressions.fit(self._env, read, wanted)
-        made = None if read is None else self._assign(one, binding, read)
+        value = expressions.fit(self._env, read, wanted)
+        made = None if value is None else self._assigned(one, binding, wanted, value)
         let = st.Let(name.text, name.span, wait, one.span)
         return None if made is None else (let, made)
 
@@ -87,6 +86,7 @@ class Waiting(Outcomes):
         ended: list[bool] = []
         if giving is not None:
             self._giving.append(giving)
+        around = self._around
         for at, case in enumerate([*one.cases, None]):
             others = reduce(or_, (each for number, each in enumerate(ways) if number != at))
             body = one.otherwise if case is None else case.body
@@ -98,7 +98,10 @@ class Waiting(Outcomes):
                     made.append(self._data(case, events[at], giving))
                     ended.append(giving is not None)
                     continue
+                if giving is not None:
+                    self._around = [*around, self._frame(giving)]
                 block, ends = self.block(body, takes=giving is not None)
+                self._around = around
                 made.append(block)
                 ended.append(ends)
         if giving is not None:

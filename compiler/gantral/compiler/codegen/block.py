@@ -18,8 +18,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`."""
+    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`. What a
+    `collect` does: it adds to `collected`, whose elements have the type `element`, and goes on to
+    the next round when `skip`."""
 
     target: str
     type: Type
     leave: bool
+    collected: str = ""
+    element: Type | None = None
+    skip: bool = False

@@ -10,11 +10,13 @@ from gantral.compiler.program import (
     AskOnlyIf,
     AskStatement,
     Coalesce,
+    Collect,
     Complete,
     Comprehension,
     Conditional,
     Do,
     Expr,
+    ForEach,
     Give,
     Handler,
     If,
@@ -26,10 +28,12 @@ from gantral.compiler.program import (
     ReadJson,
     RecordExpr,
     RecordType,
+    Repeat,
     Require,
     Run,
     ServiceCall,
     Set,
+    Sleep,
     Statement,
     Terminate,
     Type,
@@ -39,7 +43,15 @@ from gantral.compiler.program import (
     Widen,
     children,
 )
-from gantral.compiler.program.walk import bindings, calls, everything, runs, variables, waits
+from gantral.compiler.program.walk import (
+    bindings,
+    calls,
+    everything,
+    loops,
+    runs,
+    variables,
+    waits,
+)
 from gantral.dsl.span import Span
 
 
@@ -100,6 +112,9 @@ class PackageNames:
         for statements in (program.run, program.on_failure):
             for variable in variables(statements):
                 self._note(variable.type, variable.name)
+            for loop in loops(statements):
+                if loop.gives is not None:
+                    self._note(loop.gives, "given")
             for expression in expressions(statements):
                 self._made(expression, "value")
 
@@ -150,6 +165,12 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
             return (wait.within,)
         case Let(value=Run() as run):
             return tuple(value for _, value in run.arguments)
+        case ForEach(items=items) | Let(value=ForEach(items=items)):
+            return (items,)
+        case Repeat() | Let(value=Repeat()):
+            return ()
+        case Collect(value=value) | Sleep(value=value):
+            return (value,)
         case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
             return (value,)  # type: ignore[return-value]
         case If(condition=condition):
@@ -180,8 +201,8 @@ def handlers(statements: tuple[Statement, ...]) -> Iterator[Handler]:
 
 
 def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dict[Span, str]:
-    """The Python name of each `let`, `var` and handler, by where it is bound. Blocks are scopes in
-    a spec and none in Python: a name that is bound in two of them, or is `taken`, is numbered."""
+    """The Python name of each `let`, `var`, element and handler, by where it is bound. Blocks are
+    scopes in a spec and none in Python: a name bound in two of them, or `taken`, is numbered."""
     wanted = [(one.binding, mangle(one.name)) for one in bindings(statements)]
     wanted += [(one.binding, mangle(one.name)) for one in variables(statements)]
     wanted += [
@@ -194,6 +215,9 @@ def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dic
         for wait in waits(statements)
         for one in wait.arrivals
         if one.name is not None and one.binding is not None
+    ]
+    wanted += [
+        (one.binding, mangle(one.name)) for one in loops(statements) if isinstance(one, ForEach)
     ]
     used = set(taken)
     # A numbered name must not be one that the spec has.
@@ -210,14 +234,14 @@ def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dic
         found[binding] = chosen
     # Of a comprehension the name is its own in Python too: it hides only what got a number.
     hidden = set(taken) | {found[binding] for binding, name in wanted if found[binding] != name}
-    loops: dict[str, str] = {}
+    elements: dict[str, str] = {}
     for one in expressions(statements):
         if isinstance(one, Comprehension):
             name = chosen = mangle(one.name)
             number = 1
-            while name not in loops and (chosen in hidden or (number > 1 and chosen in unfree)):
+            while name not in elements and (chosen in hidden or (number > 1 and chosen in unfree)):
                 number += 1
                 chosen = f"{name}_{number}"
-            found[one.binding] = loops.setdefault(name, chosen)
-            unfree.add(loops[name])
+            found[one.binding] = elements.setdefault(name, chosen)
+            unfree.add(elements[name])
     return found

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from gantral.compiler.codegen.names import expressions
 from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
-    Ask,
     BoolType,
+    Collect,
     Compare,
     Comprehension,
     Do,
     EnumType,
     Expr,
     FailureRef,
+    ForEach,
     Give,
     If,
     Let,
@@ -23,47 +25,58 @@ from gantral.compiler.program import (
     Literal,
     OutcomeTest,
     ProposedRef,
-    Run,
-    ServiceCall,
+    Repeat,
     Set,
     Statement,
     Test,
+    Typed,
     Var,
     VarRef,
-    Wait,
     WaitStatement,
     children,
 )
-from gantral.compiler.program.walk import blocks, calls, gives
+from gantral.compiler.program.walk import blocks, calls
 from gantral.dsl.span import Span
 
 
-def gives_last(statements: tuple[Statement, ...]) -> bool:
-    """Whether every `give` is the last step on its way through the block."""
+def leaves_last(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
+    """Whether every `give`, or `collect`, of the block is the last step on its way through it."""
     for position, statement in enumerate(statements):
         last = position == len(statements) - 1
         match statement:
-            case Give() if not last:
+            case Give() | Collect() if isinstance(statement, kind) and not last:
                 return False
             case If(then=then, otherwise=otherwise):
-                if not last and (_gives(then) or _gives(otherwise)):
+                if not last and (_leaves(then, kind) or _leaves(otherwise, kind)):
                     return False
-                if not (gives_last(then) and gives_last(otherwise)):
+                if not (leaves_last(then, kind) and leaves_last(otherwise, kind)):
                     return False
-            case WaitStatement() if _gives((statement,)):
-                if not last or not all(gives_last(block) for block in blocks(statement)):
+            case WaitStatement() if _leaves((statement,), kind):
+                if not last or not all(leaves_last(block, kind) for block in blocks(statement)):
                     return False
-            case Do() if _gives((statement,)):
-                # Where the call is done the block goes on: no such handler is its last step.
+            case Do() | ForEach() | Repeat() if _leaves((statement,), kind):
+                # Where the call is done the block goes on, and so it does after a loop.
                 return False
             case _:
                 pass
     return True
 
 
-def _gives(statements: tuple[Statement, ...]) -> bool:
-    """Whether the block gives to the handler that it is a part of."""
-    return any(one is not None for one in gives(statements))
+def gives_out(statement: Statement) -> TypeGuard[ForEach | Repeat]:
+    """Whether it is a plain loop that gives to what is around it."""
+    return isinstance(statement, ForEach | Repeat) and _leaves(statement.body, Give)
+
+
+def _leaves(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
+    """Whether the block gives, or collects, for what it is a part of."""
+    for statement in statements:
+        if isinstance(statement, kind):
+            return True
+        if not isinstance(statement, Let) and any(
+            _leaves(block, kind) for block in blocks(statement)
+        ):
+            return True
+    return False
 
 
 def narrows(condition: Expr) -> bool:
@@ -101,7 +114,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask() | Run() | Wait()):
+            case Let(value=value) if not isinstance(value, Typed):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

@@ -15,12 +15,12 @@ from gantral.compiler.codegen.layout import (
     Display,
     Invoke,
     Piece,
-    ended,
     flat,
     literal,
 )
+from gantral.compiler.codegen.looping import Looping
 from gantral.compiler.codegen.names import PackageNames, local_names
-from gantral.compiler.codegen.reading import gives_last, narrows, silent, used
+from gantral.compiler.codegen.reading import gives_out, leaves_last, narrows, silent, used
 from gantral.compiler.codegen.types import plain, variable
 from gantral.compiler.codegen.waits import Waits
 from gantral.compiler.mangle import mangle
@@ -28,9 +28,11 @@ from gantral.compiler.program import (
     Ask,
     AskOnlyIf,
     AskStatement,
+    Collect,
     Complete,
     Do,
     Expr,
+    ForEach,
     Give,
     Handler,
     If,
@@ -39,13 +41,16 @@ from gantral.compiler.program import (
     Operation,
     Program,
     RecordType,
+    Repeat,
     Require,
     Run,
     ServiceCall,
     Set,
+    Sleep,
     Statement,
     Terminate,
     Type,
+    Typed,
     Undo,
     Var,
     Wait,
@@ -69,7 +74,7 @@ def on_failure(program: Program, names: PackageNames) -> list[Line]:
     return _Writer(program, names, statements, returns=False).block(statements, 8, None)
 
 
-class _Writer:
+class _Writer(Looping):
     def __init__(
         self,
         program: Program,
@@ -79,23 +84,23 @@ class _Writer:
         returns: bool,
     ) -> None:
         self._program = program
-        self._names = names
         self._returns = returns
-        services = frozenset(mangle(name) for name in program.services)
-        self._locals = local_names(statements, _PARAMETERS | services)
         self._again = again(program).asks
-        self._expressions = Expressions(names, {**self._locals, DECIDED: "decided_"})
-        self._used = used(statements)
-        self._waits = Waits(
-            self._expressions, names, self._locals, self._used, self.block, self._ends
-        )
+        taken = _PARAMETERS | frozenset(mangle(name) for name in program.services)
+        known = local_names(statements, taken)
+        expressions = Expressions(names, {**known, DECIDED: "decided_"})
+        super().__init__(names, statements, used(statements), known, taken, expressions)
+        self._waits = Waits(expressions, names, known, self._used, self.block, self._ends)
 
     def block(
         self, statements: tuple[Statement, ...], indent: int, around: Around | None
     ) -> list[Line]:
         """The lines of a block. A branch that ends early leaves the rest without an `else`."""
         out: list[Line] = []
-        for statement in statements:
+        for position, statement in enumerate(statements):
+            if gives_out(statement) and around is not None:
+                rest = statements[position + 1 :]
+                return out + self._through(statement, rest, indent, around)
             # A function stands apart from what is before it.
             if (out or indent > 8) and self._asks_again(statement):
                 out.append(Line("", statement.span))
@@ -126,8 +131,16 @@ class _Writer:
                 return self._waits.alone(wait, around, indent, statement.span)
             case Let(value=Run() as run, binding=binding):
                 return self._run(run, binding, indent, statement.span)
+            case Let(value=ForEach() as loop, binding=binding):
+                return self._each(loop, binding, indent, None, statement.span)
+            case ForEach():
+                return self._each(statement, None, indent, around, statement.span)
+            case Let(value=Repeat() as loop, binding=binding):
+                return self._repeat(loop, binding, indent, None, statement.span)
+            case Repeat():
+                return self._repeat(statement, None, indent, around, statement.span)
             case Let(value=value, binding=binding):
-                if binding not in self._used or isinstance(value, ServiceCall | Ask | Run | Wait):
+                if binding not in self._used or not isinstance(value, Typed):
                     return []
                 piece = self._expressions.write(value)
                 return self._lines(piece, f"{self._locals[binding]} = ", indent, statement.span)
@@ -146,9 +159,12 @@ class _Writer:
                 return self._lines(piece, "return ", indent, statement.span)
             case Give(value=value):
                 return self._give(value, indent, around, statement.span)
-            case Undo(call=site):
-                piece = Invoke("self.undo", (("", Atom(literal(site))),))
-                return self._lines(piece, "await ", indent, statement.span)
+            case Collect():
+                return self._collect(statement, indent, around)
+            case Sleep():
+                return self._sleep(statement, indent)
+            case Undo():
+                return self._undo(statement, indent)
 
     def _assign(self, statement: Var | Set, type: Type, binding: Span, indent: int) -> list[Line]:
         if binding not in self._used:
@@ -195,7 +211,7 @@ class _Writer:
         factory = f"{mangle(operation.service)}.{mangle(operation.name)}"
         arguments: list[tuple[str, Piece]] = [
             ("", Invoke(factory, given)),
-            ("call=", Atom(literal(call.id))),
+            ("call=", self._site(call.id)),
         ]
         if operation.acts:
             under = tuple(Atom(self._locals[one.binding]) for one in call.under)
@@ -222,7 +238,7 @@ class _Writer:
     def _handled(self, handler: Handler, target: str, type: Type, indent: int) -> list[Line]:
         """The handler's block. A `give` that is not its last step leaves a loop that runs once."""
         around = Around(target, type, leave=False)
-        if gives_last(handler.body):
+        if leaves_last(handler.body, Give):
             found = self.block(handler.body, indent, around)
         else:
             inner = self.block(handler.body, indent + 4, Around(target, type, leave=True))
@@ -245,7 +261,7 @@ class _Writer:
         gate = self._program.gates[ask.gate]
         given = self._given(ask.arguments, gate.parameters)
         proposal = Invoke(f"gates.{mangle(gate.name)}", given)
-        arguments: list[tuple[str, Piece]] = [("", proposal), ("site=", Atom(literal(ask.id)))]
+        arguments: list[tuple[str, Piece]] = [("", proposal), ("site=", self._site(ask.id))]
         judged = self._again.get(ask.id, ())
         # No name of a spec ends in one `_`.
         name = f"still_{ask.gate}_{ask.ordinal}_"
@@ -370,7 +386,6 @@ class _Writer:
                 return None
 
     def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
-        """Whether Python's own flow ends with the block: by return, or break."""
         if not statements:
             return False
         match statements[-1]:
@@ -378,14 +393,13 @@ class _Writer:
                 return self._returns
             case Give():
                 return around is not None and around.leave
+            case Collect():
+                return around is not None and around.skip
+            case last if gives_out(last):
+                return True
             case If(then=then, otherwise=otherwise):
                 return self._ends(then, around) and self._ends(otherwise, around)
             case WaitStatement():
                 return all(self._ends(block, around) for block in blocks(statements[-1]))
             case _:
                 return False
-
-    def _lines(
-        self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
-    ) -> list[Line]:
-        return [Line(text, span) for text in ended(piece, prefix, suffix, indent)]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.expressions import Expressions
-from gantral.compiler.codegen.layout import Atom, Invoke, Piece, flat, lines, literal
+from gantral.compiler.codegen.layout import Atom, Invoke, Piece, ended, flat, literal
 from gantral.compiler.codegen.names import PackageNames
-from gantral.compiler.codegen.reading import gives_last, silent
+from gantral.compiler.codegen.reading import leaves_last, silent
 from gantral.compiler.codegen.types import plain
 from gantral.compiler.program import (
     Absent,
@@ -47,7 +47,7 @@ class Waits:
     def bound(self, wait: Wait, target: str, indent: int, span: Span) -> list[Line]:
         """A wait that gives to `target`; to nothing when that is empty."""
         type_ = wait.type if wait.type is not None else NothingType()
-        if len(wait.arrivals) == 1 and gives_last(wait.otherwise):
+        if len(wait.arrivals) == 1 and leaves_last(wait.otherwise, Give):
             (only,) = wait.arrivals
             if _gives_data(only):
                 return self._short(wait, target, indent, span)
@@ -56,7 +56,7 @@ class Waits:
         if target:
             annotation = flat(plain(type_, self.names))
             declared = [Line(f"{' ' * indent}{target}: {annotation}", span)]
-        if all(gives_last(body) for body in bodies):
+        if all(leaves_last(body, Give) for body in bodies):
             return [*declared, *self._branches(wait, Around(target, type_, False), indent, span)]
         # A `give` that is not the last step leaves a loop that runs once.
         inner = self._branches(wait, Around(target, type_, True), indent + 4, span)
@@ -139,7 +139,7 @@ class Waits:
     def _lines(
         self, piece: Piece, prefix: str, indent: int, span: Span, suffix: str = ""
     ) -> list[Line]:
-        return [Line(text, span) for text in lines(piece, prefix, suffix, indent)]
+        return [Line(text, span) for text in ended(piece, prefix, suffix, indent)]
 
 
 def _gives_data(one: Arrival) -> bool:

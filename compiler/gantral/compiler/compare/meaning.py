@@ -27,10 +27,9 @@ from gantral.compiler.program import (
     Narrowed,
     Program,
     ProposedRef,
-    Run,
     ServiceCall,
+    Typed,
     Undo,
-    Wait,
     Widen,
 )
 from gantral.compiler.program.walk import bindings, calls, waits
@@ -121,7 +120,7 @@ class Meaning:
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)
-                    if bound is None or isinstance(bound, ServiceCall | Ask | Run | Wait):
+                    if not isinstance(bound, Typed):
                         return value
                     value = bound
                 case _:

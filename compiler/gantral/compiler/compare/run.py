@@ -26,6 +26,7 @@ from gantral.compiler.program import (
     ServiceCall,
     Statement,
     Terminate,
+    Typed,
     Undo,
     Wait,
     WaitStatement,
@@ -160,7 +161,7 @@ class _Reader:
                     if after is None:
                         return None
                     known = after
-                case Let():
+                case Let(value=Typed()):
                     pass
                 case Require(condition=condition):
                     known |= self._claims(condition, True)

@@ -48,6 +48,7 @@ def _gate_facts(gate: d.Gate) -> GateFacts:
         span=gate.span,
         decides=formulas.asked(gate),
         initiator=gate.initiator_may_decide,
+        ticks=len(gate.clock) or 1,
         flows=tuple(
             f"{one.operation}.{flow.argument}<{flow.operation}"
             for one in gate.releases
@@ -90,6 +91,7 @@ class _Builder:
         self._edges: list[list[Edge]] = []
         self._failing = -1
         self._gives: list[tuple[str, list[_Open]]] = []
+        self._collects: list[tuple[str, int]] = []
 
     def build(self) -> Flow:
         program = self._program
@@ -126,6 +128,8 @@ class _Builder:
         settles: str = "",
         waits: int = 0,
         longest: int = 0,
+        at_most: int = 0,
+        fills: str = "",
     ) -> int:
         node = FlowNode(
             id=len(self._nodes),
@@ -139,6 +143,8 @@ class _Builder:
             settles=settles,
             waits=waits,
             longest=longest,
+            at_most=at_most,
+            fills=fills,
         )
         self._nodes.append(node)
         self._edges.append([])
@@ -168,6 +174,10 @@ class _Builder:
                     return self._ask(value, ends, binds)
                 if isinstance(value, s.Wait):
                     return self._wait(value, ends, binds)
+                if isinstance(value, s.ForEach):
+                    return self._each(value, ends, binds)
+                if isinstance(value, s.Repeat):
+                    return self._repeat(value, ends, binds)
                 if isinstance(value, s.Run):
                     return self._run(value, ends, binds)
                 arguments = arguments_of("", value, self._names)
@@ -199,6 +209,23 @@ class _Builder:
                 arguments = arguments_of("", statement.value, self._names)
                 given += self._plain("give", "", statement.span, ends, arguments, binds)
                 return []
+            case s.Collect():
+                binds, head = self._collects[-1]
+                arguments = arguments_of("", statement.value, self._names)
+                after = self._plain("collect", "", statement.span, ends, arguments, binds)
+                self._join(after, head)
+                return []
+            case s.ForEach():
+                return self._each(statement, ends, "")
+            case s.Repeat():
+                return self._repeat(statement, ends, "")
+            case s.Sleep():
+                arguments = arguments_of("", statement.value, self._names)
+                node = self._node(
+                    "sleep", "", statement.span, arguments=arguments, waits=statement.least
+                )
+                self._join(ends, node)
+                return [_Open(node, "then")]
             case s.Undo():
                 return self._plain("undo", statement.call, statement.span, ends, (), "")
 
@@ -234,6 +261,45 @@ class _Builder:
         self._join(ends, node)
         then = self._block(statement.then, [_Open(node, "true")])
         return then + self._block(statement.otherwise, [_Open(node, "false")])
+
+    def _each(self, loop: s.ForEach, ends: list[_Open], fills: str) -> list[_Open]:
+        node = self._node(
+            "each",
+            loop.site,
+            loop.head,
+            binds=self._names.bind(loop.name, loop.binding),
+            arguments=arguments_of("", loop.items, self._names),
+            at_most=loop.at_most,
+            fills=fills,
+        )
+        self._join(ends, node)
+        self._fail(_Open(node, "failed"))  # more elements than it may have
+        self._collects.append((fills, node))
+        self._join(self._block(loop.body, [_Open(node, "again")]), node)
+        self._collects.pop()
+        return [_Open(node, "over")]
+
+    def _repeat(self, loop: s.Repeat, ends: list[_Open], fills: str) -> list[_Open]:
+        node = self._node(
+            "repeat",
+            loop.site,
+            loop.head,
+            waits=loop.every or 0,
+            at_most=loop.at_most,
+            fills=fills,
+        )
+        self._join(ends, node)
+        given: list[_Open] = []
+        # What a loop that nothing binds gives, it gives to what is around it.
+        if fills:
+            self._gives.append((fills, given))
+        back = self._block(loop.body, [_Open(node, "again")])
+        self._join(back, node)
+        # Where no round comes back here, nothing leads to the `else`.
+        through = self._block(loop.otherwise, [_Open(node, "over")] if back else [])
+        if fills:
+            self._gives.pop()
+        return [*given, *through]
 
     def _settled(self, condition: e.Expr) -> str:
         """The handler's name when the condition is just `f.happened == "no"`; the child's when it

@@ -2,7 +2,8 @@
 
 Control dependence (Ferrante, Ottenstein, Warren, "The Program Dependence Graph and Its Use in
 Optimization", 1987), with one difference: a side that ends the run is no way around the node, so
-that a choice whose other side ends the run does not count.
+that a choice whose other side ends the run does not count. In a loop a way around is one that
+leaves the loop: so what decides whether another round begins decides of all that is in it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections.abc import Iterable
 
 from gantral.compiler.flow.dominators import Dominators
 from gantral.compiler.flow.graph import ENDING, Flow
+from gantral.compiler.flow.loops import Loops
 
 
 class Deciding:
-    """Asks for what was `set`: which choices decide that it was. The flow has no circle."""
+    """Asks for what was `set`: which choices decide that it was. Every circle of the flow is a
+    loop's."""
 
-    def __init__(self, flow: Flow, dominators: Dominators) -> None:
+    def __init__(self, flow: Flow, dominators: Dominators, loops: Loops) -> None:
         self._dominators = dominators
+        self._loops = loops
         # A failure ends the run, and so does a no.
         ends = ENDING - {"complete"} | {"failing"}
         self._after: list[list[int]] = [
@@ -47,9 +51,13 @@ class Deciding:
         at = goal
         while (found := self._known.get((at, start))) is None:
             climbed.append(at)
-            above = self._above(at)
+            # No short cut in a loop: what comes after in this round comes before in the next.
+            looped = bool(self._loops.around(at))
+            above = None if looped else self._above(at)
             if at == start:
                 found = frozenset()
+            elif looped:
+                found = self._find(at, start)
             elif above is not None:
                 at = above
                 continue
@@ -89,6 +97,8 @@ class Deciding:
         if len(before) != 1:
             return None
         (choice,) = before
+        if self._loops.around(choice):
+            return None
         sides = [{node}, {*self._after[choice]} - {node}]
         pending = [[*side] for side in sides]
         while pending[0] and pending[1]:
@@ -104,7 +114,8 @@ class Deciding:
     def _find(self, goal: int, start: int) -> frozenset[int]:
         leading = self._led([goal], self._before, start)
         # Where the run goes on after the goal: a way that comes there without it goes around it.
-        after = self._led([goal], self._after, -1) - {goal}
+        # In a loop only what is behind the loop counts: within it, it comes there again.
+        after = self._led([goal], self._after, -1) - self._led([goal], self._before, -1)
         around = self._led(after, self._before, start, without=goal)
         return frozenset(
             one

@@ -16,12 +16,12 @@ _ANSWERS = ("yes", "waived", "unasked")
 
 
 class Dominators:
-    """Dominance over a flow, asked in constant time."""
+    """Dominance over a flow, or over what follows the node `start`, asked in constant time."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, start: int = 0) -> None:
         self._count = len(flow.nodes)
         successors = _successors(flow)
-        order = _reverse_postorder(successors)
+        order = _reverse_postorder(successors, start)
         parents = _immediate(successors, order)
         self._enter, self._leave = _intervals(parents, order)
         self._parents = parents
@@ -29,7 +29,7 @@ class Dominators:
     def through(self, ask: FlowNode, node: int) -> bool:
         """Whether every path to `node` goes through an answer of `ask`: a yes, a waiver, or
         that nobody was to be asked."""
-        return self._dominates(self._count + ask.id, node)
+        return self.dominates(self._count + ask.id, node)
 
     def common(self, nodes: Sequence[int]) -> int | None:
         """The nearest node that every path to each of the nodes goes through; None if one of them
@@ -38,13 +38,14 @@ class Dominators:
         for node in nodes:
             if node not in self._enter:
                 return None
-            while not self._dominates(found, node):
+            while not self.dominates(found, node):
                 found = self._parents[found]
         while found >= self._count:
             found = self._parents[found]
         return found
 
-    def _dominates(self, above: int, below: int) -> bool:
+    def dominates(self, above: int, below: int) -> bool:
+        """Whether every path to `below` goes through `above`; no if one of them is not reached."""
         if above not in self._enter or below not in self._enter:
             return False
         return self._enter[above] <= self._enter[below] and self._leave[below] <= self._leave[above]
@@ -68,10 +69,10 @@ def _successors(flow: Flow) -> list[list[int]]:
     return successors
 
 
-def _reverse_postorder(successors: list[list[int]]) -> list[int]:
+def _reverse_postorder(successors: list[list[int]], start: int) -> list[int]:
     order: list[int] = []
-    seen = {0}
-    pending = [(0, iter(successors[0]))]
+    seen = {start}
+    pending = [(start, iter(successors[start]))]
     while pending:
         node, rest = pending[-1]
         following = next((one for one in rest if one not in seen), None)
@@ -90,7 +91,7 @@ def _immediate(successors: list[list[int]], order: list[int]) -> dict[int, int]:
     for node in order:
         for one in successors[node]:
             before[one].append(node)
-    parents = {0: 0}
+    parents = {order[0]: order[0]}
     changed = True
     while changed:
         changed = False
@@ -116,8 +117,9 @@ def _intervals(parents: dict[int, int], order: list[int]) -> tuple[dict[int, int
     enter: dict[int, int] = {}
     leave: dict[int, int] = {}
     clock = 0
-    pending = [(0, iter(children[0]))]
-    enter[0] = clock
+    root = order[0]
+    pending = [(root, iter(children[root]))]
+    enter[root] = clock
     while pending:
         node, rest = pending[-1]
         following = next(rest, None)

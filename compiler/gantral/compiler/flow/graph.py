@@ -24,7 +24,11 @@ Operator: TypeAlias = Literal[
     "var",
     "set",
     "give",
+    "collect",
     "choose",
+    "each",
+    "repeat",
+    "sleep",
     "undo",
     "wait",
     "timeout",
@@ -36,9 +40,12 @@ Operator: TypeAlias = Literal[
     "nothing",
 ]
 """What a node does. ``child`` binds how a child ended. ``var`` binds a name, ``set`` binds it anew.
-``timeout`` follows a ``wait`` to which nothing came. ``failing`` is where every failure arrives;
-``nothing`` is where a path that just stops arrives, so that the proof can say so."""
+``timeout`` follows a ``wait`` to which nothing came. ``each`` and ``repeat`` are where every round
+of a loop begins: ``again`` leads into its body, which leads back here, and ``over`` on.
+``failing`` is where every failure arrives; ``nothing`` is where a path that just stops arrives, so
+that the proof can say so."""
 
+LOOPS: frozenset[Operator] = frozenset({"each", "repeat"})
 ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
 
 
@@ -59,6 +66,8 @@ class GateFacts:
     """What it asks for after every widening; empty: not known."""
     initiator: bool = False
     """Whether the initiator may decide."""
+    ticks: int = 1
+    """How often its clock strikes."""
     flows: tuple[str, ...] = ()
     """`service.operation.argument<service.operation`: results that may go into another service."""
 
@@ -84,8 +93,8 @@ class OperationFacts:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
-    ``done``, ``ended``, ``failed``, ``true``, ``false``; of a ``wait`` ``for:EVENT`` and ``else``.
-    """
+    ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``; of a ``wait``
+    ``for:EVENT`` and ``else``."""
 
     label: str
     target: int
@@ -118,9 +127,14 @@ class FlowNode:
     """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing; or
     the child (its bound name) whose outcome it goes by."""
     waits: int = 0
-    """The time, in ms, that certainly passes here."""
+    """The time, in ms, that certainly passes here; of a ``repeat`` that passes between two rounds.
+    """
     longest: int = 0
     """Of a ``wait``: the longest time, in ms, that it takes; 0 is no limit."""
+    at_most: int = 0
+    """Of a loop: how often its body runs at most."""
+    fills: str = ""
+    """Of a loop: the name that holds what it gives, if something is bound to it."""
 
     @property
     def subject(self) -> str:

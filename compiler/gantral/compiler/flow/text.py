@@ -50,6 +50,7 @@ def print_flow(flow: Flow) -> str:
             f" reject {'-' if gate.reject is None else gate.reject}"
             f" amends {_words(gate.amends)} persons {_words(gate.persons)}"
             f"{_asks('decides', gate.decides, gate.initiator)}"
+            f"{f' ticks {gate.ticks}' if gate.ticks > 1 else ''}"
             f"{' flows ' + _words(gate.flows) if gate.flows else ''} {_span(gate.span)}"
         )
     for key, operation in flow.operations.items():
@@ -109,6 +110,10 @@ def _print_node(node: FlowNode) -> str:
         words.append(f"waits {node.waits}")
     if node.longest:
         words.append(f"longest {node.longest}")
+    if node.at_most:
+        words.append(f"at_most {node.at_most}")
+    if node.fills:
+        words.append(f"fills {node.fills}")
     words.extend(
         f"({one.name}{'=' if one.copies else ':'} {_words(one.atoms)} {_span(one.span)})"
         for one in node.arguments
@@ -120,7 +125,7 @@ def _print_node(node: FlowNode) -> str:
 
 _GATE = re.compile(
     r"gate (\S+) releases (\S+) lasts (\S+) uses (\d+) waivable (yes|no) reject (\S+)"
-    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)?"
+    r" amends (\S+) persons (\S+)(?: decides (\S+))?( initiator)?(?: ticks (\d+))?"
     r"(?: flows (\S+))? @(.+)"
 )
 _OPERATION = re.compile(
@@ -130,7 +135,7 @@ _OPERATION = re.compile(
 _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
     r"(?: under (?P<under>\S+))?(?: settles (?P<settles>\S+))?(?: waits (?P<waits>\d+))?"
-    r"(?: longest (?P<longest>\d+))?"
+    r"(?: longest (?P<longest>\d+))?(?: at_most (?P<at_most>\d+))?(?: fills (?P<fills>\S+))?"
     r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9_: ]+?))? @(?P<span>.+)"
 )
 _ARGUMENT = re.compile(r"\((\S*?)([=:]) (\S+) @([^)]+)\)")
@@ -151,7 +156,7 @@ def parse_flow(text: str) -> Flow:
     for number, line in enumerate(lines[1:], start=2):
         if match := _GATE.fullmatch(line):
             name, releases, lasts, uses, waivable, reject, amends, persons, *rest = match.groups()
-            decides, initiator, flows, span = rest
+            decides, initiator, ticks, flows, span = rest
             gates[name] = GateFacts(
                 releases=_list(releases),
                 lasts=None if lasts == "-" else int(lasts),
@@ -163,6 +168,7 @@ def parse_flow(text: str) -> Flow:
                 span=_read_span(span),
                 decides=_read_asks(decides),
                 initiator=initiator is not None,
+                ticks=int(ticks or 1),
                 flows=_list(flows or "-"),
             )
         elif match := _OPERATION.fullmatch(line):
@@ -204,4 +210,6 @@ def _parse_node(match: re.Match[str]) -> FlowNode:
         settles=match["settles"] or "",
         waits=int(match["waits"] or 0),
         longest=int(match["longest"] or 0),
+        at_most=int(match["at_most"] or 0),
+        fills=match["fills"] or "",
     )

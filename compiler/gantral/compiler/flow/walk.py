@@ -16,7 +16,10 @@ Join = Callable[[State, State], State]
 
 
 def forward(
-    flow: Flow, start: State, transfer: Transfer[State], join: Join[State]
+    flow: Flow,
+    start: State,
+    transfer: Transfer[State],
+    join: Join[State],
 ) -> dict[int, State]:
     """The state on entry to each node that node 0 reaches: the least fixed point.
 
@@ -52,20 +55,6 @@ def reachable(flow: Flow, start: int = 0) -> frozenset[int]:
                 found.add(edge.target)
                 pending.append(edge.target)
     return frozenset(found)
-
-
-def has_circle(flow: Flow) -> bool:
-    """Whether some path comes back to where it was (Kahn's algorithm)."""
-    waiting = [len(before) for before in flow.before]
-    pending = [node for node, count in enumerate(waiting) if count == 0]
-    passed = 0
-    while pending:
-        passed += 1
-        for edge in flow.nodes[pending.pop()].next:
-            waiting[edge.target] -= 1
-            if waiting[edge.target] == 0:
-                pending.append(edge.target)
-    return passed < len(flow.nodes)
 
 
 def leading(flow: Flow, goals: Iterable[int], *, until: int | None = None) -> frozenset[int]:
@@ -133,6 +122,10 @@ _TOLD = {
     ("undo", "then"): "`{0}` is undone",
     ("give", "then"): "a value is given",
     ("wait", "else"): "nothing comes in time",
+    ("each", "again"): "the loop takes its next element",
+    ("each", "over"): "the loop has no element left",
+    ("repeat", "again"): "the loop begins its next round",
+    ("repeat", "over"): "the loop has had all its rounds",
 }
 
 

@@ -7,13 +7,14 @@ from gantral.compiler.graph.picture import Kind, Picture
 _LOOKS: dict[Kind, str] = {
     "start": "shape=oval",
     "gate": "shape=octagon, peripheries=2",
-    "wait": "shape=box, style=rounded",
     "effect": "shape=box, penwidth=3",
     "notify": "shape=note",
     "read": "shape=parallelogram",
     "undo": "shape=box, style=dashed",
     "child": "shape=box3d",
     "choice": "shape=hexagon",
+    "loop": "shape=hexagon, peripheries=2",
+    "wait": "shape=box, style=rounded",
     "completed": "shape=oval, penwidth=3",
     "stopped": "shape=oval, peripheries=2",
 }

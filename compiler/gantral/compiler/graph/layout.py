@@ -20,7 +20,8 @@ _SWEEPS = 12
 @dataclass(frozen=True, slots=True)
 class Route:
     """The points an arrow passes: it leaves the first downwards and enters the last from above;
-    between them it goes straight down through (x, top of a layer) to (x, its bottom)."""
+    between them it goes straight down through (x, top of a layer) to (x, its bottom). One that
+    leads back goes up beside all boxes."""
 
     points: tuple[tuple[int, int], ...]
 
@@ -36,15 +37,42 @@ class Layout:
 
 
 def layout(sizes: Sequence[tuple[int, int]], arrows: Sequence[tuple[int, int]]) -> Layout:
-    """Places for boxes of these sizes (width, height). Every arrow leads from an earlier box to a
-    later one.
+    """Places for boxes of these sizes (width, height). An arrow to an earlier box, or to its own,
+    leads back: it makes no layer, and gets a lane beside them."""
+    placed = _Layers(sizes, [one for one in arrows if one[0] < one[1]]).layout()
+    if all(source < target for source, target in arrows):
+        return placed
+    return _with_back(sizes, arrows, placed)
 
-    Raises:
-        ValueError: an arrow leads back.
-    """
-    if any(source >= target for source, target in arrows):
-        raise ValueError("an arrow leads back")
-    return _Layers(sizes, arrows).layout()
+
+def _with_back(
+    sizes: Sequence[tuple[int, int]], arrows: Sequence[tuple[int, int]], placed: Layout
+) -> Layout:
+    forward = iter(placed.routes)
+    routes: list[Route] = []
+    lane, height = placed.width + GAP_X, placed.height
+    # The lowest edge of what stands beside a box: below it all is free.
+    floors: dict[int, int] = {}
+    for (_, y), (_, tall) in zip(placed.places, sizes, strict=True):
+        floors[y] = max(floors.get(y, 0), y + tall)
+    for source, target in arrows:
+        if source < target:
+            routes.append(next(forward))
+            continue
+        (x, y), (to_x, to_y) = placed.places[source], placed.places[target]
+        middle, to_middle = x + sizes[source][0] // 2, to_x + sizes[target][0] // 2
+        turn = floors[y] + GAP_Y // 2
+        height = max(height, turn)
+        points = [
+            (middle, y + sizes[source][1]),
+            (middle, floors[y]),
+            (lane, turn),
+            (lane, to_y - GAP_Y // 2),
+            (to_middle, to_y),
+        ]
+        routes.append(Route(tuple(points)))
+        lane += LANE
+    return Layout(placed.places, tuple(routes), lane - LANE // 2, height)
 
 
 class _Layers:

@@ -7,13 +7,14 @@ from gantral.compiler.graph.picture import Box, Kind, Picture
 _SHAPES: dict[Kind, tuple[str, str]] = {
     "start": ("([", "])"),
     "gate": ("{{", "}}"),
-    "wait": ("(", ")"),
     "effect": ("[[", "]]"),
     "notify": (">", "]"),
     "read": ("[/", "/]"),
     "undo": ("[\\", "\\]"),
     "child": ("[(", ")]"),
     "choice": ("{", "}"),
+    "loop": ("[/", "\\]"),
+    "wait": ("(", ")"),
     "completed": ("([", "])"),
     "stopped": ("((", "))"),
 }

@@ -16,18 +16,22 @@ from gantral.compiler.program import (
     Ask,
     AskOnlyIf,
     AskStatement,
+    Collect,
     Complete,
     Do,
     Expr,
+    ForEach,
     Give,
     Handler,
     If,
     Let,
     Program,
+    Repeat,
     Require,
     Run,
     ServiceCall,
     Set,
+    Sleep,
     Statement,
     Terminate,
     Undo,
@@ -35,20 +39,12 @@ from gantral.compiler.program import (
     Wait,
     WaitStatement,
 )
+from gantral.compiler.shapes import duration_text
 
 Kind: TypeAlias = Literal[
-    "start",
-    "gate",
-    "wait",
-    "effect",
-    "notify",
-    "read",
-    "undo",
-    "child",
-    "choice",
-    "completed",
-    "stopped",
-]
+    "start", "gate", "effect", "notify", "read", "undo", "child", "choice", "loop", "wait",
+    "completed", "stopped",
+]  # fmt: skip
 """How a box looks. Its word tells it apart too, so that nothing hangs on shape or colour alone."""
 
 
@@ -72,7 +68,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A program's picture. Every arrow leads from an earlier box to a later one."""
+    """A program's picture. An arrow leads from an earlier box to a later one, or back to a loop."""
 
     title: str
     boxes: tuple[Box, ...]
@@ -95,6 +91,8 @@ class _Drawer:
         self._arrows: dict[tuple[int, int], list[str]] = {}
         # What `give` leads out of: the bound calls whose handlers we are in.
         self._given: list[_Ways] = []
+        # The boxes of the `for each`s that we are in, where `collect` leads back to.
+        self._rounds: list[int] = []
 
     def draw(self) -> Picture:
         program = self._program
@@ -143,8 +141,22 @@ class _Drawer:
                 return self._wait(wait, ways, bound=False)
             case Let(value=Run() as run):
                 return [(self._next(ways, "child", "WORKFLOW", run.workflow), "")]
+            case Let(value=ForEach() as loop):
+                return self._each(loop, ways)
+            case ForEach():
+                return self._each(statement, ways)
+            case Let(value=Repeat() as loop):
+                return self._repeat(loop, ways, bound=True)
+            case Repeat():
+                return self._repeat(statement, ways, bound=False)
             case Let() | Var() | Set():
                 return ways
+            case Collect():
+                self._join(ways, self._rounds[-1])
+                return []
+            case Sleep(value=value, until=until):
+                until_ = "until " if until else ""
+                return [(self._next(ways, "wait", "SLEEP", f"{until_}{code(value)}"), "")]
             case If(condition=condition, then=then, otherwise=otherwise):
                 box = self._next(ways, "choice", "IF", code(condition))
                 taken = self._block(then, [(box, "yes")])
@@ -166,6 +178,26 @@ class _Drawer:
                 return [(self._next(ways, "undo", "UNDO", f"{name} ({call_id})"), "")]
             case _:
                 assert_never(statement)
+
+    def _each(self, loop: ForEach, ways: _Ways) -> _Ways:
+        said = f"{loop.name} in {code(loop.items)}"
+        box = self._next(ways, "loop", "FOR EACH", said, f"at most {loop.at_most}")
+        self._rounds.append(box)
+        self._join(self._block(loop.body, [(box, "each")]), box)
+        self._rounds.pop()
+        return [(box, "no more")]
+
+    def _repeat(self, loop: Repeat, ways: _Ways, *, bound: bool) -> _Ways:
+        every = [] if loop.every is None else [f"every {duration_text(loop.every)}"]
+        box = self._next(ways, "loop", "REPEAT", f"at most {loop.at_most}", *every)
+        given: _Ways = []
+        if bound:
+            self._given.append(given)
+        self._join(self._block(loop.body, [(box, "again")]), box)
+        over = self._block(loop.otherwise, [(box, "no more")])
+        if bound:
+            self._given.pop()
+        return given + over
 
     def _stop(self, ways: _Ways, message: Expr) -> None:
         self._next(ways, "stopped", "TERMINATED", code(message))

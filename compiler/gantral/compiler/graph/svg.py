@@ -75,7 +75,7 @@ def _lines(box: Box) -> list[str]:
 def _size(kind: Kind, lines: list[str]) -> tuple[int, int]:
     longest = max((_columns(one) for one in lines), default=0)
     width = max(round(longest * _LETTER), 96) + 2 * _PAD_X
-    if kind == "choice":
+    if kind in ("choice", "loop"):
         width += 2 * _PAD_X
     return width, (len(lines) + 1) * LINE + 2 * _PAD_Y
 
@@ -142,7 +142,7 @@ def _outline(kind: Kind, x: int, y: int, width: int, height: int) -> list[str]:
             ]
         case "read":
             return [f'<rect class="box" {frame} rx="4"/>']
-        case "choice":
+        case "choice" | "loop":
             half, cut = y + height // 2, _PAD_X
             return [
                 f'<path class="box" d="M{x} {half}L{x + cut} {y}H{right - cut}L{right} {half}'

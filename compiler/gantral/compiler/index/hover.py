@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gantral.compiler.index.symbols import Shape, Symbol
-from gantral.compiler.program.declarations import Program
-from gantral.compiler.program.statements import Run
-from gantral.compiler.program.walk import bindings
+from gantral.compiler.program import ForEach, ListType, Program, Repeat, Run
+from gantral.compiler.program.walk import bindings, loops
 from gantral.compiler.types.relate import describe
 from gantral.dsl import syntax as syn
 from gantral.dsl.span import Node, Span
@@ -53,8 +52,13 @@ def binding_types(programs: Iterable[Program]) -> dict[Span, str]:
             value = one.value
             if isinstance(value, Run):
                 found[one.binding] = f"how `{value.workflow}` ended"
-            elif value.type is not None:
-                found[one.binding] = describe(value.type)
+                continue
+            type_ = value.gives if isinstance(value, ForEach | Repeat) else value.type
+            if type_ is not None:
+                found[one.binding] = describe(type_)
+        for loop in loops((*program.run, *program.on_failure)):
+            if isinstance(loop, ForEach) and isinstance(loop.items.type, ListType):
+                found[loop.binding] = describe(loop.items.type.element)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import Expr
-from gantral.compiler.program.types import RecordType, Type
+from gantral.compiler.program.types import ListType, RecordType, Type
 from gantral.dsl.span import Span
 
 
@@ -133,13 +133,57 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class ForEach:
+    """`for each name in items at most n { … }`; site "each/1". `binding` is the key in the LetRefs
+    of an element. `gives` is the list collected when a `let` binds it; a plain statement has none.
+    """
+
+    name: str
+    binding: Span
+    items: Expr
+    at_most: int
+    ordinal: int
+    body: tuple[Statement, ...]
+    gives: ListType | None
+    span: Span
+    head: Span
+    """Its first words: where a diagnostic about it points."""
+
+    @property
+    def site(self) -> str:
+        """Its site."""
+        return f"each/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`repeat at most n [every d] { … } else { … }`; site "repeat/1". `every` is in ms. `gives` is
+    what its `give`s give when a `let` binds it; a plain statement has none."""
+
+    at_most: int
+    every: int | None
+    ordinal: int
+    body: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+    gives: Type | None
+    span: Span
+    head: Span
+    """Its first words."""
+
+    @property
+    def site(self) -> str:
+        """Its site."""
+        return f"repeat/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
 class Let:
     """`let name = value`; of an Ask the name is an approval, of a Run the outcome of a child.
     `binding` (the name's span) is the key that LetRef and ApprovalRef carry."""
 
     name: str
     binding: Span
-    value: Expr | ServiceCall | Ask | Run | Wait
+    value: Expr | ServiceCall | Ask | Run | ForEach | Repeat | Wait
     span: Span
 
 
@@ -229,9 +273,29 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """`give value`, only in what gives to a name: a handler of a call, a case of a `wait`."""
+    """`give value`, only in what makes a value: a handler, a `repeat` or a `wait` that is bound."""
 
     value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """`collect value`: one more element of what a bound `for each` gives. It ends the round."""
+
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """`sleep duration`, or `sleep until instant` when `until`. `least` and `most` are in ms: what
+    is certain, and the bound (None of an instant: only the run knows)."""
+
+    value: Expr
+    until: bool
+    least: int
+    most: int | None
     span: Span
 
 
@@ -253,9 +317,13 @@ Statement: TypeAlias = (
     | AskStatement
     | WaitStatement
     | If
+    | ForEach
+    | Repeat
     | Require
     | Terminate
     | Complete
     | Give
+    | Collect
+    | Sleep
     | Undo
 )

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from gantral.compiler.program.statements import (
     Do,
+    ForEach,
     Give,
     If,
     Let,
+    Repeat,
     Run,
     ServiceCall,
     Set,
@@ -28,6 +30,10 @@ def blocks(statement: Statement) -> tuple[tuple[Statement, ...], ...]:
             return (call.handler.body,)
         case WaitStatement(wait=wait) | Let(value=Wait() as wait):
             return (*(one.body for one in wait.arrivals), wait.otherwise)
+        case ForEach(body=body) | Let(value=ForEach(body=body)):
+            return (body,)
+        case Repeat(body=body, otherwise=rest) | Let(value=Repeat(body=body, otherwise=rest)):
+            return (body, rest)
         case _:
             return ()
 
@@ -38,6 +44,36 @@ def everything(statements: tuple[Statement, ...]) -> Iterator[Statement]:
         yield statement
         for block in blocks(statement):
             yield from everything(block)
+
+
+def within(
+    statements: tuple[Statement, ...], around: tuple[ForEach | Repeat, ...] = ()
+) -> Iterator[tuple[Statement, tuple[ForEach | Repeat, ...]]]:
+    """Every statement, in source order, with the loops that it runs in, outermost first. The `else`
+    of a `repeat` runs after its rounds."""
+    for statement in statements:
+        yield statement, around
+        match statement:
+            case (ForEach() as loop) | Let(value=ForEach() as loop):
+                yield from within(loop.body, (*around, loop))
+            case (Repeat() as loop) | Let(value=Repeat() as loop):
+                yield from within(loop.body, (*around, loop))
+                yield from within(loop.otherwise, around)
+            case _:
+                for block in blocks(statement):
+                    yield from within(block, around)
+
+
+def looped(
+    statements: tuple[Statement, ...],
+) -> Iterator[tuple[ServiceCall, tuple[ForEach | Repeat, ...]]]:
+    """Every call site with the loops it runs in, outermost first."""
+    for statement, around in within(statements):
+        match statement:
+            case Do(call=call) | Let(value=ServiceCall() as call):
+                yield call, around
+            case _:
+                pass
 
 
 def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
@@ -56,6 +92,18 @@ def waits(statements: tuple[Statement, ...]) -> Iterator[Wait]:
         match statement:
             case WaitStatement(wait=wait) | Let(value=Wait() as wait):
                 yield wait
+            case _:
+                pass
+
+
+def loops(statements: tuple[Statement, ...]) -> Iterator[ForEach | Repeat]:
+    """Every loop, in source order."""
+    for statement in everything(statements):
+        match statement:
+            case ForEach() | Repeat():
+                yield statement
+            case Let(value=ForEach() | Repeat() as loop):
+                yield loop
             case _:
                 pass
 

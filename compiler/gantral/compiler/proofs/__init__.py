@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from gantral.compiler.flow import Flow
-from gantral.compiler.proofs import p1, p2, p3, p5, p8, p9, p11, p12
+from gantral.compiler.proofs import p1, p2, p3, p5, p6, p8, p9, p11, p12
 from gantral.dsl.diagnostics import Diagnostic, in_order
 
 __all__ = ["PROOFS", "PROVED", "prove"]
@@ -15,6 +15,7 @@ PROOFS: Mapping[str, Callable[[Flow], Iterator[Diagnostic]]] = {
     "P2": p2.prove,
     "P3": p3.prove,
     "P5": p5.prove,
+    "P6": p6.prove,
     "P8": p8.prove,
     "P9": p9.prove,
     "P11": p11.prove,

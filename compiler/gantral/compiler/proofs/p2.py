@@ -4,10 +4,11 @@ used up, not lapsed for certain; a critical one under people's (LANGUAGE section
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from gantral.compiler.flow.graph import Edge, Flow, FlowNode
-from gantral.compiler.flow.walk import forward, has_circle, reachable, shortest, tell, witness
+from gantral.compiler.flow.graph import LOOPS, Edge, Flow, FlowNode
+from gantral.compiler.flow.loops import Loop, Loops
+from gantral.compiler.flow.walk import forward, reachable, shortest, tell, witness
 from gantral.compiler.proofs.approvals import Approvals
 from gantral.dsl.diagnostics import Diagnostic, Label, Step
 
@@ -27,24 +28,29 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     for node in effects:
         for name in dict.fromkeys(node.under):
             under.setdefault(name, []).append(node)
-    circular = has_circle(flow)
-    # The least waiting never passes a node twice, so it is at most the sum of all there is.
-    waiting = sum(node.waits for node in flow.nodes)
-    longest = max((node.longest for node in flow.nodes), default=0) * (len(flow.nodes) + 1)
+    loops = Loops(flow, approvals.dominators)
+    if loops.unbounded:
+        return  # P6 says so; how often an approval is used has no end there
+    waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
+    longest = sum(node.longest * loops.times(node.id) for node in flow.nodes)
     for name, acting in under.items():
         ask = approvals.asks.get(name)
         if ask is None:
             continue
         gate = flow.gate(ask)
-        # Without a circle a path passes each call once.
-        if len(acting) > gate.uses or circular:
-            yield from _uses(flow, name, ask, acting)
+        if sum(_times(loops, ask, node) for node in acting) > gate.uses:
+            yield from _uses(flow, name, ask, acting, loops)
         certain: frozenset[int] = frozenset()
         if gate.lasts is not None and waiting > gate.lasts:
-            certain = frozenset(_lapsed(flow, ask, acting))
+            certain = _lapsed(flow, ask, acting, loops)
             yield from _lapse(flow, name, ask, acting, certain)
         if gate.lasts is not None and longest > gate.lasts:
-            yield from _may_lapse(flow, name, ask, acting, certain)
+            yield from _may_lapse(flow, name, ask, acting, certain, loops)
+
+
+def _times(loops: Loops, ask: FlowNode, node: FlowNode) -> int:
+    """How often the node runs at most after one execution of the ask."""
+    return loops.times(node.id, without={one.head.id for one in loops.around(ask.id)})
 
 
 def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnostic]:
@@ -139,45 +145,69 @@ def _around(flow: Flow, node: FlowNode, name: str) -> tuple[Step, ...]:
     return tell(path or ())
 
 
-def _uses(flow: Flow, name: str, ask: FlowNode, under: list[FlowNode]) -> Iterator[Diagnostic]:
+def _uses(
+    flow: Flow, name: str, ask: FlowNode, under: list[FlowNode], loops: Loops
+) -> Iterator[Diagnostic]:
     uses = flow.gate(ask).uses
-    spent = _spent(flow, name, ask, uses + 1)
+    spent = _spent(name, ask, loops)
     for node in under:
-        if spent.get(node.id, 0) < uses:
+        times = _times(loops, ask, node)
+        needed = spent.get(node.id, 0) + times
+        if needed <= uses:
             continue
         earlier = [one for one in under if shortest(flow, node.id, start=one.id, around=True)]
         through = next((one.id for one in reversed(earlier) if one.id != node.id), node.id)
         path = (shortest(flow, through) or ()) + (shortest(flow, node.id, start=through) or ())
+        labels = [Label(one.span, "used here") for one in earlier if one.id != node.id]
+        around = {one.head.id for one in loops.around(ask.id)}
+        labels += [
+            Label(one.head.span, f"up to {one.at_most} rounds")
+            for one in loops.around(node.id)
+            if one.head.id not in around
+        ]
         yield Diagnostic(
             code="G0304",
             severity="error",
             message=f"`{name}` may be used up here: gate `{ask.subject}` allows {uses}"
             f" use{'s' if uses > 1 else ''}",
             span=node.span,
-            labels=tuple(Label(one.span, "used here") for one in earlier if one.id != node.id),
+            labels=tuple(labels),
             path=tell(path),
-            help=f"ask again, or write `uses {uses + 1}` in the gate so that people see it",
+            help=f"ask again, or write `uses {needed}` in the gate so that people see it",
         )
 
 
-def _spent(flow: Flow, name: str, ask: FlowNode, limit: int) -> dict[int, int]:
-    """How often the approval may have been used at most, on entry; counts stop at the limit."""
+def _spent(name: str, ask: FlowNode, loops: Loops) -> dict[int, int]:
+    """How often the approval may have been used at most, on entry: a branch takes its larger side,
+    a loop that does not ask anew counts for all its rounds."""
 
-    def leave(node: FlowNode, edge: Edge, count: int) -> int:
+    def leave(node: FlowNode, count: int) -> int:
         if node.id == ask.id:
             return 0
         if node.operator == "call" and name in node.under:
-            return min(count + 1, limit)
+            return count + _times(loops, ask, node)
         return count
 
-    return forward(flow, 0, leave, max)
+    return loops.most(leave)
 
 
-def _lapsed(flow: Flow, ask: FlowNode, under: list[FlowNode]) -> list[int]:
+def _lapsed(flow: Flow, ask: FlowNode, under: list[FlowNode], loops: Loops) -> frozenset[int]:
     """The effects before which an approval has lapsed on every path."""
     lasts = flow.gate(ask).lasts or 0
-    waited = forward(flow, _NEVER, lambda node, edge, since: _since(node, edge, since, ask), min)
-    return [node.id for node in under if lasts < waited[node.id] < _NEVER]
+    # A loop that asks is left with the approval of the round in which it was asked.
+    asks = {one.head.id for one in loops.around(ask.id)}
+    rounds = {head: time for head, time in _rounds(flow, loops).items() if head not in asks}
+
+    def since(node: FlowNode, edge: Edge, least: int) -> int:
+        """The least time since the approval was obtained, in ms; _NEVER before it was."""
+        if node.id == ask.id and edge.label in _ANSWERS:
+            return 0
+        if least == _NEVER:
+            return least
+        return least + (rounds.get(node.id, 0) if edge.label == "over" else _waits(node))
+
+    waited = forward(flow, _NEVER, since, min)
+    return frozenset(node.id for node in under if lasts < waited[node.id] < _NEVER)
 
 
 def _lapse(
@@ -197,20 +227,22 @@ def _lapse(
 
 
 def _may_lapse(
-    flow: Flow, name: str, ask: FlowNode, under: list[FlowNode], certain: frozenset[int]
+    flow: Flow,
+    name: str,
+    ask: FlowNode,
+    under: list[FlowNode],
+    certain: frozenset[int],
+    loops: Loops,
 ) -> Iterator[Diagnostic]:
     """Where the waits on some path may take longer together than the approval lasts."""
     lasts = flow.gate(ask).lasts or 0
 
-    def leave(node: FlowNode, edge: Edge, since: int) -> int:
-        if node.id == ask.id:
-            return 0 if edge.label in _ANSWERS else -1
-        # Past the end nothing is added, so that a circle ends as well.
-        return since if since < 0 else min(since + node.longest, lasts + 1)
+    def leave(node: FlowNode, since: int) -> int:
+        return 0 if node.id == ask.id else since + node.longest * _times(loops, ask, node)
 
-    waited = forward(flow, -1, leave, max)
+    waited = loops.most(leave)
     for node in under:
-        if waited.get(node.id, -1) > lasts and node.id not in certain:
+        if waited.get(node.id, 0) > lasts and node.id not in certain:
             yield Diagnostic(
                 code="G0428",
                 severity="warning",
@@ -223,12 +255,45 @@ def _may_lapse(
             )
 
 
+def _rounds(flow: Flow, loops: Loops) -> dict[int, int]:
+    """For each `repeat` the time, in ms, that certainly passes until it has had all its rounds. A
+    `for each` may have no element."""
+    found: dict[int, int] = {}
+
+    def least(node: FlowNode, edge: Edge, so_far: int) -> int:
+        return so_far + (found.get(node.id, 0) if edge.label == "over" else _waits(node))
+
+    for loop in sorted(loops.all, key=lambda one: len(one.body)):
+        if loop.head.operator == "repeat":
+            one_round = _least_round(flow, loop, least)
+            found[loop.head.id] = loop.at_most * one_round + (loop.at_most - 1) * loop.head.waits
+    return found
+
+
+def _least_round(flow: Flow, loop: Loop, least: Callable[[FlowNode, Edge, int], int]) -> int:
+    """The least time of one round: the cheapest way from the head back to it."""
+    known = {edge.target: 0 for edge in loop.head.next if edge.label == "again"}
+    pending = [*known]
+    best = _NEVER
+    while pending:
+        node = flow.nodes[pending.pop()]
+        if node.id == loop.head.id:
+            best = min(best, known[node.id])
+            continue
+        for edge in node.next:
+            if edge.target not in loop.body:
+                continue
+            after = least(node, edge, known[node.id])
+            if after < known.get(edge.target, _NEVER):
+                known[edge.target] = after
+                pending.append(edge.target)
+    return 0 if best == _NEVER else best
+
+
+def _waits(node: FlowNode) -> int:
+    # What a loop waits between its rounds is counted when it has had them all.
+    return 0 if node.operator in LOOPS else node.waits
+
+
 _NEVER = 1 << 62
 _ANSWERS = ("yes", "waived", "unasked")
-
-
-def _since(node: FlowNode, edge: Edge, since: int, ask: FlowNode) -> int:
-    """The least time since the approval was obtained, in ms; _NEVER before it was."""
-    if node.id == ask.id and edge.label in _ANSWERS:
-        return 0
-    return since if since == _NEVER else since + node.waits

@@ -73,8 +73,10 @@ class _Reads:
 
 
 def _computes(node: FlowNode) -> bool:
-    """Whether it binds a value that is computed, or given by a handler."""
-    return node.operator in ("give", "var", "set") or (node.operator == "let" and not node.site)
+    """Whether it binds a value that is computed, given, or an element."""
+    if node.operator == "let":
+        return not node.site
+    return node.operator in ("give", "var", "set", "collect", "each")
 
 
 def _two(atom: str) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gantral.compiler.flow.deciding import Deciding
-from gantral.compiler.flow.graph import Flow, FlowNode
-from gantral.compiler.flow.walk import has_circle, leading
+from gantral.compiler.flow.graph import LOOPS, Flow, FlowNode
+from gantral.compiler.flow.loops import Loops
+from gantral.compiler.flow.walk import leading, reachable
 from gantral.compiler.proofs.approvals import Approvals
 
 Provenance = frozenset[str]
@@ -49,8 +50,9 @@ class Provenances:
         for node in flow.nodes:
             if node.binds and node.operator != "ask":
                 self._defined.setdefault(node.binds, []).append(node)
-        self._circular = has_circle(flow)
-        self._deciding = Deciding(flow, self.approvals.dominators)
+        self._loops = Loops(flow, self.approvals.dominators)
+        self._deciding = Deciding(flow, self.approvals.dominators, self._loops)
+        self._makers = {one.fills: one for one in flow.nodes if one.operator in LOOPS and one.fills}
         self.chosen = {name: self._choices(name) for name in self._defined}
         self._known: dict[str, Provenance] = dict.fromkeys(self._defined, frozenset())
         self._settle()
@@ -90,9 +92,31 @@ class Provenances:
             return _NOBODYS
         if node.operator == "let" and node.site:
             return _NOBODYS  # a failure's cause, an event's data come from no approval
-        return self.of((atom for one in node.arguments for atom in one.atoms), node)
+        found = self.of((atom for one in node.arguments for atom in one.atoms), node)
+        if any(self._outlives(name, node) for name in found):
+            return found | _NOBODYS
+        return found
+
+    def _outlives(self, approval: str, node: FlowNode) -> bool:
+        """Whether what the node binds may be read when the approval is another one: a loop asks
+        anew in each round, and the name is from outside of it."""
+        ask = self.approvals.asks.get(approval.partition("@")[0])
+        if ask is None or node.operator not in ("set", "give", "collect"):
+            return False
+        dominates = self.approvals.dominators.dominates
+        maker = self._makers.get(node.binds)
+        if maker is not None and dominates(maker.id, ask.id):
+            return True
+        homes = [one.id for one in self._defined[node.binds] if one.operator == "var"]
+        return any(
+            dominates(loop.head.id, ask.id)
+            and not all(dominates(loop.head.id, home) for home in homes)
+            for loop in self._loops.around(node.id)
+        )
 
     def _choice(self, node: FlowNode) -> Provenance:
+        if node.operator == "repeat":
+            return _NOBODYS  # what the rounds before met
         if node.operator == "call" and self._flow.operation(node).acts and node.under:
             return frozenset(node.under)
         if node.operator in ("call", "wait"):
@@ -102,14 +126,34 @@ class Provenances:
     def _choices(self, name: str) -> list[FlowNode]:
         """The nodes on whose outcome it depends what the name holds."""
         nodes = self._defined[name]
+        maker = self._makers.get(name)
+        if maker is not None:
+            return self._made(maker, nodes)
         if all(node.operator not in ("var", "set") for node in nodes):
             return self._given(nodes)
         start = self.approvals.dominators.common([node.id for node in nodes])
-        if start is None or self._circular:
+        if start is None or self._loops.unbounded:
             # One is never reached, as P3 says, or how often each is passed decides as well.
             return list(self._flow.nodes)
         found = self._deciding.of([node.id for node in nodes if node.operator == "set"], start)
         return [self._flow.nodes[one] for one in sorted(found)]
+
+    def _made(self, maker: FlowNode, nodes: list[FlowNode]) -> list[FlowNode]:
+        """The nodes on whose outcome it depends what a loop gives, or in which round: those in it
+        of which two ways go on, to a value or to the next round."""
+        makes = {node.id for node in nodes}
+        if maker.operator == "each":
+            # The list is there when the loop is over, whatever is in it.
+            makes |= {edge.target for edge in maker.next if edge.label == "over"}
+        inside = leading(self._flow, {maker.id, *makes}, until=maker.id)
+        inside &= reachable(self._flow, maker.id)
+        found = []
+        for each in sorted(inside):
+            node = self._flow.nodes[each]
+            ways = {edge.target for edge in node.next if edge.target in inside}
+            if each not in makes and len(ways) > 1:
+                found.append(node)
+        return found
 
     def _given(self, nodes: list[FlowNode]) -> list[FlowNode]:
         """The nodes on whose outcome it depends which definition of the name counts: where two of

@@ -11,6 +11,7 @@ from gantral.authority import Cause
 from gantral.evidence import SigningKey
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
+from gantral.evidence.planned import arguments_at, planned, terms_of
 from gantral.evidence.uses import UNDO, gates_of, plan_arguments, undo_arguments
 from gantral.runtime.commands import EffectCommand, granted_by
 from gantral.runtime.programs import ProgramInfo
@@ -128,7 +129,7 @@ class Claimer:
         self, command: EffectCommand, grant: Grant, all_: list[Grant], arguments: Argument
     ) -> _Candidate:
         book = Book(self.chain, self.key, grant.name)
-        plan = grant.manifest_gate["plan"][command["call"]]["arguments"]
+        plan = self._plan(grant, command["call"])
         others = {one.gate: one for one in all_ if one is not grant}
         rows = plan_arguments(plan, grant.context, self._results(command, plan), others)
         compare(self.chain, plan, rows, arguments, approved(grant, others))
@@ -148,15 +149,21 @@ class Claimer:
         from. Raises what ``compare`` raises but a difference."""
         if claim["operation"] != operation:
             return False
-        planned = grant.manifest_gate["plan"].get(claim["call"])
-        if planned is None:
+        plan = terms_of(grant.manifest_gate, claim["call"])
+        if not plan:
             return bool(claim["arguments"] == rows)
         try:
-            plan, read = planned["arguments"], grant.context
+            read = grant.context
             compare(self.chain, plan, claim["arguments"], arguments, read)
         except NotGranted:
             return False
         return True
+
+    def _plan(self, grant: Grant, call: str) -> Mapping[str, Any]:
+        """The terms of the call's arguments, at its place in its loops."""
+        plan = planned(grant.manifest_gate, call)
+        assert plan is not None  # granted() has found it
+        return arguments_at(self.program.manifest, plan)
 
     def _undo(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
         effect = command["call"].partition("/")[0]
@@ -184,7 +191,7 @@ class Claimer:
         self, grant: Grant, claim: Mapping[str, Any], rows: list[list[str]]
     ) -> dict[str, Any]:
         """Terms of undo arguments that repeat a constant argument of the effect."""
-        plan = grant.manifest_gate["plan"][claim["call"]]["arguments"]
+        plan = self._plan(grant, claim["call"])
         return {
             name: plan[source.removeprefix("argument:")]
             for name, source, hashed in rows

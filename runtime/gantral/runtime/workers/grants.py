@@ -16,6 +16,7 @@ from gantral.evidence.expr import evaluate
 from gantral.evidence.forms import duration_ms, plus
 from gantral.evidence.gate import Grant, check_grant, records_of
 from gantral.evidence.passed import check_unasked, check_waiver
+from gantral.evidence.planned import planned
 from gantral.evidence.uses import ACTS
 from gantral.policy.shapes import Shape, at, bare, leaves, persons
 from gantral.runtime.commands import EffectCommand
@@ -97,10 +98,10 @@ def granted(
             raise NotGranted(Cause.CONTEXT_MISMATCH, "the decision in the store is another one")
     if (grant.gate, grant.round) != (named["gate"], str(named["round"])):
         raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the grant is of another gate or round")
-    planned = grant.manifest_gate["plan"].get(command["call"])
+    plan = planned(grant.manifest_gate, command["call"])
     if (
-        planned is None
-        or planned["operation"] != effect
+        plan is None
+        or plan.entry["operation"] != effect
         or effect not in grant.manifest_gate["releases"]
     ):
         raise NotGranted(

@@ -148,10 +148,10 @@ MANIFEST: dict[str, Any] = {
     "gates": {
         "finance": gate("refund_limits", "1", "payments.refund", ["initiator"]),
         "paying": gate("none", "2", "payments.pay", ["initiator"]),
-        # A call stands in the plan of each gate under which it acts: this one is another call.
+        # A call stands in the plan of each gate under which it acts: these are other calls.
         "owned": gate("none", "1", "payments.refund", ["initiator", {"actor": "/owner"}], first=2),
         "office": {
-            **gate("none", "1", "payments.refund", ["initiator"]),
+            **gate("none", "1", "payments.refund", ["initiator"], first=3),
             "clock": [
                 [
                     "on",
@@ -166,7 +166,7 @@ MANIFEST: dict[str, Any] = {
                 ["PT8H30M", "reject"],
             ],
         },
-        "watched": gate("refund_limits", "1", "payments.refund", ["initiator"], "watch"),
+        "watched": gate("refund_limits", "1", "payments.refund", ["initiator"], "watch", 4),
     },
     "events": {
         "found": {

@@ -1,0 +1,34 @@
+"""`sleep` (LANGUAGE section 7): for how long must be known, or bounded, when the spec is read."""
+
+from __future__ import annotations
+
+from gantral.compiler.check import expressions
+from gantral.compiler.check.env import Env
+from gantral.compiler.program import statements as st
+from gantral.compiler.program.types import DurationType, InstantType
+from gantral.dsl import syntax as syn
+
+
+def sleep(env: Env, one: syn.Sleep) -> st.Sleep | None:
+    """`sleep d` or `sleep until t`; None after a finding."""
+    if one.until:
+        instant = expressions.value(env, one.value, InstantType())
+        return None if instant is None else st.Sleep(instant, True, 0, None, one.span)
+    value = expressions.value(env, one.value, DurationType())
+    if value is None:
+        return None
+    if isinstance(one.value, syn.Duration):
+        length = one.value.milliseconds
+        return st.Sleep(value, False, length, length, one.span)
+    type_ = value.type
+    most = type_.max if isinstance(type_, DurationType) else None
+    least = type_.min if isinstance(type_, DurationType) else None
+    if most is None:
+        env.findings.error(
+            "G0414",
+            one.value.span,
+            "nothing bounds how long this sleeps",
+            "declare it as `duration(max: …)`, or write the time itself",
+        )
+        return None
+    return st.Sleep(value, False, max(least or 0, 0), most, one.span)

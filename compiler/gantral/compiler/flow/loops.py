@@ -1,0 +1,164 @@
+"""The loops of a flow: what runs in each, and how often at most.
+
+A loop is a node that `again` leads from, and all from which a path comes back to it (the natural
+loop: Aho, Lam, Sethi, Ullman, "Compilers", section 9.6). What leaves a loop by `give` or ends the
+run in it happens once, however many rounds there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from gantral.compiler.flow.dominators import Dominators
+from gantral.compiler.flow.graph import LOOPS, Flow, FlowNode
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop by its head; `body` has every node that may run again in the next round, the head
+    too."""
+
+    head: FlowNode
+    body: frozenset[int]
+
+    @property
+    def at_most(self) -> int:
+        """How many rounds there are at most."""
+        return self.head.at_most
+
+
+class Loops:
+    """Every loop of a flow that a path from the start reaches."""
+
+    def __init__(self, flow: Flow, dominators: Dominators) -> None:
+        self._flow = flow
+        self._around: dict[int, list[Loop]] = {}
+        back: set[tuple[int, int]] = set()
+        found: list[Loop] = []
+        # What follows a failure is left out of the dominators of the run.
+        failing = next((one.id for one in flow.nodes if one.operator == "failing"), None)
+        known = [dominators]
+        for head in flow.nodes:
+            if head.operator not in LOOPS or head.at_most < 1:
+                continue
+            if not dominators.dominates(head.id, head.id) and failing is not None:
+                known = known if len(known) > 1 else [*known, Dominators(flow, failing)]
+            ends = {
+                one
+                for one, _ in flow.before[head.id]
+                if any(each.dominates(head.id, one) for each in known)
+            }
+            if not ends:
+                continue
+            body = self._body(head.id, ends)
+            if all(one.label == "again" for one in head.next if one.target in body):
+                back |= {(one, head.id) for one in ends}
+                found.append(Loop(head, body))
+        for loop in found:
+            for node in loop.body:
+                self._around.setdefault(node, []).append(loop)
+        self.all = tuple(found)
+        self.back = frozenset(back)
+        """The edges, as (source, target), by which a round ends."""
+
+    def _body(self, head: int, ends: set[int]) -> frozenset[int]:
+        body = {head, *ends}
+        pending = [*(ends - {head})]
+        while pending:
+            for one, _ in self._flow.before[pending.pop()]:
+                if one not in body:
+                    body.add(one)
+                    pending.append(one)
+        return frozenset(body)
+
+    def around(self, node: int) -> tuple[Loop, ...]:
+        """The loops that the node runs in."""
+        return tuple(self._around.get(node, ()))
+
+    def times(self, node: int, *, without: Collection[int] = ()) -> int:
+        """How often the node runs at most, the loops with these heads aside."""
+        # Its head is passed once more than its body.
+        return prod(
+            one.at_most + (one.head.id == node)
+            for one in self.around(node)
+            if one.head.id not in without
+        )
+
+    def most(self, leave: Callable[[FlowNode, int], int]) -> dict[int, int]:
+        """The most there can be of something on entry to each node that is reached, along any path
+        on which each loop is gone through once: `leave` gives how much there is after a node, and
+        counts it for all rounds. Only of a flow with nothing unbounded."""
+        steps = {node: self._onward(node) for node in self._reached}
+        waiting = dict.fromkeys(self._reached, 0)
+        for targets in steps.values():
+            for one in targets:
+                waiting[one] += 1
+        known = {0: 0}
+        pending = [0]
+        while pending:
+            current = pending.pop()
+            after = leave(self._flow.nodes[current], known[current])
+            for one in steps[current]:
+                known[one] = max(known.get(one, after), after)
+                waiting[one] -= 1
+                if waiting[one] == 0:
+                    pending.append(one)
+        return known
+
+    def _onward(self, node: int) -> list[int]:
+        """What comes next when each loop is gone through once: after its body what is behind it."""
+        found: list[int] = []
+        pending = [(node, edge.target) for edge in self._flow.nodes[node].next]
+        seen = set(pending)
+        while pending:
+            source, target = pending.pop()
+            if (source, target) not in self.back:
+                found.append(target)
+                continue
+            for edge in self._flow.nodes[target].next:
+                # It may be the end of a round of the loop around that one.
+                if edge.label != "again" and (target, edge.target) not in seen:
+                    seen.add((target, edge.target))
+                    pending.append((target, edge.target))
+        return found
+
+    @cached_property
+    def _reached(self) -> frozenset[int]:
+        found = {0}
+        pending = [0]
+        while pending:
+            for edge in self._flow.nodes[pending.pop()].next:
+                if edge.target not in found:
+                    found.add(edge.target)
+                    pending.append(edge.target)
+        return frozenset(found)
+
+    @cached_property
+    def unbounded(self) -> frozenset[int]:
+        """The nodes on circles that no loop bounds."""
+        steps = {
+            node: [
+                edge.target
+                for edge in self._flow.nodes[node].next
+                if (node, edge.target) not in self.back
+            ]
+            for node in self._reached
+        }
+        # Kahn's algorithm: what it never comes to is on a circle, or after one.
+        waiting = dict.fromkeys(self._reached, 0)
+        for targets in steps.values():
+            for one in targets:
+                waiting[one] += 1
+        pending = [one for one, count in waiting.items() if count == 0]
+        left = set(self._reached)
+        while pending:
+            current = pending.pop()
+            left.discard(current)
+            for one in steps[current]:
+                waiting[one] -= 1
+                if waiting[one] == 0:
+                    pending.append(one)
+        return frozenset(left)

@@ -1,0 +1,106 @@
+"""Which entry of a gate's plan a call id is of, and its terms at the call's place in its loops.
+
+A call id is ``operation/ordinal``, then one index for each loop around the call site, outermost
+first, from 0: ``bank.pay/1/3``. The entry stands under ``operation/ordinal``; its ``loops`` bound
+the indexes (docs/manifest.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gantral.evidence.errors import EvidenceError
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An entry of a plan for one call."""
+
+    entry: Mapping[str, Any]
+    indexes: tuple[str, ...]
+
+
+def planned(gate: Mapping[str, Any], call: str) -> Planned | None:
+    """The call in the plan of a manifest's gate; None when it holds no such call, or the call's
+    indexes are others than its loops let there be."""
+    operation, _, rest = call.partition("/")
+    ordinal, *indexes = rest.split("/")
+    entry = gate["plan"].get(f"{operation}/{ordinal}")
+    if entry is None:
+        return None
+    loops = entry.get("loops", [])
+    if len(loops) != len(indexes):
+        return None
+    if not all(int(index) < int(bound) for index, bound in zip(indexes, loops, strict=True)):
+        return None
+    return Planned(entry, tuple(indexes))
+
+
+def arguments_at(manifest: Mapping[str, Any], one: Planned) -> dict[str, Any]:
+    """The arguments of the entry as terms of this very call: an element is the path of the one at
+    the call's index, a result is of the call in the same round.
+
+    Raises:
+        EvidenceError: ``manifest``, when a term names a loop that is not around the call.
+    """
+    return {
+        name: _term(manifest, term, one.indexes) for name, term in one.entry["arguments"].items()
+    }
+
+
+def terms_of(gate: Mapping[str, Any], call: str) -> dict[str, Any]:
+    """The arguments of a planned call as terms that name places: what an index stands for is put
+    in, a result is left as of its call site. Empty for a call that no plan has."""
+    one = planned(gate, call)
+    return {} if one is None else arguments_at({"gates": {}}, one)
+
+
+def _term(
+    manifest: Mapping[str, Any], term: Mapping[str, Any], indexes: Sequence[str]
+) -> Mapping[str, Any]:
+    ((kind, operand),) = term.items()
+    if kind == "each":
+        return {"path": _pointer(operand, indexes)}
+    if kind == "under":
+        return {"under": [operand[0], _pointer(operand[1:], indexes)]}
+    if kind == "expr":
+        return {"expr": _tree(operand, indexes)}
+    if kind == "result":
+        site, field = operand
+        return {"result": ["/".join([site, *indexes[: _depth(manifest, site)]]), field]}
+    return term
+
+
+def _pointer(parts: Sequence[str], indexes: Sequence[str]) -> str:
+    """``[list, loop, rest, …]``: every second part is the number of a loop, from 0."""
+    found = parts[0]
+    for loop, rest in zip(parts[1::2], parts[2::2], strict=True):
+        if int(loop) >= len(indexes):
+            raise EvidenceError("manifest", "a plan term names a loop that is not around its call")
+        found += f"/{indexes[int(loop)]}{rest}"
+    return found
+
+
+def _tree(tree: Any, indexes: Sequence[str]) -> Any:
+    if isinstance(tree, list):
+        return [_tree(part, indexes) for part in tree]
+    if not isinstance(tree, dict):
+        return tree
+    found: dict[str, Any] = {}
+    for kind, operand in tree.items():
+        if kind in ("each", "under"):
+            pointer = _pointer(operand[1:], indexes)
+            found["path" if kind == "each" else "under"] = [operand[0], pointer]
+        else:
+            found[kind] = operand if kind in ("const", "path") else _tree(operand, indexes)
+    return found
+
+
+def _depth(manifest: Mapping[str, Any], site: str) -> int:
+    """How many loops are around a planned call."""
+    for gate in manifest["gates"].values():
+        if site in gate["plan"]:
+            return len(gate["plan"][site].get("loops", []))
+    return 0
