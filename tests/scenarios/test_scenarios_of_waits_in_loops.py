@@ -1,4 +1,4 @@
-"""A wait that opens once a round: its rounds are told apart in evidence, and each takes one event."""
+"""A wait that opens once a round: evidence tells its rounds apart, and each takes one event."""
 
 from __future__ import annotations
 
