@@ -64,6 +64,7 @@ _RUNTIME = (
     "Person",
     "PersonOf",
     "Record",
+    "Returned",
     "Service",
     "StringOf",
     "expressions",

@@ -24,6 +24,7 @@ from gantral.runtime.calls import (
     Service,
 )
 from gantral.runtime.execution import Governed, governed
+from gantral.runtime.returned import Returned
 from gantral.runtime.values import (
     DateOf,
     DecimalOf,
@@ -71,6 +72,7 @@ __all__ = [
     "Person",
     "PersonOf",
     "Record",
+    "Returned",
     "Service",
     "StringOf",
     "activities",
