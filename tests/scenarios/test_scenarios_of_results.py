@@ -1,5 +1,5 @@
 """Results that are no record, the empty record and the empty output: shown, done, undone and told
-in real runs, whose evidence is VALID."""
+in real runs, whose evidence is VALID. Values are held to the types that they enter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STORY = """
 about: {about}
 start:
   by: carol
-  input: {{ account: a }}
+  input: {{ account: a, {input} }}
 given:
   books.count:
     - {count}
@@ -54,9 +54,10 @@ def story(
     note: str = "result: ok",
     mood: str = "good",
     last: str = "result: { id: y, amount: 2 }",
+    input: str = "days: 1, tags: [ab, abcde], limit: 9.9",
 ) -> str:
     return STORY.format(
-        about=about, count=count, note=note, mood=mood, last=last, given=given,
+        about=about, count=count, note=note, mood=mood, last=last, given=given, input=input,
         decisions=decisions, expect=expect,
     )  # fmt: skip
 
@@ -97,6 +98,28 @@ STORIES = {
         count="failure: unknown",
     ),
 }
+
+OUTSIDE = {
+    "too_many_days": "days: 4, tags: []",
+    "too_many_tags": "days: 1, tags: [a, b, c]",
+    "a_tag_too_long": "days: 1, tags: [abcdef]",
+    "a_tag_of_other_signs": "days: 1, tags: [A]",
+    "a_limit_too_high": "days: 1, tags: [], limit: 10.0",
+    "a_pause_too_long": "days: 2, tags: []",
+}
+FAILED = """
+about: {name}
+start:
+  by: carol
+  input: {{ account: a, {input} }}
+given: {{}}
+decisions: []
+expect:
+  effects: []
+  end: TERMINATED
+  cause: action_failed
+"""
+STORIES |= {name: FAILED.format(name=name, input=input) for name, input in OUTSIDE.items()}
 
 
 def test_what_is_given_is_what_is_done(told: Callable[..., str]) -> None:

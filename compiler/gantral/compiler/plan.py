@@ -41,6 +41,7 @@ from gantral.compiler.program import (
     Typed,
     VarRef,
     Widen,
+    Within,
 )
 from gantral.compiler.program.walk import bindings, gives, looped, loops
 from gantral.compiler.shapes import scalar_name
@@ -175,7 +176,7 @@ class _Planner:
     def _resolved(self, value: Expr) -> Expr:
         """The expression with lets, narrowing and fields of record literals seen through."""
         match value:
-            case Narrowed(base=base):
+            case Narrowed(base=base) | Within(base=base):
                 return self._resolved(base)
             case LetRef(binding=binding):
                 bound = self._lets.get(binding)

@@ -30,6 +30,17 @@ def concat(*parts: str) -> str:
     return unicodedata.normalize("NFC", "".join(parts))
 
 
+def within(value: T, *held: _values.Check) -> T:
+    """The value, held to what the type that it enters refines, outermost first: a list's size, then
+    its elements. What is absent is within.
+
+    Raises:
+        pydantic.ValidationError: it is outside.
+    """
+    _values.hold(value, held)
+    return value
+
+
 def text(value: Any) -> str:
     """The spec text of a scalar: what ``{expr}`` in a text shows."""
     return _values.text(value)

@@ -81,6 +81,7 @@ from gantral.compiler.program.expressions import (
     Typed,
     VarRef,
     Widen,
+    Within,
     children,
 )
 from gantral.compiler.program.statements import (
@@ -243,5 +244,6 @@ __all__ = [
     "VarRef",
     "Widen",
     "Widening",
+    "Within",
     "children",
 ]

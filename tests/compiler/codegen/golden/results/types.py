@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from gantral.runtime import Approval, DateOf, DecimalOf, Record
+from gantral.runtime import Approval, DateOf, DecimalOf, ListOf, Record
 
 
 class Line(Record):
@@ -17,6 +17,9 @@ class Line(Record):
 
 class Input(Record):
     account: str
+    days: int
+    tags: Annotated[tuple[str, ...], ListOf(max=9)]
+    limit: Annotated[Decimal, DecimalOf(scale=1)] | None = None
 
 
 class Output(Record):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -10,7 +11,11 @@ from gantral.runtime import (
     ActionFailed,
     Ask,
     DecimalOf,
+    DurationOf,
     Governed,
+    IntOf,
+    ListOf,
+    StringOf,
     expressions,
     governed,
     text,
@@ -40,11 +45,34 @@ gates = Gates
 
 @governed(
     workflow="results",
-    program="81c715d428a3470698bdcddc4f6a90f6d15e7263788e86603d2f9f8fe17b9681",
+    program="07b18cb96024001566ad91d16bb4f310a8fe167c885509164342accca87aef95",
     codegen=1,
 )
 class Results(Governed[Input, Output]):
     async def body(self, input: Input) -> Output:
+        days = expressions.within(input.days, IntOf(max=3))
+        tags = expressions.within(
+            input.tags,
+            ListOf(max=2),
+            StringOf(max=5, pattern="[a-z]*"),
+        )
+        limit = expressions.within(
+            None if input.limit is None else expressions.widen(input.limit, 2),
+            DecimalOf(scale=2, max="9.99"),
+        )
+        pause: timedelta = expressions.within(
+            timedelta(milliseconds=1) * days,
+            DurationOf(max="PT0.002S"),
+        )
+        pause = expressions.within(
+            pause + timedelta(milliseconds=1),
+            DurationOf(max="PT0.002S"),
+        )
+        await self.sleep(pause)
+        if not (
+            expressions.len(tags) < 3 and (limit is None or limit < Decimal("10.00"))
+        ):
+            return self.terminate("never said", at="require/1")
         try:
             count: int = await self.read(
                 books.count(account=input.account),
@@ -67,10 +95,10 @@ class Results(Governed[Input, Output]):
         self.require(
             expressions.any(x.open for x in since),
             "nothing is open",
-            at="require/1",
+            at="require/2",
         )
         if not (count == expressions.len(lines) and mood == "good"):
-            return self.terminate(f"{text(count)} lines, {mood}", at="require/2")
+            return self.terminate(f"{text(count)} lines, {mood}", at="require/3")
         ok = await self.ask(
             gates.review(
                 amount=expressions.sum((x.amount for x in lines), Decimal("0.00")),
@@ -100,5 +128,5 @@ class Results(Governed[Input, Output]):
             books.tell(text_=expressions.concat(noted, ", filed ", said)),
             call="books.tell/1",
         )
-        self.require(heard, "nobody heard", at="require/3")
+        self.require(heard, "nobody heard", at="require/4")
         return self.complete(Output(), at="complete/1")
