@@ -38,7 +38,7 @@ RESERVED_CLASSES = _words(
     "ChildRejected ChildTerminated ClassVar Client DateOf "
     "Decimal DecimalOf Decision DurationOf Failure False Governed Input Instance InstantOf IntOf "
     "Json JsonOf ListOf Literal None Operation Output Person PersonOf Record Returned Self Service "
-    "StringOf True Vote Waiting"
+    "StringOf True Vote Waiting Zone"
 )
 
 

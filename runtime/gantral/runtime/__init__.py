@@ -40,6 +40,7 @@ from gantral.runtime.values import (
     StringOf,
     text,
 )
+from gantral.runtime.zones import Zone
 
 if TYPE_CHECKING:
     from gantral.runtime.client import Client, Instance
@@ -75,6 +76,7 @@ __all__ = [
     "Returned",
     "Service",
     "StringOf",
+    "Zone",
     "activities",
     "expressions",
     "governed",

@@ -82,6 +82,7 @@ from gantral.compiler.program.expressions import (
     VarRef,
     Widen,
     Within,
+    ZonedCall,
     children,
 )
 from gantral.compiler.program.statements import (
@@ -245,5 +246,6 @@ __all__ = [
     "Widen",
     "Widening",
     "Within",
+    "ZonedCall",
     "children",
 ]

@@ -322,6 +322,15 @@ class FunctionCall(Typed):
     arguments: tuple[Expr, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZonedCall(FunctionCall):
+    """`date` or `instant` in a zone that is not UTC: `shifts` is the zone's table, which is a part
+    of what the program means (ADR 0150)."""
+
+    zone: str
+    shifts: str
+
+
 Rounding: TypeAlias = Word[
     "ceiling", "down", "floor", "half_down", "half_even", "half_up", "up"
 ]  # fmt: skip

@@ -23,6 +23,7 @@ from gantral.runtime import (
 
 from .services import bank, books
 from .types import BankPayNothing, Input, Line, Output, ReviewApproval
+from .zones import AMERICA_PORT_AU_PRINCE_, EUROPE_BERLIN_
 
 
 class ReviewAsk(Ask[ReviewApproval]):
@@ -45,7 +46,7 @@ gates = Gates
 
 @governed(
     workflow="results",
-    program="07b18cb96024001566ad91d16bb4f310a8fe167c885509164342accca87aef95",
+    program="42bdc218099f3378f0811c4bf3b98c9555b223a82cf2ec89746798d9236e5326",
     codegen=1,
 )
 class Results(Governed[Input, Output]):
@@ -69,10 +70,20 @@ class Results(Governed[Input, Output]):
             DurationOf(max="PT0.002S"),
         )
         await self.sleep(pause)
+        today = expressions.date(self.started_at, zone=EUROPE_BERLIN_)
+        began = expressions.instant(today, zone=EUROPE_BERLIN_)
+        self.require(
+            (
+                began <= self.now()
+                and expressions.date(began, zone=AMERICA_PORT_AU_PRINCE_) < today
+            ),
+            f"{text(today)}",
+            at="require/1",
+        )
         if not (
             expressions.len(tags) < 3 and (limit is None or limit < Decimal("10.00"))
         ):
-            return self.terminate("never said", at="require/1")
+            return self.terminate("never said", at="require/2")
         try:
             count: int = await self.read(
                 books.count(account=input.account),
@@ -95,10 +106,10 @@ class Results(Governed[Input, Output]):
         self.require(
             expressions.any(x.open for x in since),
             "nothing is open",
-            at="require/2",
+            at="require/3",
         )
         if not (count == expressions.len(lines) and mood == "good"):
-            return self.terminate(f"{text(count)} lines, {mood}", at="require/3")
+            return self.terminate(f"{text(count)} lines, {mood}", at="require/4")
         ok = await self.ask(
             gates.review(
                 amount=expressions.sum((x.amount for x in lines), Decimal("0.00")),
@@ -128,5 +139,5 @@ class Results(Governed[Input, Output]):
             books.tell(text_=expressions.concat(noted, ", filed ", said)),
             call="books.tell/1",
         )
-        self.require(heard, "nobody heard", at="require/4")
+        self.require(heard, "nobody heard", at="require/5")
         return self.complete(Output(), at="complete/1")
