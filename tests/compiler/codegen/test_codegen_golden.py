@@ -21,6 +21,7 @@ SPECS = {
     "lists": (GOLDEN / "lists", "spec.gantral"),
     "waits": (GOLDEN / "waits", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
+    "results": (GOLDEN / "results", "spec.gantral"),
 }
 
 
