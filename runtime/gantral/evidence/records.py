@@ -344,8 +344,23 @@ MANIFEST = Form(
     ),
 )
 
+# contents.json of a bundle. Nobody signs it: it says what was asked for, not what there is.
+CONTENTS = Form(
+    "bundle",
+    members(
+        asked_instances=words("all", "named"),
+        asked_since=INSTANT_OR_NONE,
+        asked_team=NAME_OR_NONE,
+        completeness=words("not_shown"),
+        instances=NUMBER,
+        instances_hash=HASH,
+        type=words("gantral.dev/bundle/v1"),
+    ),
+)
+
 FORMS: dict[str, Form] = {
     "artifact": ARTIFACT,
+    "bundle": CONTENTS,
     "commit": COMMIT,
     "decision": DECISION,
     "decision_submission": SUBMITTED,
