@@ -33,7 +33,7 @@ MOST_TEXT = 4 * MAX_BYTES
 _ORDER = ("manifest.json", "commits", LINES_NAME, "votes", "uses", "erasures", "texts")
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 _INSTANCE = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\\Z")
-_TEXT = re.compile("(?:policies|roles|specs)\\Z")
+_TEXT = re.compile("(?:policies|roles|specs/[0-9a-f]{64})\\Z")
 _TEXT_NAME = re.compile("[0-9a-f]{64}\\.json\\Z")
 
 
@@ -156,7 +156,8 @@ class Bundle:
             raise EvidenceError("contents", "contents.json tells of other instances than lie here")
 
     def texts(self) -> Iterator[tuple[str, bytes]]:
-        """``policies/<hex>.json``, ``roles/…``, ``specs/…`` with their bytes, after all sections.
+        """The paths ``policies/<hex>.json``, ``roles/<hex>.json``, ``specs/<hex>/<hex>.json`` and
+        their bytes, after all sections.
 
         Raises:
             EvidenceError: as ``sections``.
@@ -203,25 +204,34 @@ def _misplaced(member: Member) -> EvidenceError:
     return EvidenceError("bundle", f"{where[:120]} has no place here, or is too large")
 
 
-def check_text(name: str, data: bytes) -> None:
-    """Demand that a text is what its name says: a policy's files by the revision that they make, a
-    role map by its hash. A spec is named by the program that it compiles to, which no reader of
-    bytes can tell (docs/adr/0144): of it only the form is judged.
+def text_path(named: str, data: bytes) -> str:
+    """Where a text lies that evidence names ``policies/<hex>``, ``roles/<hex>`` or ``specs/<hex>``:
+    the first two digests are of the text, the last is of what it compiles to (docs/adr/0144), so a
+    spec's own follows."""
+    return f"{named}/{H('spec', data)}.json" if named.startswith("specs/") else f"{named}.json"
+
+
+def check_text(path: str, data: bytes) -> str:
+    """What evidence names this text, which is the one that its path binds: of a policy the revision
+    that its files make, of a role map its hash, of a spec its own hash. That a spec compiles to the
+    program of its folder no reader of bytes can tell.
 
     Raises:
         EvidenceError: ``text_bound``, ``bytes``.
     """
-    folder, _, rest = name.partition("/")
-    digest = rest.removesuffix(".json")
-    if folder == "roles":
+    kind = path.partition("/")[0]
+    if kind == "roles":
         parse(data)
-        made = H("role-map", data)
+        named = f"roles/{H('role-map', data)}"
+    elif kind == "policies":
+        listed = [[name, sha256(text.encode()).hexdigest()] for name, text in files_of(data)]
+        named = f"policies/{sha256(encode(listed)).hexdigest()}"
     else:
-        files = files_of(data)
-        listed = [[path, sha256(text.encode()).hexdigest()] for path, text in files]
-        made = sha256(encode(listed)).hexdigest() if folder == "policies" else digest
-    if made != digest:
-        raise EvidenceError("text_bound", f"{name} is not the text that its name binds")
+        files_of(data)
+        named = path.rpartition("/")[0]
+    if text_path(named, data) != path:
+        raise EvidenceError("text_bound", f"{path} is not the text that its name binds")
+    return named
 
 
 def files_of(data: bytes) -> list[list[str]]:

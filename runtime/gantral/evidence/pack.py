@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
-from gantral.evidence.bundle import CONTENTS_NAME, TYPE
+from gantral.evidence.bundle import CONTENTS_NAME, TYPE, text_path
 from gantral.evidence.bytes import canonical
 from gantral.evidence.envelope import read_envelope
 from gantral.evidence.errors import EvidenceError
@@ -114,9 +114,11 @@ def pack(
         for part in made.parts():
             writer.add(instance_id, part.name, part.size, part.chunks)
         named |= made.named
-    for name, data in sorted(texts(named)):
-        folder, _, rest = name.partition("/")
-        writer.add(folder, f"{rest}.json", len(data), (data,))
+    for path, name, data in sorted(
+        (text_path(name, data), name, data) for name, data in texts(named)
+    ):
+        folder, _, rest = path.rpartition("/")
+        writer.add(folder, rest, len(data), (data,))
         named.discard(name)
     writer.end()
     return named

@@ -81,8 +81,7 @@ def verify_bundle(
             empty = False
             yield section.instance_id, report
         for name, data in bundle.texts():
-            check_text(name, data)
-            if vouched and name.removesuffix(".json") not in named:
+            if check_text(name, data) not in named and vouched:
                 errors.refuse("text_unnamed", f"no evidence names {name}")
         if empty:
             errors.refuse("missing", "the bundle holds no instance", inconclusive=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gantral.cli.failure import Failure
 from gantral.cli.project import Project, find_project
 from gantral.evidence import EvidenceError, H, canonical
-from gantral.evidence.bundle import MOST_TEXT, check_text, files_of
+from gantral.evidence.bundle import MOST_TEXT, files_of
 
 if TYPE_CHECKING:
     from gantral.compiler.program import Program
@@ -20,7 +20,7 @@ def at_hand(
     named: set[str], projects: Iterable[Path], settings: Iterable[Settings]
 ) -> list[tuple[str, bytes]]:
     """Those texts of ``named`` that the projects and the deployment's settings hold, as they lie
-    in a bundle. Each is what its name binds, or it is not among them."""
+    in a bundle."""
     found: dict[str, bytes] = {}
     for one in settings:
         if one.identity is not None:
@@ -33,9 +33,6 @@ def at_hand(
         found.update(_policies(project))
         if any(name.startswith("specs/") for name in named - found.keys()):
             found.update(_specs(project))
-    for name, data in found.items():
-        if name in named:
-            check_text(f"{name}.json", data)
     return [(name, data) for name, data in found.items() if name in named]
 
 
