@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.handing import show
+from gantral.cli.handing.stored import chosen, evidence_of, settings_of
 
 if TYPE_CHECKING:
     from gantral.cli.main import Subparsers
     from gantral.evidence import LocalStore
     from gantral.evidence.pack import Asked, Instance
-    from gantral.runtime.settings import Evidence, Settings
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
@@ -52,11 +53,12 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "evidence names (repeatable; default: where the settings lie)",
     )
     export.add_argument("--settings", default="gantral.toml", metavar="FILE")
+    show.add(actions)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
-    return _export(args)
+    return show.run(args) if args.action == "show" else _export(args)
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -65,19 +67,19 @@ def _export(args: argparse.Namespace) -> int:
     from gantral.evidence import EvidenceError, LocalStore, StoreError
     from gantral.evidence.pack import Asked, instances, pack, with_children
 
-    settings = _settings(args.settings)
-    store = LocalStore(_evidence(settings).store)
+    settings = settings_of(args.settings)
+    store = LocalStore(evidence_of(settings).store)
     asked = Asked(bool(args.instances), args.team or "none", _since(args.since))
     projects = args.texts or [Path(args.settings).parent]
     found = [folder / "gantral.toml" for folder in args.texts]
-    deployments = [settings, *(_settings(str(file)) for file in found if file.is_file())]
+    deployments = [settings, *(settings_of(str(file)) for file in found if file.is_file())]
     try:
         known = instances(store, asked)
         if not known:
             raise _none(store, asked, args.settings)
         wanted = known
         if args.instances:
-            wanted = sorted(with_children(store, _chosen(known, args.instances), known))
+            wanted = sorted(with_children(store, chosen(known, args.instances), known))
         with _new(args.out) as file:
             lacking = pack(
                 file, store, wanted, asked, lambda named: at_hand(named, projects, deployments)
@@ -88,24 +90,6 @@ def _export(args: argparse.Namespace) -> int:
         raise Failure(f"{args.out} can't be written: {error}", "name a new file") from None
     _say(wanted, asked, lacking)
     return 0
-
-
-def _settings(path: str) -> Settings:
-    from gantral.runtime.settings import SettingsError, load
-
-    try:
-        return load(path)
-    except SettingsError as error:
-        raise Failure(f"{path}: {error.key}: {error.why}", error.remedy) from None
-
-
-def _evidence(settings: Settings) -> Evidence:
-    from gantral.runtime.settings import SettingsError
-
-    try:
-        return settings.need_evidence()
-    except SettingsError as error:
-        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
 
 
 def _since(given: str | None) -> str:
@@ -130,17 +114,6 @@ def _none(store: LocalStore, asked: Asked, settings: str) -> Failure:
         f"the store {store.root} holds no instance{narrowed}",
         f"name the deployment's settings with --settings, or look at [evidence] in {settings}",
     )
-
-
-def _chosen(known: list[Instance], asked: list[str]) -> list[Instance]:
-    chosen = []
-    for start in asked:
-        meant = [one for one in known if one[1].startswith(start)]
-        if len(meant) != 1:
-            several = f"{len(meant)} instances begin" if meant else "no instance begins"
-            raise Failure(f"{several} with {start}", "gantral list names them")
-        chosen += meant
-    return chosen
 
 
 @contextmanager
