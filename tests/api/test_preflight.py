@@ -6,12 +6,14 @@ import asyncio
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gantral.api.preflight import Fault, preflight
+from gantral.api.looks import Fault
+from gantral.api.preflight import preflight
 from gantral.cli.main import main
 from gantral.cli.tools import opa
 from gantral.cli.tools.processes import Processes, free_port, listening
@@ -150,6 +152,96 @@ def test_serve_refuses_and_says_why(place: Path, capsys: pytest.CaptureFixture[s
     assert "none.toml" in capsys.readouterr().err
 
 
-def test_serve_checks_only(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "--check", "--settings", str(place / "gantral.toml")]) == 0
-    assert capsys.readouterr().out == "ready to serve\n"
+def doctor(place: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    status = main(["doctor", "--format", "json", "--settings", str(place / "gantral.toml")])
+    return status, {one["part"]: one for one in json.loads(capsys.readouterr().out)}
+
+
+def test_doctor_tells_of_every_part(
+    world: Any, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Temporal hears of the first polls a moment after the workers began.
+    for _ in range(50):
+        status, seen = doctor(place, capsys)
+        if status == 0:
+            break
+        time.sleep(0.2)
+    assert status == 0, [one for one in seen.values() if one["faults"]]
+    assert "serial 1" in seen["trust file"]["found"]
+    assert "refund 1.4.0 of team payments" in seen["program refund"]["found"]
+    assert seen["key decision"]["found"].endswith("… without end")
+    assert seen["OPA"]["found"].startswith("revision sha256:")
+    assert seen["Temporal"]["found"].startswith("127.0.0.1:")
+    for queue in ("gantral-payments", "gantral-evidence", "orders", "payments"):
+        assert seen[f"queue {queue}"]["found"] == "polled by 1 worker"
+    assert "is current" in seen["deployment gantral-payments"]["found"]
+    assert "wait at finance for 3 days" in seen["drain refund"]["found"]
+
+
+def test_doctor_as_a_table(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--settings", str(place / "gantral.toml")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "all is well"
+    edit(place, "support_agent = .*\n", "")
+    assert main(["doctor", "--settings", str(place / "gantral.toml")]) == 1
+    out = capsys.readouterr().out
+    assert re.search(r"FAULT  roles +\[role_unmapped\] refund.* names the role support_agent", out)
+    assert re.search(r" +help: under \[identity.roles\] add support_agent = ", out)
+    assert out.splitlines()[-1] == "1 fault"
+
+
+def test_doctor_of_an_environment(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "gantral.toml").rename(place / "gantral.staging.toml")
+    monkeypatch.chdir(place)
+    assert main(["doctor"]) == 1
+    assert "gantral.toml" in capsys.readouterr().err
+    assert main(["doctor", "--env", "staging"]) == 0
+    assert "gantral.staging.toml, development" in capsys.readouterr().out
+
+
+def test_doctor_where_nothing_runs_and_nothing_is_changed(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(place, r"(?s)\[opa\].*\[identity\]", "[identity]")
+    edit(place, "issuer = .*", 'issuer = "http://127.0.0.1:9"')
+    with Processes(place / "logs") as processes:
+        temporal = start_temporal(processes).address
+        edit(place, "address = .*", f'address = "{temporal}"')
+        for _ in range(2):
+            status, seen = doctor(place, capsys)
+            assert status == 1
+            rules = {part: one["faults"][0]["rule"] for part, one in seen.items() if one["faults"]}
+            assert rules == {
+                "issuer": "issuer_unreachable",
+                "OPA": "setting",
+                "search attributes": "search_attributes",
+                "queue gantral-payments": "queue_not_polled",
+                "queue gantral-evidence": "queue_not_polled",
+                "queue orders": "queue_not_polled",
+                "queue payments": "queue_not_polled",
+                "deployment gantral-payments": "no_current_build",
+            }
+    edit(place, "address = .*", 'address = "127.0.0.1:9"')
+    status, seen = doctor(place, capsys)
+    assert seen["Temporal"]["faults"][0]["rule"] == "temporal"
+
+
+def test_doctor_tells_of_another_build(
+    world: Any, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Another lock file is another build: this one is not the one that runs.
+    (place / "uv.lock").write_text("another")
+    status, seen = doctor(place, capsys)
+    assert status == 1
+    (fault,) = seen["deployment gantral-payments"]["faults"]
+    assert fault["rule"] == "other_build_current"
+    assert "set-current-version --deployment-name gantral-payments" in fault["remedy"]
+
+
+def test_doctor_of_a_worker_s_own_settings(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(place, r"(?s)\[identity\].*\[evidence\]", "[evidence]")
+    edit(place, r"(?s)\[api\][^\[]*", "")
+    status, seen = doctor(place, capsys)
+    assert status == 0, [one for one in seen.values() if one["faults"]]
+    assert "issuer" not in seen

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "withdraw": ("Try", "take back an instance of yours that waits"),
     "serve": ("Run", "the decision API and the inbox"),
     "worker": ("Run", "work for Temporal: workflow, evidence and service roles"),
+    "doctor": ("Run", "what a deployment needs, and what of it is not well"),
     "policy": ("Run", "build the policy bundle that OPA serves"),
     "keys": ("Run", "make keys and the trust file"),
     "reconcile": ("Run", "close what ended without evidence of its end"),

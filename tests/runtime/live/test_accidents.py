@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from gantral.runtime import programs
-from gantral.runtime.workers.running import open_instances
+from gantral.runtime.workers.deployments import open_instances
 from live import VERSION, forged
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.workflowservice.v1 import DeleteWorkerDeploymentVersionRequest

@@ -20,7 +20,6 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "that can't work, and says how to mend each fault.",
     )
     parser.add_argument("--settings", type=Path, default=Path("gantral.toml"), metavar="FILE")
-    parser.add_argument("--check", action="store_true", help="look for faults and stop")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,9 +39,6 @@ def run(args: argparse.Namespace) -> int:
             for fault in faults:
                 print(f"error: {fault}", file=sys.stderr)
             return FINDINGS
-        if args.check:
-            print("ready to serve")
-            return 0
 
         async def ready() -> None:
             print(f"serving {settings.need_api().url}", flush=True)

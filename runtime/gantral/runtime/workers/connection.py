@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gantral.runtime.settings import Settings, Temporal
@@ -60,6 +60,24 @@ async def require_search_attributes(client: Client, settings: Settings) -> None:
     Raises:
         SettingsError: one is missing in production or has another type, with the command to run.
     """
+    missing = await missing_search_attributes(client)
+    if not missing:
+        return
+    if settings.environment == "production":
+        raise lacking(client, missing)
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace=client.namespace, search_attributes=dict.fromkeys(missing, _KEYWORD)
+        )
+    )
+
+
+async def missing_search_attributes(client: Client) -> list[str]:
+    """Those of our search attributes that the namespace does not have.
+
+    Raises:
+        SettingsError: one has another type.
+    """
     present = await _present(client)
     wrong = [name for name in SEARCH_ATTRIBUTES if present.get(name, _KEYWORD) != _KEYWORD]
     if wrong:
@@ -68,20 +86,16 @@ async def require_search_attributes(client: Client, settings: Settings) -> None:
             f"the search attribute {wrong[0]} has another type than Keyword",
             f"remove it: temporal operator search-attribute remove --name {wrong[0]}",
         )
-    missing = [name for name in SEARCH_ATTRIBUTES if name not in present]
-    if not missing:
-        return
-    if settings.environment == "production":
-        flags = " ".join(f"--name {name} --type Keyword" for name in missing)
-        raise SettingsError(
-            "temporal.namespace",
-            f"{client.namespace} lacks the search attributes {', '.join(missing)}",
-            f"run: temporal operator search-attribute create {flags}",
-        )
-    await client.operator_service.add_search_attributes(
-        AddSearchAttributesRequest(
-            namespace=client.namespace, search_attributes=dict.fromkeys(missing, _KEYWORD)
-        )
+    return [name for name in SEARCH_ATTRIBUTES if name not in present]
+
+
+def lacking(client: Client, missing: Sequence[str]) -> SettingsError:
+    """What is wrong with a namespace that lacks some, and the command that adds them."""
+    flags = " ".join(f"--name {name} --type Keyword" for name in missing)
+    return SettingsError(
+        "temporal.namespace",
+        f"{client.namespace} lacks the search attributes {', '.join(missing)}",
+        f"run: temporal operator search-attribute create {flags}",
     )
 
 

@@ -17,25 +17,18 @@ from gantral.runtime.commands import EVIDENCE_QUEUE, workflow_queue
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Settings
 from gantral.runtime.settings_reader import SettingsError
-from gantral.runtime.workers import assembly
-from gantral.runtime.workers.build import build_id
+from gantral.runtime.workers import assembly, deployments
 from gantral.runtime.workers.closer import Closer
 from gantral.runtime.workers.connection import connect, require_search_attributes
-from temporalio.api.workflowservice.v1 import (
-    DescribeWorkerDeploymentRequest,
-    SetWorkerDeploymentCurrentVersionRequest,
-)
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 # Longer than one commit's attempt (10 s): a shutdown must not lose a put's answer.
 GRACE: Final = timedelta(seconds=30)
 SWEEP: Final = 60.0  # seconds
-_RPC = timedelta(seconds=10)
-_CURRENT_TRIES = 100
 
 _log = logging.getLogger("gantral.worker")
 
@@ -71,7 +64,7 @@ async def run_worker(
     loaded = assembly.load_programs(settings, None if stores is None else stores.trust)
     client = await connect(settings.temporal)
     await require_search_attributes(client, settings)
-    versions = await _versions(client, settings, loaded) if "workflow" in roles else {}
+    versions = await deployments.versions(client, settings, loaded) if "workflow" in roles else {}
     workers: list[Worker] = []
     if "workflow" in roles:
         workers += _workflow_workers(client, settings, loaded, versions)
@@ -94,7 +87,7 @@ async def run_worker(
     try:
         await _started(workers, running)
         for version in versions.values():
-            await _make_current(client, settings, version)
+            await deployments.make_current(client, settings, version)
         if closer is not None:
             teams = sorted({program.team for program in loaded})
             background.append(asyncio.create_task(_sweep(closer, client, teams)))
@@ -104,7 +97,7 @@ async def run_worker(
         background.append(stopped)
         await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
         for version in versions.values():
-            await _tell_open(client, version)
+            await deployments.tell_open(client, version)
     finally:
         for task in background:
             task.cancel()
@@ -145,107 +138,6 @@ def _workflow_workers(
         )
         for team, of_team in teams.items()
     ]
-
-
-async def _versions(
-    client: Client, settings: Settings, loaded: Sequence[ProgramInfo]
-) -> dict[str, WorkerDeploymentVersion]:
-    """Team -> its deployment version; empty on a server that has no worker deployments (the
-    time-skipping one)."""
-    teams = {program.team for program in loaded}
-    versions: dict[str, WorkerDeploymentVersion] = {}
-    for team in teams:
-        packages = [program.package for program in loaded if program.team == team]
-        build = build_id(packages, settings.file.resolve().parent)
-        versions[team] = WorkerDeploymentVersion(f"gantral-{team}", build)
-        try:
-            await _current(client, versions[team])
-        except RPCError as error:
-            if error.status is RPCStatusCode.UNIMPLEMENTED:
-                return {}
-            raise
-    return versions
-
-
-async def _current(client: Client, version: WorkerDeploymentVersion) -> str | None:
-    """The build id that new instances run on, None when there is none."""
-    try:
-        answer = await client.workflow_service.describe_worker_deployment(
-            DescribeWorkerDeploymentRequest(
-                namespace=client.namespace, deployment_name=version.deployment_name
-            ),
-            timeout=_RPC,
-        )
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise
-    routing = answer.worker_deployment_info.routing_config
-    return routing.current_deployment_version.build_id or None
-
-
-async def _make_current(
-    client: Client, settings: Settings, version: WorkerDeploymentVersion
-) -> None:
-    """New instances hang silently without a current version (tried). The first build becomes it;
-    a development deployment always moves on to the newest; production is moved by its operator."""
-    current = await _current(client, version)
-    if current == version.build_id:
-        return
-    if current is not None and settings.environment == "production":
-        _log.warning(
-            "build %s is not current, new instances go to %s; to move them: temporal worker"
-            " deployment set-current-version --deployment-name %s --build-id %s",
-            version.build_id,
-            current,
-            version.deployment_name,
-            version.build_id,
-        )
-        return
-    for attempt in range(_CURRENT_TRIES):
-        try:
-            await client.workflow_service.set_worker_deployment_current_version(
-                SetWorkerDeploymentCurrentVersionRequest(
-                    namespace=client.namespace,
-                    deployment_name=version.deployment_name,
-                    build_id=version.build_id,
-                    # Another workflow of the team may have left this build with its queue.
-                    ignore_missing_task_queues=True,
-                ),
-                timeout=_RPC,
-            )
-            return
-        except RPCError as error:
-            # The server learns of a version from its first poll, a moment after it.
-            if error.status not in _NOT_YET or attempt == _CURRENT_TRIES - 1:
-                raise
-            await asyncio.sleep(0.1)
-
-
-async def open_instances(client: Client, version: WorkerDeploymentVersion) -> int:
-    """How many runs are pinned to this build and not over. Raises RPCError."""
-    build = f"{version.deployment_name}:{version.build_id}"
-    query = f'TemporalWorkerDeploymentVersion = "{build}" AND ExecutionStatus = "Running"'
-    return (await client.count_workflows(query, rpc_timeout=_RPC)).count
-
-
-async def _tell_open(client: Client, version: WorkerDeploymentVersion) -> None:
-    """Say what a stopped worker leaves behind. That a build with open instances is not taken from
-    the deployment is Temporal's own rule: delete-version refuses while it drains."""
-    with suppress(RPCError):
-        left = await open_instances(client, version)
-        if left:
-            _log.warning(
-                "%d instances are open on build %s: they wait until a worker of this build runs"
-                " again; keep one until none is left",
-                left,
-                version.build_id,
-            )
-
-
-_NOT_YET = frozenset(
-    {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED}
-)
 
 
 async def _started(workers: Sequence[Worker], running: Sequence[asyncio.Task[None]]) -> None:
