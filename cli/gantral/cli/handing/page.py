@@ -13,9 +13,10 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.25rem; margin-top: 3rem; border-top: 1px solid; }
 section { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid #8888; }
+h2, h3, h4, h5 { overflow-wrap: anywhere; }
 h3, h4, h5 { margin: 0 0 .25rem; font-size: 1rem; }
 dl { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: .1rem 1rem; margin: 0; }
-dt { color: #777; overflow-wrap: anywhere; }
+dt { opacity: .7; overflow-wrap: anywhere; }
 dd { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 dd.text { font-family: ui-monospace, monospace; font-size: .85rem; }
 .INVALID, .INCONCLUSIVE { border-left-color: #c33; } .VALID { border-left-color: #282; }
