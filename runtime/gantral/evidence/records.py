@@ -357,6 +357,15 @@ CONTENTS = Form(
         type=words("gantral.dev/bundle/v1"),
     ),
 )
+# One field with its proof. What is signed is the commit inside.
+DISCLOSURE = Form(
+    "disclosure",
+    members(
+        commit=ENVELOPE,
+        text=TEXT,
+        type=words("gantral.dev/disclosure/v1"),
+    ),
+)
 
 FORMS: dict[str, Form] = {
     "artifact": ARTIFACT,
@@ -364,6 +373,7 @@ FORMS: dict[str, Form] = {
     "commit": COMMIT,
     "decision": DECISION,
     "decision_submission": SUBMITTED,
+    "disclosure": DISCLOSURE,
     "erasure": ERASURE,
     "manifest": MANIFEST,
     "outcome": OUTCOME,

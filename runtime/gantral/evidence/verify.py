@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from gantral.evidence import errors
 from gantral.evidence.beside import check_uses, check_votes, judge_sealed, looks_like_a_store
 from gantral.evidence.bundle import Bundle, check_text
 from gantral.evidence.children import PARENT
+from gantral.evidence.disclosure import Disclosed, read_disclosure
 from gantral.evidence.envelope import read_envelope
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.folder import Files, Folder
@@ -91,11 +92,34 @@ def verify_bundle(
         yield "", _about(trust, finding)
 
 
-def _about(trust: TrustFile, finding: Finding) -> Report:
+def verify_disclosure(data: bytes, trust: TrustFile) -> tuple[Report, Disclosed | None]:
+    """Judge a disclosure's bytes, and what it says if it can be read. The report is of no whole
+    instance: VALID says that the field was signed so, and of no decision anything."""
+    findings: list[Finding] = []
+
+    def note(error: EvidenceError) -> None:
+        severity: Any = "INCONCLUSIVE" if error.inconclusive else "INVALID"
+        findings.append(Finding(error.code, severity, "", error.message))
+
+    disclosed: Disclosed | None = None
+    try:
+        disclosed = read_disclosure(data, trust, note)
+    except EvidenceError as error:
+        note(error)
+    report = replace(
+        _about(trust),
+        findings=tuple(findings),
+        verdict=verdict_of(findings),
+        instance_id=disclosed.instance_id if disclosed else "",
+    )
+    return report, disclosed
+
+
+def _about(trust: TrustFile, *findings: Finding) -> Report:
     """A report on what is no instance."""
     return Report(
-        verdict=finding.severity,
-        findings=(finding,),
+        verdict=verdict_of(findings),
+        findings=findings,
         instance_id="",
         state="none",
         decisions={},

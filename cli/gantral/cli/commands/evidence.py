@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gantral.cli.failure import MISUSE, Failure
-from gantral.cli.handing import show
+from gantral.cli.handing import disclose, show
 from gantral.cli.handing.stored import chosen, evidence_of, settings_of
 
 if TYPE_CHECKING:
@@ -54,11 +54,12 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     )
     export.add_argument("--settings", default="gantral.toml", metavar="FILE")
     show.add(actions)
+    disclose.add(actions)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
-    return show.run(args) if args.action == "show" else _export(args)
+    return {"export": _export, "show": show.run, "disclose": disclose.run}[args.action](args)
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -7,15 +7,18 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, Report, TrustFile, verify_folder
+from gantral.evidence.disclosure import MOST as MOST_DISCLOSED
+from gantral.evidence.disclosure import Disclosed
 from gantral.evidence.report import Finding, Verdict, with_findings, worse
 from gantral.evidence.together import judge_together
-from gantral.evidence.verify import verify_bundle
+from gantral.evidence.verify import verify_bundle, verify_disclosure
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
 # What --require may ask for; an amendment is a yes, a waiver is not.
@@ -34,12 +37,13 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "verify",
         help="judge evidence offline: VALID, INVALID or INCONCLUSIVE",
         description="Judge evidence against a trust file: bundles (.evidence), folders of one "
-        "instance each, or a bundle on standard input (-). Opens no socket and reads no clock and "
-        "no environment. Prints one word for all together; findings go to stderr. A child "
-        "(`run workflow`) is judged with its parent: give both. "
+        "instance each, disclosures of one field, or one of these files on standard input (-). "
+        "Opens no socket and reads no clock and no environment. Prints one word for all together; "
+        "findings go to stderr. A child (`run workflow`) is judged with its parent: give both. A "
+        "disclosure is of a field alone: no decision is judged. "
         "Exit 0 VALID, 1 INVALID, 2 INCONCLUSIVE.",
     )
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a bundle, a folder, or -")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or -")
     parser.add_argument("--trust", type=Path, required=True, metavar="FILE")
     parser.add_argument(
         "--trust-sha256", metavar="HEX", help="refuse a trust file with another digest"
@@ -83,16 +87,14 @@ def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
     """
     try:
         if path == "-":
-            found = verify_bundle(sys.stdin.buffer, trust, stream=True)
-            yield from ((Place("-", instance), report) for instance, report in found)
+            yield from _file(path, cast(BufferedReader, sys.stdin.buffer), trust, stream=True)
         elif Path(path).is_dir():
             report = verify_folder(path, trust)
-            yield Place(path, report.instance_id, folder=True), report
+            yield Place(path, report.instance_id, alone=True), report
         else:
             with open(path, "rb") as file:
                 # A pipe has a name too (<(…) of a shell), and can't be read twice.
-                found = verify_bundle(file, trust, stream=not file.seekable())
-                yield from ((Place(path, instance), report) for instance, report in found)
+                yield from _file(path, file, trust, stream=not file.seekable())
     except OSError as error:
         raise Failure(
             f"cannot read {error.filename or path}: {error.strerror}",
@@ -101,17 +103,31 @@ def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
         ) from None
 
 
+def _file(
+    path: str, file: BufferedReader, trust: TrustFile, *, stream: bool
+) -> Iterator[tuple[Place, Report]]:
+    # No bundle begins so: its first file is contents.json.
+    if file.peek(1)[:1] == b"{":
+        report, disclosed = verify_disclosure(file.read(MOST_DISCLOSED + 1), trust)
+        yield Place(path, report.instance_id, alone=True, disclosed=disclosed), report
+        return
+    for instance, report in verify_bundle(file, trust, stream=stream):
+        yield Place(path, instance), report
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where evidence was found: in which input, of which instance ("" for a bundle itself)."""
+    """Where evidence was found: in which input, of which instance ("" for a bundle itself).
+    ``alone``: the input is of one instance."""
 
     path: str
     instance_id: str
-    folder: bool = False
+    alone: bool = False
+    disclosed: Disclosed | None = None
 
     def __str__(self) -> str:
         return (
-            self.path if self.folder or not self.instance_id else f"{self.path} {self.instance_id}"
+            self.path if self.alone or not self.instance_id else f"{self.path} {self.instance_id}"
         )
 
 
@@ -125,6 +141,13 @@ class _Text:
         for finding in report.findings:
             at = f" commit {finding.commit}" if finding.commit else ""
             line = f"{finding.severity}[{finding.code}] {place}{at}: {finding.message}"
+            print(printable(line), file=sys.stderr)
+        if place.disclosed is not None and report.verdict != "INVALID":
+            one = place.disclosed
+            at = f"at gate {one.gate} " if one.gate != "none" else ""
+            state = one.state or "records alone"
+            line = f"disclosed: {one.pointer} is {one.value!r}, as commit {one.commit} ({state}) "
+            line += f"of {one.instance_id} tells it {at}at {one.timestamp}. No decision is judged."
             print(printable(line), file=sys.stderr)
 
     def end(self, verdict: str) -> None:
@@ -151,7 +174,7 @@ class _Json:
             for finding in report.findings
         ]
         where = printable(place.path)
-        if not place.instance_id and not place.folder:
+        if not place.instance_id and not place.alone:
             self._findings += [{"path": where, **one} for one in findings]
             return
         one = {
@@ -162,6 +185,9 @@ class _Json:
             "decisions": dict(report.decisions),
             "findings": findings,
         }
+        if place.disclosed is not None and report.verdict != "INVALID":
+            said = place.disclosed.__dict__.items()
+            one["disclosed"] = {name: value for name, value in said if name != "instance_id"}
         print(f"{'' if self._first else ','}\n{_dump(one)}", end="")
         self._first = False
 

@@ -52,7 +52,9 @@ def add(actions: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tell it."""
+    from gantral.cli.commands.verify import read_trust
     from gantral.cli.handing.sources import draw
+    from gantral.cli.handing.stored import source_of
 
     if (args.sample is None) != (args.seed is None) or (
         args.sample is not None and args.sample < 1
@@ -63,7 +65,11 @@ def run(args: argparse.Namespace) -> int:
             MISUSE,
         )
     try:
-        source, trust = _opened(args)
+        source, ours = source_of(args.evidence, args.settings)
+        named: Path | None = args.trust or ours
+        if named is None:
+            raise Failure("whose signatures count?", "name the trust file with --trust", MISUSE)
+        trust = read_trust(named)
         population = source.population(trust)
         wanted = draw(source.ids(), args.sample, args.seed) if args.sample else None
         telling = _Telling(source, trust, population, wanted)
@@ -80,50 +86,6 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise Failure(f"{error.filename or args.evidence}: {error.strerror}", "", MISUSE) from None
     return FINDINGS if population.invalid else CLEAN
-
-
-def _opened(args: argparse.Namespace) -> tuple[Source, TrustFile]:
-    from gantral.cli.commands.verify import read_trust
-    from gantral.cli.handing.sources import of_bundle, of_folder
-
-    path = Path(args.evidence)
-    if not path.exists():
-        return _stored(args)
-    if args.trust is None:
-        raise Failure("whose signatures count?", "name the trust file with --trust", MISUSE)
-    return (of_folder if path.is_dir() else of_bundle)(path), read_trust(args.trust)
-
-
-def _stored(args: argparse.Namespace) -> tuple[Source, TrustFile]:
-    from gantral.cli.commands.verify import read_trust
-    from gantral.cli.handing.sources import of_parts
-    from gantral.cli.handing.stored import chosen, evidence_of, settings_of
-    from gantral.cli.handing.texts import at_hand
-    from gantral.evidence import EvidenceError, LocalStore, StoreError
-    from gantral.evidence.export import Export
-    from gantral.evidence.pack import Asked, instances, with_children
-
-    if not Path(args.settings).is_file():
-        raise Failure(
-            f"{args.evidence} is no file and no folder, and {args.settings} names no store",
-            "name a bundle; or the deployment's settings with --settings",
-            MISUSE,
-        )
-    settings = settings_of(args.settings)
-    evidence = evidence_of(settings)
-    store = LocalStore(evidence.store)
-    try:
-        known = instances(store, Asked())
-        (one,) = chosen(known, [args.evidence])
-        found, named = {}, set()
-        for team, instance_id in sorted(with_children(store, [one], known)):
-            made = Export(store, team, instance_id)
-            found[instance_id] = {part.name: b"".join(part.chunks) for part in made.parts()}
-            named |= made.named
-        beside = dict(at_hand(named, [Path(args.settings).parent], [settings]))
-    except (EvidenceError, StoreError) as error:
-        raise Failure(f"the evidence can't be read: {error}") from None
-    return of_parts(found, one[1], beside), read_trust(args.trust or evidence.trust)
 
 
 class _Telling:
