@@ -142,6 +142,14 @@ def test_a_team_alone_sorted_by_instance(settings: Path, tmp_path: Path) -> None
     assert listed(tmp_path / "one") == sorted(one for one, team in teams if team == TEAM)
 
 
+def test_named_instances_of_two_teams_are_sorted_by_instance(
+    settings: Path, tmp_path: Path
+) -> None:
+    both = [put_copy(tmp_path / "store", "hiring", 9), put_copy(tmp_path / "store", TEAM, 1)]
+    assert export(settings, tmp_path / "named", *both) == 0
+    assert listed(tmp_path / "named") == sorted(both)
+
+
 def test_since_is_when_it_was_started(
     settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

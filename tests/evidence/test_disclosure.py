@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import jsonschema
 import pytest
 from bundles import bundle, entries, instance, scenes
 from gantral.cli.main import main
-from gantral.evidence import TrustFile, canonical, errors
+from gantral.evidence import SigningKey, TrustFile, canonical, errors, seal
 from gantral.evidence.verify import verify_disclosure
+from vectors import inputs
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "evidence" / "verdict.schema.json"
 FOUND = scenes("amended", "rejected")
@@ -130,6 +132,14 @@ def another_key(told: dict[str, Any]) -> None:
     told["commit"]["signatures"][0]["keyid"] = effect
 
 
+def commit_signed_anyway(told: dict[str, Any]) -> None:
+    """The right key signed what is no commit: its artifact is about another context."""
+    statement = json.loads(b64decode(told["commit"]["payload"]))
+    statement["context"][-1][1] = "0" * 64
+    key = SigningKey.from_seed(bytes.fromhex(inputs("amended")["seeds"]["commit"]))
+    told["commit"] = seal("commit", statement, key)
+
+
 def member(told: dict[str, Any]) -> None:
     told["more"] = "x"
 
@@ -137,7 +147,7 @@ def member(told: dict[str, Any]) -> None:
 FORGED: dict[Callable[[dict[str, Any]], None], str] = {
     value: "text_unbound", salt: "text_unbound", path: "text_unbound",
     other_field: "text_unbound", other_instance: "text_instance", signature: "signature",
-    another_key: "key_use", member: "form",
+    another_key: "key_use", member: "form", commit_signed_anyway: "context_hash",
 }  # fmt: skip
 
 
