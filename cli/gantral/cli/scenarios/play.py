@@ -24,7 +24,9 @@ from gantral.evidence.verify import verify_folder
 from gantral.identity import Person
 from temporalio.client import WorkflowFailureError
 
-_STEP = timedelta(milliseconds=200)
+# How time goes on while nobody is waited for: in steps that grow, so that a spec which looks again
+# every few minutes costs tens of ours, and stay short, so that a decision comes when it is told.
+_FIRST_STEP, _LONGEST_STEP, _GROWS = timedelta(milliseconds=200), timedelta(seconds=5), 1.1
 # How long, by our clock, an instance may do nothing at all.
 _PATIENCE = 60.0
 
@@ -144,6 +146,7 @@ class _Play:
         service may be waiting to be tried again."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + _PATIENCE
+        step = _FIRST_STEP
         while True:
             story = self._deployment.library.story(instance)
             if story is not None and story.ended:
@@ -159,7 +162,8 @@ class _Play:
                 await self._failed(instance)
             if loop.time() > ends:
                 raise _Stuck(f"nothing happened for {_PATIENCE:g} s")
-            await self._world.clock.leap(_STEP)
+            await self._world.clock.leap(step)
+            step = min(step * _GROWS, _LONGEST_STEP)
 
     async def _result(self, instance: str) -> Mapping[str, Any]:
         handle = self._world.client.get_workflow_handle(instance, result_type=dict[str, Any])
