@@ -1,12 +1,15 @@
-"""The production_deploy example's own parts: its platform."""
+"""The production_deploy example's own parts: its platform, and the services on it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from deploy_app.platform import Platform, PlatformError
+from deploy_app.services import Ci, Cluster
+from gantral.runtime import ActionFailed, CallContext
 
 
 @pytest.fixture
@@ -55,3 +58,18 @@ def test_what_is_unknown_is_refused(platform: Platform) -> None:
         with pytest.raises(PlatformError, match="no release v1"):
             act("v1")
     assert platform.running("staging") is None
+
+
+def test_the_services_say_it_as_the_spec_does(
+    platform: Platform, call: Callable[[str], CallContext]
+) -> None:
+    ci, cluster = Ci(platform), Cluster(platform)
+    build = ci.build(call("a"), id="B-103")
+    assert build.tests == "passed"
+    release = cluster.roll_out(call("b"), image=build.image, environment="staging").release
+    states = [cluster.health(call(key), release=release).state for key in "cd"]
+    assert states == ["settling", "degraded"]
+    cluster.roll_back(call("e"), release=release)
+    with pytest.raises(ActionFailed, match="no release v9") as refused:
+        cluster.roll_back(call("f"), release="v9")
+    assert refused.value.happened == "no"

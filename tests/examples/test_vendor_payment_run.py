@@ -1,12 +1,16 @@
-"""The vendor_payment_run example's own parts: its treasury."""
+"""The vendor_payment_run example's own parts: its treasury, and the services on it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from gantral.runtime import ActionFailed, CallContext
+from payment_app.gen.vendor_payment_run.types import Receipt
+from payment_app.services import Bank, Ledger
 from payment_app.treasury import Treasury, TreasuryError
 
 IBAN = "SE4550000000058398257466"
@@ -73,3 +77,18 @@ def test_what_came_of_a_batch_is_booked(treasury: Treasury) -> None:
     assert treasury.states("P-07") == {"I-701": "paid", "I-702": "unsure"}
     treasury.book("P-08", [("I-801", None)], [])
     assert treasury.states("P-08") == {"I-801": "open", "I-802": "open"}
+
+
+def test_the_services_say_it_as_the_spec_does(
+    treasury: Treasury, call: Callable[[str], CallContext]
+) -> None:
+    ledger, bank = Ledger(treasury), Bank(treasury)
+    batch = ledger.batch(call("a"), id="P-08")
+    first, closed = batch.invoices
+    paid = bank.pay(call("b"), invoice=first.id, iban=first.iban, amount=first.amount)
+    with pytest.raises(ActionFailed, match="is closed") as refused:
+        bank.pay(call("c"), invoice=closed.id, iban=closed.iban, amount=closed.amount)
+    assert refused.value.happened == "no"
+    receipts = [Receipt(invoice=first.id, reference=paid.reference), Receipt(invoice=closed.id)]
+    ledger.book(call("d"), batch=batch.id, receipts=receipts, unsure=[])
+    assert treasury.states("P-08") == {"I-801": "paid", "I-802": "open"}
