@@ -160,8 +160,14 @@ async def _repeated(deployment: Deployment, asked: Asked, claim: Claim) -> dict[
 async def _claim(deployment: Deployment, asked: Asked) -> Claim:
     program = asked.program
     key = program.manifest["key"]
-    values = [asked.leaves[path] for path in key["paths"]]
-    shown = values[0] if len(values) == 1 else canonical(values).decode()
+    initiator = deployment.seal.actor(asked.person), asked.person.value
+    # The initiator is no part of the input: each path as what it is, and as it is told.
+    pairs = [
+        initiator if path == "/initiator" else (asked.leaves[path], asked.leaves[path])
+        for path in key["paths"]
+    ]
+    values, said = [value for value, _ in pairs], [told for _, told in pairs]
+    shown = said[0] if len(said) == 1 else canonical(said).decode()
     for attempt in range(1, _MOST_ATTEMPTS + 1):
         identity = (program.team, program.workflow_id, values, str(attempt))
         instance_id = deployment.seal.instance_id(*identity)

@@ -16,6 +16,7 @@ from gantral.api.problems import Problem
 from gantral.api.story import Story
 from gantral.cli.scenarios.model import Actor, Decision, Scenario
 from gantral.cli.scenarios.script import Script
+from gantral.cli.scenarios.timers import first_timer
 from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World
 from gantral.evidence.children import link_children
 from gantral.evidence.export import export_instance
@@ -24,9 +25,7 @@ from gantral.evidence.verify import verify_folder
 from gantral.identity import Person
 from temporalio.client import WorkflowFailureError
 
-# How time goes on while nobody is waited for: in steps that grow, so that a spec which looks again
-# every few minutes costs tens of ours, and stay short, so that a decision comes when it is told.
-_FIRST_STEP, _LONGEST_STEP, _GROWS = timedelta(milliseconds=200), timedelta(seconds=5), 1.1
+_STEP = timedelta(milliseconds=200)
 # How long, by our clock, an instance may do nothing at all.
 _PATIENCE = 60.0
 
@@ -146,7 +145,6 @@ class _Play:
         service may be waiting to be tried again."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + _PATIENCE
-        step = _FIRST_STEP
         while True:
             story = self._deployment.library.story(instance)
             if story is not None and story.ended:
@@ -162,8 +160,13 @@ class _Play:
                 await self._failed(instance)
             if loop.time() > ends:
                 raise _Stuck(f"nothing happened for {_PATIENCE:g} s")
-            await self._world.clock.leap(step)
-            step = min(step * _GROWS, _LONGEST_STEP)
+            await self._go_on([] if story is None else self._family(story))
+
+    async def _go_on(self, family: list[Story]) -> None:
+        """A short while on; where all that is waited for is a timer, to the first of them."""
+        fires = await first_timer(self._world.client, (one.instance_id for one in family))
+        left = timedelta() if fires is None else fires - await self._world.clock.look()
+        await self._world.clock.leap(max(left, _STEP))
 
     async def _result(self, instance: str) -> Mapping[str, Any]:
         handle = self._world.client.get_workflow_handle(instance, result_type=dict[str, Any])
