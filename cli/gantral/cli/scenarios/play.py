@@ -145,6 +145,7 @@ class _Play:
         service may be waiting to be tried again."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + _PATIENCE
+        fires: datetime | None = None
         while True:
             story = self._deployment.library.story(instance)
             if story is not None and story.ended:
@@ -160,13 +161,17 @@ class _Play:
                 await self._failed(instance)
             if loop.time() > ends:
                 raise _Stuck(f"nothing happened for {_PATIENCE:g} s")
-            await self._go_on([] if story is None else self._family(story))
-
-    async def _go_on(self, family: list[Story]) -> None:
-        """A short while on; where all that is waited for is a timer, to the first of them."""
-        fires = await first_timer(self._world.client, (one.instance_id for one in family))
-        left = timedelta() if fires is None else fires - await self._world.clock.look()
-        await self._world.clock.leap(max(left, _STEP))
+            if fires is not None:
+                left = fires - await self._world.clock.look()
+                await self._world.clock.leap(max(left, _STEP))
+                fires = None
+                continue
+            # A gate may have opened since we looked, and this be its own timer: look once more
+            # before time goes there. A gate is committed before its timers start.
+            family = [] if story is None else self._family(story)
+            fires = await first_timer(self._world.client, [one.instance_id for one in family])
+            if fires is None:
+                await self._world.clock.leap(_STEP)
 
     async def _result(self, instance: str) -> Mapping[str, Any]:
         handle = self._world.client.get_workflow_handle(instance, result_type=dict[str, Any])

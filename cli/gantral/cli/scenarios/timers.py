@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,11 +27,12 @@ _CLOSES = {
         for how in ends
     },
 }
+_CHILD = "start_child_workflow_execution_initiated_event_attributes"
 
 
-async def first_timer(client: Client, instances: Iterable[str]) -> datetime | None:
+async def first_timer(client: Client, instances: Sequence[str]) -> datetime | None:
     """When the first timer of these instances fires, in the server's time; None while one of them
-    has anything else to do, or none has a timer."""
+    has anything else to do, one has a child that is not among them, or none has a timer."""
     fires: list[datetime] = []
     for instance in instances:
         waiting: dict[int, Any] = {}
@@ -39,6 +40,8 @@ async def first_timer(client: Client, instances: Iterable[str]) -> datetime | No
             kind = event.WhichOneof("attributes")
             if kind in _OPENS:
                 waiting[event.event_id] = event
+            elif kind == _CHILD and getattr(event, kind).workflow_id not in instances:
+                return None
             elif kind in _CLOSES:
                 waiting.pop(getattr(getattr(event, kind), _CLOSES[kind]), None)
         for event in waiting.values():
