@@ -29,7 +29,7 @@ async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:
     )
     now = deployment.now()
     for row in rows:
-        story = _told(deployment, person, row)
+        story = await _told(deployment, person, row)
         if story is None or story.waiting is None:
             continue
         you = views.you(deployment, person, story, story.waiting, now)
@@ -65,16 +65,16 @@ async def instances(
     rows = await deployment.gateway.rows(query, MOST)
     found = []
     for row in rows:
-        story = _told(deployment, person, row)
+        story = await _told(deployment, person, row)
         if story is not None and (state is None or story.state == state):
             deadline = story.waiting.deadline if story.waiting else "none"
             found.append({**views.summary(story), "deadline": deadline})
     return {"instances": found, "complete": len(rows) < MOST}
 
 
-def _told(deployment: Deployment, person: Person, row: Row) -> Story | None:
+async def _told(deployment: Deployment, person: Person, row: Row) -> Story | None:
     try:
-        story = deployment.library.story(row.instance_id)
+        story = await deployment.story(row.instance_id)
         if story is not None:
             views.require_sight(deployment, person, story)
     except (Problem, Untold):

@@ -84,7 +84,7 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[None]] | None 
 async def _sweep_always(deployment: Deployment) -> None:
     while True:
         try:
-            sweep(deployment)
+            await asyncio.to_thread(sweep, deployment)
         except StoreError as error:
             print(f"the sweep: {error}", file=sys.stderr)
         await asyncio.sleep(_SWEEP_SECONDS)

@@ -54,7 +54,7 @@ def test_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read.need_opa().reconnect == 30
     assert read.temporal.queue("payments") == "pay"
     assert read.temporal.queue("orders") == "orders"
-    assert read.need_evidence().store == tmp_path / "build/evidence"
+    assert read.need_evidence().store.path == tmp_path / "build/evidence"
     assert read.source_path == (tmp_path / "src",)
     assert read.need_identity().person == "sub"
     assert read.need_api().url == "http://127.0.0.1:8080"

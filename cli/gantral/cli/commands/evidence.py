@@ -10,7 +10,7 @@ from gantral.cli.failure import Failure
 
 if TYPE_CHECKING:
     from gantral.cli.main import Subparsers
-    from gantral.evidence import LocalStore
+    from gantral.evidence import Store
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -33,19 +33,21 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the folders; prints each."""
-    from gantral.evidence import EvidenceError, LocalStore, StoreError, export_instance
+    from gantral.evidence import EvidenceError, StoreError, export_instance
     from gantral.runtime.settings import SettingsError, load
+    from gantral.runtime.workers.assembly import open_store
 
     try:
         settings = load(args.settings)
-        store = LocalStore(settings.need_evidence().store)
+        store = open_store(settings)
+        place = settings.need_evidence().store
     except SettingsError as error:
         raise Failure(f"{args.settings}: {error.key}: {error.why}", error.remedy) from None
     try:
         known = _instances(store)
         if not known:
             raise Failure(
-                f"the store {store.root} holds no instance",
+                f"the store {place} holds no instance",
                 f"name the deployment's settings with --settings, or look at [evidence] in "
                 f"{args.settings}",
             )
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _instances(store: LocalStore) -> list[tuple[str, str]]:
+def _instances(store: Store) -> list[tuple[str, str]]:
     """Team and id of every instance in the store, sorted."""
     found = {(key.split("/")[0], key.split("/")[1]) for key in store.list("") if "/commits/" in key}
     return sorted(found)

@@ -65,7 +65,7 @@ class World:
     def deployment(self, scenario: str) -> Deployment:
         """The deployment as one scenario sees it."""
         seal = self._deployment.seal
-        own = _Seal(seal.key, seal.pepper, seal.role_map, seal.environment, scenario)
+        own = _Seal(**vars(seal), scenario=scenario)
         return replace(self._deployment, seal=own)
 
 
