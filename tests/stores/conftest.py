@@ -37,20 +37,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Server]
         yield running
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def credentials() -> Iterator[None]:
     """AWS's own way to give them; nothing of this machine's is read."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweed.KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", seaweed.SECRET)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name in ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(f"AWS_{name}", "/nonexistent")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in seaweed.ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def client(server: seaweed.Server) -> Any:
+    """Our client, straight to the server. Making one costs more than what most tests do with it."""
+    return connect(server.url, "us-east-1")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """``open``: the store, as another process opens it. ``kept``: it deletes only texts, or none.
-    """
+    """``open``: the store, as another process opens it. ``kept``: not all can be deleted."""
 
     name: str
     open: Callable[[], Store]
@@ -64,8 +68,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
     if name.startswith("folder"):
         kept = name == "folder"
         return Kind(name, lambda: LocalStore(tmp_path / "store", deletable=not kept), kept)
-    server, place = request.getfixturevalue("server"), tmp_path.name
-    client = connect(server.url, "us-east-1")
+    client, place = request.getfixturevalue("client"), tmp_path.name
     drafts = S3Store(client, TEXTS, place, None)
     if name == "s3 of drafts":
         return Kind(name, lambda: drafts, False)
@@ -74,17 +77,16 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
     return Kind(name, lambda: SplitStore(S3Store(client, LOCKED, place, DAY), drafts), True)
 
 
-@pytest.fixture
-def proxy(server: seaweed.Server) -> Iterator[Proxy]:
-    """A proxy before the server; nothing happens in it yet."""
+@pytest.fixture(scope="session")
+def proxies(server: seaweed.Server) -> Iterator[tuple[Proxy, Any]]:
+    """A proxy before the server, and a client of ours that goes through it."""
     with Proxy(server.url) as running:
-        yield running
+        yield running, connect(running.url, "us-east-1")
 
 
 @dataclass(frozen=True)
 class Behind:
-    """One place in the server's bucket: ``store`` reaches it through the proxy, ``other`` without.
-    """
+    """One place in a bucket: ``store`` reaches it through the proxy, ``other`` without."""
 
     proxy: Proxy
     server: seaweed.Server
@@ -109,21 +111,38 @@ class Behind:
 
 @pytest.fixture(params=[LOCKED, TEXTS])
 def behind(
-    request: pytest.FixtureRequest, proxy: Proxy, server: seaweed.Server, tmp_path: Path
+    request: pytest.FixtureRequest,
+    proxies: tuple[Proxy, Any],
+    server: seaweed.Server,
+    client: Any,
+    tmp_path: Path,
 ) -> Behind:
     """A locked store, and one of texts."""
-    return behind_in(str(request.param), proxy, server, tmp_path.name)
+    return _behind(str(request.param), proxies, server, client, tmp_path.name)
 
 
 @pytest.fixture
-def locked(proxy: Proxy, server: seaweed.Server, tmp_path: Path) -> Behind:
+def locked(
+    proxies: tuple[Proxy, Any], server: seaweed.Server, client: Any, tmp_path: Path
+) -> Behind:
     """The locked store alone."""
-    return behind_in(LOCKED, proxy, server, tmp_path.name)
+    return _behind(LOCKED, proxies, server, client, tmp_path.name)
 
 
-def behind_in(bucket: str, proxy: Proxy, server: seaweed.Server, prefix: str) -> Behind:
+@pytest.fixture
+def texts(
+    proxies: tuple[Proxy, Any], server: seaweed.Server, client: Any, tmp_path: Path
+) -> Behind:
+    """The store of texts alone."""
+    return _behind(TEXTS, proxies, server, client, tmp_path.name)
+
+
+def _behind(
+    bucket: str, proxies: tuple[Proxy, Any], server: seaweed.Server, client: Any, prefix: str
+) -> Behind:
+    proxy, through = proxies
+    proxy.accident = None
+    proxy.seen.clear()
     retention = DAY if bucket == LOCKED else None
-    client = connect(proxy.url, "us-east-1")
-    other = S3Store(connect(server.url, "us-east-1"), bucket, prefix, retention)
-    store = S3Store(client, bucket, prefix, retention)
-    return Behind(proxy, server, bucket, prefix, store, other, client)
+    store, other = (S3Store(one, bucket, prefix, retention) for one in (through, client))
+    return Behind(proxy, server, bucket, prefix, store, other, through)

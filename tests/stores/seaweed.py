@@ -7,6 +7,7 @@ import shutil
 import sys
 import urllib.request
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gantral.cli.tools.processes import Processes, free_port
 
 KEY, SECRET = "tests-key", "tests-secret"
+# What a process needs to be this server's client, and to read nothing of the machine's.
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": KEY,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
+    "AWS_CONFIG_FILE": "/nonexistent",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 _OTHER_PORTS = ("master", "volume", "filer")
 
 
@@ -47,7 +56,7 @@ def start(processes: Processes, folder: Path, *, full: bool = False) -> Server:
     command += [f"-{name}.port.grpc={free_port()}" for name in _OTHER_PORTS]
     command += ["-s3.iam=false", "-master.telemetry=false", "-master.volumeSizeLimitMB=64"]
     command += ["-volume.max=20", *(["-volume.minFreeSpace=1000000GiB"] if full else [])]
-    client = _client(f"http://127.0.0.1:{port}")
+    client, tries = _client(f"http://127.0.0.1:{port}"), count()
 
     def ready() -> bool:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
@@ -56,14 +65,10 @@ def start(processes: Processes, folder: Path, *, full: bool = False) -> Server:
             if answer.status != 200:
                 return False
         try:
-            client.create_bucket(Bucket="ready")
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
-                return False
-        if full:
-            return True
-        try:
-            client.put_object(Bucket="ready", Key="ready", Body=b"")
+            bucket = f"ready-{next(tries)}"
+            client.create_bucket(Bucket=bucket)
+            if not full:
+                client.put_object(Bucket=bucket, Key="ready", Body=b"")
         except (ClientError, BotoCoreError):
             return False
         return True

@@ -47,9 +47,7 @@ def test_bytes_come_back_as_they_were(kind: Kind) -> None:
     assert (store.get(COMMIT), store.get(TEXT)) == (large, b"")
 
 
-def test_a_folder_is_listed_whole_and_in_order(
-    kind: Kind, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_is_listed_whole_and_in_order(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     store = kind.open()
     for key in reversed(KEYS):
         store.put(key, b"x")

@@ -62,7 +62,10 @@ class S3Store:
                 raise AlreadyThere(key) from None
             version = None
         if self._locked and not self._live(key, version):
-            raise Spoilt(f"{key} was put and is not there")
+            # A listing that lags: what can be read back is there.
+            unseen = Failed("NotListed", "the server does not list what it took", refused=False)
+            if not self._find(key, data, token, unseen):
+                raise Spoilt(f"{key} was put and holds what another put")
 
     def get(self, key: str) -> bytes | None:
         """See Store. Raises StoreError."""
