@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gantral.cli.tools.processes import Processes
-from gantral.evidence import LocalStore, Store
+from gantral.evidence import LocalStore
 from gantral.evidence.s3 import S3Store
 from gantral.evidence.s3_client import connect
 from gantral.evidence.split import SplitStore
@@ -19,11 +17,8 @@ from gantral.evidence.split import SplitStore
 sys.path.insert(0, str(Path(__file__).parent))
 
 import seaweed
-from proxy import Proxy
-
-LOCKED, TEXTS = "locked", "texts"
-DAY = timedelta(days=1)
-KINDS = ("folder", "folder of drafts", "s3", "s3 of drafts", "s3 with texts apart")
+from accident_proxy import Proxy
+from store_kinds import DAY, KINDS, LOCKED, TEXTS, Behind, Kind
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +47,6 @@ def client(server: seaweed.Server) -> Any:
     return connect(server.url, "us-east-1")
 
 
-@dataclass(frozen=True)
-class Kind:
-    """``open``: the store, as another process opens it. ``kept``: not all can be deleted."""
-
-    name: str
-    open: Callable[[], Store]
-    kept: bool
-
-
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
     """Each kind of store, empty."""
@@ -82,31 +68,6 @@ def proxies(server: seaweed.Server) -> Iterator[tuple[Proxy, Any]]:
     """A proxy before the server, and a client of ours that goes through it."""
     with Proxy(server.url) as running:
         yield running, connect(running.url, "us-east-1")
-
-
-@dataclass(frozen=True)
-class Behind:
-    """One place in a bucket: ``store`` reaches it through the proxy, ``other`` without."""
-
-    proxy: Proxy
-    server: seaweed.Server
-    bucket: str
-    prefix: str
-    store: S3Store
-    other: S3Store
-    client: Any
-
-    def name(self, key: str) -> str:
-        return f"{self.prefix}/{key}"
-
-    def versions(self, key: str) -> int:
-        """How many versions and delete markers a key has."""
-        found = self.server.client.list_object_versions(Bucket=self.bucket, Prefix=self.name(key))
-        return len(found.get("Versions", ())) + len(found.get("DeleteMarkers", ()))
-
-    def mark(self, key: str) -> None:
-        """Delete a key as S3 does it: by a marker."""
-        self.server.client.delete_object(Bucket=self.bucket, Key=self.name(key))
 
 
 @pytest.fixture(params=[LOCKED, TEXTS])
@@ -145,4 +106,4 @@ def _behind(
     proxy.seen.clear()
     retention = DAY if bucket == LOCKED else None
     store, other = (S3Store(one, bucket, prefix, retention) for one in (through, client))
-    return Behind(proxy, server, bucket, prefix, store, other, through)
+    return Behind(proxy, server, bucket, prefix, store, other)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from conftest import Behind
+from accident_proxy import Accident, Answer, Ask, Cut, Request, refused
 from gantral.evidence import AlreadyThere, Spoilt, StoreError
-from proxy import Accident, Answer, Ask, Cut, Request, refused
+from store_kinds import Behind
 
 KEY = "payments/one/texts/0a.json"
 

@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import Kind
 from gantral.evidence import AlreadyThere, Store, StoreError, s3
+from store_kinds import Kind
 
 COMMIT = "payments/one/commits/00000000.json"
 TEXT = "payments/one/texts/0a.json"

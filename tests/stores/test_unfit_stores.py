@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 import seaweed
-from conftest import DAY, LOCKED, TEXTS
 from gantral.cli.tools.processes import Processes
 from gantral.evidence import LocalStore, StoreError, Unfit, s3_client
 from gantral.evidence.s3 import S3Store
 from gantral.evidence.s3_client import connect
+from store_kinds import DAY, LOCKED, TEXTS
 
 KEY = "payments/one/commits/00000000.json"
 GOVERNANCE = {"ObjectLockEnabled": "Enabled"} | {

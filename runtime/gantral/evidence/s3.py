@@ -84,7 +84,9 @@ class S3Store:
         folder = prefix.strip("/")
         begins = self._prefix + ("/".join(parts_of(folder)) + "/" if folder else "")
         last = ""
-        for name, versions in self._told(f"cannot list {prefix}", lambda: self._names(begins)):
+        names = self._names(begins)
+        while (one := self._told(f"cannot list {prefix}", lambda: next(names, None))) is not None:
+            name, versions = one
             key = name.removeprefix(self._prefix)
             if name == self._prefix + _PROBE:
                 continue
@@ -224,14 +226,14 @@ class S3Store:
         return found
 
     def _names(self, begins: str) -> Iterator[tuple[str, int]]:
-        """Each object's name and how many versions and markers it has. Raises StoreError."""
+        """Each object's name and how many versions and markers it has. Raises Failed."""
         if not self._locked:
-            for page in self._each("list_objects_v2", Prefix=begins):
+            for page in self._pages("list_objects_v2", Prefix=begins):
                 for one in page.get("Contents", ()):
                     yield one["Key"], 1
             return
         name, count = "", 0
-        for page in self._each("list_object_versions", Prefix=begins):
+        for page in self._pages("list_object_versions", Prefix=begins):
             every = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
             for one in sorted(every, key=lambda one: str(one["Key"])):
                 if one["Key"] != name:
@@ -241,11 +243,6 @@ class S3Store:
                 count += 1
         if count:
             yield name, count
-
-    def _each(self, operation: str, **place: Any) -> Iterator[Mapping[str, Any]]:
-        pages = self._pages(operation, **place)
-        while (page := self._told("cannot list", lambda: next(pages, None))) is not None:
-            yield page
 
     def _pages(self, operation: str, **place: Any) -> Iterator[Mapping[str, Any]]:
         pages = iter(
