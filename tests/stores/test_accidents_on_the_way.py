@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from accident_proxy import Accident, Answer, Ask, Cut, Request, refused
-from gantral.evidence import AlreadyThere, Spoilt, StoreError
+from gantral.evidence import AlreadyThere, SigningKey, Spoilt, StoreError, TrustFile
+from gantral.runtime.workers.closer import Closed, Closer
 from store_kinds import Behind
 
 KEY = "payments/one/texts/0a.json"
@@ -246,3 +250,23 @@ def test_a_server_that_lists_out_of_order_is_refused(texts: Behind) -> None:
     texts.proxy.accident = swapped
     with pytest.raises(StoreError, match="out of order"):
         list(texts.store.list("t"))
+
+
+def test_the_sweep_tells_what_was_deleted_and_goes_on(locked: Behind) -> None:
+    """One instance that somebody spoilt keeps no other from its end."""
+    vectors = Path(__file__).parents[2] / "docs" / "evidence" / "vectors"
+    trust = TrustFile.load((vectors / "approved" / "trust.json").read_bytes())
+    for instance in ("one", "two"):
+        for number in range(2):
+            locked.other.put(f"payments/{instance}/commits/0000000{number}.json", b"{}")
+    locked.mark("payments/one/commits/00000001.json")
+    closer = Closer(locked.store, locked.other, trust, SigningKey.generate())
+
+    async def sweep() -> list[Closed]:
+        nobody: Any = None
+        return [told async for told in closer.sweep(nobody, "payments")]
+
+    first, second = asyncio.run(sweep())
+    assert (first.instance_id, first.what) == ("one", "wrong")
+    assert "deleted or written twice" in first.why
+    assert (second.instance_id, second.what) == ("two", "wrong")
