@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def spoil(world: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:
-    """Makes the store take nothing, or takes that back; what was found of it before is forgotten."""
+    """Makes the store take nothing, or takes that back; what was found before is forgotten."""
     store: Path = world.settings.need_evidence().store.path
     incoming, aside = store / ".incoming", store.with_name("incoming-aside")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import seaweed
+from accident_proxy import Answer, Ask, Proxy, Request
 from gantral.cli.tools.processes import Processes
 from gantral.evidence import LocalStore, StoreError, Unfit, s3_client
 from gantral.evidence.s3 import S3Store
@@ -217,3 +218,35 @@ def test_a_folder_that_takes_nothing(tmp_path: Path) -> None:
         with pytest.raises(Unfit) as unfit:
             ask()
         assert unfit.value.rule == "store_not_writable"
+
+
+def test_a_bucket_whose_versions_were_suspended(proxies: tuple[Proxy, Any], tmp_path: Path) -> None:
+    """AWS does not let it be for a locked bucket; another server might."""
+    proxy, through = proxies
+
+    def suspended(request: Request, ask: Ask) -> Answer:
+        if "versioning" not in request.target:
+            return ask(request)
+        body = b"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>"
+        return Answer(200, [("content-type", "application/xml")], body)
+
+    proxy.accident = suspended
+    with pytest.raises(Unfit) as unfit:
+        S3Store(through, LOCKED, tmp_path.name, DAY).check()
+    assert unfit.value.rule == "store_not_versioned"
+
+
+def test_an_erased_text_leaves_no_version(server: seaweed.Server, client: Any) -> None:
+    bucket = new(server, locked=False)
+    server.client.put_bucket_versioning(
+        Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+    store = S3Store(client, bucket, "p", None)
+    for data in (b"once", b"again"):
+        store.put("t/i/texts/1.json", data)
+        server.client.delete_object(Bucket=bucket, Key="p/t/i/texts/1.json")
+    assert len(server.client.list_object_versions(Bucket=bucket)["Versions"]) == 2
+    store.delete("t/i/texts/1.json")
+    left = server.client.list_object_versions(Bucket=bucket)
+    assert not left.get("Versions")
+    assert not left.get("DeleteMarkers")
