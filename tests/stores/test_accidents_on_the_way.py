@@ -115,6 +115,19 @@ def test_it_was_not_done(behind: Behind, accident: Accident, said: str) -> None:
     assert behind.other.get(KEY) == b"later"
 
 
+def test_what_was_put_and_is_another_is_no_success(behind: Behind) -> None:
+    def altered(request: Request, ask: Ask) -> Answer:
+        answer = ask(request)
+        if request.method == "PUT":
+            raise Cut
+        kept = [one for one in answer.headers if "checksum" not in one[0].lower()]
+        return replace(answer, headers=kept, body=answer.body.replace(b"mine", b"mean"))
+
+    behind.proxy.accident = altered
+    with pytest.raises(StoreError, match="other bytes"):
+        behind.store.put(KEY, b"mine")
+
+
 def test_half_of_a_put_is_nothing(behind: Behind) -> None:
     def half(request: Request, ask: Ask) -> Answer:
         behind.proxy.ask_half(request)
@@ -205,9 +218,10 @@ def test_a_marker_frees_no_key(locked: Behind) -> None:
     locked.other.put(KEY, b"first")
     locked.mark(KEY)
     with pytest.raises(Spoilt):
-        locked.store.put(KEY, b"second")
-    with pytest.raises(Spoilt):
         locked.store.get(KEY)
+    with pytest.raises(Spoilt):
+        locked.other.put(KEY, b"second")
+    assert locked.versions(KEY) == 2
     # It is told, so that its instance is looked at, and never read.
     assert list(locked.store.list("")) == [KEY]
     assert "PUT" not in locked.proxy.seen
