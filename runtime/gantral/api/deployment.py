@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,6 +108,7 @@ def assemble(
     stores = open_stores(settings)
     key = signing_key(settings, "decision", stores.trust)
     loaded = load_programs(settings, stores.trust)
+    refuse_twins(loaded)
     teams = frozenset(one.team for one in loaded)
     seal = Seal(
         key,
@@ -154,6 +155,23 @@ def _refusals(settings: Settings) -> Path:
             'add refusals = "file:…", the log of refused requests',
         )
     return api.refusals or drafts.path / "serve-refusals.jsonl"
+
+
+def refuse_twins(loaded: Sequence[ProgramInfo]) -> None:
+    """One version of a workflow is what is started here.
+
+    Raises:
+        SettingsError: two packages are of one workflow.
+    """
+    packages: dict[str, str] = {}
+    for one in loaded:
+        other = packages.setdefault(one.workflow_id, one.package)
+        if other != one.package:
+            raise SettingsError(
+                "deployment.packages",
+                f"{other} and {one.package} are both of the workflow {one.workflow_id}",
+                "name one: instances of the other end on the workers of their own build",
+            )
 
 
 def roles_of(manifest: Mapping[str, Any]) -> set[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 from gantral import policy
-from gantral.api.deployment import assurances_of, expected, roles_of
+from gantral.api.deployment import assurances_of, expected, refuse_twins, roles_of
 from gantral.evidence import EvidenceError, SigningKey, Store, StoreError, TrustFile, Unfit
 from gantral.evidence.places import Place
 from gantral.identity import KeySet, Provider, Unreachable
@@ -95,6 +95,7 @@ def loaded(
                 'name the generated packages: [deployment] packages = ["app.gen.refund"]',
             )
         )
+    attempt(faults, lambda: refuse_twins(programs))
     looks = [Look("programs", "", tuple(faults))] if faults else []
     return programs, looks + [_program(program, trust, at) for program in programs]
 
