@@ -55,7 +55,8 @@ def start(processes: Processes, folder: Path, *, full: bool = False) -> Server:
     command += [f"-{name}.port={free_port()}" for name in _OTHER_PORTS]
     command += [f"-{name}.port.grpc={free_port()}" for name in _OTHER_PORTS]
     command += ["-s3.iam=false", "-master.telemetry=false", "-master.volumeSizeLimitMB=64"]
-    command += ["-volume.max=20", *(["-volume.minFreeSpace=1000000GiB"] if full else [])]
+    # A bucket takes seven volumes with its first object.
+    command += ["-volume.max=200", *(["-volume.minFreeSpace=1000000GiB"] if full else [])]
     client, tries = _client(f"http://127.0.0.1:{port}"), count()
 
     def ready() -> bool:
