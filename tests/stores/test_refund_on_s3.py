@@ -70,10 +70,13 @@ def test_its_story_comes_true_and_is_valid(
     assert any("/texts/payments/" in name for name in texts)
     assert len(set(locked)) == len(locked)
     # The command takes the store by the same setting, and a stranger's verdict is the same.
-    assert main(["evidence", "export", "--out", str(tmp_path / "out"),
+    assert main(["evidence", "export", "--out", str(tmp_path / "out.evidence"),
                  "--settings", str(tmp_path / "gantral.toml")]) == 0  # fmt: skip
-    (folder,) = capsys.readouterr().out.split()
-    assert main(["verify", folder, "--trust", str(tmp_path / "trust.json")]) == 0
+    capsys.readouterr()
+    assert (
+        main(["verify", str(tmp_path / "out.evidence"), "--trust", str(tmp_path / "trust.json")])
+        == 0
+    )
     assert capsys.readouterr().out == "VALID\n"
 
 

@@ -112,7 +112,12 @@ def test_without_boto3_it_is_said(
     assembly._connected.cache_clear()
     monkeypatch.setitem(sys.modules, "boto3.session", None)
     file = str(settings(place, server))
-    for command in (["worker"], ["reconcile"], ["evidence", "export", "--out", "out"], ["serve"]):
+    for command in (
+        ["worker"],
+        ["reconcile"],
+        ["evidence", "export", "--out", str(place / "out")],
+        ["serve"],
+    ):
         assert main([*command, "--settings", file]) == 1
         assert "pip install 'gantral[s3]'" in capsys.readouterr().err
 
