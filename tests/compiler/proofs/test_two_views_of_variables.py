@@ -22,7 +22,7 @@ BOUND = Span("s", 9, 11)
 _FOLDER = Path(__file__).parents[1] / "cases"
 _TEXTS = {
     name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("variables", "match", "functions")
+    for name in ("variables", "match", "functions", "parallel")
 }
 _FRAME = re.compile(r"^```frame run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CASE = re.compile(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gantral.compiler.check import calls, expressions
+from gantral.compiler.check import beside, calls, expressions
 from gantral.compiler.check.choices import Choices
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.leaving import THROUGH
@@ -91,6 +91,10 @@ class Acting(ABC):
         """How many loops are around."""
         self._rounds: dict[Span, int] = {}
         """For each variable how many loops are around where it is declared."""
+        self._beside = 0
+        """How many branches are around."""
+        self._branched: dict[Span, int] = {}
+        """For each variable how many branches are around where it is declared."""
         self._failing = False
         self._replaced: set[Span] = set()
         """Names of calls whose handler gives a value of its own: it may be no effect's result."""
@@ -277,7 +281,7 @@ class Acting(ABC):
                 "G0222",
                 one.span,
                 "there is nothing here to give a value to",
-                "`give` stands in the handler of a call, or in a `repeat`, that `let` binds",
+                "`give` stands in a handler, a `repeat` or a branch that `let` binds",
             )
             return None
         wanted = giving.wanted
@@ -338,6 +342,8 @@ class Acting(ABC):
             only_if = expressions.condition(env, one.only_if)
         if self._failing:
             self._reads_only(one.gate.span, "`ask`")
+        if self._beside:
+            beside.refuse(env.findings, "G0429", one.gate.span)
         found = self._gate(one)
         if found is None:
             return None

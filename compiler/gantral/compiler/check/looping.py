@@ -25,19 +25,9 @@ from gantral.dsl.span import Span
 MOST_ROUNDS = 10_000
 _ANYTHING = Origin(None, given=True)
 
-Loop = st.ForEach | st.Repeat
-
 
 class Looping(Matching):
     """Checks loops; the blocks inside are the subclass's."""
-
-    def loop(
-        self, one: syn.ForEach | syn.Repeat, bound: syn.Identifier, wanted: Type | None
-    ) -> Loop | None:
-        """A loop as a value."""
-        if isinstance(one, syn.ForEach):
-            return self.each(one, bound, wanted)
-        return self.repeat(one, bound, wanted)[0]
 
     def each(
         self, one: syn.ForEach, bound: syn.Identifier | None, wanted: Type | None = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from gantral.compiler.check import expressions
+from gantral.compiler.check import beside, expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
-from gantral.compiler.check.looping import Looping
 from gantral.compiler.check.outcomes import Outcomes
+from gantral.compiler.check.parallel import Parallels
 from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.check.sleeping import sleep
 from gantral.compiler.program import expressions as ex
@@ -26,7 +26,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Looping, Outcomes):
+class Statements(Parallels, Outcomes):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -58,7 +58,7 @@ class Statements(Looping, Outcomes):
                 return None, False
         match one:
             case syn.Let():
-                return self._let(one), False
+                return self._let(one), not self._choices.leaving.rest((one,))[0].goes_on
             case syn.Var():
                 return self._var(one), False
             case syn.Set():
@@ -102,6 +102,9 @@ class Statements(Looping, Outcomes):
                 return self.repeat(one, None)
             case syn.Collect():
                 return self._collect(one), True
+            case syn.Parallel():
+                goes_on = self._choices.leaving.rest((one,))[0].goes_on
+                return self.parallel(one, None), not goes_on
             case syn.Sleep():
                 return sleep(self._env, one), False
             case _:
@@ -132,7 +135,9 @@ class Statements(Looping, Outcomes):
     def _let(self, one: syn.Let) -> st.Statement | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
-        value: ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | None = None
+        value: (
+            ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | st.Parallel | None
+        ) = None
         type_: Type | None = None
         personal = False
         kind: Literal["let", "approval", "child"] = "let"
@@ -158,10 +163,11 @@ class Statements(Looping, Outcomes):
                         self.uncertain.add(name.span)
                 for giving in self._giving:
                     giving.inside.add(name.span)
-            case syn.ForEach() | syn.Repeat():
+            case syn.ForEach() | syn.Repeat() | syn.Parallel():
                 value = self.loop(one.value, name, wanted)
                 if value is not None and value.gives is not None:
-                    type_ = self._annotated(one, value.gives, wanted, "loop")
+                    what = "block" if isinstance(value, st.Parallel) else "loop"
+                    type_ = self._annotated(one, value.gives, wanted, what)
                     personal = name.span in self._personal
             case syn.RunWorkflow():
                 kind = "child"
@@ -174,7 +180,7 @@ class Statements(Looping, Outcomes):
                     )
                 value = run = self._run(one.value, name)
                 type_ = None if run is None else run.output
-            case syn.Parallel() | syn.Wait():
+            case syn.Wait():
                 self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
@@ -263,6 +269,8 @@ class Statements(Looping, Outcomes):
 
     def _complete(self, one: syn.Complete) -> st.Statement | None:
         ordinal = self._count("complete")
+        if self._beside:
+            beside.refuse(self._env.findings, "G0431", one.span)
         if self._output is None:
             return None
         record = one.output if one.output is not None else syn.Record(one.span, ())
@@ -315,6 +323,5 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Sleep: "sleep",
 }
 _LATER: dict[type[syn.Node], str] = {
-    syn.Parallel: "`parallel`",
     syn.Wait: "`wait`",
 }

@@ -25,6 +25,7 @@ from gantral.compiler.program import (
     LetRef,
     Literal,
     OutcomeTest,
+    Parallel,
     ProposedRef,
     Repeat,
     Run,
@@ -112,7 +113,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask() | Run() | ForEach() | Repeat()):
+            case Let(value=ServiceCall() | Ask() | Run() | ForEach() | Repeat() | Parallel()):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

@@ -13,6 +13,7 @@ from gantral.compiler.program import (
     Ask,
     AskOnlyIf,
     AskStatement,
+    Branch,
     Complete,
     Do,
     Expr,
@@ -20,6 +21,7 @@ from gantral.compiler.program import (
     Handler,
     If,
     Let,
+    Parallel,
     Program,
     Require,
     ServiceCall,
@@ -44,6 +46,8 @@ READ: Mapping[type, frozenset[str]] = {
     Handler: frozenset(("name", "binding", "body", "span")),
     If: frozenset(("condition", "then", "otherwise", "span")),
     Let: frozenset(("name", "binding", "value", "span")),
+    Branch: frozenset(("name", "body", "gives", "span")),
+    Parallel: frozenset(("branches", "ordinal", "gives", "span", "head")),
     Require: frozenset(("condition", "message", "ordinal", "span")),
     ServiceCall: frozenset(
         ("operation", "ordinal", "arguments", "under", "handler", "type", "span", "head")
@@ -148,6 +152,11 @@ class _Reader:
                     self._understood = False
                 case Let(value=ServiceCall() as call) | Do(call=call):
                     known = self._call(call, known)
+                case Let(value=Parallel() as parallel) | (Parallel() as parallel):
+                    joined = self._parallel(parallel, known)
+                    if joined is None:
+                        return None
+                    known = joined
                 case Let(value=Typed()):
                     pass
                 case Require(condition=condition):
@@ -200,6 +209,18 @@ class _Reader:
             return known
         done = Claim(f"done {self._meaning.key(call)}", f"`{call.operation}`", call.head)
         return known | {done}
+
+    def _parallel(self, one: Parallel, known: frozenset[Fact]) -> frozenset[Fact] | None:
+        """After it all is known that any branch came to: every one of them is through. Beside each
+        other none knows anything of the others."""
+        found = known
+        for branch in one.branches:
+            after = self._block(branch.body, known)
+            if after is not None:
+                found |= after
+            elif not any(True for _ in gives(branch.body)):
+                return None
+        return found
 
     def _if(self, statement: If, known: frozenset[Fact]) -> frozenset[Fact] | None:
         taken = self._claims(statement.condition, True)

@@ -83,6 +83,15 @@ class _Open:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a `give` here gives to: the name, of it the field, and the ways on from there."""
+
+    binds: str
+    ways: list[_Open]
+    field: str = ""
+
+
 class _Builder:
     def __init__(self, program: d.Program) -> None:
         self._program = program
@@ -90,7 +99,7 @@ class _Builder:
         self._nodes: list[FlowNode] = []
         self._edges: list[list[Edge]] = []
         self._failing = -1
-        self._gives: list[tuple[str, list[_Open]]] = []
+        self._gives: list[_Given] = []
         self._collects: list[tuple[str, int]] = []
 
     def build(self) -> Flow:
@@ -176,6 +185,8 @@ class _Builder:
                     return self._repeat(value, ends, binds)
                 if isinstance(value, s.Run):
                     return self._run(value, ends, binds)
+                if isinstance(value, s.Parallel):
+                    return self._parallel(value, ends, binds)
                 arguments = arguments_of("", value, self._names)
                 return self._plain("let", "", statement.span, ends, arguments, binds)
             case s.Var() | s.Set():
@@ -199,9 +210,10 @@ class _Builder:
                 self._plain("complete", site, statement.span, ends, arguments, "")
                 return []
             case s.Give():
-                binds, given = self._gives[-1]
-                arguments = arguments_of("", statement.value, self._names)
-                given += self._plain("give", "", statement.span, ends, arguments, binds)
+                given = self._gives[-1]
+                arguments = arguments_of(given.field, statement.value, self._names)
+                span = statement.span
+                given.ways.extend(self._plain("give", "", span, ends, arguments, given.binds))
                 return []
             case s.Collect():
                 binds, head = self._collects[-1]
@@ -213,6 +225,8 @@ class _Builder:
                 return self._each(statement, ends, "")
             case s.Repeat():
                 return self._repeat(statement, ends, "")
+            case s.Parallel():
+                return self._parallel(statement, ends, "")
             case s.Sleep():
                 arguments = arguments_of("", statement.value, self._names)
                 node = self._node(
@@ -286,7 +300,7 @@ class _Builder:
         given: list[_Open] = []
         # What a loop that nothing binds gives, it gives to what is around it.
         if fills:
-            self._gives.append((fills, given))
+            self._gives.append(_Given(fills, given))
         back = self._block(loop.body, [_Open(node, "again")])
         self._join(back, node)
         # Where no round comes back here, nothing leads to the `else`.
@@ -294,6 +308,30 @@ class _Builder:
         if fills:
             self._gives.pop()
         return [*given, *through]
+
+    def _parallel(self, one: s.Parallel, ends: list[_Open], binds: str) -> list[_Open]:
+        fork = self._node("fork", one.site, one.head)
+        self._join(ends, fork)
+        sides = []
+        for branch in one.branches:
+            given: list[_Open] = []
+            if binds:
+                self._gives.append(_Given(binds, given, branch.name))
+            through = self._block(branch.body, [_Open(fork, f"branch:{branch.name}")])
+            if binds:
+                self._gives.pop()
+                if branch.gives is not None and through:
+                    # It is none there: that too is something that the branch gives.
+                    through = self._plain("give", "", branch.span, through, (), binds)
+            sides.append([*given, *through])
+        if not any(sides):
+            return []
+        join = self._node("join", one.site, one.head)
+        for side in sides:
+            self._join(side, join)
+        self._fail(_Open(join, "failed"))
+        # Where some branch always ends the run, nothing follows.
+        return [_Open(join, "then")] if all(sides) else []
 
     def _settled(self, condition: e.Expr) -> str:
         """The handler's name when the condition is just `f.happened == "no"`; the child's when it
@@ -380,7 +418,7 @@ class _Builder:
         given: list[_Open] = []
         # What the handler of a call that nothing binds gives, it gives to the one around it.
         if binds:
-            self._gives.append((binds, given))
+            self._gives.append(_Given(binds, given))
         through = self._block(handler.body, failed)
         if binds:
             self._gives.pop()

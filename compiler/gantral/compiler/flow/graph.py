@@ -28,6 +28,8 @@ Operator: TypeAlias = Literal[
     "choose",
     "each",
     "repeat",
+    "fork",
+    "join",
     "sleep",
     "undo",
     "complete",
@@ -39,7 +41,8 @@ Operator: TypeAlias = Literal[
 ]
 """What a node does. ``child`` binds how a child ended. ``var`` binds a name, ``set`` binds it anew.
 ``each`` and ``repeat`` are where every round of a loop begins: ``again`` leads into its body, which
-leads back here, and ``over`` on.
+leads back here, and ``over`` on. From a ``fork`` every ``branch:NAME`` is taken at once; the
+``join`` of its site is where they meet, left by ``failed`` when one of them has failed.
 ``failing`` is where every failure arrives; ``nothing`` is where a path that just stops arrives, so
 that the proof can say so."""
 
@@ -91,7 +94,7 @@ class OperationFacts:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
-    ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``."""
+    ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``, ``branch:NAME``."""
 
     label: str
     target: int

@@ -134,7 +134,7 @@ _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
     r"(?: under (?P<under>\S+))?(?: settles (?P<settles>\S+))?(?: waits (?P<waits>\d+))?"
     r"(?: at_most (?P<at_most>\d+))?(?: fills (?P<fills>\S+))?"
-    r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9 ]+?))? @(?P<span>.+)"
+    r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9_: ]+?))? @(?P<span>.+)"
 )
 _ARGUMENT = re.compile(r"\((\S*?)([=:]) (\S+) @([^)]+)\)")
 

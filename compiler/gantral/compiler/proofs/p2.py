@@ -150,9 +150,16 @@ def _uses(
         needed = spent.get(node.id, 0) + times
         if needed <= uses:
             continue
-        earlier = [one for one in under if shortest(flow, node.id, start=one.id, around=True)]
+        earlier = [
+            one
+            for one in under
+            if (one.id < node.id and loops.forks.apart(one.id, node.id))
+            or shortest(flow, node.id, start=one.id, around=True)
+        ]
         through = next((one.id for one in reversed(earlier) if one.id != node.id), node.id)
-        path = (shortest(flow, through) or ()) + (shortest(flow, node.id, start=through) or ())
+        fork = loops.forks.apart(through, node.id)
+        after = through if fork is None else fork.node.id
+        path = (shortest(flow, through) or ()) + (shortest(flow, node.id, start=after) or ())
         labels = [Label(one.span, "used here") for one in earlier if one.id != node.id]
         around = {one.head.id for one in loops.around(ask.id)}
         labels += [
