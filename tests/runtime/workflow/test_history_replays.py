@@ -108,7 +108,14 @@ async def cancelled(world: Any) -> Any:
     return case
 
 
-@pytest.mark.parametrize("path", [overridden, rejected, timed_out, undone, cancelled])
+async def beside(world: Any) -> Any:
+    script = "both grant,sleep 30,look|paint,sleep 10,undo keys.paint/210,look|inner"
+    case = await world.desk("ask", script, "both sleep 60,grant|sleep 30,enough|look,look")
+    await world.approve_desk(case)
+    return case
+
+
+@pytest.mark.parametrize("path", [overridden, rejected, timed_out, undone, cancelled, beside])
 def test_the_same_commands_with_the_same_bodies(in_world: Any, path: Any) -> None:
     async def test(world: Any) -> None:
         async with world.worker():
@@ -128,6 +135,8 @@ def test_a_run_that_is_evicted_after_every_task_ends_the_same(in_world: Any) -> 
             assert (await case.end())["state"] == "COMPLETED"
             stopped = await undone(world)
             assert (await stopped.end())["state"] == "TERMINATED"
+            stopped = await beside(world)
+            assert (await stopped.end())["cause"] == "terminated_by_spec"
             off = await cancelled(world)
             assert (await off.end())["cause"] == "cancelled"
             assert wf_evidence.actor("bob") == case.commands[2]["human_actor_id"]
