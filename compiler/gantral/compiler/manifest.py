@@ -28,6 +28,7 @@ from gantral.compiler.program import (
     Calendar,
     Case,
     DecidersOf,
+    Event,
     Expr,
     Formula,
     Gate,
@@ -45,9 +46,10 @@ from gantral.compiler.program import (
     RoleOf,
     TextExpr,
     Tick,
+    Wait,
     Widening,
 )
-from gantral.compiler.program.walk import everything, runs
+from gantral.compiler.program.walk import everything, runs, waits
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
     NoTerm,
@@ -126,6 +128,10 @@ def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
         "gates": gates,
         "automaton": automaton(program),
     }
+    if program.events:
+        # What waits for no event has the manifest that it always had (ADR 0120).
+        tree["events"] = {name: _event(one) for name, one in sorted(program.events.items())}
+        tree["waits"] = {one.id: _wait(one) for one in waits(program.run)}
     if program.children:
         # A program that runs no child has no such member: so it was before children could be run.
         tree["children"] = {
@@ -211,6 +217,16 @@ def _operation(operation: Operation) -> Tree:
         "idempotent": _truth(operation.idempotent),
         "undo": undo,
     }
+
+
+def _event(event: Event) -> Tree:
+    senders = [*(["initiator"] if event.initiator else []), *event.roles]
+    return {"data": shape(event.data), "from": [*senders]}
+
+
+def _wait(wait: Wait) -> Tree:
+    names: list[Tree] = [*sorted(one.event.name for one in wait.arrivals)]
+    return {"events": names, "within": duration_text(wait.longest)}
 
 
 def _retry(operation: Operation) -> Tree:

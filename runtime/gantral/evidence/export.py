@@ -96,6 +96,9 @@ class _Export:
         for record in statement["records"]:
             if record["kind"] == "end":
                 self.bound.add(record["message"])
+            elif record["kind"] == "event":
+                event = unwrap(record["event"], "event").statement
+                self.bound.add(event["assurance"]["identity"])
             elif record["kind"] == "child":
                 submission = unwrap(record["submission"], "submission").statement
                 self.children.append(submission["instance_id"])

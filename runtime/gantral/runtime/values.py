@@ -433,6 +433,9 @@ def text(value: Any) -> str:
 def _leaves(pointer: str, value: Any) -> Iterator[tuple[str, Any]]:
     if value is None:
         yield pointer, {}
+    elif isinstance(value, Record) and not value.entries_():
+        # A record of nothing is bound too (``gantral.evidence.context.flatten``).
+        yield pointer, {}
     elif isinstance(value, Record):
         for name, item in value.entries_():
             yield from _leaves(f"{pointer}/{name}", item)

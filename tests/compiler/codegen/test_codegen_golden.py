@@ -20,6 +20,7 @@ SPECS = {
     "loops": (GOLDEN / "loops", "spec.gantral"),
     "lists": (GOLDEN / "lists", "spec.gantral"),
     "parallel": (GOLDEN / "parallel", "spec.gantral"),
+    "waits": (GOLDEN / "waits", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
 }
 

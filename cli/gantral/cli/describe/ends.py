@@ -28,6 +28,8 @@ from gantral.compiler.program import (
     Terminate,
     Undo,
     Var,
+    Wait,
+    WaitStatement,
 )
 from gantral.compiler.program.walk import calls
 
@@ -163,6 +165,11 @@ def _ends(statements: tuple[Statement, ...], where: tuple[str, ...]) -> Iterator
                 for branch in branches:
                     beside = f"in the branch {code(branch.name)}, beside the others"
                     yield from _ends(branch.body, (*where, beside))
+            case WaitStatement(wait=wait) | Let(value=Wait() as wait):
+                for one in wait.arrivals:
+                    came = (*where, f"when the event {code(one.event.name)} comes")
+                    yield from _ends(one.body, came)
+                yield from _ends(wait.otherwise, (*where, "when nothing comes in time"))
             case Undo(call=call_id):
                 yield _End("undone", code(call_id.rpartition("/")[0]), where)
             case Let() | Var() | Set() | AskStatement() | Give() | Collect() | Sleep():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+
+_DURATION = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{3}))?S)?", re.ASCII)
 
 
 def decimal_text(value: Decimal | int, scale: int) -> str:
@@ -24,3 +27,12 @@ def duration_text(milliseconds: int) -> str:
     elif seconds or not text:
         text += f"{seconds}S"
     return f"{sign}PT{text}"
+
+
+def duration_of(text: str) -> int:
+    """The milliseconds of what `duration_text` wrote."""
+    found = _DURATION.fullmatch(text)
+    assert found is not None
+    hours, minutes, seconds, rest = (int(part or 0) for part in found.groups()[1:])
+    whole = ((hours * 60 + minutes) * 60 + seconds) * 1000 + rest
+    return -whole if found[1] else whole

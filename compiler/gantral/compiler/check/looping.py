@@ -134,9 +134,7 @@ class Looping(Matching):
                 if giving.optional:  # `none` alone was given
                     self._unsettled(_head(one))
                 return None, ends
-            gives = giving.wanted
-            if giving.optional and not isinstance(gives, OptionalType):
-                gives = OptionalType(gives)
+            gives = giving.type
             self._made(bound, giving, one.span)
         made = st.Repeat(most, every, ordinal, body, otherwise, gives, one.span, _head(one))
         return made, ends
@@ -168,9 +166,7 @@ class Looping(Matching):
     def _made(self, bound: syn.Identifier | None, giving: Giving, span: Span) -> None:
         """Notes of the name what a loop gave it."""
         assert bound is not None
-        left = giving.origin.approved
-        if left is not None and any(each[0] in giving.inside for each in left):
-            giving.origin = giving.origin | NOBODY
+        giving.ended()
         # Which round made it is known only in the run, so no plan can say it.
         self._origins.bind(bound.span, giving.origin | Origin(odd=span))
         if giving.personal:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from gantral.compiler.check.acting import Block, Giving
 from gantral.compiler.check.looping import Looping
-from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin
+from gantral.compiler.check.provenance import CONSTANT, Origin
+from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
-from gantral.compiler.program.types import Field, OptionalType, RecordType, Type
+from gantral.compiler.program.types import Field, RecordType, Type
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
@@ -44,6 +45,7 @@ class Parallels(Looping):
         branches: list[st.Branch] = []
         fields: list[Field] = []
         origin = CONSTANT
+        carried: dict[Span, ex.LetRef] = {}
         whole = True
         first: dict[str, Span] = {}
         for branch in one.branches:
@@ -55,8 +57,12 @@ class Parallels(Looping):
             gives = None
             if giving is not None and giving.gives:
                 giving.optional = giving.optional or not ended
-                gives = self._given(giving, name.span)
+                gives = giving.type
+                if gives is None and giving.optional:  # `none` alone was given
+                    self._unsettled(name.span)
                 whole = whole and gives is not None
+                carried |= giving.carried
+                giving.ended()
                 origin = origin | giving.origin | self._unplanned(giving, body, name.span)
                 if gives is not None:
                     fields.append(Field(name.text, gives, giving.personal, name.text))
@@ -71,6 +77,7 @@ class Parallels(Looping):
                 )
                 return None
             self._origins.bind(bound.span, origin)
+            self._carried[bound.span] = tuple(carried.values())
             if any(field.personal for field in fields):
                 self._personal.add(bound.span)
         if not whole:
@@ -106,21 +113,7 @@ class Parallels(Looping):
         self._around = before
         return found
 
-    def _given(self, giving: Giving, span: Span) -> Type | None:
-        """The type of what a branch gives; None after a finding."""
-        type_ = giving.wanted
-        if type_ is None:
-            if giving.optional:  # `none` alone was given
-                self._unsettled(span)
-            return None
-        return (
-            type_ if not giving.optional or isinstance(type_, OptionalType) else OptionalType(type_)
-        )
-
     def _unplanned(self, giving: Giving, body: Block, span: Span) -> Origin:
         """What a plan can't say: which of several values it is, or whether there is one."""
-        left = giving.origin.approved
-        if left is not None and any(each[0] in giving.inside for each in left):
-            return NOBODY
         alone = bool(body) and isinstance(body[-1], st.Give) and giving.gives == 1
         return CONSTANT if alone else Origin(odd=span)

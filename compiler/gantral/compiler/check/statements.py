@@ -9,10 +9,10 @@ from gantral.compiler.check import beside, expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
-from gantral.compiler.check.outcomes import Outcomes
 from gantral.compiler.check.parallel import Parallels
 from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.check.sleeping import sleep
+from gantral.compiler.check.waiting import Waiting
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
@@ -26,7 +26,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Parallels, Outcomes):
+class Statements(Parallels, Waiting):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -94,6 +94,8 @@ class Statements(Parallels, Outcomes):
                 return self._complete(one), True
             case syn.Give():
                 return self._give(one), True
+            case syn.Wait():
+                return self._wait_statement(one)
             case syn.Undo():
                 return self._undo(one), False
             case syn.ForEach():
@@ -107,16 +109,6 @@ class Statements(Parallels, Outcomes):
                 return self.parallel(one, None), not goes_on
             case syn.Sleep():
                 return sleep(self._env, one), False
-            case _:
-                self._later(one)
-                return None, isinstance(one, syn.Wait)
-
-    def _later(self, one: syn.Node) -> None:
-        # Marked at its first word, not over all of it.
-        named = _LATER[type(one)]
-        end = min(one.span.end, one.span.start + len(named.strip("`")))
-        head = Span(one.span.source, one.span.start, end)
-        self._env.findings.not_built(head, named)
 
     def _message(self, one: syn.Expression) -> ex.Expr | None:
         message = expressions.value(self._env, one, StringType())
@@ -136,7 +128,15 @@ class Statements(Parallels, Outcomes):
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
         value: (
-            ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | st.Parallel | None
+            ex.Expr
+            | st.ServiceCall
+            | st.Ask
+            | st.Run
+            | st.ForEach
+            | st.Repeat
+            | st.Wait
+            | st.Parallel
+            | None
         ) = None
         type_: Type | None = None
         personal = False
@@ -163,6 +163,13 @@ class Statements(Parallels, Outcomes):
                         self.uncertain.add(name.span)
                 for giving in self._giving:
                     giving.inside.add(name.span)
+            case syn.Wait():
+                value, giving = self._bound_wait(one.value, name, wanted)
+                if value is not None and (one.type is None or wanted is not None):
+                    type_ = self._waited(one, value, wanted)
+                    personal = giving.personal
+                self._origins.bind(name.span, giving.origin)
+                self._carried[name.span] = tuple(giving.carried.values())
             case syn.ForEach() | syn.Repeat() | syn.Parallel():
                 value = self.loop(one.value, name, wanted)
                 if value is not None and value.gives is not None:
@@ -180,8 +187,6 @@ class Statements(Parallels, Outcomes):
                     )
                 value = run = self._run(one.value, name)
                 type_ = None if run is None else run.output
-            case syn.Wait():
-                self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
@@ -204,6 +209,18 @@ class Statements(Parallels, Outcomes):
         if value is None:
             return None
         return st.Let(name.text, name.span, value, one.span)
+
+    def _waited(self, one: syn.Let, wait: st.Wait, wanted: Type | None) -> Type | None:
+        """The type of what a wait gives to a name."""
+        if wait.type is None:
+            self._env.findings.error(
+                "G0222",
+                one.value.span,
+                f"nothing but `none` is ever given to `{one.name.text}`",
+                f"leave `let {one.name.text} =` out",
+            )
+            return None
+        return wait.type if wanted is None else self._annotated(one, wait.type, wanted, "wait")
 
     def _annotated(
         self, one: syn.Let, type_: Type, wanted: Type | None, what: str = "call"
@@ -320,8 +337,6 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Terminate: "terminate",
     syn.Complete: "complete",
     syn.Undo: "undo",
+    syn.Wait: "wait",
     syn.Sleep: "sleep",
-}
-_LATER: dict[type[syn.Node], str] = {
-    syn.Wait: "`wait`",
 }

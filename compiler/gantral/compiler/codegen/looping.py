@@ -6,8 +6,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.constants import constant
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.layout import Atom, Invoke, Piece, ended, flat, literal
@@ -28,41 +29,11 @@ from gantral.compiler.program import (
     ServiceCall,
     Sleep,
     Statement,
-    Type,
     Undo,
 )
 from gantral.compiler.program.walk import everything, looped
 from gantral.compiler.shapes import duration_text
 from gantral.dsl.span import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of Python and where in the spec it comes from."""
-
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`; or it
-    `returns` the value from the coroutine of a branch. What a
-    `collect` does: it adds to `collected`, whose elements have the type `element`, and goes on to
-    the next round when `skip`."""
-
-    target: str
-    type: Type
-    leave: bool
-    collected: str = ""
-    element: Type | None = None
-    skip: bool = False
-    returns: bool = False
-
-    @property
-    def gives_to(self) -> str:
-        """What stands before the value that is given; empty when nobody reads it."""
-        return "return " if self.returns else f"{self.target} = " if self.target else ""
 
 
 class Looping(ABC):

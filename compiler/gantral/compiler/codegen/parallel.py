@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.layout import Atom, Invoke, Piece, flat
-from gantral.compiler.codegen.looping import Around, Line, Looping
+from gantral.compiler.codegen.looping import Looping
 from gantral.compiler.codegen.types import plain
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import Branch, OptionalType, Parallel, Statement

@@ -123,6 +123,7 @@ _TOLD = {
     ("give", "then"): "a value is given",
     ("join", "then"): "every branch is done",
     ("join", "failed"): "a branch fails",
+    ("wait", "else"): "nothing comes in time",
     ("each", "again"): "the loop takes its next element",
     ("each", "over"): "the loop has no element left",
     ("repeat", "again"): "the loop begins its next round",
@@ -140,6 +141,8 @@ def tell(path: Iterable[Taken]) -> tuple[Step, ...]:
 def _told(node: FlowNode, edge: Edge) -> str | None:
     if node.operator == "fork":
         return f"the branch `{edge.label.removeprefix('branch:')}` runs beside the others"
+    if node.operator == "wait" and edge.label != "else":
+        return f"the event `{edge.label.removeprefix('for:')}` comes"
     told = _TOLD.get((node.operator, edge.label))
     return None if told is None else told.format(node.subject)
 

@@ -4,17 +4,18 @@ used up, not lapsed for certain; a critical one under people's (LANGUAGE section
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from gantral.compiler.flow.graph import LOOPS, Edge, Flow, FlowNode
-from gantral.compiler.flow.loops import Loop, Loops
-from gantral.compiler.flow.walk import forward, reachable, shortest, tell, witness
+from gantral.compiler.flow.graph import Flow, FlowNode
+from gantral.compiler.flow.loops import Loops
+from gantral.compiler.flow.times import NEVER, Times
+from gantral.compiler.flow.walk import reachable, shortest, tell, witness
 from gantral.compiler.proofs.approvals import Approvals
 from gantral.dsl.diagnostics import Diagnostic, Label, Step
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
-    """G0301 to G0305 and G0501, at the effect."""
+    """G0301 to G0305 and G0501, at the effect; G0428, a warning, where it may come too late."""
     approvals = Approvals(flow)
     seen = reachable(flow)
     effects = [
@@ -32,6 +33,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
     waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
+    longest = sum(node.longest * loops.times(node.id) for node in flow.nodes)
     for name, acting in under.items():
         ask = approvals.asks.get(name)
         if ask is None:
@@ -39,8 +41,12 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         gate = flow.gate(ask)
         if sum(_times(loops, ask, node) for node in acting) > gate.uses:
             yield from _uses(flow, name, ask, acting, loops)
+        certain: frozenset[int] = frozenset()
         if gate.lasts is not None and waiting > gate.lasts:
-            yield from _lapse(flow, name, ask, acting, loops)
+            certain = _lapsed(flow, ask, acting, loops)
+            yield from _lapse(flow, name, ask, acting, certain)
+        if gate.lasts is not None and longest > gate.lasts:
+            yield from _may_lapse(flow, name, ask, acting, certain, loops)
 
 
 def _times(loops: Loops, ask: FlowNode, node: FlowNode) -> int:
@@ -193,25 +199,18 @@ def _spent(name: str, ask: FlowNode, loops: Loops) -> dict[int, int]:
     return loops.most(leave)
 
 
-def _lapse(
-    flow: Flow, name: str, ask: FlowNode, under: list[FlowNode], loops: Loops
-) -> Iterator[Diagnostic]:
+def _lapsed(flow: Flow, ask: FlowNode, under: list[FlowNode], loops: Loops) -> frozenset[int]:
+    """The effects before which an approval has lapsed on every path."""
     lasts = flow.gate(ask).lasts or 0
-    # A loop that asks is left with the approval of the round in which it was asked.
-    asks = {one.head.id for one in loops.around(ask.id)}
-    rounds = {head: time for head, time in _rounds(flow, loops).items() if head not in asks}
+    waited = Times(flow, loops).since(ask)
+    return frozenset(node.id for node in under if lasts < waited[node.id] < NEVER)
 
-    def since(node: FlowNode, edge: Edge, least: int) -> int:
-        """The least time since the approval was obtained, in ms; _NEVER before it was."""
-        if node.id == ask.id and edge.label in ("yes", "waived"):
-            return 0
-        if least == _NEVER:
-            return least
-        return least + (rounds.get(node.id, 0) if edge.label == "over" else _waits(node))
 
-    waited = forward(flow, _NEVER, since, min)
+def _lapse(
+    flow: Flow, name: str, ask: FlowNode, under: list[FlowNode], certain: frozenset[int]
+) -> Iterator[Diagnostic]:
     for node in under:
-        if lasts < waited[node.id] < _NEVER:
+        if node.id in certain:
             yield Diagnostic(
                 code="G0501",
                 severity="error",
@@ -223,45 +222,33 @@ def _lapse(
             )
 
 
-def _rounds(flow: Flow, loops: Loops) -> dict[int, int]:
-    """For each `repeat` the time, in ms, that certainly passes until it has had all its rounds. A
-    `for each` may have no element."""
-    found: dict[int, int] = {}
+def _may_lapse(
+    flow: Flow,
+    name: str,
+    ask: FlowNode,
+    under: list[FlowNode],
+    certain: frozenset[int],
+    loops: Loops,
+) -> Iterator[Diagnostic]:
+    """Where the waits on some path may take longer together than the approval lasts."""
+    lasts = flow.gate(ask).lasts or 0
 
-    def least(node: FlowNode, edge: Edge, so_far: int) -> int:
-        return so_far + (found.get(node.id, 0) if edge.label == "over" else _waits(node))
+    def leave(node: FlowNode, since: int) -> int:
+        return 0 if node.id == ask.id else since + node.longest * _times(loops, ask, node)
 
-    for loop in sorted(loops.all, key=lambda one: len(one.body)):
-        if loop.head.operator == "repeat":
-            one_round = _least_round(flow, loop, least)
-            found[loop.head.id] = loop.at_most * one_round + (loop.at_most - 1) * loop.head.waits
-    return found
-
-
-def _least_round(flow: Flow, loop: Loop, least: Callable[[FlowNode, Edge, int], int]) -> int:
-    """The least time of one round: the cheapest way from the head back to it."""
-    known = {edge.target: 0 for edge in loop.head.next if edge.label == "again"}
-    pending = [*known]
-    best = _NEVER
-    while pending:
-        node = flow.nodes[pending.pop()]
-        if node.id == loop.head.id:
-            best = min(best, known[node.id])
-            continue
-        for edge in node.next:
-            if edge.target not in loop.body:
-                continue
-            after = least(node, edge, known[node.id])
-            if after < known.get(edge.target, _NEVER):
-                known[edge.target] = after
-                pending.append(edge.target)
-    return 0 if best == _NEVER else best
+    waited = loops.most(leave)
+    for node in under:
+        if waited.get(node.id, 0) > lasts and node.id not in certain:
+            yield Diagnostic(
+                code="G0428",
+                severity="warning",
+                message=f"`{name}` may have lapsed when this effect acts: the waits before it may"
+                " take longer",
+                span=node.span,
+                labels=(Label(ask.span, "asked here"),),
+                path=witness(flow, node.id),
+                help=f"raise `lasts` in gate `{ask.subject}`, wait less, or ask after the wait",
+            )
 
 
-def _waits(node: FlowNode) -> int:
-    # What a loop waits between its rounds is counted when it has had them all.
-    return 0 if node.operator in LOOPS else node.waits
-
-
-_NEVER = 1 << 62
 _ANSWERS = ("yes", "waived", "unasked")
