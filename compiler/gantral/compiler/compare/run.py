@@ -228,11 +228,15 @@ class _Reader:
         other none knows anything of the others."""
         found = known
         for branch in one.branches:
-            after = self._block(branch.body, known)
-            if after is not None:
-                found |= after
-            elif not any(True for _ in gives(branch.body)):
+            body, given = branch.body, [*gives(branch.body)]
+            if len(given) == 1 and given[0] is body[-1]:
+                body, given = body[:-1], []
+            after = self._block(body, known)
+            if given:
+                continue  # it may have given before it came to the rest
+            if after is None:
                 return None
+            found |= after
         return found
 
     def _wait(self, wait: Wait, known: frozenset[Fact]) -> frozenset[Fact] | None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from gantral.compiler import formulas
 from gantral.compiler.flow.atoms import Names, arguments_of
+from gantral.compiler.flow.facts import gate_facts, operation_facts
 from gantral.compiler.flow.graph import (
     Argument,
     Edge,
     Flow,
     FlowNode,
-    GateFacts,
-    OperationFacts,
     Operator,
 )
 from gantral.compiler.program import declarations as d
@@ -26,53 +24,6 @@ def build_flow(program: d.Program) -> Flow:
     """The flow graph of a workflow. Statements after an end become nodes that nothing leads to, so
     that the proof of reachability sees them."""
     return _Builder(program).build()
-
-
-def _gate_facts(gate: d.Gate) -> GateFacts:
-    apart = [one for one in gate.apart if not isinstance(one, d.DecidersOf)]
-    deciding = [one for case in gate.cases for one in _principals(case.formula)]
-    principals = [*deciding, *gate.veto, *apart]
-    for tick in gate.clock:
-        if isinstance(tick, d.Widening):
-            principals += [*tick.narrow, *tick.wide]
-    last = gate.clock[-1] if gate.clock else None
-    persons = {".".join(one.path) for one in principals if not isinstance(one, d.RoleOf)}
-    return GateFacts(
-        releases=tuple(one.operation for one in gate.releases),
-        lasts=gate.lasts,
-        uses=gate.uses,
-        waivable=gate.waived_by is not None,
-        reject=last.after if isinstance(last, d.Reject) else None,
-        amends=tuple(".".join(one.path) for one in gate.amend),
-        persons=tuple(sorted(persons)),
-        span=gate.span,
-        decides=formulas.asked(gate),
-        initiator=gate.initiator_may_decide,
-        ticks=len(gate.clock) or 1,
-        flows=tuple(
-            f"{one.operation}.{flow.argument}<{flow.operation}"
-            for one in gate.releases
-            if isinstance(one, d.ReleaseFrom)
-            for flow in one.flows
-        ),
-    )
-
-
-def _operation_facts(one: d.Operation) -> OperationFacts:
-    needs = one.needs
-    return OperationFacts(
-        kind=one.kind,
-        timeout=one.timeout,
-        undo=one.undo.operation if one.undo else None,
-        needs=formulas.alternatives(needs.formula) if needs else (),
-        initiator=needs is not None and needs.initiator_may_decide,
-    )
-
-
-def _principals(formula: d.Formula) -> list[d.Principal]:
-    if isinstance(formula, d.AnyOf | d.AllOf):
-        return [one for part in formula.parts for one in _principals(part)]
-    return list(formula.principals)
 
 
 @dataclass(slots=True)
@@ -117,8 +68,8 @@ class _Builder:
         self._join([*after, *stray], self._node("terminated", "", program.run_span))
         return Flow(
             workflow=program.name,
-            gates={name: _gate_facts(gate) for name, gate in program.gates.items()},
-            operations={key: _operation_facts(one) for key, one in program.operations.items()},
+            gates={name: gate_facts(gate) for name, gate in program.gates.items()},
+            operations={key: operation_facts(one) for key, one in program.operations.items()},
             nodes=tuple(
                 replace(node, next=tuple(edges))
                 for node, edges in zip(self._nodes, self._edges, strict=True)
