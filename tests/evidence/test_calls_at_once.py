@@ -33,7 +33,9 @@ def told() -> Records:
 def report(records: Records, folder: Path, uses: str = "2") -> Report:
     manifest = program("false", O2)
     manifest["gates"]["finance"]["uses"] = uses
-    return judged(build({**inputs("approved"), "commits": chain(records)}, manifest, Forge()), folder)
+    return judged(
+        build({**inputs("approved"), "commits": chain(records)}, manifest, Forge()), folder
+    )
 
 
 def slots(records: Records, first: str, second: str) -> Records:

@@ -97,6 +97,31 @@ def test_a_child_is_drawn_with_how_it_ends() -> None:
     ]
 
 
+def test_branches_are_drawn_beside_each_other() -> None:
+    assert told(drawn(PARALLEL)) == [
+        "0 START / by clerk",
+        "1 PARALLEL / all of these at once",
+        "2 IF / input.a > 1",
+        '3 TERMINATED / "no"',
+        "4 SLEEP / 1h",
+        "5 ALL DONE",
+        "6 REQUIRE / both.one > 0",
+        '7 TERMINATED / "none"',
+        "8 PARALLEL / all of these at once",
+        '9 TERMINATED / "always"',
+        "0>1",
+        "1>2 one",
+        "2>3 no",
+        "1>4 two",
+        "2>5 yes",
+        "4>5",
+        "5>6",
+        "6>7 no",
+        "6>8 yes",
+        "8>9 one",
+    ]
+
+
 def told(one: Picture) -> list[str]:
     """A picture's boxes and arrows, one a line, as short as they can be read."""
     lines = [
