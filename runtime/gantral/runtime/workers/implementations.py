@@ -89,16 +89,10 @@ def implementations(services: Iterable[Service]) -> Mapping[tuple[str, str], Imp
     service's name whose attributes are the call models.
 
     Raises:
-        SettingsError: something that is no generated service, or one service twice in a package.
+        SettingsError: one service twice in a package.
     """
     found: dict[tuple[str, str], Implementation] = {}
     for service in services:
-        if not isinstance(service, Service) or not hasattr(type(service), "package_"):
-            raise SettingsError(
-                "worker.services",
-                f"{type(service).__name__} is no service of a generated package",
-                "return instances of your subclasses of the classes in services.py",
-            )
         package = type(service).package_
         for name, model in _operations(package, type(service).name_):
             operation = model.operation_.name
