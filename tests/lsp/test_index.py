@@ -159,7 +159,8 @@ def test_a_parallel_says_what_its_branches_give(spec: str, people: str) -> None:
     text = put(
         spec,
         "    let done",
-        "    let both = parallel { branch id { give order.id } branch two { give 2 } }\n    let done",
+        "    let both = parallel { branch id { give order.id } branch two { give 2 } }\n"
+        "    let done",
     )
     text = put(
         text, "complete {", 'require both.two > 1 and both.id != "" else "no"\n    complete {'
