@@ -202,10 +202,9 @@ class Acting(ABC):
                     origin = origin | Origin(odd=giving.value)
                 if giving.personal and bound is not None:
                     self._personal.add(bound.span)
-            elif self._giving and (not ended or self._giving[-1].gives > gave):
+            elif self._giving and self._giving[-1].gives > gave:
                 self._giving[-1].origin = self._giving[-1].origin | choice
-                if self._giving[-1].gives > gave:
-                    self._choices.left(choice)
+                self._choices.left(choice)
         elif bound is not None and operation.result is None and operation.undo is None:
             env.findings.error(
                 "G0205",

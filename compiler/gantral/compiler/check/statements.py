@@ -265,7 +265,7 @@ class Statements(Parallels, Waiting):
         with env.knowing(condition, False), self._choices.chosen(choice, *sides[::-1]):
             second, second_ends = otherwise()
         if self._giving:
-            self._choice(choice, gave, first_ends, second_ends)
+            self._choice(choice, gave)
         if first_ends and not second_ends:
             env.learn(condition, False)
         elif second_ends and not first_ends:
@@ -273,16 +273,14 @@ class Statements(Parallels, Waiting):
         ends = first_ends and second_ends
         return (None if condition is None else st.If(condition, first, second, span)), ends
 
-    def _choice(self, choice: Origin, gave: int, then_ends: bool, else_ends: bool) -> None:
-        """Rule 3: what is given carries the choices on which reaching the `give` depends, save
-        those whose other side ends the run."""
+    def _choice(self, choice: Origin, gave: int) -> None:
+        """Rule 3: what is given carries the choices on which reaching the `give` depends: those of
+        which a side gives. Where none does, both ways lead to the same, or one ends the run."""
         giving = self._giving[-1]
-        one_ends = then_ends != else_ends
-        if one_ends and giving.gives == gave:
+        if giving.gives == gave:
             return
         giving.origin = giving.origin | choice
-        if giving.gives > gave:
-            self._choices.left(choice)
+        self._choices.left(choice)
 
     def _complete(self, one: syn.Complete) -> st.Statement | None:
         ordinal = self._count("complete")

@@ -111,10 +111,9 @@ class Waiting(Outcomes):
             giving.ended()
             giving.origin = giving.origin | choice
             self._gives_always(one, bound, bodies, ended)
-        elif outer is not None and (any(not each for each in ended) or outer.gives > gave):
+        elif outer is not None and outer.gives > gave:
             outer.origin = outer.origin | choice
-            if outer.gives > gave:
-                self._choices.left(choice)
+            self._choices.left(choice)
         if within is None or longest is None or any(event is None for event in events):
             return None, all(ended)
         if self._env.findings.errors > errors and giving is not None:
