@@ -50,8 +50,8 @@ REASON = "The parcel came broken, as the photos show."
 
 def spec(workflow: str) -> str:
     """The example, or a sibling that asks no policy, which knows the refund alone: ``repay`` one at
-    a time, ``gift`` without a key, ``split`` with a case for small amounts and points for others,
-    ``claim`` after events.
+    a time for each person, ``gift`` without a key, ``split`` with a case for small amounts and
+    points for others, ``claim`` after events.
     """
     text = (EXAMPLE / "refund.gantral").read_text("utf-8")
     if workflow == "refund":
@@ -59,7 +59,8 @@ def spec(workflow: str) -> str:
     text = text.replace("workflow refund version", f"workflow {workflow} version")
     text = "\n".join(line for line in text.splitlines() if "refund_limits" not in line) + "\n"
     if workflow == "repay":
-        return text.replace("once per", "one at a time per")
+        text = text.replace("people.support_agent", "people.support_agent, people.finance_manager")
+        return text.replace("once per", "one at a time per initiator,")
     if workflow == "split":
         return text.replace(DECIDE, CASES)
     text = text.replace("  once per input.order_id\n", "")

@@ -44,6 +44,7 @@ from gantral.compiler.program import (
     VarRef,
     Wait,
     WaitStatement,
+    Within,
     children,
 )
 from gantral.compiler.program.walk import assigned, bindings, blocks, everything, gives, loops
@@ -274,7 +275,7 @@ class _Finder:
     def _resolved(self, value: Expr) -> Expr:
         while True:
             match value:
-                case Narrowed(base=base):
+                case Narrowed(base=base) | Within(base=base):
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)

@@ -12,6 +12,7 @@ from functools import cache
 import jinja2
 from gantral.compiler.codegen import clients, models, statements
 from gantral.compiler.codegen.block import Line
+from gantral.compiler.codegen.functions import zones
 from gantral.compiler.codegen.layout import Atom, Invoke, lines, literal
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.digest import workflow_version_id
@@ -72,10 +73,12 @@ _RUNTIME = (
     "Person",
     "PersonOf",
     "Record",
+    "Returned",
     "Service",
     "StringOf",
     "expressions",
     "governed",
+    "Zone",
     "text",
 )
 
@@ -114,6 +117,7 @@ def generate(program: Program, sources: Mapping[str, str]) -> Package:
     names = PackageNames(program)
     writer = _Writer(program, names)
     workflow, places = _unmarked(writer.workflow(workflow_version_id(made.data)))
+    zones = writer.zones()
     texts = {
         MARK: MARK_TEXT,
         STYLE: _style(program),
@@ -123,6 +127,7 @@ def generate(program: Program, sources: Mapping[str, str]) -> Package:
         "source_map.json": _source_map(places, sources),
         "types.py": writer.types(),
         "workflow.py": workflow,
+        **({"zones.py": zones} if zones else {}),
     }
     files = {name: text.encode() for name, text in texts.items()}
     return Package({**files, "manifest.json": made.data}, ())
@@ -134,6 +139,7 @@ class _Writer:
         self._names = names
         self._records = [name for name, _ in names.records]
         self._approvals = [names.approvals[gate] for gate in program.gates]
+        self._zones = zones(program)
 
     def types(self) -> str:
         return self._module(
@@ -172,6 +178,7 @@ class _Writer:
             {
                 "services": [mangle(name) for name in program.services],
                 "types": [*self._records, *self._approvals, *names.events.values()],
+                "zones": [name for name, _, _ in self._zones],
             },
             asks=models.ask_models(program, names),
             runs=models.run_models(program, names),
@@ -181,6 +188,13 @@ class _Writer:
             body=_marked(run),
             on_failure=_marked(failure),
         )
+
+    def zones(self) -> str:
+        """The tables of the zones that the program names; empty when it names none."""
+        if not self._zones:
+            return ""
+        doc = "When clocks are put forward and back, from 1970 to 2100."
+        return self._module("zones.py.jinja", doc, {}, zones=self._zones)
 
     def client(self) -> str:
         return self._module(
@@ -212,6 +226,7 @@ class _Writer:
                 doc=doc,
                 imports=imports,
                 body=body,
+                apart=body.startswith(("class ", "@")),
             )
         )
 

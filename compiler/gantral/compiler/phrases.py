@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
-from gantral.compiler.check.canonical import duration_of
+from gantral.compiler.check.canonical import duration_ms
 from gantral.compiler.program import (
     Absent,
     ActorOf,
@@ -58,6 +58,7 @@ from gantral.compiler.program import (
     TextExpr,
     VarRef,
     Widen,
+    Within,
 )
 from gantral.compiler.program.types import DateType, DecimalType
 
@@ -156,7 +157,7 @@ def _principal(one: Principal) -> str:
 
 
 def _seen(expression: Expr) -> Expr:
-    while isinstance(expression, Narrowed | Widen):
+    while isinstance(expression, Narrowed | Widen | Within):
         expression = expression.base
     return expression
 
@@ -317,7 +318,7 @@ def _closer(expression: Expr, operator: str) -> bool:
 
 def _time(text: str) -> str:
     """A constant duration as a spec writes it, in the largest unit that says it whole."""
-    milliseconds = duration_of(text)
+    milliseconds = duration_ms(text)
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
         if milliseconds and milliseconds % size == 0:
             return f"{milliseconds // size}{unit}"

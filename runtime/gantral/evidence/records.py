@@ -380,11 +380,36 @@ MANIFEST = Form(
     ),
 )
 
+# contents.json of a bundle. Nobody signs it: it says what was asked for, not what there is.
+CONTENTS = Form(
+    "bundle",
+    members(
+        asked_instances=words("all", "named"),
+        asked_since=INSTANT_OR_NONE,
+        asked_team=NAME_OR_NONE,
+        completeness=words("not_shown"),
+        instances=NUMBER,
+        instances_hash=HASH,
+        type=words("gantral.dev/bundle/v1"),
+    ),
+)
+# One field with its proof. What is signed is the commit inside.
+DISCLOSURE = Form(
+    "disclosure",
+    members(
+        commit=ENVELOPE,
+        text=TEXT,
+        type=words("gantral.dev/disclosure/v1"),
+    ),
+)
+
 FORMS: dict[str, Form] = {
     "artifact": ARTIFACT,
+    "bundle": CONTENTS,
     "commit": COMMIT,
     "decision": DECISION,
     "decision_submission": SUBMITTED,
+    "disclosure": DISCLOSURE,
     "erasure": ERASURE,
     "event": EVENT,
     "manifest": MANIFEST,

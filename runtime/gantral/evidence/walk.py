@@ -81,6 +81,8 @@ class Walk:
     votes: set[str] = field(default_factory=set)
     # gate -> everybody who voted there, in whatever round.
     voted: dict[str, set[str]] = field(default_factory=dict)
+    # Digests that texts beside a bundle's evidence are named by: "policies/<hex>", "roles/<hex>".
+    named: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
@@ -116,6 +118,9 @@ class Walk:
             errors.refuse("record_place", f"a record of kind {kind} does not go with {first}")
         self._uses(statement)
         self._judge(first, statement, sealed.hash)
+        for told in (*artifacts, *statement["records"]):
+            if (revision := told.get("policy_version_id", "none")) != "none":
+                self.named.add(f"policies/{revision.removeprefix('sha256:')}")
         for pointer, leaf in statement["context"]:
             # A leaf says its own path: bound at another one, it would show one thing as another.
             if self.bound.setdefault(leaf, pointer) not in ("", pointer):
@@ -265,6 +270,7 @@ class Walk:
             self.note(EvidenceError("program_unlisted", unlisted, inconclusive=True))
         self.initiator = submission["human_actor_id"]
         self._bind(submission["assurance"]["identity"], submission["business_key"])
+        self.named.add(f"roles/{submission['assurance']['role_map']}")
 
     def _bind(self, *leaves: str) -> None:
         for leaf in leaves:
@@ -295,6 +301,7 @@ class Walk:
         vote = sealed.statement
         self.votes.add(sealed.hash)
         self._bind(vote["justification"], vote["assurance"]["identity"])
+        self.named.add(f"roles/{vote['assurance']['role_map']}")
         return vote
 
     def _here(self, statement: Mapping[str, Any]) -> Opening:

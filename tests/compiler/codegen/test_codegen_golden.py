@@ -22,6 +22,7 @@ SPECS = {
     "parallel": (GOLDEN / "parallel", "spec.gantral"),
     "waits": (GOLDEN / "waits", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
+    "results": (GOLDEN / "results", "spec.gantral"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gantral.compiler.check.canonical import duration_of
+from gantral.compiler.check.canonical import duration_ms
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import DurationType, IntType, OptionalType
 
@@ -25,7 +25,7 @@ def between(one: ex.Expr) -> Between:
     """The bounds of an int or a duration, as far as its constants and declared types tell."""
     match one:
         case ex.Literal(value=text, type=DurationType()):
-            exact = duration_of(text)
+            exact = duration_ms(text)
             return Between(exact, exact)
         case ex.Literal(value=text, type=IntType()):
             return Between(int(text), int(text))

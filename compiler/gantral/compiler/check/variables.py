@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from gantral.compiler.check import beside, expressions
+from gantral.compiler.check import beside, entering, expressions
 from gantral.compiler.check.acting import Acting, Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.provenance import CONSTANT
@@ -42,7 +42,7 @@ class Variables(Acting):
         value = (
             expressions.infer(env, one.value)
             if wanted is None
-            else expressions.value(env, one.value, wanted)
+            else entering.entered(env, expressions.value(env, one.value, wanted), wanted)
         )
         personal = value is not None and value.personal
         if not env.bind(Binding("var", name.text, name.span, wanted, personal)):
@@ -96,6 +96,7 @@ class Variables(Acting):
                 return None
             case _:
                 value = expressions.value(env, one.value, wanted)
+        value = None if wanted is None else entering.entered(env, value, wanted)
         if value is None or binding is None or wanted is None:
             return None
         return self._assigned(one, binding, wanted, value)
@@ -152,6 +153,7 @@ class Variables(Acting):
             ),
             wanted,
         )
+        value = entering.entered(self._env, value, wanted)
         if value is None:
             return None
         found = self._assigned(one, binding, wanted, value)

@@ -82,6 +82,8 @@ from gantral.compiler.program.expressions import (
     Typed,
     VarRef,
     Widen,
+    Within,
+    ZonedCall,
     children,
 )
 from gantral.compiler.program.statements import (
@@ -255,5 +257,7 @@ __all__ = [
     "WaitStatement",
     "Widen",
     "Widening",
+    "Within",
+    "ZonedCall",
     "children",
 ]

@@ -48,7 +48,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         return
     for what, limit, count in (
         ("events", EVENTS, lambda node: _events(flow, node)),
-        ("votes", UPDATES, lambda node: _votes(flow, node)),
+        ("updates", UPDATES, lambda node: _votes(flow, node)),
     ):
         most = _longest(flow, loops, count)
         if most > limit:

@@ -312,16 +312,3 @@ def _size(type_: Type) -> tuple[int, int]:
         case _:
             return 0, 1
     return depth + 1, parts
-
-
-def unbounded(type_: Type) -> Type:
-    """The type without the bounds of a number or a duration: other values may come to it."""
-    match type_:
-        case IntType():
-            return IntType()
-        case DurationType():
-            return DurationType()
-        case DecimalType():
-            return DecimalType(type_.scale)
-        case _:
-            return type_

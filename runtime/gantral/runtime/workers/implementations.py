@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from gantral.runtime.calls import Call, CallContext, Service
+from gantral.runtime.returned import Returned
 from gantral.runtime.settings_reader import SettingsError
 from gantral.runtime.values import Record, problem
 from pydantic import ValidationError
@@ -73,9 +74,11 @@ class Implementation:
             if returned is not None:
                 raise BadResult(f"{self.operation} returns nothing; it returned a value")
             return None
-        if not isinstance(returned, Record):
-            raise BadResult(f"{self.operation} must return a {wanted.__name__}")
         try:
+            if issubclass(wanted, Returned):
+                return wanted.holding(returned)
+            if not isinstance(returned, Record):
+                raise BadResult(f"{self.operation} must return a {wanted.__name__}")
             return wanted.of(returned)
         except (ValidationError, TypeError) as error:
             words = problem(error) if isinstance(error, ValidationError) else str(error)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
-from gantral.runtime import Ask, Governed, IntOf, expressions, governed
+from gantral.runtime import Ask, Governed, IntOf, expressions, governed, text
 
 from .services import store
 from .types import (
@@ -35,7 +35,7 @@ gates = Gates
 
 @governed(
     workflow="lend",
-    program="2a6be7c3beebd3a55247851d97f27dcdbbc9ff550ab8821893cf0fc4d12ad1d6",
+    program="7273623aa0bdea33fe36a53278ad6f45c5796f3008f29f1335b6bf6160e74ab7",
     codegen=1,
 )
 class Lend(Governed[Input, Output]):
@@ -110,41 +110,93 @@ class Lend(Governed[Input, Output]):
                 return self.terminate("recalled", at="terminate/3")
             note = "silence"
             break
+        told: tuple[str, ...] = ()
+        for room in self.each(("hall", "desk"), at_most=2, at="each/1"):
+            arrived_8_ = await self.wait(
+                ReturnedEvent,
+                RecalledEvent,
+                within=timedelta(minutes=1),
+                site="wait/8",
+            )
+            if isinstance(arrived_8_, ReturnedEvent):
+                here = arrived_8_
+                if here.place == room:
+                    told += ("back",)
+                    continue
+            elif isinstance(arrived_8_, RecalledEvent):
+                told += ("called",)
+                continue
+            told += ("silent",)
+            continue
+        turn: str
+        while True:
+            arrived_9_ = await self.wait(
+                ReturnedEvent,
+                RecalledEvent,
+                within=timedelta(minutes=1),
+                site="wait/9",
+            )
+            if isinstance(arrived_9_, ReturnedEvent):
+                one = arrived_9_
+                for _ in range(2):
+                    arrived_10_ = await self.wait(
+                        RecalledEvent,
+                        within=timedelta(minutes=1),
+                        site="wait/10",
+                    )
+                    if arrived_10_ is None:
+                        turn = one.place
+                        break
+                else:
+                    turn = "in"
+                    break
+                break
+            if isinstance(arrived_9_, RecalledEvent):
+                turn = "called"
+                break
+            turn = "calm"
+            break
+        await self.notify(
+            store.tell(
+                text_=expressions.concat(text(expressions.len(told)), " ", turn),
+            ),
+            call="store.tell/3",
+        )
         else_place: ReturnedData | None = await self.wait(
             ReturnedEvent,
             within=timedelta(minutes=2),
-            site="wait/8",
+            site="wait/11",
         )
         if else_place is None:
             else_place = ReturnedData(place="shelf", damage=None)
-        arrived_9_ = await self.wait(
+        arrived_12_ = await self.wait(
             ReturnedEvent,
             RecalledEvent,
             within=timedelta(minutes=1),
-            site="wait/9",
+            site="wait/12",
         )
-        if isinstance(arrived_9_, ReturnedEvent):
-            again = arrived_9_
-            await self.notify(store.tell(text_=again.place), call="store.tell/3")
-        elif isinstance(arrived_9_, RecalledEvent):
+        if isinstance(arrived_12_, ReturnedEvent):
+            again = arrived_12_
+            await self.notify(store.tell(text_=again.place), call="store.tell/4")
+        elif isinstance(arrived_12_, RecalledEvent):
             pass
         else:
             await self.notify(
                 store.tell(text_=expressions.concat(place, " ", else_place.place)),
-                call="store.tell/4",
+                call="store.tell/5",
             )
-        arrived_10_ = await self.wait(
+        arrived_13_ = await self.wait(
             ReturnedEvent,
             RecalledEvent,
             within=timedelta(minutes=1),
-            site="wait/10",
+            site="wait/13",
         )
-        if isinstance(arrived_10_, ReturnedEvent):
+        if isinstance(arrived_13_, ReturnedEvent):
             return self.complete(
                 Output(back=expressions.coalesce(note, "fine")),
                 at="complete/1",
             )
-        if isinstance(arrived_10_, RecalledEvent):
+        if isinstance(arrived_13_, RecalledEvent):
             return self.terminate("recalled", at="terminate/4")
         if first is not None:
             return self.complete(Output(back=first.place), at="complete/2")
