@@ -33,7 +33,6 @@ from gantral.compiler.program import (
     Formula,
     Gate,
     Let,
-    Literal,
     Operation,
     Points,
     Policy,
@@ -43,7 +42,6 @@ from gantral.compiler.program import (
     Remind,
     ResultRef,
     RoleOf,
-    TextExpr,
     Tick,
     Wait,
     Widening,
@@ -53,11 +51,11 @@ from gantral.compiler.shapes import bound, duration_or_none, duration_text, scal
 from gantral.compiler.terms import (
     NoTerm,
     clause_term,
-    parameter_path,
     pointer,
     proposal_term,
     result_path,
 )
+from gantral.compiler.titles import title_parts
 from gantral.dsl.diagnostics import Diagnostic
 
 TYPE = "gantral.dev/manifest/v1"
@@ -318,25 +316,6 @@ def _case(case: Case, found: list[Diagnostic]) -> Tree:
                 )
             )
     return {"when": when, "formula": _formula(case.formula)}
-
-
-def title_parts(gate: Gate) -> Tree:
-    """The title as texts and paths; one that is richer is computed by the workflow alone."""
-    title = gate.title
-    if title is None:
-        return [["text", gate.name]]
-    if isinstance(title, Literal):
-        return [["text", title.value]]
-    parts: list[Tree] = []
-    for part in title.parts if isinstance(title, TextExpr) else (title,):
-        steps = parameter_path(part) if not isinstance(part, str) else None
-        if isinstance(part, str):
-            parts.append(["text", part])
-        elif steps is not None:
-            parts.append(["path", pointer(steps)])
-        else:
-            return ["computed"]
-    return parts
 
 
 def _amendments(amendments: Iterable[Amend], found: list[Diagnostic]) -> Tree:

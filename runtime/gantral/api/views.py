@@ -133,10 +133,13 @@ def title(story: Story) -> str:
     parts = story.manifest["gates"][waiting.gate]["title"]
     if parts == ["computed"]:
         return waiting.gate.replace("_", " ")
-    return "".join(
-        one[1] if one[0] == "text" else words.value(waiting.values.get(one[1], "…"))
-        for one in parts
-    )
+    return "".join(_title_part(kind, of, waiting.values) for kind, of in parts)
+
+
+def _title_part(kind: str, of: str, values: words.Values) -> str:
+    if kind == "text":
+        return of
+    return words.count(of, values) if kind == "count" else words.value(values.get(of, "…"))
 
 
 def gate(

@@ -16,6 +16,7 @@ from gantral.api.problems import Problem
 from gantral.api.story import Story
 from gantral.cli.scenarios.model import Actor, Decision, Scenario, Sending
 from gantral.cli.scenarios.script import Script
+from gantral.cli.scenarios.timers import first_timer
 from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World
 from gantral.evidence.children import link_children
 from gantral.evidence.export import export_instance
@@ -168,6 +169,7 @@ class _Play:
         for an event that nobody sends."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + _PATIENCE
+        fires: datetime | None = None
         while True:
             story = self._deployment.library.story(instance)
             if story is not None and story.ended:
@@ -188,11 +190,19 @@ class _Play:
                 await self._failed(instance)
             if loop.time() > ends:
                 raise _Stuck(f"nothing happened for {_PATIENCE:g} s")
-            # Nobody sends what this wait is for: all of its time passes.
-            left = _STEP
             if wait is not None:
-                left = max(_instant(wait.deadline) - await self._world.clock.look(), _STEP)
-            await self._world.clock.leap(left)
+                # Nobody sends what this wait is for: all of its time passes.
+                fires = _instant(wait.deadline)
+            if fires is not None:
+                left = fires - await self._world.clock.look()
+                await self._world.clock.leap(max(left, _STEP))
+                fires = None
+                continue
+            # A gate may have opened since we looked, and this be its own timer: look once more
+            # before time goes there. A gate is committed before its timers start.
+            fires = await first_timer(self._world.client, [one.instance_id for one in family])
+            if fires is None:
+                await self._world.clock.leap(_STEP)
 
     async def _result(self, instance: str) -> Mapping[str, Any]:
         handle = self._world.client.get_workflow_handle(instance, result_type=dict[str, Any])

@@ -26,6 +26,7 @@ from gantral.compiler.program.types import (
     StringType,
     Type,
 )
+from gantral.compiler.proofs import PROVED
 from gantral.compiler.types.bounds import loosened
 from gantral.dsl import syntax as syn
 from gantral.dsl.span import Span
@@ -252,7 +253,7 @@ class Acting(ABC):
 
     def _handler(self, one: syn.Handler, giving: Giving | None) -> tuple[st.Handler | None, bool]:
         env = self._env
-        before = env.findings.errors
+        before = len(env.findings.all)
         with env.block():
             if one.name is not None:
                 env.bind(Binding("handler", one.name.text, one.name.span, StringType()))
@@ -264,7 +265,9 @@ class Acting(ABC):
                 self._giving.pop()
                 self._around.pop()
                 giving.ended()
-        if env.findings.errors > before:
+        found = env.findings.all[before:]
+        if any(each.severity == "error" and each.code not in PROVED for each in found):
+            # What the graph proves too leaves it whole, so that the proof tells the path.
             return None, ended
         name = one.name
         made = st.Handler(

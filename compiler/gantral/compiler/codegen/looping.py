@@ -11,7 +11,7 @@ from dataclasses import replace
 from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.constants import constant
 from gantral.compiler.codegen.expressions import Expressions
-from gantral.compiler.codegen.layout import Atom, Invoke, Piece, ended, flat, literal
+from gantral.compiler.codegen.layout import Atom, Display, Invoke, Piece, ended, flat, literal
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.reading import leaves_last
 from gantral.compiler.codegen.types import plain
@@ -188,8 +188,8 @@ class Looping(ABC):
         out: list[Line] = []
         if around.collected:
             piece = self._expressions.into(statement.value, around.element)
-            head = f"{around.collected} += ("
-            out = self._lines(piece, head, indent, statement.span, ",)")
+            head = f"{around.collected} += "
+            out = self._lines(Display((piece,)), head, indent, statement.span)
         if around.skip:
             out.append(Line(f"{pad}continue", statement.span))
         # What is collected for a name that nobody reads still is a step.

@@ -5,11 +5,12 @@ used up, not lapsed for certain; a critical one under people's (LANGUAGE section
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from gantral.compiler.flow.graph import Flow, FlowNode
 from gantral.compiler.flow.loops import Loops
 from gantral.compiler.flow.times import NEVER, Times
-from gantral.compiler.flow.walk import reachable, shortest, tell, witness
+from gantral.compiler.flow.walk import Taken, reachable, shortest, tell, witness
 from gantral.compiler.proofs.approvals import Approvals
 from gantral.dsl.diagnostics import Diagnostic, Label, Step
 
@@ -28,7 +29,9 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     under: dict[str, list[FlowNode]] = {}
     for node in effects:
         for name in dict.fromkeys(node.under):
-            under.setdefault(name, []).append(node)
+            if approvals.obtained(name, node):
+                # Otherwise G0302 has said all that there is to say of it.
+                under.setdefault(name, []).append(node)
     loops = Loops(flow, approvals.dominators)
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
@@ -102,7 +105,7 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
             message="nobody may have been asked before this effect: each of its approvals is asked"
             " `only if`",
             span=node.span,
-            path=_unasked(flow, node, approvals),
+            path=approvals.least_asked(node),
             help="act under an approval of another gate as well, which is asked in every case",
         )
     elif flow.operation(node).kind == "critical effect" and not people:
@@ -111,21 +114,9 @@ def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnos
             severity="error",
             message=f"`{operation}` is critical and every gate it acts under may be waived",
             span=node.span,
-            path=witness(flow, node.id),
+            path=approvals.least_asked(node),
             help="ask a gate without `waived by`, and act under its approval",
         )
-
-
-def _unasked(flow: Flow, node: FlowNode, approvals: Approvals) -> tuple[Step, ...]:
-    """A way to the effect on which nobody is asked for its approvals."""
-    path = shortest(
-        flow,
-        node.id,
-        without=lambda at, edge: (
-            at.operator == "ask" and at.binds in node.under and edge.label in ("yes", "waived")
-        ),
-    )
-    return tell(path or ()) or witness(flow, node.id)
 
 
 def _help_unapproved(flow: Flow, node: FlowNode) -> str:
@@ -162,10 +153,16 @@ def _uses(
             if (one.id < node.id and loops.forks.apart(one.id, node.id))
             or shortest(flow, node.id, start=one.id, around=True)
         ]
-        through = next((one.id for one in reversed(earlier) if one.id != node.id), node.id)
-        fork = loops.forks.apart(through, node.id)
-        after = through if fork is None else fork.node.id
-        path = (shortest(flow, through) or ()) + (shortest(flow, node.id, start=after) or ())
+        stops = _stops(flow, loops, [one.id for one in earlier if one.id != node.id], node.id)
+        path: tuple[Taken, ...] = ()
+        for start, stop in pairwise((0, *stops, node.id)):
+            # From one branch to another it goes by way of where they begin.
+            fork = loops.forks.apart(start, stop)
+            begins = start
+            if fork is not None:
+                begins = fork.node.id
+                path += ((flow.nodes[start], flow.nodes[start].next[0]),)
+            path += shortest(flow, stop, start=begins) or ()
         labels = [Label(one.span, "used here") for one in earlier if one.id != node.id]
         around = {one.head.id for one in loops.around(ask.id)}
         labels += [
@@ -183,6 +180,20 @@ def _uses(
             path=tell(path),
             help=f"ask again, or write `uses {needed}` in the gate so that people see it",
         )
+
+
+def _stops(flow: Flow, loops: Loops, uses: list[int], goal: int) -> tuple[int, ...]:
+    """The most uses that one way to the goal passes, in the order of the source; of many, the last
+    ones are told."""
+    best: dict[int, tuple[int, ...]] = {}
+    for here in (*sorted(uses)[-_TOLD:], goal):
+        before = [
+            stops
+            for one, stops in best.items()
+            if loops.forks.apart(one, here) or shortest(flow, here, start=one) is not None
+        ]
+        best[here] = (*max(before, key=len, default=()), here)
+    return best[goal][:-1]
 
 
 def _spent(name: str, ask: FlowNode, loops: Loops) -> dict[int, int]:
@@ -251,4 +262,5 @@ def _may_lapse(
             )
 
 
+_TOLD = 16
 _ANSWERS = ("yes", "waived", "unasked")
