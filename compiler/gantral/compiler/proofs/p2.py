@@ -32,7 +32,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             if approvals.obtained(name, node):
                 # Otherwise G0302 has said all that there is to say of it.
                 under.setdefault(name, []).append(node)
-    loops = Loops(flow, approvals.dominators)
+    loops = flow.loops
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
     waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
