@@ -60,7 +60,7 @@ class Project:
             found = sorted(spec_files(self.root))
             if not found:
                 raise Failure(
-                    f"there is no .gantral file in {self.root}",
+                    f"there is no .gantral or .gantral.yaml file in {self.root}",
                     "name a file; or make a project: gantral new NAME",
                 )
             return found
@@ -153,7 +153,7 @@ def files_at(path: Path) -> list[Path]:
         if path.is_dir():
             found = list(spec_files(path))
             if not found:
-                raise Failure(f"{path}: there is no .gantral file in this folder")
+                raise Failure(f"{path}: there is no .gantral or .gantral.yaml file in this folder")
             return found
         if not path.exists():
             raise Failure(f"{path}: there is no such file", code=MISUSE)

@@ -41,6 +41,7 @@ from gantral.compiler.program import (
     Terminate,
     Typed,
     VarRef,
+    Within,
     children,
 )
 from gantral.compiler.program.walk import assigned, bindings, everything, gives, loops
@@ -248,7 +249,7 @@ class _Finder:
     def _resolved(self, value: Expr) -> Expr:
         while True:
             match value:
-                case Narrowed(base=base):
+                case Narrowed(base=base) | Within(base=base):
                     value = base
                 case LetRef(binding=binding):
                     bound = self._lets.get(binding)

@@ -11,6 +11,7 @@ from functools import cache
 
 import jinja2
 from gantral.compiler.codegen import clients, models, statements
+from gantral.compiler.codegen.functions import zones
 from gantral.compiler.codegen.layout import Atom, Invoke, lines, literal
 from gantral.compiler.codegen.looping import Line
 from gantral.compiler.codegen.names import PackageNames
@@ -64,10 +65,12 @@ _RUNTIME = (
     "Person",
     "PersonOf",
     "Record",
+    "Returned",
     "Service",
     "StringOf",
     "expressions",
     "governed",
+    "Zone",
     "text",
 )
 
@@ -95,6 +98,7 @@ def generate(program: Program, sources: Mapping[str, str]) -> Package:
     names = PackageNames(program)
     writer = _Writer(program, names)
     workflow, places = _unmarked(writer.workflow(workflow_version_id(made.data)))
+    zones = writer.zones()
     texts = {
         MARK: MARK_TEXT,
         STYLE: STYLE_TEXT,
@@ -104,6 +108,7 @@ def generate(program: Program, sources: Mapping[str, str]) -> Package:
         "source_map.json": _source_map(places, sources),
         "types.py": writer.types(),
         "workflow.py": workflow,
+        **({"zones.py": zones} if zones else {}),
     }
     files = {name: text.encode() for name, text in texts.items()}
     return Package({**files, "manifest.json": made.data}, ())
@@ -115,6 +120,7 @@ class _Writer:
         self._names = names
         self._records = [name for name, _ in names.records]
         self._approvals = [names.approvals[gate] for gate in program.gates]
+        self._zones = zones(program)
 
     def types(self) -> str:
         return self._module(
@@ -152,6 +158,7 @@ class _Writer:
             {
                 "services": [mangle(name) for name in program.services],
                 "types": [*self._records, *self._approvals],
+                "zones": [name for name, _, _ in self._zones],
             },
             asks=models.ask_models(program, names),
             runs=models.run_models(program, names),
@@ -161,6 +168,13 @@ class _Writer:
             body=_marked(run),
             on_failure=_marked(failure),
         )
+
+    def zones(self) -> str:
+        """The tables of the zones that the program names; empty when it names none."""
+        if not self._zones:
+            return ""
+        doc = "When clocks are put forward and back, from 1970 to 2100."
+        return self._module("zones.py.jinja", doc, {}, zones=self._zones)
 
     def client(self) -> str:
         return self._module(
@@ -192,6 +206,7 @@ class _Writer:
                 doc=doc,
                 imports=imports,
                 body=body,
+                apart=body.startswith(("class ", "@")),
             )
         )
 

@@ -37,8 +37,8 @@ RESERVED_CLASSES = _words(
     "ActionFailed Annotated Any Approval Ask Awaitable Call CallContext Child ChildCompleted "
     "ChildRejected ChildTerminated ClassVar Client DateOf "
     "Decimal DecimalOf Decision DurationOf Failure False Governed Input Instance InstantOf IntOf "
-    "Json JsonOf ListOf Literal None Operation Output Person PersonOf Record Self Service StringOf "
-    "True Vote Waiting"
+    "Json JsonOf ListOf Literal None Operation Output Person PersonOf Record Returned Self Service "
+    "StringOf True Vote Waiting Zone"
 )
 
 

@@ -39,7 +39,6 @@ from gantral.compiler.program import (
     Principal,
     Program,
     Prove,
-    RecordType,
     Remind,
     ResultRef,
     RoleOf,
@@ -55,9 +54,9 @@ from gantral.compiler.terms import (
     parameter_path,
     pointer,
     proposal_term,
+    result_path,
 )
 from gantral.dsl.diagnostics import Diagnostic
-from gantral.dsl.span import Span
 
 TYPE = "gantral.dev/manifest/v1"
 NOT_BUILT = "G0001"
@@ -99,11 +98,6 @@ def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
     for name, gate in program.gates.items():
         made_gate = _gate(gate, program, planned, found)
         gates[name] = {**made_gate, "only_if": unasked[name]} if name in unasked else made_gate
-    found += [
-        _not_built(one.span, f"`{one.key}` gives no record")
-        for one in program.operations.values()
-        if one.result is not None and not isinstance(one.result, RecordType)
-    ]
     versions: dict[str, str] = {}
     for name, child in program.children.items():
         made = _manifest(child, known)
@@ -228,10 +222,12 @@ def _retry(operation: Operation) -> Tree:
 
 def _undo_arguments(operation: Operation) -> Tree:
     undo = operation.undo
-    return {} if undo is None else {name: _undo_term(one) for name, one in undo.arguments}
+    return (
+        {} if undo is None else {name: _undo_term(one, operation) for name, one in undo.arguments}
+    )
 
 
-def _undo_term(reference: ResultRef) -> Tree:
+def _undo_term(reference: ResultRef, operation: Operation) -> Tree:
     """An undo's argument: `result` of the effect itself, a path of its arguments, or a constant."""
     match reference.source:
         case "const":
@@ -239,7 +235,7 @@ def _undo_term(reference: ResultRef) -> Tree:
         case "args":
             return {"path": pointer(reference.path)}
         case "result":
-            return {"result": ["self", "".join(f".{step}" for step in reference.path)]}
+            return {"result": ["self", result_path(operation.result, reference.path)]}
 
 
 def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) -> dict[str, Tree]:
@@ -344,16 +340,6 @@ def _unverifiable(condition: Expr, fault: NoTerm) -> Diagnostic:
         "not built yet: this in the bound of an `amend`",
         fault.span,
         help=f"{fault.why}: `old`, `new` and the gate's parameters, `and or not`, comparisons",
-    )
-
-
-def _not_built(span: Span, what: str) -> Diagnostic:
-    return Diagnostic(
-        NOT_BUILT,
-        "error",
-        f"not built yet: {what}",
-        span,
-        help="let it give a record with one field, `-> { value: … }`",
     )
 
 

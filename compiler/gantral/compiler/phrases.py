@@ -57,6 +57,7 @@ from gantral.compiler.program import (
     TextExpr,
     VarRef,
     Widen,
+    Within,
 )
 from gantral.compiler.program.types import DateType, DecimalType
 
@@ -155,7 +156,7 @@ def _principal(one: Principal) -> str:
 
 
 def _seen(expression: Expr) -> Expr:
-    while isinstance(expression, Narrowed | Widen):
+    while isinstance(expression, Narrowed | Widen | Within):
         expression = expression.base
     return expression
 

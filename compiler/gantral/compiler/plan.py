@@ -41,10 +41,11 @@ from gantral.compiler.program import (
     Typed,
     VarRef,
     Widen,
+    Within,
 )
 from gantral.compiler.program.walk import bindings, gives, looped, loops
 from gantral.compiler.shapes import scalar_name
-from gantral.compiler.terms import NoTerm, constant, expression_term, pointer
+from gantral.compiler.terms import NoTerm, constant, expression_term, pointer, result_path
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.span import Span
 
@@ -175,7 +176,7 @@ class _Planner:
     def _resolved(self, value: Expr) -> Expr:
         """The expression with lets, narrowing and fields of record literals seen through."""
         match value:
-            case Narrowed(base=base):
+            case Narrowed(base=base) | Within(base=base):
                 return self._resolved(base)
             case LetRef(binding=binding):
                 bound = self._lets.get(binding)
@@ -214,7 +215,8 @@ class _Planner:
                 call = self._lets.get(binding)
                 if isinstance(call, ServiceCall):
                     self._only_result(call, value)
-                    return {"result": [call.id, "".join(f".{step}" for step in steps)]}
+                    given = self._program.operations[call.operation].result
+                    return {"result": [call.id, result_path(given, tuple(steps))]}
                 if isinstance(call, ForEach | Repeat):
                     raise NoTerm(value.span, "which round gives it is known only in the run")
             case VarRef(name=name):

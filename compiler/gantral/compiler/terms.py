@@ -20,10 +20,15 @@ from gantral.compiler.program import (
     Not,
     OldRef,
     ParamRef,
+    RecordType,
+    Type,
     Widen,
 )
 from gantral.compiler.shapes import scalar_name
 from gantral.dsl.span import Span
+
+RESULT_FIELD = "value"
+"""What a result that is no record is called, in evidence and in generated code."""
 
 
 class NoTerm(Exception):  # noqa: N818 - it says what the expression is not
@@ -38,6 +43,13 @@ class NoTerm(Exception):  # noqa: N818 - it says what the expression is not
 def pointer(steps: tuple[str, ...]) -> str:
     """A path as a JSON pointer (spec names hold neither `/` nor `~`)."""
     return "".join(f"/{step}" for step in steps)
+
+
+def result_path(result: Type | None, steps: tuple[str, ...]) -> str:
+    """`.a.b` in what evidence keeps of a result: one that is no record is the one field `value` of
+    a record (ADR 0148)."""
+    whole = steps if isinstance(result, RecordType) else (RESULT_FIELD, *steps)
+    return "".join(f".{step}" for step in whole)
 
 
 def expression_term(expression: Expr, leaf: Callable[[Expr], Tree | None]) -> Tree:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from gantral.evidence import Store, TrustFile, forms
 from gantral.evidence.calendar import ticks
 from gantral.identity import Expected, Person, Provider, RoleMap
 from gantral.runtime.programs import ProgramInfo
-from gantral.runtime.settings import Identity, Settings
+from gantral.runtime.settings import Identity, Settings, SettingsError
 from gantral.runtime.workers.assembly import load_programs, open_stores, signing_key
 
 
@@ -91,6 +91,7 @@ def assemble(
     stores = open_stores(settings)
     key = signing_key(settings, "decision", stores.trust)
     loaded = load_programs(settings, stores.trust)
+    refuse_twins(loaded)
     seal = Seal(key, settings.keys.read("pepper"), role_map(identity), settings.environment)
     return Deployment(
         settings=settings,
@@ -106,6 +107,23 @@ def assemble(
         refusals=RefusalLog(evidence.drafts / "serve-refusals.jsonl", key),
         now=now,
     )
+
+
+def refuse_twins(loaded: Sequence[ProgramInfo]) -> None:
+    """One version of a workflow is what is started here.
+
+    Raises:
+        SettingsError: two packages are of one workflow.
+    """
+    packages: dict[str, str] = {}
+    for one in loaded:
+        other = packages.setdefault(one.workflow_id, one.package)
+        if other != one.package:
+            raise SettingsError(
+                "deployment.packages",
+                f"{other} and {one.package} are both of the workflow {one.workflow_id}",
+                "name one: instances of the other end on the workers of their own build",
+            )
 
 
 def roles_of(manifest: Mapping[str, Any]) -> set[str]:

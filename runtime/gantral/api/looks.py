@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from gantral import policy
-from gantral.api.deployment import assurances_of, expected, roles_of
+from gantral.api.deployment import assurances_of, expected, refuse_twins, roles_of
 from gantral.evidence import EvidenceError, SigningKey, TrustFile
 from gantral.identity import KeySet, Provider, Unreachable
 from gantral.identity.provider import fetch
@@ -91,6 +91,7 @@ def loaded(
                 'name the generated packages: [deployment] packages = ["app.gen.refund"]',
             )
         )
+    attempt(faults, lambda: refuse_twins(programs))
     looks = [Look("programs", "", tuple(faults))] if faults else []
     return programs, looks + [_program(program, trust, at) for program in programs]
 

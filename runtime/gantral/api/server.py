@@ -17,6 +17,8 @@ from gantral.api.sweeping import sweep
 from gantral.api.temporal import Gateway
 from gantral.evidence import StoreError
 from gantral.runtime.settings import Settings
+from gantral.runtime.workers import deployments
+from gantral.runtime.workers.assembly import load_programs, open_stores
 from gantral.runtime.workers.connection import connect
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -53,6 +55,12 @@ def application(deployment: Deployment) -> Starlette:
     )
 
 
+async def _gateway(settings: Settings) -> Gateway:
+    client = await connect(settings.temporal)
+    loaded = load_programs(settings, open_stores(settings).trust)
+    return Gateway(client, builds=await deployments.versions(client, settings, loaded))
+
+
 async def serve(settings: Settings, ready: Callable[[], Awaitable[None]] | None = None) -> None:
     """Serve until SIGINT or SIGTERM. Call ``preflight`` first: this does not look for faults.
 
@@ -60,7 +68,7 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[None]] | None 
         SettingsError: the deployment can't be assembled.
     """
     api = settings.need_api()
-    deployment = assemble(settings, Gateway(await connect(settings.temporal)))
+    deployment = assemble(settings, await _gateway(settings))
     config = uvicorn.Config(
         application(deployment),
         host=api.host,

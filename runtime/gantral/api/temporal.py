@@ -13,15 +13,18 @@ from typing import Any, Final
 
 from gantral.api.problems import Problem, unknown
 from gantral.runtime.commands import StartCommand, workflow_queue
+from gantral.runtime.workers import deployments
 from temporalio.client import (
     Client,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
+    PinnedVersioningOverride,
     SearchAttributeKey,
     SearchAttributePair,
     TypedSearchAttributes,
+    WorkerDeploymentVersion,
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
@@ -60,11 +63,19 @@ class Rejected:
 
 
 class Gateway:
-    """A connected client. ``limit``: how long one answer may take."""
+    """A connected client. ``limit``: how long one answer may take. ``builds``: team -> the build
+    that its instances are started on; a team that is not there has none (docs/rollout.md)."""
 
-    def __init__(self, client: Client, limit: timedelta = timedelta(seconds=10)) -> None:
+    def __init__(
+        self,
+        client: Client,
+        limit: timedelta = timedelta(seconds=10),
+        builds: Mapping[str, WorkerDeploymentVersion] | None = None,
+    ) -> None:
         self._client = client
         self.limit = limit
+        self._builds = builds or {}
+        self._polled: set[WorkerDeploymentVersion] = set()
 
     async def start(
         self, instance_id: str, workflow: str, team: str, command: StartCommand
@@ -72,8 +83,11 @@ class Gateway:
         """Start an instance; False when one of this id was started before.
 
         Raises:
-            Problem: 504.
+            Problem: 503 build_not_running, before anything is started; 504.
         """
+        build = self._builds.get(team)
+        if build is not None:
+            await self._require(build)
         try:
             await self._client.start_workflow(
                 workflow,
@@ -88,6 +102,9 @@ class Gateway:
                         SearchAttributePair(_WORKFLOW, workflow),
                     ]
                 ),
+                # The submission is for this very program, and this build is what runs it, whichever
+                # build is current. What another build refused could never be started again.
+                versioning_override=None if build is None else PinnedVersioningOverride(build),
                 rpc_timeout=self.limit,
             )
         except WorkflowAlreadyStartedError:
@@ -95,6 +112,24 @@ class Gateway:
         except RPCError as error:
             raise _problem(error, "whether the instance was started") from None
         return True
+
+    async def _require(self, build: WorkerDeploymentVersion) -> None:
+        """A start on a build that nobody ever worked for would wait for it, unseen."""
+        if build in self._polled:
+            return
+        try:
+            info = await deployments.described(self._client, build.deployment_name)
+        except RPCError as error:
+            raise _problem(error, "which builds run") from None
+        known = () if info is None else info.version_summaries
+        if all(one.deployment_version.build_id != build.build_id for one in known):
+            raise Problem(
+                503,
+                "build_not_running",
+                f"no worker of build {build.build_id} has polled yet: nothing was started",
+                "start gantral worker from the packages and the lock file that serve has",
+            )
+        self._polled.add(build)
 
     async def decide(
         self, instance_id: str, update_id: str, delivery: Mapping[str, Any]

@@ -83,6 +83,8 @@ def _walk(shape: Shape, value: Any, pointer: str) -> Iterator[tuple[str, Any, bo
     if kind == "optional":
         yield from _walk(shape[1], value, pointer)
     elif kind == "record":
+        if not shape[1] and pointer:
+            yield pointer, {}, False
         for name, inner, _ in shape[1]:
             where = f"{pointer}/{name}"
             if name in value:

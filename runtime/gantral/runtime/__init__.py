@@ -24,6 +24,7 @@ from gantral.runtime.calls import (
     Service,
 )
 from gantral.runtime.execution import Governed, governed
+from gantral.runtime.returned import Returned
 from gantral.runtime.values import (
     DateOf,
     DecimalOf,
@@ -39,6 +40,7 @@ from gantral.runtime.values import (
     StringOf,
     text,
 )
+from gantral.runtime.zones import Zone
 
 if TYPE_CHECKING:
     from gantral.runtime.client import Client, Instance
@@ -71,8 +73,10 @@ __all__ = [
     "Person",
     "PersonOf",
     "Record",
+    "Returned",
     "Service",
     "StringOf",
+    "Zone",
     "activities",
     "expressions",
     "governed",

@@ -26,6 +26,7 @@ from gantral.runtime.commands import (
 from gantral.runtime.ends import Ending, Terminated
 from gantral.runtime.machine import Machine, now
 from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.returned import given
 from gantral.runtime.values import problem
 from gantral.runtime.vouching import unvouched
 from pydantic import ValidationError
@@ -77,7 +78,7 @@ class Actions:
         return list(self._standing)
 
     async def act(self, call: Call[Any], site: str, *, handled: bool) -> Any:
-        """A read or a notify. Returns the result's model, or None.
+        """A read or a notify. Returns the result, or None.
 
         Raises:
             ActionFailed: if it failed and the call site has a handler.
@@ -116,7 +117,7 @@ class Actions:
     async def effect(
         self, call: Call[Any], site: str, under: Sequence[Approval], *, handled: bool
     ) -> Any:
-        """An effect under approvals. Returns the result's model, or None.
+        """An effect under approvals. Returns the result, or None.
 
         Raises:
             ActionFailed: if it failed or its outcome is unknown and the call site has a handler.
@@ -309,7 +310,7 @@ def _result(call: Call[Any], answer: Any, *, plain: bool) -> Any:
     if model is None:
         return None
     try:
-        return model.from_service(answer) if plain else model.from_wire(answer)
+        return given(model.from_service(answer) if plain else model.from_wire(answer))
     except ValidationError as error:
         raise _Failed(f"the result is outside its type: {problem(error)}", started=True) from None
 

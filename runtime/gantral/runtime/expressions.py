@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from gantral.runtime import forms
 from gantral.runtime import values as _values
+from gantral.runtime.zones import Zone
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -28,6 +29,17 @@ Rounding: TypeAlias = Literal["ceiling", "down", "floor", "half_down", "half_eve
 def concat(*parts: str) -> str:
     """Join texts; the result is NFC (two NFC texts side by side need not be)."""
     return unicodedata.normalize("NFC", "".join(parts))
+
+
+def within(value: T, *held: _values.Check) -> T:
+    """The value, held to what the type that it enters refines, outermost first: a list's size, then
+    its elements. What is absent is within.
+
+    Raises:
+        pydantic.ValidationError: it is outside.
+    """
+    _values.hold(value, held)
+    return value
 
 
 def text(value: Any) -> str:
@@ -180,13 +192,17 @@ def round(value: int | Decimal, *, scale: int | None = None, rounding: Rounding)
     )
 
 
-def date(value: datetime, *, zone: Literal["UTC"]) -> Date:
-    """The day on which an instant is, in the zone."""
-    return value.astimezone(UTC).date()
+def date(value: datetime, *, zone: Literal["UTC"] | Zone) -> Date:
+    """The day on which an instant is, in the zone. Raises OverflowError where the zone's table has
+    no answer."""
+    return zone.day(value) if isinstance(zone, Zone) else value.astimezone(UTC).date()
 
 
-def instant(value: Date, *, zone: Literal["UTC"]) -> datetime:
-    """The first instant of a day in the zone."""
+def instant(value: Date, *, zone: Literal["UTC"] | Zone) -> datetime:
+    """The first instant of a day in the zone. Raises as ``date``, and for a day that the zone left
+    out."""
+    if isinstance(zone, Zone):
+        return zone.first(value)
     return datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 

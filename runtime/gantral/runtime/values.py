@@ -8,11 +8,12 @@ Nothing is coerced: a float, a "yes" for a bool, a null or an unknown field is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, Final, Self, TypeVar, get_args
+from functools import cache
+from typing import Annotated, Any, ClassVar, Final, Self, TypeAlias, TypeVar, get_args
 
 from gantral.evidence import EvidenceError
 from gantral.evidence.opaque import json_text, read_json_text
@@ -21,6 +22,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     GetCoreSchemaHandler,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     model_validator,
@@ -267,6 +269,34 @@ class ListOf:
         return core_schema.with_info_before_validator_function(as_tuple, handler(source))
 
 
+Check: TypeAlias = StringOf | IntOf | DecimalOf | DurationOf | ListOf
+_HELD: Final[Mapping[type[Check], Any]] = {
+    StringOf: str,
+    IntOf: int,
+    DecimalOf: Decimal,
+    DurationOf: timedelta,
+    ListOf: tuple[Any, ...],
+}
+
+
+def hold(value: object, held: Sequence[Check]) -> None:
+    """Hold a Python value to what its type refines: of a list its size, then each element; absent
+    values are within. Raises pydantic.ValidationError."""
+    if value is None or not held:
+        return
+    first, *rest = held
+    _holder(first).validate_python(value)
+    if isinstance(first, ListOf) and isinstance(value, tuple):
+        for item in value:
+            hold(item, rest)
+
+
+@cache
+def _holder(check: Check) -> TypeAdapter[Any]:
+    held: Any = Annotated[_HELD[type(check)], check]
+    return TypeAdapter(held, config=ConfigDict(strict=True, hide_input_in_errors=True))
+
+
 class Record(BaseModel):
     """The base of generated records: frozen, strict, closed.
 
@@ -432,6 +462,9 @@ def text(value: Any) -> str:
 
 def _leaves(pointer: str, value: Any) -> Iterator[tuple[str, Any]]:
     if value is None:
+        yield pointer, {}
+    elif isinstance(value, Record) and pointer and not value.entries_():
+        # A record of nothing is bound too (``gantral.evidence.context.flatten``).
         yield pointer, {}
     elif isinstance(value, Record):
         for name, item in value.entries_():

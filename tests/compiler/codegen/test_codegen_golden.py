@@ -20,6 +20,7 @@ SPECS = {
     "loops": (GOLDEN / "loops", "spec.gantral"),
     "lists": (GOLDEN / "lists", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
+    "results": (GOLDEN / "results", "spec.gantral"),
 }
 
 

@@ -31,8 +31,10 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def temporal(processes: Processes) -> TemporalServer:
+    # A server of its own for each test: once a versioned worker has polled a queue, a worker
+    # without a version gets nothing of it any more.
     return start_temporal(processes)
 
 

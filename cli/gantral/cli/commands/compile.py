@@ -32,10 +32,17 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="files or folders; none: the project's specs"
     )
-    parser.add_argument(
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
         "--check",
         action="store_true",
         help="write nothing; fail with the diff when generated code is stale",
+    )
+    how.add_argument(
+        "--check-history",
+        action="append",
+        metavar="FILE",
+        help="write nothing; fail when this recorded run would go another way (repeatable)",
     )
     add_output(parser)
 
@@ -47,6 +54,8 @@ class _Plan:
     made: dict[Path, Mapping[str, bytes]] = field(default_factory=dict)
     origin: dict[Path, str] = field(default_factory=dict)
     stale: list[Path] = field(default_factory=list)
+    of: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """Workflow -> files."""
 
 
 @uncollected()
@@ -59,6 +68,10 @@ def run(args: argparse.Namespace) -> int:
     if status != CLEAN:
         return status
     plan = _plan(checked, whole=not args.paths)
+    if args.check_history:
+        from gantral.cli.histories import check_histories
+
+        return check_histories(args.check_history, plan.of)
     for folder in (*plan.made, *plan.stale):
         folders.refuse_foreign(folder)
     quiet = args.output_format not in READ
@@ -92,7 +105,7 @@ def _plan(checked: Sequence[Checked], whole: bool) -> _Plan:
                     f"{one.name}",
                     "give one of them another name: it is the name of its package",
                 )
-            plan.made[folder] = generate(program, one.sources).files
+            plan.made[folder] = plan.of[program.name] = generate(program, one.sources).files
             plan.origin[folder] = one.name
     if whole:
         # The project's specs are all there is: a package of none of them is left over.

@@ -19,7 +19,7 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         description="Say in sentences what a proved spec allows: who starts, who decides and by "
         "when, what a yes sets off, how it ends. Markdown, on standard output.",
     )
-    parser.add_argument("spec", metavar="SPEC", help="a .gantral file, or - for standard input")
+    parser.add_argument("spec", metavar="SPEC", help="a spec, or - for standard input")
     parser.add_argument("gate", nargs="?", metavar="GATE", help="only this gate")
     parser.add_argument(
         "--write",

@@ -20,7 +20,7 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         description="Draw a proved workflow: its gates, effects, messages, reads, branches and "
         "ends. The picture goes to standard output.",
     )
-    parser.add_argument("spec", metavar="SPEC", help="a .gantral file, or - for standard input")
+    parser.add_argument("spec", metavar="SPEC", help="a spec, or - for standard input")
     parser.add_argument(
         "workflow", nargs="?", metavar="WORKFLOW", help="which, when the file has several"
     )

@@ -12,6 +12,7 @@ from typing import Any
 from gantral.cli.scenarios.script import Script
 from gantral.runtime import ActionFailed, CallContext, Service
 from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.returned import result
 
 # What policy_version_id is in a scenario's evidence: no bundle has this digest.
 REVISION = "sha256:" + "0" * 64
@@ -35,7 +36,7 @@ def _implement(
             raise ActionFailed("the scenario gives no answer", "no")
         if answer.failure:
             raise ActionFailed(answer.reason, "no" if answer.failure == "not_done" else "unknown")
-        return None if model.result_ is None else model.result_.from_wire(answer.result)
+        return None if model.result_ is None else result(model.result_, answer.result)
 
     methods = dict.fromkeys(base.__abstractmethods__, method)
     return type(f"Scripted{base.__name__}", (base,), methods)

@@ -91,7 +91,9 @@ class _Reader:
     def _answer(self, node: Node, shape: Any) -> Answer:
         fields = Fields(node, "an answer", (), ("result", "failure", "reason"))
         failure, result = fields.get("failure"), fields.get("result")
-        if (failure is None) == (result is None) and shape != "none":
+        none = failure is None and result is None
+        both = failure is not None and result is not None
+        if both or (none and shape[0] != "optional" and shape != "none"):
             raise WrongScenario(
                 node.place,
                 "value",

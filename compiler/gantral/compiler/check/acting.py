@@ -10,6 +10,7 @@ from typing import Literal
 
 from gantral.compiler.check import calls, expressions
 from gantral.compiler.check.choices import Choices
+from gantral.compiler.check.entering import exact
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.leaving import THROUGH
 from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin, Origins
@@ -24,6 +25,7 @@ from gantral.compiler.program.types import (
     StringType,
     Type,
 )
+from gantral.compiler.types.bounds import loosened
 from gantral.dsl import syntax as syn
 from gantral.dsl.span import Span
 
@@ -168,6 +170,7 @@ class Acting(ABC):
             if giving is not None:
                 if not ended:
                     self._ends_without(one.handler.span, "handler", bound.text if bound else "")
+                result = giving.wanted if giving.wanted is not None else result
                 if giving.optional and not isinstance(result, OptionalType):
                     result = OptionalType(result)
                 if giving.gives:
@@ -293,6 +296,9 @@ class Acting(ABC):
             return None
         if giving.wanted is None and not isinstance(value, ex.Absent):
             giving.wanted = self.settled(value)
+        elif giving.wanted is not None and not isinstance(value, ex.Absent):
+            # What else is given may be outside of what is refined: then so may be what comes of it.
+            giving.wanted = loosened(giving.wanted, exact(value))
         giving.optional = giving.optional or isinstance(value.type, OptionalType)
         giving.personal = giving.personal or value.personal
         if giving.value is None and not isinstance(value, ex.Absent):

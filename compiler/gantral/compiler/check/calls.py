@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import expressions
+from gantral.compiler.check import entering, expressions
 from gantral.compiler.check.env import Env
 from gantral.compiler.check.facts import access
 from gantral.compiler.check.needs import Approvers
@@ -57,7 +57,7 @@ def arguments(
             whole = False
             continue
         value = expressions.value(env, one.value, field.type)
-        if value is None:
+        if value is None or not entering.possible(env, value, field.type):
             whole = False
         else:
             found[name] = value

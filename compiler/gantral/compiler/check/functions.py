@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
+from gantral.compiler.calendars.shifts import shifts
+from gantral.compiler.calendars.zones import zones
 from gantral.compiler.check import expressions, rounding, steps
 from gantral.compiler.check.env import Env
 from gantral.compiler.names.findings import meant
@@ -120,7 +122,7 @@ def _now(env: Env, one: syn.Call) -> ex.Expr | None:
 
 
 def _shift(env: Env, one: syn.Call, name: ex.FunctionName) -> ex.Expr | None:
-    """`date(i, zone: "UTC")`, `instant(d, zone: "UTC")`."""
+    """`date(i, zone: "UTC")`, `instant(d, zone: "Europe/Berlin")`."""
     wanted = _SHIFTS[name]
     named = {each.name.text: each for each in one.arguments if each.name is not None}
     bare = [each for each in one.arguments if each.name is None]
@@ -136,10 +138,30 @@ def _shift(env: Env, one: syn.Call, name: ex.FunctionName) -> ex.Expr | None:
     zone = expressions.value(env, named["zone"].value, StringType())
     if value is None or zone is None:
         return None
-    if not isinstance(zone, ex.Literal) or zone.value != "UTC":
-        env.findings.not_built(zone.span, "a zone other than `UTC`", 'write `zone: "UTC"`')
-        return None
     type_: Type = DateType() if name == "date" else InstantType()
+    if not isinstance(zone, ex.Literal):
+        env.findings.error(
+            "G0265",
+            zone.span,
+            "which zone this is would be known only in the run",
+            'name one as in `zone: "Europe/Berlin"`',
+        )
+        return None
+    if zone.value != "UTC":
+        if zone.value not in zones():
+            # The name stands in quotes, which no edit may take away.
+            help, _ = meant(zone.span, zone.value, zones(), 'name one as in "Europe/Berlin"')
+            env.findings.error("G0265", zone.span, f"there is no zone `{zone.value}`", help)
+            return None
+        return ex.ZonedCall(
+            span=one.span,
+            type=type_,
+            personal=value.personal,
+            name=name,
+            arguments=(value, zone),
+            zone=zone.value,
+            shifts=shifts(zone.value),
+        )
     return ex.FunctionCall(
         span=one.span, type=type_, personal=value.personal, name=name, arguments=(value, zone)
     )

@@ -227,6 +227,9 @@ class Gates:
             if not isinstance(field.type, closed.BOUNDED):
                 self._findings.not_built(each.path.span, "`amend` of a person")
                 continue
+            if field.personal:
+                self._personal(each.path.span, "a vote says in clear what it amends this to")
+                continue
             if path in made:
                 self._findings.error(
                     "G0243",
@@ -265,7 +268,18 @@ class Gates:
                     "say `old` for the proposed value or `new` for the amended one",
                 )
                 return False
+            if read.personal:
+                self._personal(read.span, "what a bound reads is in the evidence in clear")
+                return False
         return True
+
+    def _personal(self, span: Span, why: str) -> None:
+        self._findings.error(
+            "G0217",
+            span,
+            f"{why}, where personal data can't be erased",
+            "amend something else, or bound it by what is not personal",
+        )
 
 
 def _policy(names: Names, path: syn.Path | None) -> str | None:

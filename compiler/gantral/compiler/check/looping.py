@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block, Giving
+from gantral.compiler.check.entering import exact
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import THROUGH
 from gantral.compiler.check.matching import Matching
@@ -18,6 +19,7 @@ from gantral.compiler.check.provenance import NOBODY, Origin
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import ListType, OptionalType, Type
+from gantral.compiler.types.bounds import loosened
 from gantral.compiler.types.relate import describe
 from gantral.dsl import syntax as syn
 from gantral.dsl.span import Span
@@ -247,6 +249,8 @@ class Looping(Matching):
             giving.wanted = self.settled(value)
             if giving.wanted is None:
                 return None
+        else:
+            giving.wanted = loosened(giving.wanted, exact(value))
         giving.personal = giving.personal or value.personal
         giving.origin = giving.origin | self._origins.of(value)
         return st.Collect(value, one.span)

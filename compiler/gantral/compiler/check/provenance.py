@@ -105,7 +105,7 @@ class Origins:
                 return Origin(None, self._proposed(one.binding, path).given)
             case ex.Member():
                 return self.of(one.base, (one.name, *path))
-            case ex.Narrowed() | ex.Widen():
+            case ex.Narrowed() | ex.Widen() | ex.Within():
                 return self.of(one.base, path)
             case ex.RecordExpr():
                 if path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from gantral.compiler.check import expressions
+from gantral.compiler.check import entering, expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
@@ -20,6 +20,7 @@ from gantral.compiler.program.types import (
     StringType,
     Type,
 )
+from gantral.compiler.types.bounds import holds
 from gantral.compiler.types.relate import describe, fits
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
@@ -180,7 +181,7 @@ class Statements(Looping, Outcomes):
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
                 elif wanted is not None:
-                    value = expressions.read(env, one.value, wanted)
+                    value = entering.entered(env, expressions.read(env, one.value, wanted), wanted)
                 else:
                     value = expressions.infer(env, one.value)
                 found = value if isinstance(value, ex.Typed) else None
@@ -210,6 +211,14 @@ class Statements(Looping, Outcomes):
                 one.value.span,
                 f"{describe(wanted)} is wanted here, and the {what} gives {describe(type_)}",
                 "leave the type out, or write the one it gives",
+            )
+            return None
+        if wanted is not None and not holds(type_, wanted):
+            assert one.type is not None
+            self._env.findings.not_built(
+                one.type.span,
+                f"what a {what} gives held to a type of its own",
+                "leave the type out here, and hold it by a second `let` with the type",
             )
             return None
         return type_
@@ -267,7 +276,9 @@ class Statements(Looping, Outcomes):
             return None
         record = one.output if one.output is not None else syn.Record(one.span, ())
         output = expressions.value(self._env, record, self._output)
-        return None if output is None else st.Complete(output, ordinal, one.span)
+        if output is None or not entering.possible(self._env, output, self._output):
+            return None
+        return st.Complete(output, ordinal, one.span)
 
     def _undo(self, one: syn.Undo) -> st.Statement | None:
         env = self._env

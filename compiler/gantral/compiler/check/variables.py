@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from gantral.compiler.check import expressions
+from gantral.compiler.check import entering, expressions
 from gantral.compiler.check.acting import Acting
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.provenance import CONSTANT
@@ -41,7 +41,7 @@ class Variables(Acting):
         value = (
             expressions.infer(env, one.value)
             if wanted is None
-            else expressions.value(env, one.value, wanted)
+            else entering.entered(env, expressions.value(env, one.value, wanted), wanted)
         )
         personal = value is not None and value.personal
         if not env.bind(Binding("var", name.text, name.span, wanted, personal)):
@@ -95,6 +95,7 @@ class Variables(Acting):
                 return None
             case _:
                 value = expressions.value(env, one.value, wanted)
+        value = None if wanted is None else entering.entered(env, value, wanted)
         if value is None or binding is None or wanted is None:
             return None
         return self._assigned(one, binding, wanted, value)
@@ -148,6 +149,7 @@ class Variables(Acting):
             ),
             wanted,
         )
+        value = entering.entered(self._env, value, wanted)
         if value is None:
             return None
         found = self._assigned(one, binding, wanted, value)

@@ -28,7 +28,7 @@ from gantral.compiler.codegen.layout import (
 )
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.reading import truth_of
-from gantral.compiler.codegen.types import plain
+from gantral.compiler.codegen.types import checks, plain
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Absent,
@@ -78,6 +78,7 @@ from gantral.compiler.program import (
     Type,
     VarRef,
     Widen,
+    Within,
 )
 from gantral.dsl.span import Span
 
@@ -117,6 +118,10 @@ class Expressions:
                 return self.write(base)
             case Widen(base=base):
                 return self._widen(base, expression.type)
+            case Within(base=base):
+                held = [("", one) for one in checks(expression.type)]
+                value = ("", self.into(base, expression.type))
+                return Invoke("expressions.within", (value, *held))
             case ReadJson(base=base, type=RecordType() as record):
                 read = f"{self.names.record(record)}.read_json_"
                 return Invoke(read, (("", self.write(base)),))

@@ -3,18 +3,23 @@ made of one."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from gantral.compiler.codegen.constants import bare, constant
 from gantral.compiler.codegen.layout import Atom, Invoke, Loop, Piece, literal
+from gantral.compiler.codegen.names import expressions
 from gantral.compiler.program import (
     Comprehension,
     DecimalType,
     DurationType,
     FunctionCall,
     IntType,
+    Program,
     Rounded,
     Type,
+    ZonedCall,
+    children,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +64,8 @@ def _call(write: Expressions, one: FunctionCall) -> Piece:
     first, *rest = one.arguments
     named = _NAMED.get(one.name, "")
     others = [(named, write.write(each)) for each in rest]
+    if isinstance(one, ZonedCall):
+        others = [(named, Atom(zone_name(one.zone)))]
     if one.name == "sum":
         others.append(("", _zero(one.type)))
     piece: Piece
@@ -70,6 +77,41 @@ def _call(write: Expressions, one: FunctionCall) -> Piece:
     else:
         piece = write.write(first)
     return Invoke(f"expressions.{one.name}", (("", piece), *others))
+
+
+def zone_name(zone: str) -> str:
+    """What the zone is called in zones.py: no name of a spec ends in one `_`."""
+    # A sign before a digit tells two zones apart: "Etc/GMT-1" and "Etc/GMT+1".
+    told = re.sub(r"-(?=\d)", "_minus_", zone.replace("+", "_plus_"))
+    return re.sub(r"[^A-Za-z0-9]", "_", told).upper() + "_"
+
+
+def zones(program: Program) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The zones that a program names beside UTC: (name in zones.py, literal, lines of its table),
+    sorted."""
+    found: dict[str, str] = {}
+    titles = [gate.title for gate in program.gates.values() if gate.title is not None]
+    pending = [*expressions(program.run), *expressions(program.on_failure), *titles]
+    while pending:
+        one = pending.pop()
+        pending += children(one)
+        if isinstance(one, ZonedCall):
+            found[one.zone] = one.shifts
+    return [
+        (zone_name(zone), literal(zone), tuple(_wrapped(table)))
+        for zone, table in sorted(found.items())
+    ]
+
+
+def _wrapped(table: str) -> list[str]:
+    """A table as string literals that stand one below the other."""
+    lines, line = [], ""
+    for row in table.split():
+        if len(line) + len(row) > 80:
+            lines.append(line)
+            line = ""
+        line += f"{row} "
+    return [literal(one) for one in (*lines, line.rstrip())]
 
 
 def _zero(type_: Type) -> Piece:

@@ -22,6 +22,7 @@ from gantral.compiler.program import (
     children,
 )
 from gantral.compiler.program.walk import runs
+from gantral.compiler.terms import RESULT_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,14 @@ class ApprovalModel(Model):
 
 @dataclass(frozen=True, slots=True)
 class CallModel(Model):
-    """`result` is the class of what comes back, `None` when nothing does."""
+    """`result` is the type of what comes back, `None` when nothing does; `returned` the class that
+    holds it where it is no record, else empty, and `value_lines` its field."""
 
     operation: str
     result: str
     result_lines: tuple[str, ...]
+    returned: str
+    value_lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +151,21 @@ def _field(field: Field, names: PackageNames) -> list[str]:
 
 def _call(operation: Operation, names: PackageNames) -> CallModel:
     result = result_class(operation, names)
-    kind = "None" if result == "None" else f"type[{result}]"
-    declared = lines(Atom(result), f"result_: ClassVar[{kind}] = ", indent=4)
+    returned = names.results.get(operation.key, "")
+    model = returned or result
+    kind = "None" if model == "None" else f"type[{model}]"
+    declared = lines(Atom(model), f"result_: ClassVar[{kind}] = ", indent=4)
+    value: list[str] = []
+    if returned and operation.result is not None:
+        value = _field(Field(RESULT_FIELD, operation.result), names)
     return CallModel(
         names.calls[operation.key],
         *_fields(operation.parameters, names),
         operation=literal(operation.key),
         result=result,
         result_lines=tuple(declared),
+        returned=returned,
+        value_lines=tuple(value),
     )
 
 
@@ -217,7 +228,13 @@ def _method(operation: Operation, names: PackageNames) -> list[str]:
     ]
     arguments += [("", Atom("*")), *named] if named else []
     later = Atom(f"Awaitable[{result}]")
-    answer = either(later, Atom(result)) if result == "None" else either(Atom(result), later)
+    match operation.result:
+        case None:
+            answer = either(later, Atom("None"))
+        case OptionalType(inner=inner):
+            answer = either(either(plain(inner, names), later), Atom("None"))
+        case _:
+            answer = either(Atom(result), later)
     head = Invoke(f"def {mangle(operation.name)}", tuple(arguments))
     whole = lines(head, "", f" -> {flat(answer)}: ...", indent=4)
     if len(whole[-1]) <= WIDTH:

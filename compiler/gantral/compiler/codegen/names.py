@@ -42,6 +42,7 @@ from gantral.compiler.program import (
     children,
 )
 from gantral.compiler.program.walk import bindings, calls, everything, loops, runs, variables
+from gantral.compiler.terms import RESULT_FIELD
 from gantral.dsl.span import Span
 
 
@@ -60,6 +61,12 @@ class PackageNames:
         self.services = {name: self._free.take(name) for name in program.services}
         self.service_calls = {name: self._free.take(name, "calls") for name in program.services}
         self.calls = {key: self._free.take(key) for key in program.operations}
+        self.results = {
+            key: self._free.take(key, "result")
+            for key, operation in program.operations.items()
+            if operation.result is not None and not isinstance(operation.result, RecordType)
+        }
+        """The class of each result that is no record, by its operation."""
         self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
         self.asks = {name: self._free.take(name, "ask") for name in program.gates}
         self.runs = {name: self._free.take(name, "run") for name in program.children}
@@ -86,7 +93,8 @@ class PackageNames:
             for field in operation.parameters.fields:
                 self._note(field.type, base, field.name)
             if operation.result is not None:
-                self._note(operation.result, base, "result")
+                part = RESULT_FIELD if operation.key in self.results else "result"
+                self._note(operation.result, base, part)
         for gate in program.gates.values():
             for field in gate.parameters.fields:
                 self._note(field.type, gate.name, field.name)

@@ -70,6 +70,26 @@ def variable(type: Type, names: PackageNames) -> Piece:
             return plain(type, names)
 
 
+def checks(type: Type) -> list[Piece]:
+    """What a value is held to that enters the type, the outermost first: of a list its size, then
+    its elements. A record is held by its class."""
+    match type:
+        case OptionalType(inner):
+            return checks(inner)
+        case ListType(element, least, most):
+            return [Invoke("ListOf", tuple(_bounds(least, most))), *checks(element)]
+        case StringType():
+            return [Invoke("StringOf", tuple(_text(type)))]
+        case IntType(least, most):
+            return [Invoke("IntOf", tuple(_bounds(least, most)))]
+        case DecimalType():
+            return [Invoke("DecimalOf", tuple(_decimal(type)))]
+        case DurationType():
+            return [Invoke("DurationOf", tuple(_duration(type)))]
+        case _:
+            return []
+
+
 def checked(type: Type, names: PackageNames) -> Piece:
     """The type of a model's field, with what the runtime checks as a value enters it."""
     match type:
@@ -78,26 +98,16 @@ def checked(type: Type, names: PackageNames) -> Piece:
         case ListType(element, least, most):
             elements = _subscript("tuple", checked(element, names), Atom("..."))
             return _annotated(elements, "ListOf", _bounds(least, most))
-        case StringType(least, most, pattern):
-            bounds = _bounds(least, most)
-            if pattern is not None:
-                bounds.append(("pattern=", Atom(literal(pattern))))
+        case StringType():
+            bounds = _text(type)
             return _annotated(Atom("str"), "StringOf", bounds) if bounds else Atom("str")
         case IntType(least, most):
             bounds = _bounds(least, most)
             return _annotated(Atom("int"), "IntOf", bounds) if bounds else Atom("int")
-        case DecimalType(scale, lowest, highest):
-            limits = [("scale=", Atom(str(scale)))]
-            for name, bound in (("min=", lowest), ("max=", highest)):
-                if bound is not None:
-                    limits.append((name, Atom(literal(decimal_text(bound, scale)))))
-            return _annotated(Atom("Decimal"), "DecimalOf", limits)
-        case DurationType(least, most):
-            limits = []
-            for name, length in (("min=", least), ("max=", most)):
-                if length is not None:
-                    limits.append((name, Atom(literal(duration_text(length)))))
-            return _annotated(Atom("timedelta"), "DurationOf", limits)
+        case DecimalType():
+            return _annotated(Atom("Decimal"), "DecimalOf", _decimal(type))
+        case DurationType():
+            return _annotated(Atom("timedelta"), "DurationOf", _duration(type))
         case DateType():
             return _annotated(Atom("date"), "DateOf", [])
         case InstantType():
@@ -118,6 +128,26 @@ def either(one: Piece, other: Piece) -> Piece:
 def _bounds(least: int | None, most: int | None) -> list[tuple[str, Piece]]:
     given = (("min=", least), ("max=", most))
     return [(name, Atom(str(bound))) for name, bound in given if bound is not None]
+
+
+def _text(type: StringType) -> list[tuple[str, Piece]]:
+    bounds = _bounds(type.min, type.max)
+    if type.pattern is not None:
+        bounds.append(("pattern=", Atom(literal(type.pattern))))
+    return bounds
+
+
+def _decimal(type: DecimalType) -> list[tuple[str, Piece]]:
+    limits: list[tuple[str, Piece]] = [("scale=", Atom(str(type.scale)))]
+    for name, bound in (("min=", type.min), ("max=", type.max)):
+        if bound is not None:
+            limits.append((name, Atom(literal(decimal_text(bound, type.scale)))))
+    return limits
+
+
+def _duration(type: DurationType) -> list[tuple[str, Piece]]:
+    given = (("min=", type.min), ("max=", type.max))
+    return [(name, Atom(literal(duration_text(one)))) for name, one in given if one is not None]
 
 
 def _annotated(python: Piece, check: str, bounds: Sequence[tuple[str, Piece]]) -> Piece:

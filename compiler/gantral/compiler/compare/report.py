@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gantral.compiler.check.canonical import written
 from gantral.dsl.span import Span
 
 Effect: TypeAlias = Literal["version", "weaker", "stricter", "note"]
@@ -91,12 +92,4 @@ class Sides:
 
 def time(milliseconds: int | None) -> str:
     """A duration as one writes it in a spec; `none` when absent."""
-    if milliseconds is None:
-        return "none"
-    parts = []
-    left = milliseconds
-    for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts) or "0s"
+    return "none" if milliseconds is None else written(milliseconds)

@@ -61,7 +61,7 @@ def path_of(expression: e.Expr, names: Names) -> str | None:
             return f"{path_of(expression.child, names)}.outcome"
         case e.OutcomeData():
             return f"{path_of(expression.child, names)}.{expression.outcome}"
-        case e.Narrowed() | e.Widen():
+        case e.Narrowed() | e.Widen() | e.Within():
             return path_of(expression.base, names)
         case _:
             return None

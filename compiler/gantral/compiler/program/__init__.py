@@ -81,6 +81,8 @@ from gantral.compiler.program.expressions import (
     Typed,
     VarRef,
     Widen,
+    Within,
+    ZonedCall,
     children,
 )
 from gantral.compiler.program.statements import (
@@ -243,5 +245,7 @@ __all__ = [
     "VarRef",
     "Widen",
     "Widening",
+    "Within",
+    "ZonedCall",
     "children",
 ]

@@ -198,6 +198,14 @@ class ReadJson(Typed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Within(Typed):
+    """`base`, held to what its type here refines: `let x: int(max: 3) = e`. A value outside is a
+    failed action."""
+
+    base: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Negate(Typed):
     """`-x` of an int, decimal or duration."""
 
@@ -314,6 +322,15 @@ class FunctionCall(Typed):
     arguments: tuple[Expr, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZonedCall(FunctionCall):
+    """`date` or `instant` in a zone that is not UTC: `shifts` is the zone's table, which is a part
+    of what the program means (ADR 0150)."""
+
+    zone: str
+    shifts: str
+
+
 Rounding: TypeAlias = Word[
     "ceiling", "down", "floor", "half_down", "half_even", "half_up", "up"
 ]  # fmt: skip
@@ -355,6 +372,7 @@ Expr: TypeAlias = (
     | Narrowed
     | Widen
     | ReadJson
+    | Within
     | Negate
     | Binary
     | Compare
@@ -377,7 +395,7 @@ def children(expression: Expr) -> tuple[Expr, ...]:
     match expression:
         case TextExpr():
             return tuple(part for part in expression.parts if not isinstance(part, str))
-        case Member() | Narrowed() | Widen() | ReadJson():
+        case Member() | Narrowed() | Widen() | ReadJson() | Within():
             return (expression.base,)
         case OutcomeTest() | OutcomeData():
             return (expression.child,)

@@ -100,6 +100,13 @@ class Types:
                 inner = self.resolve(names, one.inner)
                 if inner is None or isinstance(inner, OptionalType):
                     return inner
+                if isinstance(inner, RecordType) and not inner.fields:
+                    self._refuse(
+                        one.span,
+                        "evidence can't tell a record without fields from none",
+                        "declare a `bool`, or give the record a field",
+                    )
+                    return None
                 return OptionalType(inner)
             case syn.EnumType():
                 return self._enum(one)

@@ -139,24 +139,41 @@ def made_services(settings: Settings) -> list[Service]:
     return found
 
 
+def refuse_strangers(services: Iterable[object], loaded: Sequence[ProgramInfo]) -> None:
+    """Each must be a service of a loaded package.
+
+    Raises:
+        SettingsError: the first that is none.
+    """
+    packages = {program.package for program in loaded}
+    for one in services:
+        package = getattr(type(one), "package_", None)
+        if package is None or not isinstance(one, Service):
+            raise SettingsError(
+                "worker.services",
+                f"{type(one).__name__} is no service of a generated package",
+                "return instances of your subclasses of the classes in services.py",
+            )
+        if package not in packages:
+            raise SettingsError(
+                "worker.services",
+                f"{type(one).__name__} is of {package}, which is not loaded",
+                "name it in [deployment] packages",
+            )
+
+
 def service_activities(
     settings: Settings, stores: Stores, services: Iterable[Service], loaded: Sequence[ProgramInfo]
 ) -> Mapping[str, list[Activity]]:
     """Task queue -> the activities of these services there.
 
     Raises:
-        SettingsError: a service of no loaded package, or a missing effect key.
+        SettingsError: something that is no service, or a missing effect key.
     """
     packages = {program.package: program for program in loaded}
     executor: Executor = ThreadPoolExecutor(_THREADS, "gantral-service")
     offers: dict[str, dict[str, tuple[ProgramInfo, Implementation]]] = {}
     for (package, operation), made in implementations(services).items():
-        if package not in packages:
-            raise SettingsError(
-                "worker.services",
-                f"{operation} is of {package}, which is not loaded",
-                "name it in [deployment] packages",
-            )
         program = packages[package]
         wire = str(program.manifest["operations"][operation]["wire"])
         offers.setdefault(wire, {})[program.version_id] = (program, made)
@@ -179,6 +196,7 @@ def team_activities(services: Sequence[Service], settings: str | Path) -> list[A
     stores = open_stores(read)
     wanted = dict.fromkeys(getattr(type(service), "package_", "") for service in services)
     loaded = [program for program in load_programs(read, stores.trust) if program.package in wanted]
+    refuse_strangers(services, loaded)
     queues = service_activities(read, stores, services, loaded)
     return [run for activities in queues.values() for run in activities]
 

@@ -33,6 +33,7 @@ from gantral.policy.shapes import check, leaves, persons
 from gantral.runtime.calls import ActionFailed
 from gantral.runtime.commands import GRANTED, EffectAnswer, EffectCommand
 from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.returned import shape_of
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, MissingEvidence
 from gantral.runtime.workers.claiming import Claimed, Claimer, Occasion
@@ -188,6 +189,7 @@ class _Call:
         shape = self.operation["result"]
         if shape == "none":
             return []
+        shape = shape_of(shape)
         check(shape, given)
         values = {
             pointer: value if isinstance(value, str) else canonical(value).decode()
@@ -218,7 +220,7 @@ class _Call:
             try:
                 chain = self.chain
                 values = {pointer: chain.text(hashed, pointer) for pointer, hashed in results}
-                given = wire_result(self.operation["result"], values)
+                given = wire_result(shape_of(self.operation["result"]), values)
             except _CHECKED as error:
                 return _answer(
                     "unknown", Cause.EFFECT_UNKNOWN, f"it is done; its result: {error}", claimed

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from gantral.runtime.calls import Call, CallContext, Service
+from gantral.runtime.returned import Returned
 from gantral.runtime.settings_reader import SettingsError
 from gantral.runtime.values import Record, problem
 from pydantic import ValidationError
@@ -73,9 +74,11 @@ class Implementation:
             if returned is not None:
                 raise BadResult(f"{self.operation} returns nothing; it returned a value")
             return None
-        if not isinstance(returned, Record):
-            raise BadResult(f"{self.operation} must return a {wanted.__name__}")
         try:
+            if issubclass(wanted, Returned):
+                return wanted.holding(returned)
+            if not isinstance(returned, Record):
+                raise BadResult(f"{self.operation} must return a {wanted.__name__}")
             return wanted.of(returned)
         except (ValidationError, TypeError) as error:
             words = problem(error) if isinstance(error, ValidationError) else str(error)
@@ -89,16 +92,10 @@ def implementations(services: Iterable[Service]) -> Mapping[tuple[str, str], Imp
     service's name whose attributes are the call models.
 
     Raises:
-        SettingsError: something that is no generated service, or one service twice in a package.
+        SettingsError: one service twice in a package.
     """
     found: dict[tuple[str, str], Implementation] = {}
     for service in services:
-        if not isinstance(service, Service) or not hasattr(type(service), "package_"):
-            raise SettingsError(
-                "worker.services",
-                f"{type(service).__name__} is no service of a generated package",
-                "return instances of your subclasses of the classes in services.py",
-            )
         package = type(service).package_
         for name, model in _operations(package, type(service).name_):
             operation = model.operation_.name

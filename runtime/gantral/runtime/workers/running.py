@@ -8,26 +8,19 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 from gantral.evidence import StoreError
-from gantral.runtime import programs
-from gantral.runtime.commands import EVIDENCE_QUEUE, workflow_queue
-from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Settings
 from gantral.runtime.settings_reader import SettingsError
 from gantral.runtime.workers import assembly, deployments
 from gantral.runtime.workers.closer import Closer
 from gantral.runtime.workers.connection import connect, require_search_attributes
+from gantral.runtime.workers.hands import Hands
 from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError
-from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+from temporalio.worker import Worker
 
-# Longer than one commit's attempt (10 s): a shutdown must not lose a put's answer.
-GRACE: Final = timedelta(seconds=30)
 SWEEP: Final = 60.0  # seconds
 
 _log = logging.getLogger("gantral.worker")
@@ -64,22 +57,20 @@ async def run_worker(
     loaded = assembly.load_programs(settings, None if stores is None else stores.trust)
     client = await connect(settings.temporal)
     await require_search_attributes(client, settings)
-    versions = await deployments.versions(client, settings, loaded) if "workflow" in roles else {}
+    versions = await deployments.versions(client, settings, loaded)
+    hands = Hands(client, settings, stores, loaded, versions)
     workers: list[Worker] = []
-    if "workflow" in roles:
-        workers += _workflow_workers(client, settings, loaded, versions)
+    for role, made in (
+        ("workflow", hands.workflows),
+        ("evidence", hands.evidence),
+        ("service", hands.services),
+    ):
+        if role in roles:
+            workers += made()
     closer: Closer | None = None
     if "evidence" in roles:
         assert stores is not None
-        workers.append(
-            _worker(client, EVIDENCE_QUEUE, assembly.evidence_activities(settings, stores))
-        )
         closer = assembly.closer(settings, stores)
-    if "service" in roles:
-        assert stores is not None
-        services = assembly.made_services(settings)
-        queues = assembly.service_activities(settings, stores, services, loaded)
-        workers += [_worker(client, queue, activities) for queue, activities in queues.items()]
     if not workers:
         raise SettingsError("worker.roles", "nothing to do here", "name packages and services")
     running = [asyncio.create_task(worker.run()) for worker in workers]
@@ -92,7 +83,8 @@ async def run_worker(
             teams = sorted({program.team for program in loaded})
             background.append(asyncio.create_task(_sweep(closer, client, teams)))
         build = next(iter(versions.values())).build_id if versions else "unversioned"
-        polling(Running(tuple(worker.task_queue for worker in workers), tuple(roles), build))
+        queues = dict.fromkeys(worker.task_queue for worker in workers)
+        polling(Running(tuple(queues), tuple(roles), build))
         stopped = asyncio.create_task(stop.wait())
         background.append(stopped)
         await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
@@ -106,38 +98,6 @@ async def run_worker(
     for error in ended:
         if isinstance(error, BaseException):
             raise error
-
-
-def _worker(client: Client, queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
-    return Worker(client, task_queue=queue, activities=activities, graceful_shutdown_timeout=GRACE)
-
-
-def _workflow_workers(
-    client: Client,
-    settings: Settings,
-    loaded: Sequence[ProgramInfo],
-    versions: dict[str, WorkerDeploymentVersion],
-) -> list[Worker]:
-    teams: dict[str, list[ProgramInfo]] = {}
-    for program in loaded:
-        teams.setdefault(program.team, []).append(program)
-    return [
-        Worker(
-            client,
-            task_queue=workflow_queue(team),
-            workflows=[program.workflow_class for program in of_team],
-            workflow_runner=SandboxedWorkflowRunner(restrictions=programs.sandbox()),
-            graceful_shutdown_timeout=GRACE,
-            deployment_config=WorkerDeploymentConfig(
-                version=versions[team],
-                use_worker_versioning=True,
-                default_versioning_behavior=VersioningBehavior.PINNED,
-            )
-            if team in versions
-            else None,
-        )
-        for team, of_team in teams.items()
-    ]
 
 
 async def _started(workers: Sequence[Worker], running: Sequence[asyncio.Task[None]]) -> None:
