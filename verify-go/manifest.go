@@ -41,6 +41,9 @@ func checkAutomaton(rows []any) {
 	for _, one := range rows {
 		sites[one.([]any)[0].(string)] = true
 	}
+	if len(sites) != len(rows) {
+		refuse("manifest", "the automaton has a site twice")
+	}
 	for _, one := range rows {
 		for _, next := range texts(one.([]any)[2].([]any)) {
 			if !sites[next] {
@@ -181,10 +184,41 @@ func checkTerm(value any, place string) {
 		ok = areTexts && len(words) > 1 && isPointer(words)
 	case "under":
 		ok = areTexts && len(words) > 0 && isPointer(words[1:])
+	case "expr":
+		ok = namesPlaces(operand)
 	}
 	if !ok {
 		manifestWrong("term", place)
 	}
+}
+
+// namesPlaces: each element that a computation reads, and what another gate shows it, is named as a
+// place. What it computes is the run's affair.
+func namesPlaces(value any) bool {
+	switch one := value.(type) {
+	case []any:
+		for _, item := range one {
+			if !namesPlaces(item) {
+				return false
+			}
+		}
+	case obj:
+		for kind, operand := range one {
+			words, ok := allTexts(operand)
+			switch kind {
+			case "const", "path":
+			case "each", "under":
+				if !ok || len(words) == 0 || !isPointer(words[1:]) {
+					return false
+				}
+			default:
+				if !namesPlaces(operand) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // isPointer: [pointer, loop, pointer, loop, pointer, …], loops by their number from 0.

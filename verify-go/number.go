@@ -17,7 +17,7 @@ var plainDecimal = regexp.MustCompile(`^-?[0-9]+(?:\.[0-9]+)?$`)
 func whole(value int64) number { return number{big.NewInt(value), 0} }
 
 func readDecimal(text string) (number, bool) {
-	if len(text) > 4000 || !plainDecimal.MatchString(text) {
+	if len(text) > 400 || !plainDecimal.MatchString(text) {
 		return number{}, false
 	}
 	front, behind, _ := strings.Cut(text, ".")

@@ -82,12 +82,10 @@ func treeAt(value any, indexes []string) any {
 	case obj:
 		found := obj{}
 		for kind, operand := range one {
-			words, ok := allTexts(operand)
+			words, _ := allTexts(operand)
 			switch {
 			case kind == "const" || kind == "path":
 				found[kind] = operand
-			case (kind == "each" || kind == "under") && (!ok || len(words) < 2 || !isPointer(words[1:])):
-				refuse("manifest", "a plan term that names no place")
 			case kind == "each":
 				found["path"] = []any{words[0], pointerAt(words[1:], indexes)}
 			case kind == "under":

@@ -1,4 +1,4 @@
-"""The second verifier (verify-go/) beside the first: the same folder, the same verdict, the same codes."""
+"""The second verifier (verify-go/): built here, and asked."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Any
 from gantral.cli.tools.go import go
 
 SOURCES = Path(__file__).parents[2] / "verify-go"
+# Gone when the process ends.
+KEPT = tempfile.TemporaryDirectory(prefix="gantral-second-")
 
 
 def go_environment() -> dict[str, str]:
@@ -24,7 +26,7 @@ def go_environment() -> dict[str, str]:
 @cache
 def binary() -> Path:
     """``gantral-verify``, built once a process."""
-    made = Path(tempfile.mkdtemp(prefix="gantral-verify-")) / "gantral-verify"
+    made = Path(KEPT.name) / "gantral-verify"
     command = [str(go()), "build", "-trimpath", "-o", str(made), "."]
     subprocess.run(command, cwd=SOURCES, env=go_environment(), check=True)
     return made

@@ -54,8 +54,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the verdict; returns its exit status."""
     required = [_requirement(text) for text in args.require]
     trust = _trust(args.trust, args.trust_sha256)
-    judged = [_judged(folder, trust, required) for folder in args.folders]
-    reports = list(zip(args.folders, link_children(find_forks(judged)), strict=True))
+    judged = link_children(find_forks([_judged(folder, trust) for folder in args.folders]))
+    # Once it is told who started it: a child is not VALID before.
+    held = [_held(report, required) for report in judged]
+    reports = list(zip(args.folders, held, strict=True))
     verdict = verdict_of([finding for _, report in reports for finding in report.findings])
     if args.format == "json":
         print(json.dumps(_plain(verdict, reports), ensure_ascii=False, indent=2))
@@ -107,15 +109,18 @@ def _trust(path: Path, pinned: str | None) -> TrustFile:
     return trust
 
 
-def _judged(folder: Path, trust: TrustFile, required: list[tuple[str, str]]) -> Report:
+def _judged(folder: Path, trust: TrustFile) -> Report:
     try:
-        report = verify_folder(folder, trust)
+        return verify_folder(folder, trust)
     except OSError as error:
         raise Failure(
             f"cannot read {error.filename or folder}: {error.strerror}",
             "name the folder of one instance: it holds manifest.json and commits/",
             MISUSE,
         ) from None
+
+
+def _held(report: Report, required: list[tuple[str, str]]) -> Report:
     wrong = [
         Finding("required", "INVALID", "", f"the gate {gate} is {_ended(report, gate)}, not {word}")
         for gate, word in required
