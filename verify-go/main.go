@@ -171,8 +171,10 @@ func tell(word string, reports []*report, by *trust, asJSON bool, out, log io.Wr
 				one.Findings[i].Message = printable(one.Findings[i].Message)
 			}
 		}
+		// docs/evidence/verdict.schema.json
 		serial, _ := strconv.ParseInt(by.serial, 10, 64)
 		type named struct {
+			ID     string `json:"trust_id"`
 			SHA256 string `json:"sha256"`
 			Serial int64  `json:"serial"`
 		}
@@ -181,10 +183,11 @@ func tell(word string, reports []*report, by *trust, asJSON bool, out, log io.Wr
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		if err := encoder.Encode(struct {
-			Verdict string    `json:"verdict"`
-			Trust   named     `json:"trust"`
-			Folders []*report `json:"folders"`
-		}{word, named{by.digest, serial}, reports}); err != nil {
+			Trust     named     `json:"trust"`
+			Instances []*report `json:"instances"`
+			Findings  []finding `json:"findings"` // about bundles, which are not read here
+			Verdict   string    `json:"verdict"`
+		}{named{by.id, by.digest, serial}, reports, []finding{}, word}); err != nil {
 			panic(err)
 		}
 		fmt.Fprint(out, text.String())

@@ -17,6 +17,7 @@ func readManifest(data []byte) obj {
 	for _, name := range []string{"input", "output"} {
 		checkShape(manifest[name], name)
 	}
+	checkWaits(manifest)
 	for name, one := range object(manifest, "operations") {
 		if undo, ok := one.(obj)["undo"].(obj); ok {
 			for argument, term := range object(undo, "arguments") {

@@ -10,7 +10,7 @@ type finding struct {
 
 // A report is the verdict on one folder.
 type report struct {
-	Folder     string            `json:"folder"`
+	Folder     string            `json:"path"`
 	Verdict    string            `json:"verdict"`
 	InstanceID string            `json:"instance_id"`
 	State      string            `json:"state"`

@@ -11,7 +11,7 @@ var kinds = map[string][]string{
 	"REJECTED":          {"guard", "end"},
 	"COMPLETED":         {"use", "outcome", "child_end"},
 	"TERMINATED":        {"policy", "guard", "use", "outcome", "child_end", "end"},
-	"":                  {"use", "outcome", "waiver", "guard", "unasked", "child"},
+	"":                  {"use", "outcome", "waiver", "guard", "unasked", "child", "wait", "event", "timeout"},
 }
 
 // The cause of a rejection by votes, and the word that the votes then amount to.
@@ -37,6 +37,7 @@ type walk struct {
 	votes                              map[string]bool
 	voted                              map[string]map[string]bool // gate -> who voted there
 	uses                               *uses
+	waits                              *waits
 	children                           *children
 	running                            map[string]bool // artifacts under which it may have run a child
 	automaton                          *automaton
@@ -47,7 +48,7 @@ func newWalk(manifest obj, version string, by *trust, note func(fault)) *walk {
 		manifest: manifest, version: version, trust: by, note: note, prevCommit: zeros, prevArtifact: zeros,
 		initiator: "none", parent: "none", rounds: map[string]int{}, decisions: map[string]string{},
 		bound: map[string]string{}, votes: map[string]bool{}, voted: map[string]map[string]bool{},
-		uses: newUses(by.maxSkew), children: newChildren(manifest), running: map[string]bool{},
+		uses: newUses(by.maxSkew), waits: &waits{rounds: map[string]int{}}, children: newChildren(manifest), running: map[string]bool{},
 		automaton: newAutomaton(list(manifest, "automaton")),
 	}
 }
@@ -130,7 +131,8 @@ func (w *walk) signed(one *sealed, at string, uses ...string) string {
 }
 
 var formOf = map[string]string{
-	"submission": "submission", "authority-decision": "vote", "use": "use", "outcome": "outcome"}
+	"submission": "submission", "authority-decision": "vote", "event": "event", "use": "use",
+	"outcome": "outcome"}
 
 // sealed is a statement inside a commit whose form and seal hold.
 func (w *walk) sealed(envelope any, kind string, uses ...string) *sealed {
@@ -222,6 +224,9 @@ func (w *walk) bind(leaves ...string) {
 }
 
 func (w *walk) judge(first string, statement obj, hash string) {
+	if first != "" || !ofWait(statement) {
+		w.waits.ended(first)
+	}
 	switch first {
 	case "CREATED":
 		w.created(statement)

@@ -36,7 +36,10 @@ from temporalio.client import Client
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "refund"
-PACKAGES = ("api_refund.refund", "api_refund.repay", "api_refund.gift", "api_refund.split")
+PACKAGES = (
+    *("api_refund.refund", "api_refund.repay", "api_refund.gift", "api_refund.split"),
+    "api_refund.claim",
+)
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
 DECIDE = "decide   2 of people.finance_manager or 1 of people.finance_director"
@@ -47,7 +50,8 @@ REASON = "The parcel came broken, as the photos show."
 
 def spec(workflow: str) -> str:
     """The example, or a sibling that asks no policy, which knows the refund alone: ``repay`` one at
-    a time, ``gift`` without a key, ``split`` with a case for small amounts and points for others.
+    a time for each person, ``gift`` without a key, ``split`` with a case for small amounts and
+    points for others, ``claim`` after events.
     """
     text = (EXAMPLE / "refund.gantral").read_text("utf-8")
     if workflow == "refund":
@@ -55,10 +59,25 @@ def spec(workflow: str) -> str:
     text = text.replace("workflow refund version", f"workflow {workflow} version")
     text = "\n".join(line for line in text.splitlines() if "refund_limits" not in line) + "\n"
     if workflow == "repay":
-        return text.replace("once per", "one at a time per")
+        text = text.replace("people.support_agent", "people.support_agent, people.finance_manager")
+        return text.replace("once per", "one at a time per initiator,")
     if workflow == "split":
         return text.replace(DECIDE, CASES)
-    return text.replace("  once per input.order_id\n", "")
+    text = text.replace("  once per input.order_id\n", "")
+    return text.replace("  run {\n", _EVENTS) if workflow == "claim" else text
+
+
+_EVENTS = """
+  event proof { photo: string(max: 40), by: person, note: string? personal } from initiator
+  event hurry {} from people.finance_director, initiator
+
+  run {
+    wait {
+      for proof as it { require it.photo != "none" else "no photo" }
+      for hurry { }
+    } within 2h else { }
+    wait for hurry within 1m else { }
+"""
 
 
 def generated(folder: Path) -> list[bytes]:

@@ -239,6 +239,12 @@ def test_one_at_a_time_is_refused_only_while_one_runs(world: Any) -> None:
     assert world.start(order="turn-1", workflow="repay").status_code == 201
 
 
+def test_a_key_of_the_initiator_is_each_persons_own(world: Any) -> None:
+    assert world.start(order="own-1", workflow="repay").status_code == 201
+    assert rule(world.start(order="own-1", workflow="repay")) == (409, "already_started")
+    assert world.start("alice", order="own-1", workflow="repay").status_code == 201
+
+
 def test_a_workflow_without_a_key_starts_once_per_idempotency_key(world: Any) -> None:
     def gift(key: str | None, amount: str = "40.00", who: str = "carol") -> Any:
         headers = {"idempotency-key": key} if key else {}

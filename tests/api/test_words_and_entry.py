@@ -181,3 +181,15 @@ def test_what_is_no_decimal(value: Any) -> None:
 def test_text_becomes_nfc() -> None:
     shape = ["string", {"min": "none", "max": "1", "pattern": "none"}]
     assert enter(shape, "e\u0301") == ("é", [])
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"/xs": "[]"}, "0"),
+        ({"/xs/0": "a", "/xs/1": "[]"}, "2"),
+        ({"/xs/0/id": "a", "/xs/0/of": "b", "/xs/10/id": "a", "/xsy/0": "a"}, "2"),
+    ],
+)
+def test_elements_are_counted(values: dict[str, str], told: str) -> None:
+    assert words.count("/xs", values) == told

@@ -55,7 +55,7 @@ def judged_twice(path: Any, trust: TrustFile) -> Report:
     number = _asked[_now[0]]
     # Where a rule is switched off there is nothing to compare.
     if errors.refuse is _refuse and (number <= _ALL or number % _EACH == 0):
-        told = ask(_trusts[trust.digest], [Path(path)])["folders"]
+        told = ask(_trusts[trust.digest], [Path(path)])["instances"]
         assert not (wrong := _unlike([report], told)), wrong
     return report
 
@@ -67,7 +67,7 @@ def linked_twice(reports: Sequence[Report]) -> list[Report]:
     # Both commands judge the folders of one run by one trust file.
     if errors.refuse is _refuse and len(trusts) == 1:
         (digest,) = trusts
-        told = ask(_trusts[digest], [_folders[id(one)][1] for one in reports])["folders"]
+        told = ask(_trusts[digest], [_folders[id(one)][1] for one in reports])["instances"]
         assert not (wrong := _unlike(linked, told)), wrong
     return linked
 

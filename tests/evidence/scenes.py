@@ -311,6 +311,20 @@ class Builder:
             if message != "none":
                 message = self.text(message[0], "/end/message", message[1])
             return {**made, "message": message}
+        if kind == "event":
+            event = {
+                "type": "gantral.dev/event/v1",
+                "assurance": self.assurance(made),
+                "context_hash": context_hash(self.contexts[-1]),
+                "event": made["event"],
+                "human_actor_id": self.actor(made["who"]),
+                "instance_id": self.inputs["instance_id"],
+                "owning_team_id": self.inputs["owning_team_id"],
+                "role": made["role"],
+                "timestamp": made["timestamp"],
+                "wait_commit_hash": self.prev,
+            }
+            return {"kind": "event", "event": self.seal("event", event, "decision")}
         if kind == "use":
             own = made["grant"]
             claim = {

@@ -361,4 +361,4 @@ def test_a_strangers_name_is_told_without_harm(
     assert "\x1b" not in out + err
     (out + err).encode()
     if form == "json":
-        assert json.loads(out)["folders"][0]["findings"][0]["code"] == "layout"
+        assert json.loads(out)["instances"][0]["findings"][0]["code"] == "layout"

@@ -347,14 +347,13 @@ def test_an_export_lists_the_children_and_the_command_judges_them_together(
         '[evidence]\nstore = "file:store"\ndrafts = "file:drafts"\ntrust = "file:trust.json"\n'
     )
     trust.write_bytes(parent.trust)
-    out = tmp_path / "out"
-    where = ["--out", str(out), "--settings", str(settings)]
-    assert main(["evidence", "export", PARENT[:8], *where]) == 0
-    both = [str(out / PARENT), str(out / child_id(PARENT, CALL))]
-    assert capsys.readouterr().out.splitlines() == both
-    assert main(["verify", *both, "--trust", str(trust)]) == 0
+    for name, start in (("both", PARENT), ("child", child_id(PARENT, CALL))):
+        where = ["--out", str(tmp_path / name), "--settings", str(settings)]
+        assert main(["evidence", "export", start[:8], *where]) == 0
+    capsys.readouterr()
+    assert main(["verify", str(tmp_path / "both"), "--trust", str(trust)]) == 0
     assert capsys.readouterr().out == "VALID\n"
-    assert main(["verify", both[1], "--trust", str(trust)]) == 2
+    assert main(["verify", str(tmp_path / "child"), "--trust", str(trust)]) == 2
     said = capsys.readouterr()
     assert said.out == "INCONCLUSIVE\n"
     assert "another instance ran it as its child" in said.err

@@ -61,7 +61,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert verify(*vector("timed_out"), "--format", "json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["verdict"] == "VALID"
-    assert told["folders"][0]["decisions"] == {"finance": "rejected"}
+    assert told["instances"][0]["decisions"] == {"finance": "rejected"}
 
 
 def test_keys_then_trust_then_the_next_trust(

@@ -23,6 +23,8 @@ from test_calls_in_loops import asked_anew, looped
 from test_children_verified import Family, family
 from test_forged_at_random import ODD, places, spoil
 from test_guarded_gates import GUARDED, GUARDED_CHAINS
+from test_waits_in_chains import VALID as WAITED
+from test_waits_in_chains import WAITING
 from vector_manifest import MANIFEST
 from vectors import CHAINS, VECTORS, inputs
 
@@ -34,6 +36,7 @@ SCENES: list[tuple[list[dict[str, Any]], dict[str, Any]]] = [
     *((chain, MANIFEST) for name, chain in EXTRA.items() if name != "empty"),
     *((chain, OFFICE) for chain in CHAINS_OF_OFFICE.values()),
     *((chain, GUARDED) for chain in GUARDED_CHAINS.values()),
+    *((chain, WAITING) for chain in WAITED.values()),
     (test_several_approvals.chain(), test_several_approvals.two_gates()),
     (test_only_if.chain(), test_only_if.program()),
     (asked_anew("/1"), LOOPED),
@@ -113,7 +116,7 @@ def test_both_say_the_same_of_what_was_spoilt(batch: int, tmp_path: Path) -> Non
         folder = tmp_path / str(seed)
         place = put(folder, scene)
         first = verify_folder(folder, trust)
-        (second,) = ask(place, [folder])["folders"]
+        (second,) = ask(place, [folder])["instances"]
         assert second["verdict"] == first.verdict, (seed, second["findings"], first.findings)
         judged += 1
     assert judged > EACH / 3
@@ -147,7 +150,7 @@ def test_both_say_the_same_of_what_a_program_may_be(batch: int, tmp_path: Path) 
         folder = tmp_path / str(seed)
         place = put(folder, scene)
         first = verify_folder(folder, TrustFile.load(scene.trust))
-        (second,) = ask(place, [folder])["folders"]
+        (second,) = ask(place, [folder])["instances"]
         assert second["verdict"] == first.verdict, (seed, second["findings"], first.findings)
 
 
@@ -206,7 +209,7 @@ def test_what_one_of_them_let_pass(what: str, tmp_path: Path) -> None:
     scene = build(inputs("amended"), MANIFEST, forge)
     place = put(tmp_path / "one", scene)
     first = verify_folder(tmp_path / "one", TrustFile.load(scene.trust))
-    (second,) = ask(place, [tmp_path / "one"])["folders"]
+    (second,) = ask(place, [tmp_path / "one"])["instances"]
     found = [[one.code for one in first.findings], [one["code"] for one in second["findings"]]]
     assert found == [[code], [code]]
 
@@ -271,7 +274,7 @@ def test_a_child_is_held_to_what_is_required_once_its_parent_is_known(
     ):
         assert status == 1
         assert capsys.readouterr().err.count("INVALID[required]") == 2
-    told = ask(trust, folders, "--require", "finance=approved")["folders"]
+    told = ask(trust, folders, "--require", "finance=approved")["instances"]
     assert [[one["code"] for one in folder["findings"]] for folder in told] == [["required"]] * 2
 
 

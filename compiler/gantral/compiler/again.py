@@ -41,10 +41,12 @@ from gantral.compiler.program import (
     Terminate,
     Typed,
     VarRef,
+    Wait,
+    WaitStatement,
     Within,
     children,
 )
-from gantral.compiler.program.walk import assigned, bindings, everything, gives, loops
+from gantral.compiler.program.walk import assigned, bindings, blocks, everything, gives, loops
 from gantral.compiler.way import Condition, Path, Way, overlap
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.span import Span
@@ -121,6 +123,15 @@ class _Finder:
                         # Whether the handler ran is not known any more.
                         for each in _conditions(call.handler.body):
                             self._passed(each, None, (), handled=True)
+                case WaitStatement() | Let(value=Wait()):
+                    for block in blocks(statement):
+                        start = self._way.length
+                        self._block(block, guards)
+                        self._way.cut(start)
+                        if not _ends(block) or any(True for _ in gives(block)):
+                            # Which event came, if one did, is not known any more.
+                            for each in _conditions(block):
+                                self._passed(each, None, (), handled=True)
                 case (ForEach() as loop) | Let(value=ForEach() as loop):
                     self._loop(loop, guards)
                 case (Repeat() as loop) | Let(value=Repeat() as loop):
@@ -303,6 +314,10 @@ class _Finder:
         if isinstance(call, ServiceCall) and call.handler is not None:
             for one in gives(call.handler.body):
                 yield from self._reads(self._field(one.value, chain[1])[0], but)
+        if isinstance(call, Wait):
+            for block in (*(each.body for each in call.arrivals), call.otherwise):
+                for one in gives(block):
+                    yield from self._reads(self._field(one.value, chain[1])[0], but)
         if isinstance(call, ForEach | Repeat):
             for each in everything((*call.body, *_otherwise(call))):
                 if isinstance(each, Give | Collect):

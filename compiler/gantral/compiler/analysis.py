@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from gantral.compiler.check import unused
 from gantral.compiler.check.calendars import Calendars
 from gantral.compiler.check.children import Programs
+from gantral.compiler.check.events import Events
 from gantral.compiler.check.gates import Gates
 from gantral.compiler.check.services import Services
 from gantral.compiler.check.workflow import Workflow, policy_path
@@ -66,9 +67,9 @@ def _analyse(project: Project, path: str, known: dict[str, Analysis]) -> Analysi
     # A child before those that run it: the manifest of a program names its children's.
     for program in programs:
         found = prove(build_flow(program))
-        if not findings.errors:
+        if not findings.errors and all(one.severity == "warning" for one in found):
             # What evidence can't say of a proved program is refused here as well.
-            found = found or manifest(program).diagnostics
+            found = (*found, *manifest(program).diagnostics)
         findings.all = _merged(findings.all, found)
         findings.errors = sum(one.severity == "error" for one in findings.all)
     told = findings.all
@@ -119,19 +120,20 @@ def _programs(
     services = Services(findings, types)
     calendars = Calendars(findings, read)
     gates = Gates(findings, types, services, calendars)
+    events = Events(findings, types)
     modules: dict[str, Names] = {}
     for source in loaded:
         modules[source.path] = Names(source, source.tree.declarations, findings, None, modules)
     roles: dict[str, Span] = {}
     for source in loaded:
-        _module(findings, modules[source.path], types, services, gates, calendars)
+        _module(findings, modules[source.path], types, services, gates, calendars, events)
     names = modules[root.path]
 
     def check(one: syn.Workflow) -> Program | None:
         inner = Names(root, one.declarations, findings, names, modules)
         _types(inner, types)
         _later(findings, inner, calendars)
-        return Workflow(findings, inner, one, types, services, gates, checked).check()
+        return Workflow(findings, inner, one, types, services, gates, events, checked).check()
 
     checked = Programs(findings, root.path, check, elsewhere)
     workflows = [one for _, one in names.declared if isinstance(one, syn.Workflow)]
@@ -152,6 +154,7 @@ def _module(
     services: Services,
     gates: Gates,
     calendars: Calendars,
+    events: Events,
 ) -> None:
     """The declarations of a file that stand outside workflows."""
     _types(names, types)
@@ -163,6 +166,8 @@ def _module(
             policy_path(findings, names, one)
         elif isinstance(one, syn.Gate):
             gates.gate(names, one, frozenset())
+        elif isinstance(one, syn.Event):
+            events.event(names, one)
 
 
 def _types(names: Names, types: Types) -> None:
@@ -175,8 +180,6 @@ def _later(findings: Findings, names: Names, calendars: Calendars) -> None:
     for _, one in names.declared:
         if isinstance(one, syn.Calendar):
             calendars.calendar(names, one)
-        elif isinstance(one, syn.Event):
-            findings.not_built(one.name.span, "`event`")
 
 
 def _roles(findings: Findings, source: Source, roles: dict[str, Span]) -> None:

@@ -27,6 +27,8 @@ from gantral.compiler.program import (
     ServiceCall,
     Statement,
     Terminate,
+    Wait,
+    WaitStatement,
 )
 
 START = "start"
@@ -95,6 +97,10 @@ class _Walk:
                 if call.handler is None:
                     return after
                 return after | self.block(call.handler.body, after, replace(around, given=after))
+            case WaitStatement(wait=wait):
+                return self._wait(wait, after, around)
+            case Let(value=Wait() as wait):
+                return self._wait(wait, after, replace(around, given=after))
             case If(then=then, otherwise=otherwise):
                 return self.block(then, after, around) | self.block(otherwise, after, around)
             case (ForEach() as loop) | Let(value=ForEach() as loop):
@@ -117,6 +123,12 @@ class _Walk:
                 return around.collected
             case _:
                 return after
+
+    def _wait(self, wait: Wait, after: _Sites, around: _Around) -> _Sites:
+        found = self.block(wait.otherwise, after, around)
+        for one in reversed(wait.arrivals):
+            found |= self.block(one.body, after, around)
+        return found
 
     def _round(self, loop: ForEach | Repeat, over: _Sites, around: _Around) -> _Sites:
         """The sites reached first in a loop's body; after it comes another round, or `over`."""

@@ -18,10 +18,11 @@ Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 # Where a thing stands and what its author says of it is no part of what it means; neither is the
 # name under which a structural type is known.
 _NO_MEANING = {
-    "Program": ("path", "types", "operations", "doc", "children"),
+    "Program": ("path", "types", "operations", "events", "doc", "children"),
     "Operation": ("doc",),
     "Service": ("doc",),
     "Gate": ("doc",),
+    "Event": ("doc",),
     "Calendar": ("name", "known_until"),
     "RecordType": ("name",),
     "EnumType": ("name",),

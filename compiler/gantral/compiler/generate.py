@@ -11,9 +11,9 @@ from functools import cache
 
 import jinja2
 from gantral.compiler.codegen import clients, models, statements
+from gantral.compiler.codegen.block import Line
 from gantral.compiler.codegen.functions import zones
 from gantral.compiler.codegen.layout import Atom, Invoke, lines, literal
-from gantral.compiler.codegen.looping import Line
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.digest import workflow_version_id
 from gantral.compiler.mangle import mangle
@@ -54,6 +54,7 @@ _RUNTIME = (
     "DateOf",
     "DecimalOf",
     "DurationOf",
+    "Event",
     "Failure",
     "Governed",
     "InstantOf",
@@ -129,6 +130,7 @@ class _Writer:
             {},
             records=models.record_models(self._names),
             approvals=models.approval_models(self._program, self._names),
+            events=models.event_models(self._program, self._names),
         )
 
     def services(self) -> str:
@@ -157,7 +159,7 @@ class _Writer:
             "The workflow, as the spec has it.",
             {
                 "services": [mangle(name) for name in program.services],
-                "types": [*self._records, *self._approvals],
+                "types": [*self._records, *self._approvals, *names.events.values()],
                 "zones": [name for name, _, _ in self._zones],
             },
             asks=models.ask_models(program, names),

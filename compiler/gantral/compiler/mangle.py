@@ -36,9 +36,9 @@ RESERVED = (
 RESERVED_CLASSES = _words(
     "ActionFailed Annotated Any Approval Ask Awaitable Call CallContext Child ChildCompleted "
     "ChildRejected ChildTerminated ClassVar Client DateOf "
-    "Decimal DecimalOf Decision DurationOf Failure False Governed Input Instance InstantOf IntOf "
-    "Json JsonOf ListOf Literal None Operation Output Person PersonOf Record Returned Self Service "
-    "StringOf True Vote Waiting Zone"
+    "Decimal DecimalOf Decision DurationOf Event Failure False Governed Input Instance InstantOf "
+    "IntOf Json JsonOf ListOf Literal None Operation Output Person PersonOf Record Returned Self "
+    "Service StringOf True Vote Waiting Zone"
 )
 
 

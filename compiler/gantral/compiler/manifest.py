@@ -28,11 +28,11 @@ from gantral.compiler.program import (
     Calendar,
     Case,
     DecidersOf,
+    Event,
     Expr,
     Formula,
     Gate,
     Let,
-    Literal,
     Operation,
     Points,
     Policy,
@@ -42,20 +42,20 @@ from gantral.compiler.program import (
     Remind,
     ResultRef,
     RoleOf,
-    TextExpr,
     Tick,
+    Wait,
     Widening,
 )
-from gantral.compiler.program.walk import everything, runs
+from gantral.compiler.program.walk import everything, runs, waits
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
     NoTerm,
     clause_term,
-    parameter_path,
     pointer,
     proposal_term,
     result_path,
 )
+from gantral.compiler.titles import title_parts
 from gantral.dsl.diagnostics import Diagnostic
 
 TYPE = "gantral.dev/manifest/v1"
@@ -120,6 +120,10 @@ def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
         "gates": gates,
         "automaton": automaton(program),
     }
+    if program.events:
+        # What waits for no event has the manifest that it always had (ADR 0120).
+        tree["events"] = {name: _event(one) for name, one in sorted(program.events.items())}
+        tree["waits"] = {one.id: _wait(one) for one in waits(program.run)}
     if program.children:
         # A program that runs no child has no such member: so it was before children could be run.
         tree["children"] = {
@@ -205,6 +209,16 @@ def _operation(operation: Operation) -> Tree:
         "idempotent": _truth(operation.idempotent),
         "undo": undo,
     }
+
+
+def _event(event: Event) -> Tree:
+    senders = [*(["initiator"] if event.initiator else []), *event.roles]
+    return {"data": shape(event.data), "from": [*senders]}
+
+
+def _wait(wait: Wait) -> Tree:
+    names: list[Tree] = [*sorted(one.event.name for one in wait.arrivals)]
+    return {"events": names, "within": duration_text(wait.longest)}
 
 
 def _retry(operation: Operation) -> Tree:
@@ -302,25 +316,6 @@ def _case(case: Case, found: list[Diagnostic]) -> Tree:
                 )
             )
     return {"when": when, "formula": _formula(case.formula)}
-
-
-def title_parts(gate: Gate) -> Tree:
-    """The title as texts and paths; one that is richer is computed by the workflow alone."""
-    title = gate.title
-    if title is None:
-        return [["text", gate.name]]
-    if isinstance(title, Literal):
-        return [["text", title.value]]
-    parts: list[Tree] = []
-    for part in title.parts if isinstance(title, TextExpr) else (title,):
-        steps = parameter_path(part) if not isinstance(part, str) else None
-        if isinstance(part, str):
-            parts.append(["text", part])
-        elif steps is not None:
-            parts.append(["path", pointer(steps)])
-        else:
-            return ["computed"]
-    return parts
 
 
 def _amendments(amendments: Iterable[Amend], found: list[Diagnostic]) -> Tree:

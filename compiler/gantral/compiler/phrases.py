@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from gantral.compiler.check.canonical import duration_ms
 from gantral.compiler.program import (
     Absent,
     ActorOf,
@@ -209,6 +210,8 @@ class _Said:
 
     def _whole(self, expression: Expr) -> str:
         match expression:
+            case Literal(value=value, type=DurationType()):
+                return _time(value)
             case Literal(value=value, type=type):
                 return value if isinstance(type, _BARE) else self._quoted(value)
             case TextExpr(parts=parts):
@@ -311,3 +314,12 @@ def _closer(expression: Expr, operator: str) -> bool:
     if isinstance(seen, Logic):
         return seen.operator == operator
     return isinstance(seen, Compare | Test | In)
+
+
+def _time(text: str) -> str:
+    """A constant duration as a spec writes it, in the largest unit that says it whole."""
+    milliseconds = duration_ms(text)
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
+        if milliseconds and milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"

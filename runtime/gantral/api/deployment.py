@@ -136,6 +136,8 @@ def roles_of(manifest: Mapping[str, Any]) -> set[str]:
         for step in ticks(gate):
             for group in step[2:]:
                 roles |= {one for one in group if isinstance(one, str)}
+    for event in manifest.get("events", {}).values():
+        roles |= set(event["from"]) - {"initiator"}
     return roles
 
 

@@ -17,19 +17,35 @@ _OURS = "GantralTeam IS NOT NULL"
 
 async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:
     """``yours``: what this person could decide now and has not; ``others``: what waits without
-    them, as far as it is theirs to see. The nearest deadline first.
+    them; ``events``: what waits for an event; as far as it is theirs to see. The nearest deadline
+    first.
 
     Raises:
         Problem: 504.
     """
     yours: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    # No gate's name has a slash: `wait/` begins the site of an open wait.
     rows = await deployment.gateway.rows(
-        "GantralState = 'WAITING_FOR_HUMAN' AND ExecutionStatus = 'Running'", MOST
+        "(GantralState = 'WAITING_FOR_HUMAN' OR GantralGate STARTS_WITH 'wait/')"
+        " AND ExecutionStatus = 'Running'",
+        MOST,
     )
     now = deployment.now()
     for row in rows:
         story = _told(deployment, person, row)
+        if story is not None and story.awaiting is not None:
+            wait = views.awaiting(deployment, person, story)
+            assert wait is not None
+            events.append(
+                {
+                    **views.summary(story),
+                    "events": [one["event"] for one in wait["events"]],
+                    "deadline": wait["deadline"],
+                    "yours": any(one["yours"] for one in wait["events"]),
+                }
+            )
         if story is None or story.waiting is None:
             continue
         you = views.you(deployment, person, story, story.waiting, now)
@@ -41,9 +57,9 @@ async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:
         }
         mine = you["may"] != "no" and you["voted"] == "none"
         (yours if mine else others).append(entry)
-    for entries in (yours, others):
+    for entries in (yours, others, events):
         entries.sort(key=lambda one: (one["deadline"], one["instance_id"]))
-    return {"yours": yours, "others": others, "complete": len(rows) < MOST}
+    return {"yours": yours, "others": others, "events": events, "complete": len(rows) < MOST}
 
 
 async def instances(
@@ -67,7 +83,8 @@ async def instances(
     for row in rows:
         story = _told(deployment, person, row)
         if story is not None and (state is None or story.state == state):
-            deadline = story.waiting.deadline if story.waiting else "none"
+            open_now = story.waiting or story.awaiting
+            deadline = open_now.deadline if open_now else "none"
             found.append({**views.summary(story), "deadline": deadline})
     return {"instances": found, "complete": len(rows) < MOST}
 

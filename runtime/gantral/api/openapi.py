@@ -67,6 +67,13 @@ def _paths() -> dict[str, Any]:
                 refusals=("400", "403", "404", "409", "413", "422"),
             ),
         },
+        "/v1/instances/{id}/events": {
+            "post": _operation(
+                "send", "Send an event that the instance waits for", "Receipt of the event",
+                "EventReceipt", body="Event", parameters=one, status="201",
+                refusals=("400", "403", "404", "409", "413", "422"),
+            ),
+        },
         "/v1/instances/{id}/withdrawal": {
             "post": _operation(
                 "withdraw", "Take back what you asked for", "Receipt of the vote", "VoteReceipt",
@@ -187,6 +194,11 @@ def _schemas() -> dict[str, Any]:
              "status": {"enum": ["counted", "decided"]}, "state": _ref("State"),
              "envelope": anything}
         ),
+        "Event": _object({"event": _TEXT}, {"data": anything, "shown": _HASH}, closed=True),
+        "EventReceipt": _object(
+            {"instance_id": _ID, "event": _TEXT, "wait": _TEXT, "sent_at": _INSTANT,
+             "taken_at": _INSTANT, "status": {"enum": ["taken"]}, "envelope": anything}
+        ),
         "Summary": _object(summary, {"deadline": _TEXT}),
         "Instances": _object(
             {"instances": _list(_ref("Summary")), "complete": {"type": "boolean"}}
@@ -196,9 +208,17 @@ def _schemas() -> dict[str, Any]:
              "withdraw": {"type": "boolean"}, "voted": _TEXT}
         ),
         "Waits": _object({**summary, "gate": _TEXT, "deadline": _INSTANT, "you": _ref("You")}),
+        "Awaits": _object({**summary, "events": _list(_TEXT), "deadline": _INSTANT,
+                           "yours": {"type": "boolean"}}),
         "Inbox": _object(
             {"yours": _list(_ref("Waits")), "others": _list(_ref("Waits")),
-             "complete": {"type": "boolean"}}
+             "events": _list(_ref("Awaits")), "complete": {"type": "boolean"}}
+        ),
+        "Wait": _object(
+            {"wait": _TEXT, "shown": _HASH, "opened_at": _INSTANT, "deadline": _INSTANT,
+             "events": _list(_object(
+                 {"event": _TEXT, "from": _list(_TEXT), "yours": {"type": "boolean"}}
+             ))}
         ),
         "Gate": _object(
             {"gate": _TEXT, "round": {"type": "integer"}, "title": _TEXT, "shown": _HASH,
@@ -215,6 +235,7 @@ def _schemas() -> dict[str, Any]:
             {**summary, "environment": _TEXT, "workflow_version": _TEXT,
              "workflow_version_id": _HASH, "cause": _TEXT, "input": values, "output": values,
              "history": _list(anything), "refused": _list(values), "standing": _list(_TEXT),
-             "message": _TEXT, "waiting": {"anyOf": [_ref("Gate"), {"type": "null"}]}}
+             "message": _TEXT, "waiting": {"anyOf": [_ref("Gate"), {"type": "null"}]},
+             "awaiting": {"anyOf": [_ref("Wait"), {"type": "null"}]}, "events": _list(values)}
         ),
     }  # fmt: skip

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gantral.api import deciding, inbox, openapi, problems, requests, starting, views
+from gantral.api import deciding, inbox, openapi, problems, requests, sending, starting, views
 from gantral.api.deployment import Deployment
 from gantral.api.entry import read_json
 from gantral.api.problems import Problem
@@ -44,6 +44,7 @@ def routes(deployment: Deployment) -> list[Route]:
         route("/v1/instances/{id}", "GET", _show),
         route("/v1/inbox", "GET", _inbox),
         route("/v1/instances/{id}/decisions", "POST", _decide),
+        route("/v1/instances/{id}/events", "POST", _send),
         route("/v1/instances/{id}/withdrawal", "POST", _withdraw),
     ]
 
@@ -174,3 +175,10 @@ async def _withdraw(
 ) -> tuple[int, dict[str, Any]]:
     sent = await _sent(request)
     return 201, await deciding.withdraw(deployment, person, request.path_params["id"], sent)
+
+
+async def _send(
+    deployment: Deployment, person: Person, request: Request
+) -> tuple[int, dict[str, Any]]:
+    sent = await _sent(request)
+    return 201, await sending.send(deployment, person, request.path_params["id"], sent)

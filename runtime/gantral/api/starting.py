@@ -160,7 +160,8 @@ async def _repeated(deployment: Deployment, asked: Asked, claim: Claim) -> dict[
 async def _claim(deployment: Deployment, asked: Asked) -> Claim:
     program = asked.program
     key = program.manifest["key"]
-    values = [asked.leaves[path] for path in key["paths"]]
+    known = {**asked.leaves, "/initiator": deployment.seal.actor(asked.person)}
+    values = [known[path] for path in key["paths"]]
     shown = values[0] if len(values) == 1 else canonical(values).decode()
     for attempt in range(1, _MOST_ATTEMPTS + 1):
         identity = (program.team, program.workflow_id, values, str(attempt))

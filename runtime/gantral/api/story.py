@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from gantral.authority import ENDS, State
@@ -66,6 +67,27 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Awaiting:
+    """A wait that is open (ADR 0120). ``hash`` is its commit's: an event names it."""
+
+    site: str
+    events: Sequence[str]
+    opened: str
+    deadline: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An event that was taken, at which wait, and the commit that tells of it."""
+
+    site: str
+    envelope: Mapping[str, Any]
+    statement: Mapping[str, Any]
+    commit: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Story:
     """What is committed of one instance. ``names``: actor id -> claim value, where not erased."""
 
@@ -76,6 +98,7 @@ class Story:
     submission: Mapping[str, Any]
     commits: tuple[Mapping[str, Any], ...]
     waiting: Waiting | None
+    awaiting: Awaiting | None
     votes: tuple[Vote, ...]
     texts: Mapping[str, Any] = field(repr=False)
     names: Mapping[str, str] = field(repr=False)
@@ -115,6 +138,18 @@ class Story:
             if isinstance(commit["decision"], dict)
             for envelope in commit["decision"].get("votes", [])
         }
+
+    @property
+    def sent(self) -> list[Sent]:
+        """The events that were taken, in order. Each follows its wait at once."""
+        found = []
+        for before, commit in pairwise(self.commits):
+            for record in commit["records"]:
+                if record["kind"] == "event":
+                    statement = unwrap(record["event"], "event").statement
+                    site = before["records"][0]["site"]
+                    found.append(Sent(site, record["event"], statement, commit))
+        return found
 
     @property
     def children(self) -> list[str]:
@@ -189,8 +224,10 @@ class Library:
     def _tell(self, team: str, instance_id: str) -> Story:
         place = f"{team}/{instance_id}"
         commits: list[Mapping[str, Any]] = []
+        head = ""
         while (one := self._commit(team, f"{place}/commits/{len(commits):08d}.json")) is not None:
-            commits.append(one)
+            head, statement = one
+            commits.append(statement)
         first = commits[0]["artifacts"][0]
         texts = self._texts(place)
         values = {name: parts[3] for name, parts in texts.items()}
@@ -206,6 +243,7 @@ class Library:
             submission=submission,
             commits=tuple(commits),
             waiting=_waiting(commits, values),
+            awaiting=_awaiting(commits[-1], head),
             votes=self._votes(team, place),
             texts=values,
             names={
@@ -215,7 +253,7 @@ class Library:
             },
         )
 
-    def _commit(self, team: str, key: str) -> Mapping[str, Any] | None:
+    def _commit(self, team: str, key: str) -> tuple[str, Mapping[str, Any]] | None:
         if key not in self._kept:
             data = self._store.get(key)
             if data is None:
@@ -226,8 +264,8 @@ class Library:
                 opened = judge(sealed, self._trust, _COMMIT_USES, team, at)
             except (EvidenceError, KeyError) as error:
                 raise Untold(f"{key}: {error}") from None
-            self._keep(key, opened.statement)
-        found: Mapping[str, Any] = self._kept[key]
+            self._keep(key, (opened.hash, opened.statement))
+        found: tuple[str, Mapping[str, Any]] = self._kept[key]
         return found
 
     def _votes(self, team: str, place: str) -> tuple[Vote, ...]:
@@ -322,3 +360,11 @@ def _waiting(commits: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]) -> 
         excluded=records["deciders"]["excluded"],
         named=records["deciders"]["named"],
     )
+
+
+def _awaiting(commit: Mapping[str, Any], name: str) -> Awaiting | None:
+    for record in commit["records"]:
+        if record["kind"] == "wait":
+            opened, deadline = commit["timestamp"], record["deadline"]
+            return Awaiting(record["site"], record["events"], opened, deadline, name)
+    return None

@@ -34,6 +34,8 @@ _STATE: Final = SearchAttributeKey.for_keyword("GantralState")
 _GATE: Final = SearchAttributeKey.for_keyword("GantralGate")
 _TEAM: Final = SearchAttributeKey.for_keyword("GantralTeam")
 _WORKFLOW: Final = SearchAttributeKey.for_keyword("GantralWorkflow")
+_DECISION: Final = "whether your decision was counted"
+_EVENT: Final = "whether the event was taken"
 _SILENT: Final = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE}
 )
@@ -139,10 +141,25 @@ class Gateway:
         Raises:
             Problem: 504; or 409 when the instance is over.
         """
+        return await self._update("decide", instance_id, update_id, delivery, _DECISION)
+
+    async def send(
+        self, instance_id: str, update_id: str, delivery: Mapping[str, Any]
+    ) -> Mapping[str, Any] | Rejected:
+        """Deliver a sealed event; returns where it was taken, or the validator's refusal.
+
+        Raises:
+            Problem: 504.
+        """
+        return await self._update("event", instance_id, update_id, delivery, _EVENT)
+
+    async def _update(
+        self, name: str, instance_id: str, update_id: str, delivery: Mapping[str, Any], what: str
+    ) -> Mapping[str, Any] | Rejected:
         handle = self._client.get_workflow_handle(instance_id)
         try:
             answer: Mapping[str, Any] = await handle.execute_update(
-                "decide", delivery, id=update_id, result_type=dict, rpc_timeout=self.limit
+                name, delivery, id=update_id, result_type=dict, rpc_timeout=self.limit
             )
         except WorkflowUpdateFailedError as error:
             cause = error.cause
@@ -151,11 +168,11 @@ class Gateway:
                 return Rejected(rule, cause.message.removeprefix(f"{rule}: "))
             return Rejected("refused", str(cause))
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise unknown("whether your decision was counted") from None
+            raise unknown(what) from None
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return Rejected("instance_ended", "the instance is over")
-            raise _problem(error, "whether your decision was counted") from None
+            raise _problem(error, what) from None
         return answer
 
     async def closed(self, instance_id: str) -> bool | None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from gantral.api import ballots, cases, words
+from gantral.api import ballots, cases, sending, words
 from gantral.api.ballots import Choice
 from gantral.api.deployment import Deployment, roles_of
 from gantral.api.problems import Problem
 from gantral.api.sealing import NONE, stamp
-from gantral.api.story import Story, Vote, Waiting
+from gantral.api.story import Sent, Story, Vote, Waiting
 from gantral.evidence import recount
 from gantral.evidence.context import shape_at
 from gantral.identity import Person, Refused
@@ -68,12 +68,44 @@ def instance(deployment: Deployment, person: Person, story: Story) -> dict[str, 
         "standing": story.standing,
         "message": "",
         "waiting": None,
+        "awaiting": awaiting(deployment, person, story),
+        "events": [_came(story, one) for one in story.sent],
     }
     if story.end is not None and story.end["message"] != NONE:
         view["message"] = story.value(story.end["message"]) or "(erased)"
     if story.waiting is not None:
         view["waiting"] = gate(deployment, person, story, story.waiting, now)
     return view
+
+
+def awaiting(deployment: Deployment, person: Person, story: Story) -> dict[str, Any] | None:
+    """The wait that is open: for which events, from whom, until when, which are this person's."""
+    wait = story.awaiting
+    if wait is None:
+        return None
+    return {
+        "wait": wait.site,
+        "shown": wait.hash,
+        "opened_at": wait.opened,
+        "deadline": wait.deadline,
+        "events": [
+            {
+                "event": name,
+                "from": [*story.manifest["events"][name]["from"]],
+                "yours": sending.may_send(deployment, person, story, name),
+            }
+            for name in wait.events
+        ],
+    }
+
+
+def _came(story: Story, sent: Sent) -> dict[str, str]:
+    return {
+        "event": sent.statement["event"],
+        "wait": sent.site,
+        "who": _who(story, sent.statement["human_actor_id"]),
+        "at": sent.commit["timestamp"],
+    }
 
 
 def summary(story: Story) -> dict[str, Any]:
@@ -101,10 +133,13 @@ def title(story: Story) -> str:
     parts = story.manifest["gates"][waiting.gate]["title"]
     if parts == ["computed"]:
         return waiting.gate.replace("_", " ")
-    return "".join(
-        one[1] if one[0] == "text" else words.value(waiting.values.get(one[1], "…"))
-        for one in parts
-    )
+    return "".join(_title_part(kind, of, waiting.values) for kind, of in parts)
+
+
+def _title_part(kind: str, of: str, values: words.Values) -> str:
+    if kind == "text":
+        return of
+    return words.count(of, values) if kind == "count" else words.value(values.get(of, "…"))
 
 
 def gate(

@@ -179,6 +179,12 @@ def value(leaf: Any) -> str:
     return {"{}": "not given", "[]": "none", "true": "yes", "false": "no"}.get(leaf, str(leaf))
 
 
+def count(pointer: str, values: Values) -> str:
+    """How many elements the list at a pointer has."""
+    below = (path.removeprefix(f"{pointer}/") for path in values if path.startswith(f"{pointer}/"))
+    return str(len({path.partition("/")[0] for path in below}))
+
+
 def rows(values: Values, prefix: str = "") -> list[tuple[str, str, str]]:
     """(pointer, label, text) of every value under a prefix, in the order of its path."""
     below = sorted(

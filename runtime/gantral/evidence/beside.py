@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gantral.evidence import errors, forms
 from gantral.evidence.envelope import Sealed, judge, read_envelope
 from gantral.evidence.errors import EvidenceError
-from gantral.evidence.folder import Folder
+from gantral.evidence.folder import Files
 from gantral.evidence.records import CLAIM, OUTCOME, REFUSAL, VOTE
 from gantral.evidence.trust import TrustFile
 from gantral.evidence.walk import Walk
@@ -37,7 +37,7 @@ def judge_sealed(sealed: Sealed, trust: TrustFile, uses: set[str], walk: Walk, n
         note(error)
 
 
-def check_votes(folder: Folder, trust: TrustFile, walk: Walk, note: Note) -> None:
+def check_votes(folder: Files, trust: TrustFile, walk: Walk, note: Note) -> None:
     """Votes beside the commits: each is accounted for by a sealed refusal, or is open.
 
     Raises:
@@ -74,7 +74,7 @@ def check_votes(folder: Folder, trust: TrustFile, walk: Walk, note: Note) -> Non
 _REFUSAL = ".refusal.json"
 
 
-def _refusal(folder: Folder, name: str, trust: TrustFile, walk: Walk, note: Note) -> str:
+def _refusal(folder: Files, name: str, trust: TrustFile, walk: Walk, note: Note) -> str:
     sealed = read_envelope(folder.read(name) or b"", "refusal")
     REFUSAL.require(sealed.statement)
     if name != f"votes/{sealed.statement['vote']}{_REFUSAL}":
@@ -85,7 +85,7 @@ def _refusal(folder: Folder, name: str, trust: TrustFile, walk: Walk, note: Note
     return str(sealed.statement["vote"])
 
 
-def check_uses(folder: Folder, trust: TrustFile, walk: Walk, note: Note) -> None:
+def check_uses(folder: Files, trust: TrustFile, walk: Walk, note: Note) -> None:
     """Claims and outcomes beside the commits: something acted, and no commit tells it.
 
     Raises:
@@ -110,10 +110,10 @@ def use_name(place: tuple[str, str], *, ended: bool) -> str:
     return f"uses/{place[0]}/{place[1]}{'.outcome' if ended else ''}.json"
 
 
-def looks_like_a_store(folder: Folder, walk: Walk) -> bool:
+def looks_like_a_store(folder: Files, walk: Walk) -> bool:
     """Whether this is an instance's folder as a store keeps it: no lines for auditors, and votes or
     uses that commits hold too."""
     held = {f"votes/{vote}.json" for vote in walk.votes}
     held.update(use_name(place, ended=False) for place in walk.ledger.claims)
     held.update(use_name(place, ended=True) for place in walk.ledger.outcomes)
-    return "artifacts.jsonl" not in folder.names and not held.isdisjoint(folder.names)
+    return "artifacts.jsonl" not in folder.names and any(name in folder.names for name in held)

@@ -13,7 +13,7 @@ from typing import Any
 
 from gantral.evidence import errors
 from gantral.evidence.hashes import child_id
-from gantral.evidence.report import Finding, Report, Told, verdict_of
+from gantral.evidence.report import Finding, Report, Told, with_findings
 
 PARENT = "parent"
 """The code of the finding that a child has while its parent is not at hand."""
@@ -88,54 +88,63 @@ def link_children(reports: Sequence[Report]) -> list[Report]:
     A child whose parent is not given, or is itself not judged to the end, stays INCONCLUSIVE; one
     that its parent tells otherwise is INVALID, as is a parent that tells its child's end otherwise.
     """
-    found = list(reports)
+    linked = _Linked(list(reports))
     changed = True
     while changed:
         changed = False
-        for index, report in enumerate(found):
-            linked = _ended(_started(report, found), found)
-            if linked is not report:
-                found[index] = linked
+        for index, report in enumerate(linked.reports):
+            new = linked.ended(linked.started(report))
+            if new is not report:
+                linked.reports[index] = new
                 changed = True
-    return found
+    return linked.reports
 
 
-def _started(report: Report, reports: Sequence[Report]) -> Report:
-    open_ = [one for one in report.findings if one.code == PARENT]
-    if not open_:
+class _Linked:
+    """Reports, found by what they say of each other."""
+
+    def __init__(self, reports: list[Report]) -> None:
+        self.reports = reports
+        self._ended: dict[str, list[int]] = {}  # instance -> who tells its end
+        self._tellers: dict[str, list[int]] = {}  # child -> who tells of it
+        self._running: dict[str, list[int]] = {}  # artifact -> whose
+        for index, report in enumerate(reports):
+            if report.ended:
+                self._ended.setdefault(report.instance_id, []).append(index)
+            for told in report.children:
+                self._tellers.setdefault(told.instance_id, []).append(index)
+            for artifact in report.running:
+                self._running.setdefault(artifact, []).append(index)
+
+    def started(self, report: Report) -> Report:
+        """A child, judged by who may have started it."""
+        if not any(one.code == PARENT for one in report.findings):
+            return report
+        claimed = self._running.get(report.parent, [])
+        for index in sorted({*self._tellers.get(report.instance_id, []), *claimed}):
+            other = self.reports[index]
+            told = next((c for c in other.children if c.instance_id == report.instance_id), None)
+            if told is None or told.submission != report.submission:
+                message = f"its parent {other.instance_id} tells no such start of it"
+                return _without(report, Finding("parent_link", "INVALID", "0", message))
+            # While it runs its parent has no end yet, which takes nothing from what it told so far.
+            if all(one.code == "no_end" for one in other.findings):
+                return _without(report)
         return report
-    for other in reports:
-        told = next((one for one in other.children if one.instance_id == report.instance_id), None)
-        claimed = report.parent in other.running
-        if told is None and not claimed:
-            continue
-        if told is None or told.submission != report.submission:
-            message = f"its parent {other.instance_id} tells no such start of it"
-            return _without(report, Finding("parent_link", "INVALID", "0", message))
-        # While it runs its parent has no end yet, which takes nothing from what it told so far.
-        if all(one.code == "no_end" for one in other.findings):
-            return _without(report)
-    return report
 
-
-def _ended(report: Report, reports: Sequence[Report]) -> Report:
-    if any(one.code == "child_link" for one in report.findings):
+    def ended(self, report: Report) -> Report:
+        """A parent, judged by how its children ended."""
+        if any(one.code == "child_link" for one in report.findings):
+            return report
+        for told in report.children:
+            for index in self._ended.get(told.instance_id, []):
+                other = self.reports[index]
+                if told.state and (told.state, told.artifact) != (other.state, other.last):
+                    message = f"the child {told.instance_id} did not end as {told.call} says"
+                    return with_findings(report, Finding("child_link", "INVALID", "", message))
         return report
-    for told in report.children:
-        for other in reports:
-            if other.instance_id != told.instance_id or not other.ended:
-                continue
-            if told.state and (told.state, told.artifact) != (other.state, other.last):
-                message = f"the child {told.instance_id} did not end as {told.call} says"
-                return _with(report, Finding("child_link", "INVALID", "", message))
-    return report
 
 
 def _without(report: Report, *more: Finding) -> Report:
     kept = tuple(one for one in report.findings if one.code != PARENT)
-    return replace(report, findings=(*kept, *more), verdict=verdict_of((*kept, *more)))
-
-
-def _with(report: Report, more: Finding) -> Report:
-    findings = (*report.findings, more)
-    return replace(report, findings=findings, verdict=verdict_of(findings))
+    return with_findings(replace(report, findings=kept), *more)

@@ -1,10 +1,12 @@
-"""Write an instance's closed folder from a store (FORMAT section 9)."""
+"""Take an instance's closed folder out of a store (FORMAT section 9)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from gantral.evidence.bytes import encode
@@ -12,82 +14,116 @@ from gantral.evidence.envelope import read_envelope, unwrap
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.store import Store
 
+_IN_MEMORY = 1 << 22
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of an instance: its name, its size in bytes, its bytes, to be read at once."""
+
+    name: str
+    size: int
+    chunks: Iterable[bytes]
+
 
 def export_instance(
     store: Store, team: str, instance_id: str, folder: str | os.PathLike[str]
 ) -> list[str]:
-    """Write the folder of one instance. Votes and uses that a commit holds are not repeated;
-    texts that nothing binds (of a commit or vote that never came to be) stay behind. Returns the
-    ids of the instances that it ran as its children, in order.
-
-    Signatures are not judged: that is the verifier's, for whoever reads the folder.
+    """Write the folder of one instance. Returns the ids of the instances that it ran as its
+    children, in order.
 
     Raises:
-        StoreError: the store cannot be read.
-        EvidenceError: what lies in the store is no evidence; ``missing`` when there is none.
+        StoreError, EvidenceError: as ``Export``.
         OSError: the folder cannot be written. It must not exist, or be empty.
     """
-    made = _Export(store, f"{team}/{instance_id}/", Path(folder))
-    made.run()
+    made, root = Export(store, team, instance_id), Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    if any(root.iterdir()):
+        raise FileExistsError(f"{root} is not empty")
+    for part in made.parts():
+        target = root / part.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            file.writelines(part.chunks)
     return made.children
 
 
-class _Export:
-    def __init__(self, store: Store, prefix: str, folder: Path) -> None:
+class Export:
+    """The files of one instance, out of a store. Votes and uses that a commit holds are not
+    repeated; texts that nothing binds (of a commit or vote that never came to be) stay behind.
+
+    Signatures are not judged: that is the verifier's, for whoever reads the files. After ``parts``
+    ``children`` holds the instances that it ran, in order, and ``named`` the texts that its
+    evidence names by digest: ``policies/<hex>``, ``roles/<hex>``, ``specs/<hex>``.
+
+    Raises:
+        StoreError: the store cannot be read.
+        EvidenceError: ``missing`` when there is no such instance.
+    """
+
+    def __init__(self, store: Store, team: str, instance_id: str) -> None:
         self.store = store
-        self.prefix = prefix
-        self.folder = folder
+        self.prefix = f"{team}/{instance_id}/"
         self.bound: set[str] = set()
         self.votes: set[str] = set()
         self.uses: set[str] = set()
         self.children: list[str] = []
-
-    def run(self) -> None:
-        names = [key.removeprefix(self.prefix) for key in self.store.list(self.prefix)]
-        commits = [name for name in names if name.startswith("commits/")]
-        if not commits:
+        self.named: set[str] = set()
+        self._names = [key.removeprefix(self.prefix) for key in store.list(self.prefix)]
+        if not self._under("commits/"):
             raise EvidenceError("missing", f"no commit lies under {self.prefix}", inconclusive=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if any(self.folder.iterdir()):
-            raise FileExistsError(f"{self.folder} is not empty")
-        with (self.folder / "artifacts.jsonl").open("wb") as lines:
-            for name in commits:
-                data = self._copy(name)
-                statement = read_envelope(data, "commit").statement
+
+    def parts(self) -> Iterator[Part]:
+        """Every file, in the order in which a judge needs them.
+
+        Raises:
+            StoreError: the store cannot be read.
+            EvidenceError: what lies in the store is no evidence, or is gone.
+        """
+        if "manifest.json" in self._names:
+            yield self._part("manifest.json")
+        with SpooledTemporaryFile(_IN_MEMORY) as lines:
+            for name in self._under("commits/"):
+                yield (part := self._part(name))
+                statement = read_envelope(b"".join(part.chunks), "commit").statement
                 for artifact in statement["artifacts"]:
                     lines.write(encode(artifact) + b"\n")
                 self._commit(statement)
-        for name in names:
-            if self._beside(name):
-                data = self._copy(name)
-                if name.startswith("votes/") and not name.endswith(".refusal.json"):
-                    self._vote(read_envelope(data, "authority-decision").statement)
-        for name in names:
-            if name.startswith("texts/") and name[6:-5] in self.bound:
-                self._copy(name)
+            size = lines.tell()
+            lines.seek(0)
+            yield Part("artifacts.jsonl", size, iter(lambda: lines.read(1 << 16), b""))
+        for name in self._under("votes/"):
+            if name[6:-5] not in self.votes:
+                yield (part := self._part(name))
+                if not name.endswith(".refusal.json"):
+                    self._vote(read_envelope(b"".join(part.chunks), "authority-decision").statement)
+        for name in (*self._under("uses/"), *self._under("erasures/")):
+            if name not in self.uses:
+                yield self._part(name)
+        for name in self._under("texts/"):
+            if name[6:-5] in self.bound:
+                yield self._part(name)
 
-    def _beside(self, name: str) -> bool:
-        if name.startswith("votes/"):
-            return name[6:-5] not in self.votes
-        if name.startswith("uses/"):
-            return name not in self.uses
-        return name == "manifest.json" or name.startswith("erasures/")
+    def _under(self, prefix: str) -> list[str]:
+        return sorted(name for name in self._names if name.startswith(prefix))
 
-    def _copy(self, name: str) -> bytes:
+    def _part(self, name: str) -> Part:
         data = self.store.get(self.prefix + name)
         if data is None:
             raise EvidenceError("missing", f"{name} is gone", inconclusive=True)
-        target = self.folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        return data
+        return Part(name, len(data), (data,))
 
     def _commit(self, statement: dict[str, Any]) -> None:
         self.bound.update(leaf for _, leaf in statement["context"])
+        for told in (*statement["artifacts"], *statement["records"]):
+            if (revision := told.get("policy_version_id", "none")) != "none":
+                self.named.add(f"policies/{revision.removeprefix('sha256:')}")
+        self.named.update(f"specs/{one['workflow_version_id']}" for one in statement["artifacts"])
         decision = statement["decision"]
         if decision != "none" and "submission" in decision:
             submission = unwrap(decision["submission"], "submission").statement
             self.bound.update((submission["business_key"], submission["assurance"]["identity"]))
+            self.named.add(f"roles/{submission['assurance']['role_map']}")
         elif decision != "none":
             for envelope in decision["votes"]:
                 sealed = unwrap(envelope, "authority-decision")
@@ -96,6 +132,9 @@ class _Export:
         for record in statement["records"]:
             if record["kind"] == "end":
                 self.bound.add(record["message"])
+            elif record["kind"] == "event":
+                event = unwrap(record["event"], "event").statement
+                self.bound.add(event["assurance"]["identity"])
             elif record["kind"] == "child":
                 submission = unwrap(record["submission"], "submission").statement
                 self.children.append(submission["instance_id"])
@@ -106,6 +145,7 @@ class _Export:
     def _vote(self, vote: dict[str, Any]) -> None:
         self.bound.add(vote["justification"].removeprefix("leaf:"))
         self.bound.add(vote["assurance"]["identity"])
+        self.named.add(f"roles/{vote['assurance']['role_map']}")
 
 
 def _uses(records: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

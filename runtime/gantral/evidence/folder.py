@@ -1,11 +1,12 @@
-"""An instance's closed folder, read without following links (FORMAT section 9)."""
+"""An instance's closed layout, and a folder of it, read without following links (FORMAT 9)."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from gantral.evidence.envelope import MAX_ENVELOPE
 from gantral.evidence.errors import EvidenceError
@@ -21,7 +22,35 @@ _LAYOUT = re.compile(
     "\\Z"
 )
 _READ = 32768
+LINE = 16384
+"""No line of artifacts.jsonl is as long: one that is longer is cut, and then equals none."""
 _FOLDERS = re.compile(f"(?:commits|texts|votes|erasures|uses(?:/{_HASH}(?:/undo)?)?)\\Z")
+
+
+class Files(Protocol):
+    """The files of one instance by their names, wherever they lie."""
+
+    @property
+    def names(self) -> Container[str]:
+        """Which there are."""
+
+    @property
+    def strangers(self) -> Sequence[str]:
+        """What lies there and does not belong."""
+
+    def under(self, prefix: str) -> list[str]:
+        """The names that begin with a folder, e.g. ``commits/``, sorted."""
+
+    def read(self, name: str) -> bytes | None:
+        """A file's bytes, or None when it is not there."""
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """The lines of a file, each with its line end; none when it is not there."""
+
+
+def belongs(name: str) -> bool:
+    """Whether a file of that name may lie in an instance's folder."""
+    return _LAYOUT.fullmatch(name) is not None
 
 
 class Folder:
@@ -43,7 +72,7 @@ class Folder:
                         self._scan(entry.path, name + "/")
                     else:
                         self.strangers.append(name + "/")
-                elif entry.is_file(follow_symlinks=False) and _LAYOUT.fullmatch(name):
+                elif entry.is_file(follow_symlinks=False) and belongs(name):
                     self.names.add(name)
                     self._under.setdefault(name.partition("/")[0], []).append(name)
                 else:
@@ -77,6 +106,5 @@ class Folder:
         """The lines of a file, each with its line end; none when it is not there."""
         if name in self.names:
             with open(f"{self.root}/{name}", "rb") as file:
-                # A line longer than any artifact is cut, and then equals none.
-                while line := file.readline(16384):
+                while line := file.readline(LINE):
                     yield line

@@ -10,6 +10,7 @@ from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES, parse_object
 from gantral.evidence.calendar import is_calendar
 from gantral.evidence.cases import ALWAYS
 from gantral.evidence.errors import EvidenceError
+from gantral.evidence.forms import duration_ms
 from gantral.evidence.formula import clauses
 from gantral.evidence.records import MANIFEST
 from gantral.evidence.trees import check_gate, check_shape, check_term, keeps_deciders
@@ -37,6 +38,7 @@ def check_manifest(data: bytes) -> dict[str, Any]:
         raise EvidenceError("manifest", "the automaton has a site twice")
     for name in ("input", "output"):
         check_shape(manifest[name], name)
+    _check_waits(manifest)
     for name, operation in manifest["operations"].items():
         for argument, term in (
             operation["undo"]["arguments"].items() if operation["undo"] != "none" else ()
@@ -65,6 +67,20 @@ def check_manifest(data: bytes) -> dict[str, Any]:
     for call in {call for gate in manifest["gates"].values() for call in gate["plan"]}:
         _asked_for(manifest, call)
     return manifest
+
+
+def _check_waits(manifest: dict[str, Any]) -> None:
+    events, waits = manifest.get("events", {}), manifest.get("waits", {})
+    if ("events" in manifest) != ("waits" in manifest) or (not waits and "waits" in manifest):
+        raise EvidenceError("manifest", "events and waits stand together, or neither does")
+    for name, event in events.items():
+        check_shape(event["data"], f"events/{name}")
+        if not event["from"]:
+            raise EvidenceError("manifest", f"nobody may send the event {name}")
+    for site, wait in waits.items():
+        duration_ms(wait["within"])
+        if not wait["events"] or not set(wait["events"]) <= events.keys():
+            raise EvidenceError("manifest", f"{site} is for an event that is not there")
 
 
 def _calendar_first(gate: dict[str, Any]) -> bool:

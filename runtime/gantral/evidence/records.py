@@ -40,6 +40,7 @@ POINTER = text("(?:/[^/]*)+")
 # operation/ordinal, then one index for each loop around the call site.
 CALL = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*(?:/(?:0|[1-9][0-9]{0,5}))*")
 OPERATION = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*")
+WAIT = text("wait/[1-9][0-9]{0,5}")
 SLOT = text("(?:undo/)?[1-9][0-9]{0,5}")
 TEXT = row(text("[0-9a-f]{32}"), UUID, ANY, ANY)
 CONTEXT = items(row(POINTER, HASH))
@@ -120,6 +121,21 @@ VOTE = Form(
         timestamp=INSTANT,
         type=words("gantral.dev/authority-decision/v1"),
         waiting_artifact_hash=HASH,
+    ),
+)
+EVENT = Form(
+    "event",
+    members(
+        assurance=ASSURANCE,
+        context_hash=HASH,
+        event=NAME,
+        human_actor_id=ACTOR,
+        instance_id=UUID,
+        owning_team_id=NAME,
+        role=items(NAME),
+        timestamp=INSTANT,
+        type=words("gantral.dev/event/v1"),
+        wait_commit_hash=HASH,
     ),
 )
 REFUSAL = Form(
@@ -225,6 +241,18 @@ RECORDS: dict[str, Form] = {
     ),
     "use": Form("use record", members(kind=words("use"), claim=ENVELOPE)),
     "outcome": Form("outcome record", members(kind=words("outcome"), outcome=ENVELOPE)),
+    "wait": Form(
+        "wait record",
+        members(
+            kind=words("wait"),
+            deadline=INSTANT,
+            events=items(NAME),
+            round=text("[1-9][0-9]{0,15}"),
+            site=WAIT,
+        ),
+    ),
+    "event": Form("event record", members(kind=words("event"), event=ENVELOPE)),
+    "timeout": Form("timeout record", members(kind=words("timeout"), site=WAIT)),
     # A child that is about to be started, and how one ended.
     "child": Form("child record", members(kind=words("child"), call=CALL, submission=ENVELOPE)),
     "child_end": Form(
@@ -323,11 +351,19 @@ _OPERATION = members(
     idempotent=words("true", "false"),
     undo=either(NONE, members(operation=OPERATION, arguments=table(_TREE))),
 )
+# What waits for no event has neither (ADR 0120).
+_WAITING = {
+    "events": table(members(data=_TREE, **{"from": items(NAME)})),
+    "waits": table(members(events=items(NAME), within=text("PT[0-9HMS.]{2,20}"))),
+}
 MANIFEST = Form(
     "manifest",
     members_or(
-        # A program that runs no child has no such member.
-        {"children": table(members(workflow_id=NAME, workflow_version_id=HASH))},
+        # A program that runs no child, or waits for no event, has no such member.
+        {
+            "children": table(members(workflow_id=NAME, workflow_version_id=HASH)),
+            **_WAITING,
+        },
         type=words("gantral.dev/manifest/v1"),
         workflow_id=NAME,
         version=ANY,
@@ -344,12 +380,38 @@ MANIFEST = Form(
     ),
 )
 
+# contents.json of a bundle. Nobody signs it: it says what was asked for, not what there is.
+CONTENTS = Form(
+    "bundle",
+    members(
+        asked_instances=words("all", "named"),
+        asked_since=INSTANT_OR_NONE,
+        asked_team=NAME_OR_NONE,
+        completeness=words("not_shown"),
+        instances=NUMBER,
+        instances_hash=HASH,
+        type=words("gantral.dev/bundle/v1"),
+    ),
+)
+# One field with its proof. What is signed is the commit inside.
+DISCLOSURE = Form(
+    "disclosure",
+    members(
+        commit=ENVELOPE,
+        text=TEXT,
+        type=words("gantral.dev/disclosure/v1"),
+    ),
+)
+
 FORMS: dict[str, Form] = {
     "artifact": ARTIFACT,
+    "bundle": CONTENTS,
     "commit": COMMIT,
     "decision": DECISION,
     "decision_submission": SUBMITTED,
+    "disclosure": DISCLOSURE,
     "erasure": ERASURE,
+    "event": EVENT,
     "manifest": MANIFEST,
     "outcome": OUTCOME,
     "refusal": REFUSAL,

@@ -39,7 +39,9 @@ class Report:
     ``commits``: the hash of each commit that was judged and holds, in order. ``parent`` is the
     artifact under which its parent ran it, "none" for what a person started; ``submission`` the
     hash of its submission; ``last`` of its last artifact; ``ended`` whether that is an end.
-    ``children`` are those it ran; ``running`` then the artifacts under which it could."""
+    ``children`` are those it ran; ``running`` then the artifacts under which it could.
+    ``named`` are the texts that its evidence names by digest: ``policies/<hex>``, ``roles/<hex>``
+    and its own program's ``specs/<hex>``."""
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -55,12 +57,24 @@ class Report:
     ended: bool = False
     children: tuple[Told, ...] = ()
     running: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
     """Any INVALID wins, else any INCONCLUSIVE, else VALID (FORMAT section 8)."""
     found = {finding.severity for finding in findings}
     return "INVALID" if "INVALID" in found else "INCONCLUSIVE" if found else "VALID"
+
+
+def worse(one: Verdict, other: Verdict) -> Verdict:
+    """The verdict on two together: any INVALID wins, else any INCONCLUSIVE."""
+    return max(one, other, key=("VALID", "INCONCLUSIVE", "INVALID").index)
+
+
+def with_findings(report: Report, *more: Finding) -> Report:
+    """The report with more findings, and the verdict that follows."""
+    findings = (*report.findings, *more)
+    return replace(report, findings=findings, verdict=verdict_of(findings))
 
 
 def find_forks(reports: Sequence[Report]) -> list[Report]:
@@ -78,8 +92,7 @@ def find_forks(reports: Sequence[Report]) -> list[Report]:
             number = next((str(n) for n, (a, b) in enumerate(pairs) if a != b), None)
             if number is not None:
                 message = f"another folder tells commit {number} of {report.instance_id} otherwise"
-                findings = (*report.findings, Finding("fork", "INVALID", number, message))
-                report = replace(report, findings=findings, verdict="INVALID")
+                report = with_findings(report, Finding("fork", "INVALID", number, message))
                 break
         found.append(report)
     return found

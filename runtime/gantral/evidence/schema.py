@@ -214,7 +214,7 @@ def _object(schema: Schema) -> Check:
     def check_object(value: Any) -> str:
         if not isinstance(value, dict):
             return ": an object is wanted"
-        if value.keys() != names:
+        if value.keys() != required:
             if extra := sorted(value.keys() - names):
                 return f": has the unknown member {extra[0][:60]}"
             if missing := required - value.keys():

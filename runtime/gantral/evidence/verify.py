@@ -1,6 +1,6 @@
-"""Judge an instance's folder offline: VALID, INVALID or INCONCLUSIVE (FORMAT section 8).
+"""Judge evidence offline: VALID, INVALID or INCONCLUSIVE (FORMAT section 8).
 
-Opens no socket, reads no clock and no environment: the same folder and trust file give the same
+Opens no socket, reads no clock and no environment: the same bytes and trust file give the same
 verdict for ever.
 """
 
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
 
 from gantral.evidence import errors
 from gantral.evidence.beside import check_uses, check_votes, judge_sealed, looks_like_a_store
-from gantral.evidence.children import PARENT, link_children
+from gantral.evidence.bundle import Bundle, check_text
+from gantral.evidence.children import PARENT
+from gantral.evidence.disclosure import Disclosed, read_disclosure
 from gantral.evidence.envelope import read_envelope
 from gantral.evidence.errors import EvidenceError
-from gantral.evidence.folder import Folder
+from gantral.evidence.folder import Files, Folder
 from gantral.evidence.hashes import H, leaf_of, read_text
 from gantral.evidence.manifest import check_manifest
 from gantral.evidence.records import ERASURE
-from gantral.evidence.report import Finding, Report, find_forks, verdict_of
+from gantral.evidence.report import Finding, Report, verdict_of, with_findings
 from gantral.evidence.trust import TrustFile
 from gantral.evidence.walk import Walk
 
@@ -33,6 +35,8 @@ _PARENT = (
     "give that one's folder too"
 )
 _ENDS = frozenset({"REJECTED", "COMPLETED", "TERMINATED"})
+# More of one instance say nothing new, and a stranger may have written a million.
+_MOST_FINDINGS = 1000
 
 
 def verify_folder(path: str | os.PathLike[str], trust: TrustFile) -> Report:
@@ -44,9 +48,89 @@ def verify_folder(path: str | os.PathLike[str], trust: TrustFile) -> Report:
     return _Judge(Folder(path), trust).report()
 
 
+def verify_files(files: Files, trust: TrustFile) -> Report:
+    """Judge the files of one instance, wherever they lie. Raises OSError as they do."""
+    return _Judge(files, trust).report()
+
+
+def verify_bundle(
+    file: BinaryIO, trust: TrustFile, *, stream: bool = False
+) -> Iterator[tuple[str, Report]]:
+    """Judge a bundle, one instance at a time: each instance's id and its report, then, with the id
+    "", a report on the file itself if anything is wrong with that. Memory does not grow with the
+    number of instances.
+
+    Raises:
+        OSError: the file cannot be read. Whatever lies in it never raises.
+    """
+    bundle = Bundle(file, stream=stream)
+    named: set[str] = set()
+    # What an instance names counts when keys that are listed vouch for it. Where one is not
+    # vouched for, nobody can say that a text belongs to none.
+    vouched = True
+    empty = True
+    try:
+        for section in bundle.sections():
+            report = verify_files(section, trust)
+            if report.instance_id not in ("", section.instance_id):
+                wrong = f"{section.instance_id} holds the evidence of another instance"
+                report = with_findings(report, Finding("bundle", "INVALID", "", wrong))
+            if all(one.code in ("no_end", PARENT) for one in report.findings):
+                named |= report.named
+            else:
+                vouched = False
+            empty = False
+            yield section.instance_id, report
+        for name, data in bundle.texts():
+            if check_text(name, data) not in named and vouched:
+                errors.refuse("text_unnamed", f"no evidence names {name}")
+        if empty:
+            errors.refuse("missing", "the bundle holds no instance", inconclusive=True)
+    except EvidenceError as error:
+        severity: Any = "INCONCLUSIVE" if error.inconclusive else "INVALID"
+        finding = Finding(error.code, severity, "", error.message)
+        yield "", _about(trust, finding)
+
+
+def verify_disclosure(data: bytes, trust: TrustFile) -> tuple[Report, Disclosed | None]:
+    """Judge a disclosure's bytes, and what it says if it can be read. The report is of no whole
+    instance: VALID says that the field was signed so, and of no decision anything."""
+    findings: list[Finding] = []
+
+    def note(error: EvidenceError) -> None:
+        severity: Any = "INCONCLUSIVE" if error.inconclusive else "INVALID"
+        findings.append(Finding(error.code, severity, "", error.message))
+
+    disclosed: Disclosed | None = None
+    try:
+        disclosed = read_disclosure(data, trust, note)
+    except EvidenceError as error:
+        note(error)
+    report = replace(
+        _about(trust),
+        findings=tuple(findings),
+        verdict=verdict_of(findings),
+        instance_id=disclosed.instance_id if disclosed else "",
+    )
+    return report, disclosed
+
+
+def _about(trust: TrustFile, *findings: Finding) -> Report:
+    """A report on what is no instance."""
+    return Report(
+        verdict=verdict_of(findings),
+        findings=findings,
+        instance_id="",
+        state="none",
+        decisions={},
+        trust_digest=trust.digest,
+        trust_serial=trust.serial,
+    )
+
+
 @dataclass
 class _Judge:
-    folder: Folder
+    folder: Files
     trust: TrustFile
     findings: list[Finding] = field(default_factory=list)
     at: str = ""
@@ -54,7 +138,8 @@ class _Judge:
 
     def note(self, error: EvidenceError) -> None:
         severity: Any = "INCONCLUSIVE" if error.inconclusive else "INVALID"
-        self.findings.append(Finding(error.code, severity, self.at, error.message))
+        if severity == "INVALID" or len(self.findings) < _MOST_FINDINGS:
+            self.findings.append(Finding(error.code, severity, self.at, error.message))
 
     def missing(self, what: str) -> None:
         self.note(EvidenceError("missing", f"{what} is missing", inconclusive=True))
@@ -82,6 +167,7 @@ class _Judge:
             ended=walk is not None and str(walk.state) in _ENDS,
             children=tuple(walk.children.told.values()) if walk else (),
             running=frozenset(walk.running) if walk else frozenset(),
+            named=frozenset({*walk.named, f"specs/{walk.version}"}) if walk else frozenset(),
         )
 
     def _walk(self) -> Walk | None:
@@ -180,9 +266,6 @@ class _Judge:
             self.missing(f"texts/{hashed}.json")
 
 
-def _text_names(folder: Folder) -> Iterator[tuple[str, str]]:
+def _text_names(folder: Files) -> Iterator[tuple[str, str]]:
     for name in folder.under("texts/"):
         yield name, name[len("texts/") : -len(".json")]
-
-
-__all__ = ["Finding", "Report", "find_forks", "link_children", "verify_folder"]

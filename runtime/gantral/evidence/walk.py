@@ -32,8 +32,9 @@ from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.once import once
 from gantral.evidence.passed import check_unasked, check_waiver
-from gantral.evidence.records import CLAIM, OUTCOME, SUBMISSION, VOTE
+from gantral.evidence.records import CLAIM, EVENT, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
+from gantral.evidence.waits import KINDS, Waits
 
 COMMITTERS = frozenset({"commit", "closer"})
 # Which kinds of records go with which first state; "" is a commit of no artifacts.
@@ -47,7 +48,7 @@ _KINDS = {
     "REJECTED": frozenset({"guard", "end"}),
     "COMPLETED": frozenset({"use", "outcome", "child_end"}),
     "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "child_end", "end"}),
-    "": frozenset({"use", "outcome", "waiver", "guard", "unasked", "child"}),
+    "": frozenset({"use", "outcome", "waiver", "guard", "unasked", "child", *KINDS}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
 
@@ -80,9 +81,12 @@ class Walk:
     votes: set[str] = field(default_factory=set)
     # gate -> everybody who voted there, in whatever round.
     voted: dict[str, set[str]] = field(default_factory=dict)
+    # Digests that texts beside a bundle's evidence are named by: "policies/<hex>", "roles/<hex>".
+    named: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
+        self.waits = Waits(self.trust.max_skew)
         self.children = Children(self.manifest)
         # Under which artifacts it may have run a child; empty for a program that runs none.
         self.running: set[str] = set()
@@ -114,6 +118,9 @@ class Walk:
             errors.refuse("record_place", f"a record of kind {kind} does not go with {first}")
         self._uses(statement)
         self._judge(first, statement, sealed.hash)
+        for told in (*artifacts, *statement["records"]):
+            if (revision := told.get("policy_version_id", "none")) != "none":
+                self.named.add(f"policies/{revision.removeprefix('sha256:')}")
         for pointer, leaf in statement["context"]:
             # A leaf says its own path: bound at another one, it would show one thing as another.
             if self.bound.setdefault(leaf, pointer) not in ("", pointer):
@@ -218,6 +225,8 @@ class Walk:
         self.children.start(record["call"], sealed.hash, sealed.statement, by)
 
     def _judge(self, first: str, statement: Mapping[str, Any], commit_hash: str) -> None:
+        if first or not _of_wait(statement):
+            self.waits.ended(first)
         if first == "CREATED":
             self._created(statement)
         elif first == "WAITING_FOR_HUMAN":
@@ -261,6 +270,7 @@ class Walk:
             self.note(EvidenceError("program_unlisted", unlisted, inconclusive=True))
         self.initiator = submission["human_actor_id"]
         self._bind(submission["assurance"]["identity"], submission["business_key"])
+        self.named.add(f"roles/{submission['assurance']['role_map']}")
 
     def _bind(self, *leaves: str) -> None:
         for leaf in leaves:
@@ -291,6 +301,7 @@ class Walk:
         vote = sealed.statement
         self.votes.add(sealed.hash)
         self._bind(vote["justification"], vote["assurance"]["identity"])
+        self.named.add(f"roles/{vote['assurance']['role_map']}")
         return vote
 
     def _here(self, statement: Mapping[str, Any]) -> Opening:
@@ -404,8 +415,21 @@ class Walk:
             self.decisions[grant.gate] = "unasked"
         elif answers(statement, "guard"):
             errors.refuse("guard_record", "a guard's answer stands beside a waiver or an artifact")
+        elif _of_wait(statement) and self.waits.judge(
+            self.manifest, statement, commit_hash, self.initiator, self._event
+        ):
+            pass
         elif statement["context"] != self.context:
             errors.refuse("same_context", "records alone are about what came before them")
+
+    def _event(self, envelope: Any) -> Sealed:
+        sealed = self._open(envelope, "event", _DECISION)
+        self._bind(sealed.statement["assurance"]["identity"])
+        return sealed
+
+
+def _of_wait(statement: Mapping[str, Any]) -> bool:
+    return any(record["kind"] in KINDS for record in statement["records"])
 
 
 def submitters(submission: Mapping[str, Any]) -> frozenset[str]:
@@ -417,4 +441,10 @@ _automaton = once(Automaton)
 _COMMIT = frozenset({"commit"})
 _DECISION = frozenset({"decision"})
 _EFFECT = frozenset({"effect"})
-_FORMS = {"submission": SUBMISSION, "authority-decision": VOTE, "use": CLAIM, "outcome": OUTCOME}
+_FORMS = {
+    "submission": SUBMISSION,
+    "authority-decision": VOTE,
+    "event": EVENT,
+    "use": CLAIM,
+    "outcome": OUTCOME,
+}

@@ -115,6 +115,12 @@ class Ask(Record, Generic[ApprovalT]):
         return self.title_()
 
 
+class Event(Record):
+    """What was sent to a wait; the generated subclass says which event it is."""
+
+    event_: ClassVar[str]
+
+
 class Child(Record, Generic[OutputT]):
     """The input of a child; the generated subclass says which workflow, and what it completes
     with."""

@@ -96,7 +96,15 @@ class ContextAmended(TypedDict):
     amended: dict[str, Any]
 
 
-CommitContext = ContextValues | ContextLeaves | ContextSame | ContextAmended
+class ContextSent(TypedDict):
+    """The data of an event: its texts ``[salt, instance_id, path, value]`` as they were sealed, the
+    sender's identity among them; the claim value of each person in the data."""
+
+    sent: list[list[str]]
+    persons: dict[str, str]
+
+
+CommitContext = ContextValues | ContextLeaves | ContextSame | ContextAmended | ContextSent
 
 
 class SubmissionDecision(TypedDict):
@@ -190,6 +198,30 @@ class OutcomeRecord(TypedDict):
     outcome: Envelope
 
 
+class WaitRecord(TypedDict):
+    """A wait was opened. ``events`` sorted; ``deadline`` the first instant too late."""
+
+    kind: Literal["wait"]
+    site: str
+    round: str
+    events: list[str]
+    deadline: str
+
+
+class EventRecord(TypedDict):
+    """The event that came: sealed by the API, which verified its sender."""
+
+    kind: Literal["event"]
+    event: Envelope
+
+
+class TimeoutRecord(TypedDict):
+    """Nothing came before the deadline of the open wait."""
+
+    kind: Literal["timeout"]
+    site: str
+
+
 class ChildRecord(TypedDict):
     """A child that is about to be started: its submission, as the evidence worker sealed it."""
 
@@ -217,6 +249,9 @@ Record = (
     | DecidersRecord
     | UseRecord
     | OutcomeRecord
+    | WaitRecord
+    | EventRecord
+    | TimeoutRecord
     | ChildRecord
     | ChildEndRecord
 )

@@ -24,6 +24,7 @@ from gantral.runtime.calls import (
     ChildCompleted,
     ChildRejected,
     ChildTerminated,
+    Event,
     Failure,
 )
 from gantral.runtime.children import Children
@@ -34,6 +35,7 @@ from gantral.runtime.gate import Gates
 from gantral.runtime.machine import Identity, Machine, Transition, now
 from gantral.runtime.values import Person, Record, problem
 from gantral.runtime.waiting import Notes, Rounds, until
+from gantral.runtime.waits import Waits
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import VersioningBehavior
@@ -43,6 +45,7 @@ OutputT = TypeVar("OutputT", bound=Record)
 ChildOutputT = TypeVar("ChildOutputT", bound=Record)
 ResultT = TypeVar("ResultT")
 ApprovalT = TypeVar("ApprovalT", bound=Approval)
+EventT = TypeVar("EventT", bound=Event)
 ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
 T = TypeVar("T")
 
@@ -70,6 +73,7 @@ class Governed(Generic[InputT, OutputT]):
         self._gates = Gates(
             self._machine, self._program, self._notes, lambda: self._actions.standing
         )
+        self._waits = Waits(self._machine, self._program, self._notes)
         self._initiator = Person()
         self._started_at: datetime | None = None
         self._completed_at = "none"
@@ -155,6 +159,13 @@ class Governed(Generic[InputT, OutputT]):
         assert isinstance(approval, proposal.approval_)
         return approval  # type: ignore[return-value]
 
+    async def wait(self, *events: type[EventT], within: timedelta, site: str) -> EventT | None:
+        """Wait for the first of these events; None when none comes in time."""
+        self._go_on()
+        event: Any = await self._waits.wait(events, within, site)
+        found: EventT | None = event
+        return found
+
     def each(self, items: Sequence[T], at_most: int, *, at: str) -> Sequence[T]:
         """``for each x in items at most n``: more elements are a failed action."""
         if len(items) > at_most:
@@ -237,6 +248,7 @@ class Governed(Generic[InputT, OutputT]):
             "end": self._end,
             "cause": "none" if self._end is None else self._end["cause"],
             **self._gates.shown(),
+            **self._waits.shown(),
         }
 
     @workflow.query(name="end")
@@ -252,6 +264,15 @@ class Governed(Generic[InputT, OutputT]):
     @decide_.validator
     def _decide(self, delivery: dict[str, Any]) -> None:
         self._gates.validate(delivery)
+
+    @workflow.update(name="event")
+    async def event_(self, delivery: dict[str, Any]) -> dict[str, Any]:
+        """A sealed event for the open wait. Answers when it is committed."""
+        return await self._waits.take(delivery)
+
+    @event_.validator
+    def _event(self, delivery: dict[str, Any]) -> None:
+        self._waits.validate(delivery)
 
     async def _run(self, start: StartCommand) -> RunEnd:
         # Of this task alone: tasks have contexts of their own.
@@ -273,7 +294,7 @@ class Governed(Generic[InputT, OutputT]):
         self._initiator = Person(admitted.initiator["value"])
         self._children = Children(self._machine, self._program, self._notes, admitted.initiator)
         self._started_at = created.at
-        self._gates.initiator = admitted.initiator
+        self._gates.initiator = self._waits.initiator = admitted.initiator
         input: Any = admitted.input
         end = await self._ended(input)
         # What a parent is told of its child names the artifact that says so.

@@ -163,6 +163,10 @@ class Machine:
             ]
         workflow.upsert_search_attributes(updates)
 
+    def show_wait(self, site: str) -> None:
+        """Show the inbox which wait is open ("none": no more): no gate's name has a slash."""
+        workflow.upsert_search_attributes([_GATE.value_set(site)])
+
     def _path(self, states: Sequence[State]) -> State | None:
         reached = self.state
         for target in states:

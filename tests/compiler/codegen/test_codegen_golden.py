@@ -19,6 +19,7 @@ SPECS = {
     "choices": (GOLDEN / "choices", "spec.gantral"),
     "loops": (GOLDEN / "loops", "spec.gantral"),
     "lists": (GOLDEN / "lists", "spec.gantral"),
+    "waits": (GOLDEN / "waits", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
     "results": (GOLDEN / "results", "spec.gantral"),
 }

@@ -100,6 +100,8 @@ workflow w version "1.0.0" { team t  start by clerk  input { a: int, b: bool }
     effect back(id: string) { timeout 1s idempotent retry 1 }
   }
   gate g(a: int) { releases s.act  decide 1 of clerk  clock { after 1h reject }  lasts 1h }
+  event e { a: int } from clerk
+  event f { } from initiator
 """
 
 
@@ -127,6 +129,12 @@ workflow w version "1.0.0" { team t  start by clerk  input { a: int, b: bool }
              "3>4", "4>5"],
         ),
         (
+            'run { let x = wait { for e as it { give it.a } for f { terminate "f" } } within 1h'
+            " else { s.tell(a: 1) give none } complete }",
+            ["1 WAIT / within 1h", '2 TERMINATED / "f"', "3 NOTIFY / s.tell", "4 COMPLETED", "0>1",
+             "1>2 f", "1>3 silence", "1>4 e", "3>4"],
+        ),
+        (
             "run { complete } on failure { s.tell(a: 1) }",
             ["1 COMPLETED", "2 ON FAILURE / what stands is undone, last first",
              "3 NOTIFY / s.tell", "4 TERMINATED", "0>1", "2>3", "3>4"],
@@ -137,7 +145,8 @@ workflow w version "1.0.0" { team t  start by clerk  input { a: int, b: bool }
              "4 NOTIFY / s.tell", "5 TERMINATED", "0>1", "2>3", "3>4 yes", "4>5", "3>5 no"],
         ),
     ],
-    ids=["branches", "both sides", "a handler gives", "an effect undone", "failure", "its branch"],
+    ids=["branches", "both sides", "a handler gives", "an effect undone", "a wait", "failure",
+         "its branch"],
 )  # fmt: skip
 def test_a_run(run: str, lines: list[str]) -> None:
     assert told(drawn(f"{HEAD}{run} }}")) == ["0 START / by clerk", *lines]

@@ -38,7 +38,9 @@ def test_flow_text_is_read_as_it_is_printed(title: str, flow: str, findings: str
 def test_every_finding_has_a_mend() -> None:
     found = [one for _, flow, _ in CASES for one in proofs.prove(parse_flow(flow))]
     assert found
-    assert all(one.help and one.severity == "error" for one in found)
+    assert all(one.help for one in found)
+    # Only that an approval may lapse is a warning (LANGUAGE section 8, rule 6).
+    assert {one.code for one in found if one.severity == "warning"} == {"G0428"}
 
 
 @pytest.mark.parametrize("name", sorted(proofs.PROOFS))

@@ -22,7 +22,7 @@ BOUND = Span("s", 9, 11)
 _FOLDER = Path(__file__).parents[1] / "cases"
 _TEXTS = {
     name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("variables", "match", "functions")
+    for name in ("variables", "match", "functions", "waits")
 }
 _FRAME = re.compile(r"^```frame run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CASE = re.compile(
@@ -94,7 +94,18 @@ def block(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
         ]
     )
     failing = inner.map(lambda made: ['bank.boss(name: "x") else {', *made, "}"])
-    step = st.one_of(LEAVES.map(lambda one: [one]), branch, match, failing)
+    wait = st.tuples(inner, inner, inner).map(
+        lambda made: [
+            "wait { for paid {",
+            *made[0],
+            "} for stop {",
+            *made[1],
+            "} } within 1m else {",
+            *made[2],
+            "}",
+        ]
+    )
+    step = st.one_of(LEAVES.map(lambda one: [one]), branch, match, failing, wait)
     steps = st.lists(step, max_size=3)
     return st.tuples(steps, LAST).map(
         lambda made: [line for part in made[0] for line in part] + [made[1]]

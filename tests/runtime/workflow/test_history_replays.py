@@ -55,7 +55,14 @@ async def cancelled(world: Any) -> Any:
     return case
 
 
-@pytest.mark.parametrize("path", [overridden, rejected, timed_out, undone, cancelled])
+async def sent(world: Any) -> Any:
+    case = await world.desk("wait 60", "wait 60", "wait 60")
+    await case.send(await case.event("carol", "brought", {"what": "key", "by": "bob"}))
+    await case.send(await case.event("dora", "stop", {}, "officer"))
+    return case
+
+
+@pytest.mark.parametrize("path", [overridden, rejected, timed_out, undone, cancelled, sent])
 def test_the_same_commands_with_the_same_bodies(in_world: Any, path: Any) -> None:
     async def test(world: Any) -> None:
         async with world.worker():
@@ -77,6 +84,8 @@ def test_a_run_that_is_evicted_after_every_task_ends_the_same(in_world: Any) -> 
             assert (await case.end())["state"] == "COMPLETED"
             stopped = await undone(world)
             assert (await stopped.end())["state"] == "TERMINATED"
+            came = await sent(world)
+            assert (await came.end())["output"] == {"log": ["key by bob", "stop", "silence"]}
             off = await cancelled(world)
             assert (await off.end())["cause"] == "cancelled"
             assert wf_evidence.actor("bob") == case.commands[2]["human_actor_id"]

@@ -36,6 +36,28 @@ def test_a_late_vote_is_refused_though_the_timer_has_not_fired(in_real_time: Any
     in_real_time(test)
 
 
+def test_a_late_event_is_refused_though_the_timer_has_not_fired(in_real_time: Any) -> None:
+    async def test(world: Any) -> None:
+        async with world.worker(deployment_config=VERSIONED):
+            await make_current(world.env)
+            case = await world.desk("wait 3")
+            event = await case.event("carol", "brought", {"what": "key", "by": "bob"})
+            until = (await case.show())["until"]
+        # As with a late vote: the fired timer and the event come in one task, the event first.
+        while forms.write_instant(await world.env.get_current_time()) <= until:
+            await asyncio.sleep(0.05)
+        late = asyncio.create_task(case.send(event))
+        await case.handle.describe()
+        async with world.worker(deployment_config=VERSIONED):
+            with pytest.raises((WorkflowUpdateFailedError, RPCError)) as refusal:
+                await late
+            if isinstance(refusal.value, WorkflowUpdateFailedError):
+                assert str(refusal.value.cause.type) == "late"  # type: ignore[union-attr]
+            assert (await case.end())["output"] == {"log": ["silence"]}
+
+    in_real_time(test)
+
+
 def test_an_effect_that_nobody_serves_lapses(in_real_time: Any) -> None:
     async def test(world: Any) -> None:
         info = next(i for i in ours() if i.workflow_id == "brief")

@@ -106,6 +106,8 @@ class Evidence:
         given = command["context"]
         if "leaves" in given:
             return list(given["leaves"])
+        if "sent" in given:
+            return sorted([one[2], leaf(one)] for one in given["sent"] if "/event" in one[2])
         if "same" in given:
             assert before is not None
             return list(before["context"])

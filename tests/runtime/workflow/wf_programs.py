@@ -246,6 +246,16 @@ DESK: dict[str, Any] = {
         ),
     },
     "gates": {"access": DESK_GATE},
+    "events": {
+        "brought": {
+            "data": record(
+                field("what", TEXT), field("by", ["person"]), field("note", ["optional", TEXT])
+            ),
+            "from": ["initiator", "security"],
+        },
+        "stop": {"data": record(), "from": ["officer"]},
+    },
+    "waits": {"wait/1": {"events": ["brought", "stop"], "within": "PT1H"}},
 }
 
 # The desk again, with times that really pass while a test runs.

@@ -277,9 +277,52 @@ class Case:
                 self.previous[name] = vote_hash(statement)
         return answer
 
+    async def awaiting(self) -> dict[str, Any]:
+        """Ask until it waits for an event."""
+        while (shown := await self.show())["wait"] == "none" and shown["end"] is None:
+            await asyncio.sleep(0.02)
+        return shown
+
+    async def event(
+        self, who: str, name: str, data: dict[str, Any], *roles: str, **wrong: Any
+    ) -> dict[str, Any]:
+        """A sealed event for the open wait, as the API delivers it; ``wrong`` replaces members."""
+        await self.awaiting()
+        now = forms.write_instant(await self.world.env.get_current_time())
+        key = wrong.pop("key", DECISION_KEY)
+        values: dict[str, str] = wrong.pop("values", None) or _bound(data)
+        texts = [["0" * 32, self.handle.id, path, value] for path, value in values.items()]
+        identity = ["0" * 32, self.handle.id, f"/identity/{actor(who)}", who]
+        statement = {
+            "type": "gantral.dev/event/v1",
+            "instance_id": self.handle.id,
+            "owning_team_id": "payments",
+            "event": name,
+            "wait_commit_hash": self.world.evidence.last[self.handle.id]["commit_hash"],
+            "human_actor_id": actor(who),
+            "role": sorted(roles),
+            "context_hash": context_hash(sorted([one[2], leaf(one)] for one in texts)),
+            "assurance": {**assurance(now), "identity": leaf(identity)},
+            "timestamp": now,
+            **wrong,
+        }
+        return {"event": seal("event", statement, key), "data": data, "texts": [*texts, identity]}
+
+    async def send(self, delivery: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = await self.handle.execute_update("event", delivery)
+        return answer
+
     async def end(self) -> dict[str, Any]:
         end: dict[str, Any] = await self.handle.result()
         return end
+
+
+def _bound(data: dict[str, Any]) -> dict[str, str]:
+    """The leaf values of what `brought` or `stop` carries."""
+    if not data:
+        return {"/event": "{}"}
+    note = {"/event/note": data.get("note", "{}")}
+    return {"/event/what": data["what"], "/event/by": actor(data["by"]), **note}
 
 
 def ours() -> list[programs.ProgramInfo]:

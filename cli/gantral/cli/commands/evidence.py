@@ -1,16 +1,25 @@
-"""``gantral evidence export``: instances out of the store, each as a folder for an auditor."""
+"""``gantral evidence``: hand evidence to an auditor, and tell what it says."""
 
 from __future__ import annotations
 
 import argparse
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from gantral.cli.failure import Failure
+from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.handing import disclose, show
+from gantral.cli.handing.stored import chosen, evidence_of, settings_of
 
 if TYPE_CHECKING:
     from gantral.cli.main import Subparsers
     from gantral.evidence import LocalStore
+    from gantral.evidence.pack import Asked, Instance
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -19,64 +28,123 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     export = actions.add_parser(
         "export",
-        help="write instances as closed folders",
-        description="Write each instance's evidence as one closed folder, DIR/INSTANCE, that "
-        "`gantral verify` judges with no store, server or network. The children that an instance "
-        "ran (`run workflow`) are written beside it, theirs too: they are judged together.",
+        help="write instances into one file",
+        description="Write the evidence of instances into one file, a bundle, that `gantral "
+        "verify` judges with no store, server or network; `tar xf` unpacks it into a folder each. "
+        "The children that an instance ran (`run workflow`) go along. So do the specs, policies "
+        "and role maps that the evidence names by digest, as far as they are at hand. Without a "
+        "transparency log nothing shows that these are all instances that there were.",
     )
     export.add_argument(
         "instances", nargs="*", metavar="INSTANCE", help="ids or unique beginnings (default: all)"
     )
-    export.add_argument("--out", type=Path, required=True, metavar="DIR")
+    export.add_argument("--team", metavar="TEAM", help="only instances of this team")
+    export.add_argument(
+        "--since", metavar="DATE", help="only instances started then or later (UTC)"
+    )
+    export.add_argument("--out", required=True, metavar="FILE", help="a new file, or - for stdout")
+    export.add_argument(
+        "--texts",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PROJECT",
+        help="a project whose specs, policies and gantral.toml are looked through for what the "
+        "evidence names (repeatable; default: where the settings lie)",
+    )
     export.add_argument("--settings", default="gantral.toml", metavar="FILE")
+    show.add(actions)
+    disclose.add(actions)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the folders; prints each."""
-    from gantral.evidence import EvidenceError, LocalStore, StoreError, export_instance
-    from gantral.runtime.settings import SettingsError, load
+    """Do what was asked."""
+    return {"export": _export, "show": show.run, "disclose": disclose.run}[args.action](args)
 
+
+def _export(args: argparse.Namespace) -> int:
+    """Write the bundle; prints what it holds to stderr."""
+    from gantral.cli.handing.texts import at_hand
+    from gantral.evidence import EvidenceError, LocalStore, StoreError
+    from gantral.evidence.pack import Asked, instances, pack, with_children
+
+    settings = settings_of(args.settings)
+    store = LocalStore(evidence_of(settings).store)
+    asked = Asked(bool(args.instances), args.team or "none", _since(args.since))
+    projects = args.texts or [Path(args.settings).parent]
+    found = [folder / "gantral.toml" for folder in args.texts]
+    deployments = [settings, *(settings_of(str(file)) for file in found if file.is_file())]
     try:
-        settings = load(args.settings)
-        store = LocalStore(settings.need_evidence().store)
-    except SettingsError as error:
-        raise Failure(f"{args.settings}: {error.key}: {error.why}", error.remedy) from None
-    try:
-        known = _instances(store)
+        known = instances(store, asked)
         if not known:
-            raise Failure(
-                f"the store {store.root} holds no instance",
-                f"name the deployment's settings with --settings, or look at [evidence] in "
-                f"{args.settings}",
+            raise _none(store, asked, args.settings)
+        wanted = known
+        if args.instances:
+            wanted = sorted(with_children(store, chosen(known, args.instances), known))
+        with _new(args.out) as file:
+            lacking = pack(
+                file, store, wanted, asked, lambda named: at_hand(named, projects, deployments)
             )
-        wanted = _chosen(known, args.instances)
-        for team, instance in wanted:
-            folder = args.out / instance
-            ran = [(team, child) for child in export_instance(store, team, instance, folder)]
-            # One that has no commit yet was told and not begun.
-            wanted += [one for one in ran if one in known and one not in wanted]
-            print(folder)
     except (EvidenceError, StoreError) as error:
         raise Failure(f"the evidence can't be exported: {error}") from None
     except OSError as error:
-        raise Failure(f"{args.out} can't be written: {error}", "name a new folder") from None
+        raise Failure(f"{args.out} can't be written: {error}", "name a new file") from None
+    _say(wanted, asked, lacking)
     return 0
 
 
-def _instances(store: LocalStore) -> list[tuple[str, str]]:
-    """Team and id of every instance in the store, sorted."""
-    found = {(key.split("/")[0], key.split("/")[1]) for key in store.list("") if "/commits/" in key}
-    return sorted(found)
+def _since(given: str | None) -> str:
+    from gantral.evidence import forms
+
+    if given is None:
+        return "none"
+    instant = f"{given}T00:00:00.000Z" if _DATE.match(given) else given
+    if not forms.is_instant(instant):
+        raise Failure(
+            f"--since {given}: no date",
+            "write 2026-11-26, or an instant as evidence has it: 2026-11-26T09:00:00.000Z",
+            MISUSE,
+        )
+    return instant
 
 
-def _chosen(known: list[tuple[str, str]], asked: list[str]) -> list[tuple[str, str]]:
-    if not asked:
-        return list(known)
-    chosen = []
-    for start in asked:
-        meant = [one for one in known if one[1].startswith(start)]
-        if len(meant) != 1:
-            several = f"{len(meant)} instances begin" if meant else "no instance begins"
-            raise Failure(f"{several} with {start}", "gantral list names them")
-        chosen += meant
-    return chosen
+def _none(store: LocalStore, asked: Asked, settings: str) -> Failure:
+    narrowed = f" of team {asked.team}" if asked.team != "none" else ""
+    narrowed += f" started since {asked.since}" if asked.since != "none" else ""
+    return Failure(
+        f"the store {store.root} holds no instance{narrowed}",
+        f"name the deployment's settings with --settings, or look at [evidence] in {settings}",
+    )
+
+
+@contextmanager
+def _new(out: str) -> Iterator[BinaryIO]:
+    """A file that was not there, whole or not at all; or standard output."""
+    if out == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    # Exclusive: evidence that was handed out before is never written over.
+    path = Path(out)
+    file = path.open("xb")
+    try:
+        with file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _say(wanted: list[Instance], asked: Asked, lacking: set[str]) -> None:
+    words = {"policies": "policy", "roles": "role map", "specs": "spec of program"}
+    for team, instance in sorted(wanted):
+        print(f"{team} {instance}", file=sys.stderr)
+    for name in sorted(lacking):
+        kind, _, digest = name.partition("/")
+        print(f"not at hand, so not in it: {words[kind]} {digest} (--texts)", file=sys.stderr)
+    some = f"{len(wanted)} instance{'' if len(wanted) == 1 else 's'}"
+    print(
+        f"{some}. Completeness is not shown: without a transparency log nothing says that the "
+        "store held no other.",
+        file=sys.stderr,
+    )

@@ -26,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
             [
                 *_group("waiting for you", answer["yours"]),
                 *_group("waiting without you", answer["others"]),
+                *_group("waiting for an event", answer["events"]),
             ]
         )
         return remote.emit(args, answer, text)

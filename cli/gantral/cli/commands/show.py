@@ -36,6 +36,8 @@ def describe(view: dict[str, Any]) -> str:
         lines.append(f"  {view['message']}")
     if view["waiting"]:
         lines += _gate(view["waiting"])
+    if view["awaiting"]:
+        lines += _wait(view["awaiting"])
     lines += _pairs("output", view["output"])
     if view["standing"]:
         lines += ["", remote.bold("these effects stand"), *(f"  {one}" for one in view["standing"])]
@@ -45,6 +47,8 @@ def describe(view: dict[str, Any]) -> str:
         told += "" if one["gate"] == "none" else f" {one['gate']} {one['round']}"
         told += _cause(one)
         lines.append(told + ("" if one["who"] == "none" else f" by {one['who']}"))
+    for one in view["events"]:
+        lines.append(f"  {one['at']}  event {one['event']} at {one['wait']} by {one['who']}")
     if view["refused"]:
         lines += ["", remote.bold("what was refused")]
         lines += [
@@ -58,6 +62,14 @@ def describe(view: dict[str, Any]) -> str:
 def _cause(one: dict[str, Any]) -> str:
     """The cause, where it says more than the state does."""
     return "" if one["cause"] in ("none", one["state"].lower()) else f", {one['cause']}"
+
+
+def _wait(wait: dict[str, Any]) -> list[str]:
+    lines = ["", remote.bold(f"waits for an event, at {wait['wait']}")]
+    lines += [f"  {one['event']}, sent by {' or '.join(one['from'])}" for one in wait["events"]]
+    lines.append(f"  until {wait['deadline']}; then it goes on without")
+    mine = [one["event"] for one in wait["events"] if one["yours"]]
+    return [*lines, *(["", f"you may send it: gantral send … {' | '.join(mine)}"] if mine else [])]
 
 
 def _gate(gate: dict[str, Any]) -> list[str]:

@@ -26,7 +26,7 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the receipt."""
-    body = {"workflow": _name(args.workflow), "input": _input(args.input)}
+    body = {"workflow": _name(args.workflow), "input": read_values(args.input, "input")}
     server = remote.connect(args)
     # One key for every try: a workflow without a key of its own is then started once all the same.
     receipt = server.post("/v1/instances", body, {"idempotency-key": str(uuid.uuid4())})
@@ -56,12 +56,13 @@ def _name(word: str) -> str:
     return str(names[0])
 
 
-def _input(source: str) -> Any:
+def read_values(source: str, what: str) -> Any:
+    """JSON from a file, or from stdin when it is `-`. Raises Failure, which names `what` it is."""
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"the input {source} can't be read: {error}") from None
+        raise Failure(f"the {what} {source} can't be read: {error}") from None
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Failure(f"the input {source} is no JSON: {error}") from None
+        raise Failure(f"the {what} {source} is no JSON: {error}") from None

@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, Report, TrustFile, verify_folder
-from gantral.evidence.children import link_children
-from gantral.evidence.report import Finding, find_forks, verdict_of
+from gantral.evidence.disclosure import MOST as MOST_DISCLOSED
+from gantral.evidence.disclosure import Disclosed
+from gantral.evidence.report import Finding, Verdict, with_findings, worse
+from gantral.evidence.together import judge_together
+from gantral.evidence.verify import verify_bundle, verify_disclosure
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
 # What --require may ask for; an amendment is a yes, a waiver is not.
@@ -30,12 +36,14 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "verify",
         help="judge evidence offline: VALID, INVALID or INCONCLUSIVE",
-        description="Judge the evidence of instances, one folder each, against a trust file. "
-        "Opens no socket and reads no clock. Prints one word for all folders together; findings go "
-        "to stderr. A child (`run workflow`) is judged with its parent: give both folders. "
+        description="Judge evidence against a trust file: bundles (.evidence), folders of one "
+        "instance each, disclosures of one field, or one of these files on standard input (-). "
+        "Opens no socket and reads no clock and no environment. Prints one word for all together; "
+        "findings go to stderr. A child (`run workflow`) is judged with its parent: give both. A "
+        "disclosure is of a field alone: no decision is judged. "
         "Exit 0 VALID, 1 INVALID, 2 INCONCLUSIVE.",
     )
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or -")
     parser.add_argument("--trust", type=Path, required=True, metavar="FILE")
     parser.add_argument(
         "--trust-sha256", metavar="HEX", help="refuse a trust file with another digest"
@@ -45,38 +53,154 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         action="append",
         default=[],
         metavar="GATE=WORD",
-        help=f"also demand how a gate ended last: {', '.join(_MEETS)} (repeatable)",
+        help="also demand of every instance how a gate ended last: "
+        f"{', '.join(_MEETS)} (repeatable)",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="json: docs/evidence/verdict.schema.json; written while it is found",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the verdict; returns its exit status."""
     required = [_requirement(text) for text in args.require]
-    trust = _trust(args.trust, args.trust_sha256)
-    judged = link_children(find_forks([_judged(folder, trust) for folder in args.folders]))
-    # Once it is told who started it: a child is not VALID before.
-    held = [_held(report, required) for report in judged]
-    reports = list(zip(args.folders, held, strict=True))
-    verdict = verdict_of([finding for _, report in reports for finding in report.findings])
-    if args.format == "json":
-        print(json.dumps(_plain(verdict, reports), ensure_ascii=False, indent=2))
-    else:
-        for folder, report in reports:
-            for finding in report.findings:
-                place = f" commit {finding.commit}" if finding.commit else ""
-                line = f"{finding.severity}[{finding.code}] {folder}{place}: {finding.message}"
-                print(_printable(line), file=sys.stderr)
+    trust = read_trust(args.trust, args.trust_sha256)
+    tell = _Json(trust) if args.format == "json" else _Text(trust)
+    verdict: Verdict = "VALID"
+    several = len(args.paths) > 1
+    found = (one for path in args.paths for one in judged(path, trust))
+    for place, report in judge_together(found, several=several, also=_meeting(required)):
+        tell.report(place, report)
+        verdict = worse(verdict, report.verdict)
+    tell.end(verdict)
+    return _EXIT[verdict]
+
+
+def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
+    """The reports on a bundle, a folder, or (-) a bundle on standard input, each with its place.
+
+    Raises:
+        Failure: it can't be read.
+    """
+    try:
+        if path == "-":
+            yield from _file(path, cast(BufferedReader, sys.stdin.buffer), trust, stream=True)
+        elif Path(path).is_dir():
+            report = verify_folder(path, trust)
+            yield Place(path, report.instance_id, alone=True), report
+        else:
+            with open(path, "rb") as file:
+                # A pipe has a name too (<(…) of a shell), and can't be read twice.
+                yield from _file(path, file, trust, stream=not file.seekable())
+    except OSError as error:
+        raise Failure(
+            f"cannot read {error.filename or path}: {error.strerror}",
+            "name a bundle that gantral evidence export wrote, or the folder of one instance",
+            MISUSE,
+        ) from None
+
+
+def _file(
+    path: str, file: BufferedReader, trust: TrustFile, *, stream: bool
+) -> Iterator[tuple[Place, Report]]:
+    # No bundle begins so: its first file is contents.json.
+    if file.peek(1)[:1] == b"{":
+        report, disclosed = verify_disclosure(file.read(MOST_DISCLOSED + 1), trust)
+        yield Place(path, report.instance_id, alone=True, disclosed=disclosed), report
+        return
+    for instance, report in verify_bundle(file, trust, stream=stream):
+        yield Place(path, instance), report
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where evidence was found: in which input, of which instance ("" for a bundle itself).
+    ``alone``: the input is of one instance."""
+
+    path: str
+    instance_id: str
+    alone: bool = False
+    disclosed: Disclosed | None = None
+
+    def __str__(self) -> str:
+        return (
+            self.path if self.alone or not self.instance_id else f"{self.path} {self.instance_id}"
+        )
+
+
+class _Text:
+    """The word on stdout, all else on stderr."""
+
+    def __init__(self, trust: TrustFile) -> None:
+        self._trust = trust
+
+    def report(self, place: Place, report: Report) -> None:
+        for finding in report.findings:
+            at = f" commit {finding.commit}" if finding.commit else ""
+            line = f"{finding.severity}[{finding.code}] {place}{at}: {finding.message}"
+            print(printable(line), file=sys.stderr)
+        if place.disclosed is not None and report.verdict != "INVALID":
+            one = place.disclosed
+            at = f"at gate {one.gate} " if one.gate != "none" else ""
+            state = one.state or "records alone"
+            line = f"disclosed: {one.pointer} is {one.value!r}, as commit {one.commit} ({state}) "
+            line += f"of {one.instance_id} tells it {at}at {one.timestamp}. No decision is judged."
+            print(printable(line), file=sys.stderr)
+
+    def end(self, verdict: str) -> None:
+        trust = self._trust
         print(
             f"trust file {trust.trust_id}, serial {trust.serial}, sha256 {trust.digest}",
             file=sys.stderr,
         )
         print(verdict)
-    return _EXIT[verdict]
 
 
-def _printable(text: str) -> str:
-    # Messages quote what lies in evidence, which a stranger wrote: no control characters.
+class _Json:
+    """docs/evidence/verdict.schema.json, written instance by instance, the verdict last."""
+
+    def __init__(self, trust: TrustFile) -> None:
+        self._findings: list[dict[str, str]] = []
+        self._first = True
+        about = {"trust_id": trust.trust_id, "sha256": trust.digest, "serial": trust.serial}
+        print(f'{{"trust": {_dump(about)},\n"instances": [', end="")
+
+    def report(self, place: Place, report: Report) -> None:
+        findings = [
+            {**finding.__dict__, "message": printable(finding.message)}
+            for finding in report.findings
+        ]
+        where = printable(place.path)
+        if not place.instance_id and not place.alone:
+            self._findings += [{"path": where, **one} for one in findings]
+            return
+        one = {
+            "path": where,
+            "instance_id": place.instance_id,
+            "verdict": report.verdict,
+            "state": report.state,
+            "decisions": dict(report.decisions),
+            "findings": findings,
+        }
+        if place.disclosed is not None and report.verdict != "INVALID":
+            said = place.disclosed.__dict__.items()
+            one["disclosed"] = {name: value for name, value in said if name != "instance_id"}
+        print(f"{'' if self._first else ','}\n{_dump(one)}", end="")
+        self._first = False
+
+    def end(self, verdict: str) -> None:
+        print(f'],\n"findings": {_dump(self._findings)},\n"verdict": {_dump(verdict)}}}')
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def printable(text: str) -> str:
+    """Without control characters: messages quote what lies in evidence, which a stranger wrote."""
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
@@ -89,7 +213,12 @@ def _requirement(text: str) -> tuple[str, str]:
     return gate, word
 
 
-def _trust(path: Path, pinned: str | None) -> TrustFile:
+def read_trust(path: Path, pinned: str | None = None) -> TrustFile:
+    """The trust file, with the digest ``pinned`` when one is given.
+
+    Raises:
+        Failure: it can't be read or used, or is another one.
+    """
     try:
         trust = TrustFile.load(path.read_bytes())
     except OSError as error:
@@ -109,49 +238,17 @@ def _trust(path: Path, pinned: str | None) -> TrustFile:
     return trust
 
 
-def _judged(folder: Path, trust: TrustFile) -> Report:
-    try:
-        return verify_folder(folder, trust)
-    except OSError as error:
-        raise Failure(
-            f"cannot read {error.filename or folder}: {error.strerror}",
-            "name the folder of one instance: it holds manifest.json and commits/",
-            MISUSE,
-        ) from None
+def _meeting(required: list[tuple[str, str]]) -> Callable[[Report], Report]:
+    def also(report: Report) -> Report:
+        if report.verdict != "VALID":
+            return report
+        return with_findings(
+            report,
+            *(
+                Finding("required", "INVALID", "", f"the gate {gate} is {ended}, not {word}")
+                for gate, word in required
+                if (ended := report.decisions.get(gate, "not asked")) not in _MEETS[word]
+            ),
+        )
 
-
-def _held(report: Report, required: list[tuple[str, str]]) -> Report:
-    wrong = [
-        Finding("required", "INVALID", "", f"the gate {gate} is {_ended(report, gate)}, not {word}")
-        for gate, word in required
-        if report.verdict == "VALID" and _ended(report, gate) not in _MEETS[word]
-    ]
-    if not wrong:
-        return report
-    findings = (*report.findings, *wrong)
-    return Report(**{**report.__dict__, "verdict": verdict_of(findings), "findings": findings})
-
-
-def _ended(report: Report, gate: str) -> str:
-    return report.decisions.get(gate, "not asked")
-
-
-def _plain(verdict: str, reports: list[tuple[Path, Report]]) -> dict[str, Any]:
-    return {
-        "verdict": verdict,
-        "trust": {"sha256": reports[0][1].trust_digest, "serial": reports[0][1].trust_serial},
-        "folders": [
-            {
-                "folder": _printable(str(folder)),
-                "verdict": report.verdict,
-                "instance_id": report.instance_id,
-                "state": report.state,
-                "decisions": dict(report.decisions),
-                "findings": [
-                    {**finding.__dict__, "message": _printable(finding.message)}
-                    for finding in report.findings
-                ],
-            }
-            for folder, report in reports
-        ],
-    }
+    return also

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gantral.api import words
-from gantral.cli.describe import acts, ends, shapes
+from gantral.cli.describe import acts, ends, shapes, waits
 from gantral.cli.describe.gate import gate
 from gantral.cli.describe.text import code, listed, plain
 from gantral.compiler.manifest import manifest
@@ -58,6 +58,7 @@ def _workflow(program: Program, tree: Mapping[str, Any], only: str | None) -> li
         *_start(program),
         "",
         *(gates or ["## Gates", "", "It asks nobody: there is no gate in it.", ""]),
+        *waits.waits(program),
         *acts.effects(program),
         "",
         *([*run, ""] if (run := acts.children(program)) else []),

@@ -27,6 +27,8 @@ from gantral.compiler.program import (
     Terminate,
     Undo,
     Var,
+    Wait,
+    WaitStatement,
 )
 from gantral.compiler.program.walk import calls
 
@@ -158,6 +160,11 @@ def _ends(statements: tuple[Statement, ...], where: tuple[str, ...]) -> Iterator
                 if call.handler is not None:
                     failed = (*where, f"when {code(call.operation)} fails")
                     yield from _ends(call.handler.body, failed)
+            case WaitStatement(wait=wait) | Let(value=Wait() as wait):
+                for one in wait.arrivals:
+                    came = (*where, f"when the event {code(one.event.name)} comes")
+                    yield from _ends(one.body, came)
+                yield from _ends(wait.otherwise, (*where, "when nothing comes in time"))
             case Undo(call=call_id):
                 yield _End("undone", code(call_id.rpartition("/")[0]), where)
             case Let() | Var() | Set() | AskStatement() | Give() | Collect() | Sleep():

@@ -9,6 +9,7 @@ from typing import Any
 from gantral.api import words
 from gantral.cli.describe.text import code, length, listed, plain, quoted, some
 from gantral.compiler.phrases import condition
+from gantral.compiler.phrases import words as expressed
 from gantral.compiler.program import Calendar, Gate, Program, Reject, Remind
 from gantral.compiler.terms import pointer
 from gantral.evidence.calendar import ticks
@@ -24,7 +25,7 @@ def gate(program: Program, manifest: Tree, name: str) -> list[str]:
     return [
         f"## Gate {code(name)}",
         "",
-        f"People see it as {_title(rules['title'])}.",
+        f"People see it as {_title(declared, rules['title'])}.",
         "",
         "### Who decides",
         "",
@@ -53,13 +54,17 @@ def gate(program: Program, manifest: Tree, name: str) -> list[str]:
     ]
 
 
-def _title(parts: list[Any]) -> str:
-    if parts == ["computed"]:
-        return "a title that the run computes"
-    said = (
-        plain(one[1]) if one[0] == "text" else f"‹{plain(words.field(one[1]))}›" for one in parts
-    )
-    return f"“{''.join(said)}”"
+def _title(declared: Gate, parts: list[Any]) -> str:
+    # The manifest has no form for what is computed otherwise.
+    if parts == ["computed"] and declared.title is not None:
+        return plain(expressed(declared.title))
+    return f"“{''.join(_title_part(kind, of) for kind, of in parts)}”"
+
+
+def _title_part(kind: str, of: str) -> str:
+    if kind == "text":
+        return plain(of)
+    return f"‹{'number of ' if kind == 'count' else ''}{plain(words.field(of))}›"
 
 
 def _asked(rules: Tree) -> list[str]:

@@ -61,6 +61,18 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Sending:
+    """An event that somebody sends. ``at``: since the wait opened. ``refused`` as of a decision."""
+
+    place: Place
+    event: str
+    at: timedelta
+    by: Actor
+    data: Any
+    refused: str
+
+
+@dataclass(frozen=True)
 class Expected:
     """What must come of it; None is not compared."""
 
@@ -83,5 +95,5 @@ class Scenario:
     start: Start
     given: Mapping[str, tuple[Answer, ...]]
     policy: Mapping[str, tuple[str, ...]]
-    decisions: tuple[Decision, ...]
+    decisions: tuple[Decision | Sending, ...]
     expected: Expected

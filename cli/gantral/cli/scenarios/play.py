@@ -10,12 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gantral.api import deciding, starting
+from gantral.api import deciding, sending, starting
 from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem
 from gantral.api.story import Story
-from gantral.cli.scenarios.model import Actor, Decision, Scenario
+from gantral.cli.scenarios.model import Actor, Decision, Scenario, Sending
 from gantral.cli.scenarios.script import Script
+from gantral.cli.scenarios.timers import first_timer
 from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World
 from gantral.evidence.children import link_children
 from gantral.evidence.export import export_instance
@@ -75,8 +76,11 @@ class _Play:
         if instance is None:
             return self._played
         try:
-            for decision in self._scenario.decisions:
-                await self._decide(instance, decision)
+            for act in self._scenario.decisions:
+                if isinstance(act, Sending):
+                    await self._send(instance, act)
+                else:
+                    await self._decide(instance, act)
             self._played.end = await self._result(instance)
         except _Stuck as stuck:
             self._fault(str(stuck))
@@ -113,10 +117,7 @@ class _Play:
         instance = story.instance_id  # its own, or that of a child which waits
         if story.waiting is not None:
             self._opened = _instant(story.waiting.artifact["timestamp"])
-        if self._opened is not None:
-            left = self._opened + decision.at - await self._world.clock.look()
-            if left > timedelta():
-                await self._world.clock.leap(left)
+        await self._until(decision.at)
         person = self._person(decision.by)
         what = f"line {decision.place.line}: {decision.by.name}'s {decision.vote}"
         try:
@@ -139,18 +140,48 @@ class _Play:
         if decision.refused:
             self._fault(f"{what} was to be refused by the rule {decision.refused}, and was counted")
 
-    async def _settled(self, instance: str, gate: str) -> Story:
-        """The story when it waits for people or is over. Time goes on while it does neither: a
-        service may be waiting to be tried again."""
+    async def _until(self, at: timedelta) -> None:
+        """Let time pass to so long after the last gate or wait opened."""
+        if self._opened is not None:
+            left = self._opened + at - await self._world.clock.look()
+            if left > timedelta():
+                await self._world.clock.leap(left)
+
+    async def _send(self, instance: str, act: Sending) -> None:
+        # One that must be refused is sent to whatever is open; another waits for its wait.
+        story = await self._settled(instance, "", "*" if act.refused else act.event)
+        if story.awaiting is not None:
+            self._opened = _instant(story.awaiting.opened)
+        await self._until(act.at)
+        body = {"event": act.event, "data": act.data}
+        what = f"line {act.place.line}: {act.by.name}'s {act.event}"
+        try:
+            await sending.send(self._deployment, self._person(act.by), instance, body)
+        except Problem as problem:
+            self._refusal(what, act.refused, problem)
+            return
+        if act.refused:
+            self._fault(f"{what} was to be refused by the rule {act.refused}, and was taken")
+
+    async def _settled(self, instance: str, gate: str, event: str = "") -> Story:
+        """The story when it waits for people, or for the event ("*": for any), or is over. Time
+        goes on while it does neither: a service may be waiting to be tried again, or the run waits
+        for an event that nobody sends."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + _PATIENCE
+        fires: datetime | None = None
         while True:
             story = self._deployment.library.story(instance)
             if story is not None and story.ended:
                 return story
-            for one in [] if story is None else self._family(story):
+            family = [] if story is None else self._family(story)
+            for one in family:
                 if one.waiting is not None and gate in ("", one.waiting.gate):
                     return one
+                awaiting = one.awaiting
+                if awaiting is not None and (event == "*" or event in awaiting.events):
+                    return one
+            wait = next((one.awaiting for one in family if one.awaiting is not None), None)
             if await self._deployment.gateway.closed(instance):
                 # It may have ended well since we looked.
                 story = self._deployment.library.story(instance)
@@ -159,7 +190,19 @@ class _Play:
                 await self._failed(instance)
             if loop.time() > ends:
                 raise _Stuck(f"nothing happened for {_PATIENCE:g} s")
-            await self._world.clock.leap(_STEP)
+            if wait is not None:
+                # Nobody sends what this wait is for: all of its time passes.
+                fires = _instant(wait.deadline)
+            if fires is not None:
+                left = fires - await self._world.clock.look()
+                await self._world.clock.leap(max(left, _STEP))
+                fires = None
+                continue
+            # A gate may have opened since we looked, and this be its own timer: look once more
+            # before time goes there. A gate is committed before its timers start.
+            fires = await first_timer(self._world.client, [one.instance_id for one in family])
+            if fires is None:
+                await self._world.clock.leap(_STEP)
 
     async def _result(self, instance: str) -> Mapping[str, Any]:
         handle = self._world.client.get_workflow_handle(instance, result_type=dict[str, Any])

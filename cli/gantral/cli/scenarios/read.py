@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from gantral.authority import Cause, State
 from gantral.cli.scenarios.fields import Fields, duration, mapping, sequence, text, word
-from gantral.cli.scenarios.model import Answer, Decision, Expected, Scenario, Start
+from gantral.cli.scenarios.model import Answer, Decision, Expected, Scenario, Sending, Start
 from gantral.cli.scenarios.nodes import Node, WrongScenario, read_yaml
 from gantral.cli.scenarios.people import People
 
@@ -19,6 +19,7 @@ REFUSALS = frozenset(
     "amendment assurance deadline decided excluded initiator instance_ended login not_waiting"
     " reason repeated role shown supersedes token_replayed".split()
 )
+EVENT_REFUSALS = frozenset("event_late event_not_awaited event_refused event_sender".split())
 START_REFUSALS = frozenset("input_refused start_not_allowed".split())
 
 
@@ -53,9 +54,7 @@ def read_scenario(file: str, node: Node, manifest: Mapping[str, Any], people: Pe
         start=reader.start(fields["start"]),
         given=reader.given(fields.get("given")),
         policy=reader.policy(fields.get("policy")),
-        decisions=tuple(
-            reader.decision(one) for one in sequence(fields.get("decisions"), "decisions")
-        ),
+        decisions=tuple(reader.act(one) for one in sequence(fields.get("decisions"), "decisions")),
         expected=reader.expected(fields["expect"]),
     )
 
@@ -130,6 +129,27 @@ class _Reader:
             listed = answers.value if isinstance(answers.value, list) else [answers]
             found[name] = tuple(word(one, POLICY_WORDS, "answer of a policy") for one in listed)
         return found
+
+    def act(self, node: Node) -> Decision | Sending:
+        """A decision, or an event that is sent."""
+        sent = isinstance(node.value, dict) and "send" in node.value
+        return self.sending(node) if sent else self.decision(node)
+
+    def sending(self, node: Node) -> Sending:
+        fields = Fields(node, "an event", ("at", "by", "send"), ("data", "refused"))
+        events = self._manifest.get("events", {})
+        name = word(fields["send"], events, "event")
+        data, refused = fields.get("data"), fields.get("refused")
+        rule = (
+            "" if refused is None else word(refused, EVENT_REFUSALS, "rule that refuses an event")
+        )
+        value: Any = {} if data is None else data.plain()
+        if rule != "event_refused":
+            empty = Node(node.place, {}, {})
+            value = entered(empty if data is None else data, events[name]["data"])
+        return Sending(
+            node.place, name, duration(fields["at"]), self._people.read(fields["by"]), value, rule
+        )
 
     def decision(self, node: Node) -> Decision:
         fields = Fields(

@@ -17,6 +17,7 @@ from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin, Origins
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.declarations import Operation, Program, Service
+from gantral.compiler.program.events import Event
 from gantral.compiler.program.types import (
     ListType,
     NothingType,
@@ -45,8 +46,16 @@ class Giving:
     """The first value given that is more than `none`."""
     personal: bool = False
     origin: Origin = CONSTANT
+    carried: dict[Span, ex.LetRef] = field(default_factory=dict)
+    """The results of effects that what is given is computed from."""
     inside: set[Span] = field(default_factory=set)
     """Approvals that are bound in the block, which end with it."""
+
+    def ended(self) -> None:
+        """An approval ends with its block: past it, nobody approved what carries it."""
+        left = self.origin.approved
+        if left is not None and any(each[0] in self.inside for each in left):
+            self.origin = self.origin | NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +78,14 @@ class Acting(ABC):
         output: RecordType | None,
         operation: Callable[[syn.Path], tuple[Service, Operation] | None],
         gate: Callable[[syn.Ask], tuple[str, RecordType, bool, list[tuple[str, ...]]] | None],
+        event: Callable[[syn.Path], Event | None],
         child: Callable[[syn.RunWorkflow], Program | None],
     ) -> None:
         self._env = env
         self._output = output
         self._operation = operation
         self._gate = gate
+        self._event = event
         self._child = child
         self._origins = Origins()
         self._authority = calls.Authority(env, self._origins)
@@ -241,10 +252,7 @@ class Acting(ABC):
             if giving is not None:
                 self._giving.pop()
                 self._around.pop()
-                left = giving.origin.approved
-                if left is not None and any(each[0] in giving.inside for each in left):
-                    # An approval ends with its block: past it, nobody approved what carries it.
-                    giving.origin = giving.origin | NOBODY
+                giving.ended()
         if env.findings.errors > before:
             return None, ended
         name = one.name
@@ -280,17 +288,10 @@ class Acting(ABC):
                 "G0222",
                 one.span,
                 "there is nothing here to give a value to",
-                "`give` stands in the handler of a call, or in a `repeat`, that `let` binds",
+                "`give` stands in the handler of a call, a `repeat` or a `wait` that `let` binds",
             )
             return None
-        wanted = giving.wanted
-        if wanted is not None and not isinstance(wanted, OptionalType):
-            wanted = OptionalType(wanted)
-        value = (
-            expressions.infer(env, one.value)
-            if wanted is None
-            else expressions.value(env, one.value, wanted)
-        )
+        value = self._given(one.value, giving)
         giving.gives += 1
         if value is None:
             return None
@@ -304,7 +305,19 @@ class Acting(ABC):
         if giving.value is None and not isinstance(value, ex.Absent):
             giving.value = value.span
         giving.origin = giving.origin | self._origins.of(value)
+        giving.carried |= {
+            each.binding: each for each in self._read(value) if each.binding in self._results
+        }
         return st.Give(value, one.span)
+
+    def _given(self, one: syn.Expression, giving: Giving) -> ex.Expr | None:
+        """A value of the type that is wanted; of any, when it is the first."""
+        wanted = giving.wanted
+        if wanted is None:
+            return expressions.infer(self._env, one)
+        if not isinstance(wanted, OptionalType):
+            wanted = OptionalType(wanted)
+        return expressions.value(self._env, one, wanted)
 
     def _frame(self, giving: Giving | None) -> Frame:
         depth = self._choices.depth
@@ -369,9 +382,10 @@ class Acting(ABC):
                 env.findings.error(
                     "G0324",
                     value.span,
-                    f"`{'.'.join(path)}` says who decides, and this carries data of `input`",
+                    f"`{'.'.join(path)}` says who decides, and this carries data of `input`"
+                    " or of an event",
                     "take the person from a read, a constant or `initiator`: else whoever starts "
-                    "the run would choose who decides",
+                    "the run, or sends the event, would choose who decides",
                 )
         type_ = calls.approved_record(wanted, given)
         if one.only_if is None:

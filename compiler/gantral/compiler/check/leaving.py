@@ -82,6 +82,11 @@ class Leaving:
             case syn.ServiceCall(handler=syn.Handler(body=body)):
                 # Where the call is done the block goes on.
                 return THROUGH | self.side(body)
+            case syn.Wait(cases=arrivals, otherwise=otherwise):
+                found = self.side(otherwise)
+                for arrival in arrivals:
+                    found |= self.side(arrival.body)
+                return found
             case syn.ForEach(body=body):
                 return Ways(True, self.side(body).gives)
             case syn.Repeat(body=body, otherwise=otherwise):

@@ -180,9 +180,7 @@ class Looping(Matching):
     def _made(self, bound: syn.Identifier | None, giving: Giving, span: Span) -> None:
         """Notes of the name what a loop gave it."""
         assert bound is not None
-        left = giving.origin.approved
-        if left is not None and any(each[0] in giving.inside for each in left):
-            giving.origin = giving.origin | NOBODY
+        giving.ended()
         # Which round made it is known only in the run, so no plan can say it.
         self._origins.bind(bound.span, giving.origin | Origin(odd=span))
         if giving.personal:

@@ -10,9 +10,9 @@ from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
 from gantral.compiler.check.looping import Looping
-from gantral.compiler.check.outcomes import Outcomes
 from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.check.sleeping import sleep
+from gantral.compiler.check.waiting import Waiting
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
@@ -27,7 +27,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Looping, Outcomes):
+class Statements(Looping, Waiting):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -95,6 +95,8 @@ class Statements(Looping, Outcomes):
                 return self._complete(one), True
             case syn.Give():
                 return self._give(one), True
+            case syn.Wait():
+                return self._wait_statement(one)
             case syn.Undo():
                 return self._undo(one), False
             case syn.ForEach():
@@ -107,7 +109,7 @@ class Statements(Looping, Outcomes):
                 return sleep(self._env, one), False
             case _:
                 self._later(one)
-                return None, isinstance(one, syn.Wait)
+                return None, False
 
     def _later(self, one: syn.Node) -> None:
         # Marked at its first word, not over all of it.
@@ -133,7 +135,9 @@ class Statements(Looping, Outcomes):
     def _let(self, one: syn.Let) -> st.Statement | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
-        value: ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | None = None
+        value: (
+            ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | st.Wait | None
+        ) = None
         type_: Type | None = None
         personal = False
         kind: Literal["let", "approval", "child"] = "let"
@@ -159,6 +163,13 @@ class Statements(Looping, Outcomes):
                         self.uncertain.add(name.span)
                 for giving in self._giving:
                     giving.inside.add(name.span)
+            case syn.Wait():
+                value, giving = self._bound_wait(one.value, name, wanted)
+                if value is not None and (one.type is None or wanted is not None):
+                    type_ = self._waited(one, value, wanted)
+                    personal = giving.personal
+                self._origins.bind(name.span, giving.origin)
+                self._carried[name.span] = tuple(giving.carried.values())
             case syn.ForEach() | syn.Repeat():
                 value = self.loop(one.value, name, wanted)
                 if value is not None and value.gives is not None:
@@ -175,7 +186,7 @@ class Statements(Looping, Outcomes):
                     )
                 value = run = self._run(one.value, name)
                 type_ = None if run is None else run.output
-            case syn.Parallel() | syn.Wait():
+            case syn.Parallel():
                 self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
@@ -199,6 +210,18 @@ class Statements(Looping, Outcomes):
         if value is None:
             return None
         return st.Let(name.text, name.span, value, one.span)
+
+    def _waited(self, one: syn.Let, wait: st.Wait, wanted: Type | None) -> Type | None:
+        """The type of what a wait gives to a name."""
+        if wait.type is None:
+            self._env.findings.error(
+                "G0222",
+                one.value.span,
+                f"nothing but `none` is ever given to `{one.name.text}`",
+                f"leave `let {one.name.text} =` out",
+            )
+            return None
+        return wait.type if wanted is None else self._annotated(one, wait.type, wanted, "wait")
 
     def _annotated(
         self, one: syn.Let, type_: Type, wanted: Type | None, what: str = "call"
@@ -323,9 +346,9 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Terminate: "terminate",
     syn.Complete: "complete",
     syn.Undo: "undo",
+    syn.Wait: "wait",
     syn.Sleep: "sleep",
 }
 _LATER: dict[type[syn.Node], str] = {
     syn.Parallel: "`parallel`",
-    syn.Wait: "`wait`",
 }

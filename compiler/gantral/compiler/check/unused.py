@@ -13,7 +13,7 @@ from gantral.dsl.diagnostics import Edit
 from gantral.dsl.span import Span
 
 _WARNED: tuple[Kind, ...] = (
-    *("type", "role", "assurance", "calendar", "service", "policy", "gate"),
+    *("type", "role", "assurance", "calendar", "service", "policy", "gate", "event"),
 )
 
 

@@ -35,6 +35,8 @@ def _mentioned(program: Program) -> Iterator[Type]:
                 yield operation.result
     for gate in program.gates.values():
         yield gate.parameters
+    for event in program.events.values():
+        yield event.data
     for block in (program.run, program.on_failure):
         for variable in variables(block):
             yield variable.type

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from gantral.compiler.check import entering, expressions
-from gantral.compiler.check.acting import Acting
+from gantral.compiler.check.acting import Acting, Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.provenance import CONSTANT
 from gantral.compiler.names.findings import meant
@@ -25,6 +25,10 @@ class Variables(Acting):
     @abstractmethod
     def _later(self, one: syn.Node) -> None:
         """Says that a construct is not built yet."""
+
+    @abstractmethod
+    def _set_wait(self, one: syn.Set, waited: syn.Wait) -> Block | None:
+        """`set x = wait …`."""
 
     @contextmanager
     def _scope(self, one: syn.Block, takes: bool) -> Iterator[None]:
@@ -57,7 +61,7 @@ class Variables(Acting):
         self._carry(name, value)
         return st.Var(name.text, name.span, wanted, value, one.span)
 
-    def _set(self, one: syn.Set) -> st.Statement | tuple[st.Statement, ...] | None:
+    def _set(self, one: syn.Set) -> st.Statement | Block | None:
         env, name = self._env, one.name
         if isinstance(one.value, (syn.ForEach, syn.Repeat)):
             return self._set_to_loop(one, one.value)
@@ -79,6 +83,8 @@ class Variables(Acting):
                     "bind the call by `let`, and set the variable to that name",
                 )
                 return None
+            case syn.Wait():
+                return self._set_wait(one, one.value)
             case syn.RunWorkflow():
                 env.findings.error(
                     "G0281",
@@ -87,7 +93,7 @@ class Variables(Acting):
                     "bind it by `let`, match it, and set the variable in the cases",
                 )
                 return None
-            case syn.Parallel() | syn.Wait():
+            case syn.Parallel():
                 self._later(one.value)
                 return None
             case _ if wanted is None:

@@ -10,6 +10,7 @@ from typing import Literal
 from gantral.compiler.check import across, apart, calls, clauses, needs, only_if, unused
 from gantral.compiler.check.children import Programs, may_run
 from gantral.compiler.check.env import Binding, Env
+from gantral.compiler.check.events import Events
 from gantral.compiler.check.gates import Gates, who
 from gantral.compiler.check.services import Services
 from gantral.compiler.check.statements import Statements
@@ -18,6 +19,7 @@ from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
 from gantral.compiler.program import declarations as de
 from gantral.compiler.program import statements as st
+from gantral.compiler.program.events import Event
 from gantral.compiler.program.types import (
     SCALARS,
     InstantType,
@@ -50,6 +52,7 @@ class Workflow:
         types: Types,
         services: Services,
         gates: Gates,
+        events: Events,
         programs: Programs,
     ) -> None:
         self._findings = findings
@@ -58,6 +61,8 @@ class Workflow:
         self._types = types
         self._services = services
         self._gates = gates
+        self._events = events
+        self._used_events: dict[str, Event] = {}
         self._programs = programs
         self._children: dict[str, de.Program] = {}
         self._starters: tuple[str, ...] = ()
@@ -78,9 +83,12 @@ class Workflow:
             elif kind == "gate":
                 assert isinstance(declared, syn.Gate)
                 self._used_gates[declared.name.text] = (names, declared)
+            elif kind == "event":
+                assert isinstance(declared, syn.Event)
+                self._events.event(names, declared)
         env = Env(findings, names, self._types)
         self._give(env, inputs)
-        statements = Statements(env, outputs, self._operation, self._gate, self._child)
+        statements = Statements(env, outputs, self._operation, self._gate, self._event, self._child)
         run, _ = statements.block(one.run)
         on_failure: tuple[st.Statement, ...] = ()
         if one.on_failure is not None:
@@ -124,6 +132,7 @@ class Workflow:
             services=self._used_services,
             policies=policies,
             gates=gates,
+            events=self._used_events,
             run=run,
             run_span=one.run.span,
             on_failure=on_failure,
@@ -255,6 +264,21 @@ class Workflow:
             return None
         paths = [path for path in who(gate) if record.field(path[0]) is not None]
         return name, record, bool(gate.amend), paths
+
+    def _event(self, path: syn.Path) -> Event | None:
+        found = self._names.lookup("event", path.parts, path.span)
+        if found is None:
+            return None
+        where, one = found
+        assert isinstance(one, syn.Event)
+        event = self._events.event(where, one)
+        if event is None:
+            return None
+        known = self._used_events.setdefault(event.name, event)
+        if known is not event:
+            self._two("event", event.name, path.span, known.span)
+            return None
+        return event
 
     def _child(self, one: syn.RunWorkflow) -> de.Program | None:
         found = self._names.lookup("workflow", one.workflow.parts, one.workflow.span)

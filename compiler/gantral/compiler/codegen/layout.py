@@ -251,7 +251,10 @@ def _broken(piece: Piece, prefix: str, suffix: str, indent: int) -> list[str]:
             return [f"{pad}{prefix}(", f"{pad}    {flat(piece)}", f"{pad}){suffix}"]
         case Chain() | Before():
             return [f"{pad}{prefix}(", *_operands(piece, indent + 4), f"{pad}){suffix}"]
-        case Text() if len(inner := _text_lines(piece, indent + 4)) > 1:
+        case Text() if len(inner := _text_lines(piece, indent + 4)) > 1 or (
+            # What a statement ends in moves into parentheses when it fits there whole.
+            (prefix == "return " or prefix.endswith(" = ")) and len(inner[0]) <= WIDTH
+        ):
             return [f"{pad}{prefix}(", *inner, f"{pad}){suffix}"]
         case _:
             return [f"{pad}{prefix}{flat(piece)}{suffix}"]

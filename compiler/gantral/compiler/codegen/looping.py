@@ -6,11 +6,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.constants import constant
 from gantral.compiler.codegen.expressions import Expressions
-from gantral.compiler.codegen.layout import Atom, Invoke, Piece, ended, flat, literal
+from gantral.compiler.codegen.layout import Atom, Display, Invoke, Piece, ended, flat, literal
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.reading import leaves_last
 from gantral.compiler.codegen.types import plain
@@ -28,34 +29,11 @@ from gantral.compiler.program import (
     ServiceCall,
     Sleep,
     Statement,
-    Type,
     Undo,
 )
 from gantral.compiler.program.walk import everything, looped
 from gantral.compiler.shapes import duration_text
 from gantral.dsl.span import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of Python and where in the spec it comes from."""
-
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`. What a
-    `collect` does: it adds to `collected`, whose elements have the type `element`, and goes on to
-    the next round when `skip`."""
-
-    target: str
-    type: Type
-    leave: bool
-    collected: str = ""
-    element: Type | None = None
-    skip: bool = False
 
 
 class Looping(ABC):
@@ -210,8 +188,8 @@ class Looping(ABC):
         out: list[Line] = []
         if around.collected:
             piece = self._expressions.into(statement.value, around.element)
-            head = f"{around.collected} += ("
-            out = self._lines(piece, head, indent, statement.span, ",)")
+            head = f"{around.collected} += "
+            out = self._lines(Display((piece,)), head, indent, statement.span)
         if around.skip:
             out.append(Line(f"{pad}continue", statement.span))
         # What is collected for a name that nobody reads still is a step.

@@ -45,6 +45,16 @@ class ApprovalModel(Model):
 
 
 @dataclass(frozen=True, slots=True)
+class EventModel:
+    """`base` is the class of what the event carries."""
+
+    name: str
+    base: str
+    event: str
+    literal: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallModel(Model):
     """`result` is the type of what comes back, `None` when nothing does; `returned` the class that
     holds it where it is no record, else empty, and `value_lines` its field."""
@@ -98,6 +108,14 @@ def approval_models(program: Program, names: PackageNames) -> list[ApprovalModel
     return [
         ApprovalModel(names.approvals[gate.name], *_fields(gate.parameters, names), gate.name)
         for gate in program.gates.values()
+    ]
+
+
+def event_models(program: Program, names: PackageNames) -> list[EventModel]:
+    """What each `wait` hears of."""
+    return [
+        EventModel(names.events[one.name], names.record(one.data), one.name, literal(one.name))
+        for one in program.events.values()
     ]
 
 

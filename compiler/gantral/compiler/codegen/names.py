@@ -38,10 +38,20 @@ from gantral.compiler.program import (
     Terminate,
     Type,
     Var,
+    Wait,
+    WaitStatement,
     Widen,
     children,
 )
-from gantral.compiler.program.walk import bindings, calls, everything, loops, runs, variables
+from gantral.compiler.program.walk import (
+    bindings,
+    calls,
+    everything,
+    loops,
+    runs,
+    variables,
+    waits,
+)
 from gantral.compiler.terms import RESULT_FIELD
 from gantral.dsl.span import Span
 
@@ -69,6 +79,7 @@ class PackageNames:
         """The class of each result that is no record, by its operation."""
         self.approvals = {name: self._free.take(name, "approval") for name in program.gates}
         self.asks = {name: self._free.take(name, "ask") for name in program.gates}
+        self.events = {name: self._free.take(name, "event") for name in program.events}
         self.runs = {name: self._free.take(name, "run") for name in program.children}
         self.gates = self._free.take("gates")
         self.workflow = self._free.take(program.name)
@@ -100,6 +111,8 @@ class PackageNames:
                 self._note(field.type, gate.name, field.name)
             for expression in () if gate.title is None else _all(gate.title):
                 self._made(expression, gate.name, "title")
+        for event in program.events.values():
+            self._note(event.data, event.name, "data")
         for run in runs(program.run):
             self._note(run.output, run.workflow, "output")
             for field in run.input.fields:
@@ -156,6 +169,8 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
         case AskStatement(ask=ask) | Let(value=Ask() as ask):
             asked = (ask.only_if,) if isinstance(ask, AskOnlyIf) else ()
             return (*(value for _, value in ask.arguments), *asked)
+        case WaitStatement(wait=wait) | Let(value=Wait() as wait):
+            return (wait.within,)
         case Let(value=Run() as run):
             return tuple(value for _, value in run.arguments)
         case ForEach(items=items) | Let(value=ForEach(items=items)):
@@ -201,6 +216,12 @@ def local_names(statements: tuple[Statement, ...], taken: frozenset[str]) -> dic
     wanted += [
         (one.binding, mangle(one.name))
         for one in handlers(statements)
+        if one.name is not None and one.binding is not None
+    ]
+    wanted += [
+        (one.binding, mangle(one.name))
+        for wait in waits(statements)
+        for one in wait.arrivals
         if one.name is not None and one.binding is not None
     ]
     wanted += [

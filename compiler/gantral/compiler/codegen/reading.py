@@ -9,7 +9,6 @@ from gantral.compiler.codegen.names import expressions
 from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
-    Ask,
     BoolType,
     Collect,
     Compare,
@@ -27,13 +26,13 @@ from gantral.compiler.program import (
     OutcomeTest,
     ProposedRef,
     Repeat,
-    Run,
-    ServiceCall,
     Set,
     Statement,
     Test,
+    Typed,
     Var,
     VarRef,
+    WaitStatement,
     children,
 )
 from gantral.compiler.program.walk import blocks, calls
@@ -51,6 +50,9 @@ def leaves_last(statements: tuple[Statement, ...], kind: type[Give] | type[Colle
                 if not last and (_leaves(then, kind) or _leaves(otherwise, kind)):
                     return False
                 if not (leaves_last(then, kind) and leaves_last(otherwise, kind)):
+                    return False
+            case WaitStatement() if _leaves((statement,), kind):
+                if not last or not all(leaves_last(block, kind) for block in blocks(statement)):
                     return False
             case Do() | ForEach() | Repeat() if _leaves((statement,), kind):
                 # Where the call is done the block goes on, and so it does after a loop.
@@ -112,7 +114,7 @@ def silent(used: frozenset[Span], statements: Iterable[Statement]) -> bool:
     """Whether the block prints nothing: names that nobody reads."""
     for statement in statements:
         match statement:
-            case Let(value=ServiceCall() | Ask() | Run() | ForEach() | Repeat()):
+            case Let(value=value) if not isinstance(value, Typed):
                 return False
             case Let(binding=binding) | Var(binding=binding) | Set(binding=binding):
                 if binding in used:

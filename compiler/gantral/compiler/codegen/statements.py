@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gantral.compiler.again import DECIDED, Judged, again
+from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.judging import judged
 from gantral.compiler.codegen.layout import (
@@ -17,10 +18,11 @@ from gantral.compiler.codegen.layout import (
     flat,
     literal,
 )
-from gantral.compiler.codegen.looping import Around, Line, Looping
+from gantral.compiler.codegen.looping import Looping
 from gantral.compiler.codegen.names import PackageNames, local_names
 from gantral.compiler.codegen.reading import gives_out, leaves_last, narrows, silent, used
 from gantral.compiler.codegen.types import plain, variable
+from gantral.compiler.codegen.waits import Waits
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Ask,
@@ -51,7 +53,10 @@ from gantral.compiler.program import (
     Typed,
     Undo,
     Var,
+    Wait,
+    WaitStatement,
 )
+from gantral.compiler.program.walk import blocks
 from gantral.dsl.span import Span
 
 # Parameters of the generated coroutines.
@@ -85,6 +90,7 @@ class _Writer(Looping):
         known = local_names(statements, taken)
         expressions = Expressions(names, {**known, DECIDED: "decided_"})
         super().__init__(names, statements, used(statements), known, taken, expressions)
+        self._waits = Waits(expressions, names, known, self._used, self.block, self._ends)
 
     def block(
         self, statements: tuple[Statement, ...], indent: int, around: Around | None
@@ -118,6 +124,11 @@ class _Writer(Looping):
                 return self._ask(ask, binding, indent, statement.span)
             case AskStatement(ask=ask):
                 return self._ask(ask, None, indent, statement.span)
+            case Let(value=Wait() as wait, binding=binding):
+                target = self._locals[binding] if binding in self._used else ""
+                return self._waits.bound(wait, target, indent, statement.span)
+            case WaitStatement(wait=wait):
+                return self._waits.alone(wait, around, indent, statement.span)
             case Let(value=Run() as run, binding=binding):
                 return self._run(run, binding, indent, statement.span)
             case Let(value=ForEach() as loop, binding=binding):
@@ -388,5 +399,7 @@ class _Writer(Looping):
                 return True
             case If(then=then, otherwise=otherwise):
                 return self._ends(then, around) and self._ends(otherwise, around)
+            case WaitStatement():
+                return all(self._ends(block, around) for block in blocks(statements[-1]))
             case _:
                 return False

@@ -13,6 +13,7 @@ from gantral.compiler.program import (
     Approval,
     ApprovalMeta,
     ApprovalRef,
+    Arrival,
     Ask,
     AskOnlyIf,
     Comprehension,
@@ -31,7 +32,7 @@ from gantral.compiler.program import (
     Undo,
     Widen,
 )
-from gantral.compiler.program.walk import bindings, calls
+from gantral.compiler.program.walk import bindings, calls, waits
 from gantral.dsl.span import Span
 
 # What names a binding by its place; a node of another kind that does so is not understood here.
@@ -46,6 +47,7 @@ _BINDERS = (
     Let,
     Handler,
     Approval,
+    Arrival,
     Undo,
 )
 # Names that their author may change, and what follows from the rest of a node.
@@ -64,6 +66,10 @@ class Meaning:
         self._elements: dict[Span, str] = {}
         self._handled: dict[Span, str] = {}
         self._calls: dict[Span, str] = {}
+        for wait in waits(program.run):
+            for one in wait.arrivals:
+                if one.binding is not None:
+                    self._known[one.binding] = _hash("event", wait.id, one.event.name)
         seen: Counter[str] = Counter()
         for call in calls(program.run + program.on_failure):
             if call.handler is not None and call.handler.binding is not None:

@@ -10,6 +10,7 @@ from gantral.compiler.compare.bounds import Claim, claims, implies
 from gantral.compiler.compare.meaning import Meaning
 from gantral.compiler.program import (
     Approval,
+    Arrival,
     Ask,
     AskOnlyIf,
     AskStatement,
@@ -27,6 +28,8 @@ from gantral.compiler.program import (
     Terminate,
     Typed,
     Undo,
+    Wait,
+    WaitStatement,
 )
 from gantral.compiler.program import Run as Child
 from gantral.compiler.program.walk import gives
@@ -35,6 +38,7 @@ from gantral.dsl.span import Span
 # What each statement has that is read here. One that has come to have more is not understood.
 READ: Mapping[type, frozenset[str]] = {
     Approval: frozenset(("name", "binding", "span")),
+    Arrival: frozenset(("event", "name", "binding", "body", "span")),
     Ask: frozenset(("gate", "ordinal", "arguments", "type", "span", "head")),
     AskOnlyIf: frozenset(("gate", "ordinal", "arguments", "type", "span", "head", "only_if")),
     AskStatement: frozenset(("ask", "span")),
@@ -50,6 +54,10 @@ READ: Mapping[type, frozenset[str]] = {
     ),
     Terminate: frozenset(("message", "ordinal", "span")),
     Undo: frozenset(("name", "binding", "call", "span")),
+    Wait: frozenset(
+        ("arrivals", "within", "least", "longest", "otherwise", "ordinal", "type", "span", "head")
+    ),
+    WaitStatement: frozenset(("wait", "span")),
 }
 
 
@@ -148,6 +156,11 @@ class _Reader:
                     self._understood = False
                 case Let(value=ServiceCall() as call) | Do(call=call):
                     known = self._call(call, known)
+                case Let(value=Wait() as wait) | WaitStatement(wait=wait):
+                    after = self._wait(wait, known)
+                    if after is None:
+                        return None
+                    known = after
                 case Let(value=Typed()):
                     pass
                 case Require(condition=condition):
@@ -200,6 +213,23 @@ class _Reader:
             return known
         done = Claim(f"done {self._meaning.key(call)}", f"`{call.operation}`", call.head)
         return known | {done}
+
+    def _wait(self, wait: Wait, known: frozenset[Fact]) -> frozenset[Fact] | None:
+        """What is known after it: what is on every way that leads on, and what ends the run."""
+        sides = [(f"came {one.event.name}", one.event.name, one.body) for one in wait.arrivals]
+        sides.append(("came nothing", "silence", wait.otherwise))
+        out: list[frozenset[Fact]] = []
+        ended: set[Fact] = set()
+        for key, says, block in sides:
+            came = Claim(f"{key} {wait.id}", f"wait for {says}", wait.head)
+            after = self._block(block, known | {came})
+            if any(True for _ in gives(block)):
+                out.append(known)
+            elif after is not None:
+                out.append(after)
+            else:
+                ended.add(Claim(f"never {key} {wait.id}", f"end by {says}", wait.head))
+        return frozenset.intersection(*out) | ended if out else None
 
     def _if(self, statement: If, known: frozenset[Fact]) -> frozenset[Fact] | None:
         taken = self._claims(statement.condition, True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 
 from gantral.compiler.compare.effects import effects
+from gantral.compiler.compare.events import events
 from gantral.compiler.compare.gates import gates
 from gantral.compiler.compare.operations import operations, policies
 from gantral.compiler.compare.report import EFFECTS, Comparison, Finding, Sides, Verdict
@@ -36,7 +37,7 @@ def compare(
     same = program_digest(old) == program_digest(new)
     if not same:
         found += [*_version(old, new), *_workflow(old, new), *operations(old, new)]
-        found += [*gates(old, new), *effects(old, new), *_children(old, new)]
+        found += [*gates(old, new), *events(old, new), *effects(old, new), *_children(old, new)]
     told = tuple(dict.fromkeys(sorted(found, key=lambda one: EFFECTS.index(one.effect))))
     weaker = any(one.effect == "weaker" for one in told)
     verdict: Verdict = "weaker" if weaker else "same" if same else "new version"
@@ -175,6 +176,7 @@ ELSEWHERE = frozenset(
         "services",
         "policies",
         "gates",
+        "events",
         "run",
         "doc",
         "operations",

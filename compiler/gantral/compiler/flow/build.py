@@ -127,6 +127,7 @@ class _Builder:
         arguments: tuple[Argument, ...] = (),
         settles: str = "",
         waits: int = 0,
+        longest: int = 0,
         at_most: int = 0,
         fills: str = "",
     ) -> int:
@@ -141,6 +142,7 @@ class _Builder:
             arguments=arguments,
             settles=settles,
             waits=waits,
+            longest=longest,
             at_most=at_most,
             fills=fills,
         )
@@ -170,6 +172,8 @@ class _Builder:
                     return self._call(value, ends, binds)
                 if isinstance(value, s.Ask):
                     return self._ask(value, ends, binds)
+                if isinstance(value, s.Wait):
+                    return self._wait(value, ends, binds)
                 if isinstance(value, s.ForEach):
                     return self._each(value, ends, binds)
                 if isinstance(value, s.Repeat):
@@ -187,6 +191,8 @@ class _Builder:
                 return self._call(statement.call, ends, "")
             case s.AskStatement():
                 return self._ask(statement.ask, ends, "")
+            case s.WaitStatement():
+                return self._wait(statement.wait, ends, "")
             case s.If():
                 return self._if(statement, ends)
             case s.Require():
@@ -344,6 +350,32 @@ class _Builder:
         if isinstance(ask, s.AskOnlyIf):
             labels.append("unasked")
         return [_Open(node, label) for label in labels]
+
+    def _wait(self, wait: s.Wait, ends: list[_Open], binds: str) -> list[_Open]:
+        node = self._node(
+            "wait",
+            wait.id,
+            wait.head,
+            arguments=arguments_of("within", wait.within, self._names),
+            longest=wait.longest,
+        )
+        self._join(ends, node)
+        given: list[_Open] = []
+        if binds:
+            self._gives.append((binds, given))
+        through: list[_Open] = []
+        for one in wait.arrivals:
+            came = [_Open(node, f"for:{one.event.name}")]
+            if one.binding is not None:
+                name = self._names.bind(one.name or "", one.binding)
+                came = self._plain("let", wait.id, one.span, came, (), name)
+            through += self._block(one.body, came)
+        timeout = self._node("timeout", wait.id, wait.head, waits=wait.least)
+        self._join([_Open(node, "else")], timeout)
+        through += self._block(wait.otherwise, [_Open(timeout, "then")])
+        if binds:
+            self._gives.pop()
+        return [*given, *through]
 
     def _run(self, run: s.Run, ends: list[_Open], binds: str) -> list[_Open]:
         arguments = tuple(

@@ -30,6 +30,8 @@ Operator: TypeAlias = Literal[
     "repeat",
     "sleep",
     "undo",
+    "wait",
+    "timeout",
     "complete",
     "terminate",
     "failing",
@@ -38,8 +40,8 @@ Operator: TypeAlias = Literal[
     "nothing",
 ]
 """What a node does. ``child`` binds how a child ended. ``var`` binds a name, ``set`` binds it anew.
-``each`` and ``repeat`` are where every round of a loop begins: ``again`` leads into its body, which
-leads back here, and ``over`` on.
+``timeout`` follows a ``wait`` to which nothing came. ``each`` and ``repeat`` are where every round
+of a loop begins: ``again`` leads into its body, which leads back here, and ``over`` on.
 ``failing`` is where every failure arrives; ``nothing`` is where a path that just stops arrives, so
 that the proof can say so."""
 
@@ -91,7 +93,8 @@ class OperationFacts:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
-    ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``."""
+    ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``; of a ``wait``
+    ``for:EVENT`` and ``else``."""
 
     label: str
     target: int
@@ -126,6 +129,8 @@ class FlowNode:
     waits: int = 0
     """The time, in ms, that certainly passes here; of a ``repeat`` that passes between two rounds.
     """
+    longest: int = 0
+    """Of a ``wait``: the longest time, in ms, that it takes; 0 is no limit."""
     at_most: int = 0
     """Of a loop: how often its body runs at most."""
     fills: str = ""

@@ -108,6 +108,8 @@ def _print_node(node: FlowNode) -> str:
         words.append(f"settles {node.settles}")
     if node.waits:
         words.append(f"waits {node.waits}")
+    if node.longest:
+        words.append(f"longest {node.longest}")
     if node.at_most:
         words.append(f"at_most {node.at_most}")
     if node.fills:
@@ -133,8 +135,8 @@ _OPERATION = re.compile(
 _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
     r"(?: under (?P<under>\S+))?(?: settles (?P<settles>\S+))?(?: waits (?P<waits>\d+))?"
-    r"(?: at_most (?P<at_most>\d+))?(?: fills (?P<fills>\S+))?"
-    r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9 ]+?))? @(?P<span>.+)"
+    r"(?: longest (?P<longest>\d+))?(?: at_most (?P<at_most>\d+))?(?: fills (?P<fills>\S+))?"
+    r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9_: ]+?))? @(?P<span>.+)"
 )
 _ARGUMENT = re.compile(r"\((\S*?)([=:]) (\S+) @([^)]+)\)")
 
@@ -207,6 +209,7 @@ def _parse_node(match: re.Match[str]) -> FlowNode:
         ),
         settles=match["settles"] or "",
         waits=int(match["waits"] or 0),
+        longest=int(match["longest"] or 0),
         at_most=int(match["at_most"] or 0),
         fills=match["fills"] or "",
     )

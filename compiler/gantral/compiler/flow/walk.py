@@ -121,6 +121,7 @@ _TOLD = {
     ("choose", "false"): "the condition does not hold",
     ("undo", "then"): "`{0}` is undone",
     ("give", "then"): "a value is given",
+    ("wait", "else"): "nothing comes in time",
     ("each", "again"): "the loop takes its next element",
     ("each", "over"): "the loop has no element left",
     ("repeat", "again"): "the loop begins its next round",
@@ -131,10 +132,15 @@ _TOLD = {
 def tell(path: Iterable[Taken]) -> tuple[Step, ...]:
     """The path as steps in the spec's own places; what nobody would ask about is left out."""
     return tuple(
-        Step(node.span, _TOLD[node.operator, edge.label].format(node.subject))
-        for node, edge in path
-        if (node.operator, edge.label) in _TOLD
+        Step(node.span, said) for node, edge in path if (said := _told(node, edge)) is not None
     )
+
+
+def _told(node: FlowNode, edge: Edge) -> str | None:
+    if node.operator == "wait" and edge.label != "else":
+        return f"the event `{edge.label.removeprefix('for:')}` comes"
+    told = _TOLD.get((node.operator, edge.label))
+    return None if told is None else told.format(node.subject)
 
 
 def witness(flow: Flow, goal: int) -> tuple[Step, ...]:

@@ -36,6 +36,8 @@ from gantral.compiler.program import (
     Terminate,
     Undo,
     Var,
+    Wait,
+    WaitStatement,
 )
 from gantral.compiler.shapes import duration_text
 
@@ -133,6 +135,10 @@ class _Drawer:
                 return self._call(call, ways, bound=True)
             case Do(call=call):
                 return self._call(call, ways, bound=False)
+            case Let(value=Wait() as wait):
+                return self._wait(wait, ways, bound=True)
+            case WaitStatement(wait=wait):
+                return self._wait(wait, ways, bound=False)
             case Let(value=Run() as run):
                 return [(self._next(ways, "child", "WORKFLOW", run.workflow), "")]
             case Let(value=ForEach() as loop):
@@ -206,6 +212,19 @@ class _Drawer:
         box = self._next(ways, "gate", "GATE", gate.name, *told)
         self._next([(box, "no or silence")], "stopped", "REJECTED")
         return [(box, " or ".join(goes_on))]
+
+    def _wait(self, wait: Wait, ways: _Ways, *, bound: bool) -> _Ways:
+        box = self._next(ways, "wait", "WAIT", f"within {code(wait.within)}")
+        given: _Ways = []
+        if bound:
+            self._given.append(given)
+        rest: _Ways = []
+        for one in wait.arrivals:
+            rest += self._block(one.body, [(box, one.event.name)])
+        rest += self._block(wait.otherwise, [(box, "silence")])
+        if bound:
+            self._given.pop()
+        return rest + given
 
     def _call(self, call: ServiceCall, ways: _Ways, *, bound: bool) -> _Ways:
         operation = self._program.operations[call.operation]

@@ -122,6 +122,11 @@ def _outline(kind: Kind, x: int, y: int, width: int, height: int) -> list[str]:
             ]
         case "gate":
             return [f'<rect class="box gate" {frame}/>', f'<rect class="box none" {inner}/>']
+        case "wait":
+            return [
+                f'<rect class="box" {frame} rx="4"/>',
+                f'<path class="box none" d="M{x + 4} {y}V{floor}M{right - 4} {y}V{floor}"/>',
+            ]
         case "child":
             sides = f"M{x + 6} {y}V{floor}M{right - 6} {y}V{floor}"
             return [f'<rect class="box" {frame}/>', f'<path class="box none" d="{sides}"/>']
@@ -135,7 +140,7 @@ def _outline(kind: Kind, x: int, y: int, width: int, height: int) -> list[str]:
                 f'<path class="box" d="M{x} {y}H{corner}L{right} {y + 12}V{floor}H{x}z"/>',
                 f'<path class="box none" d="M{corner} {y}V{y + 12}H{right}"/>',
             ]
-        case "read" | "wait":
+        case "read":
             return [f'<rect class="box" {frame} rx="4"/>']
         case "choice" | "loop":
             half, cut = y + height // 2, _PAD_X

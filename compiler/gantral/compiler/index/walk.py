@@ -189,7 +189,7 @@ class Walk(Principals):
                 for branch in one.branches:
                     self._block(place, env, branch.body)
             case syn.Wait():
-                self._wait(place, env, one)
+                return self._wait(place, env, one)
             case syn.Sleep() | syn.Collect() | syn.Give():
                 self.value(place, env, one.value)
             case syn.Terminate():
@@ -201,7 +201,9 @@ class Walk(Principals):
                 return self.value(place, env, one)
         return None
 
-    def _wait(self, place: Place, env: Env, one: syn.Wait) -> None:
+    def _wait(self, place: Place, env: Env, one: syn.Wait) -> Shape | None:
+        """What the short form gives: the data of its event."""
+        shape: Shape | None = None
         for case in one.cases:
             event = self.at(place, "event", case.event)
             shape = None
@@ -211,6 +213,7 @@ class Walk(Principals):
             self._block(place, env, case.body, *bound)
         self.value(place, env, one.within)
         self._block(place, env, one.otherwise)
+        return shape if len(one.cases) == 1 and one.cases[0].body is None else None
 
 
 def _named(

@@ -38,6 +38,7 @@ from gantral.compiler.program.declarations import (
     UndoBy,
     Widening,
 )
+from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import (
     Absent,
     ApprovalMeta,
@@ -87,6 +88,7 @@ from gantral.compiler.program.expressions import (
 )
 from gantral.compiler.program.statements import (
     Approval,
+    Arrival,
     Ask,
     AskOnlyIf,
     AskStatement,
@@ -108,6 +110,8 @@ from gantral.compiler.program.statements import (
     Terminate,
     Undo,
     Var,
+    Wait,
+    WaitStatement,
 )
 from gantral.compiler.program.types import (
     SCALARS,
@@ -140,6 +144,7 @@ __all__ = [
     "Approval",
     "ApprovalMeta",
     "ApprovalRef",
+    "Arrival",
     "Ask",
     "AskOnlyIf",
     "AskStatement",
@@ -161,6 +166,7 @@ __all__ = [
     "DurationType",
     "ElementRef",
     "EnumType",
+    "Event",
     "Expr",
     "FailureRef",
     "Field",
@@ -243,6 +249,8 @@ __all__ = [
     "UndoBy",
     "Var",
     "VarRef",
+    "Wait",
+    "WaitStatement",
     "Widen",
     "Widening",
     "Within",

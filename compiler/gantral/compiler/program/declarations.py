@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import Expr
 from gantral.compiler.program.statements import Statement
 from gantral.compiler.program.types import RecordType, Type
@@ -345,8 +346,8 @@ class Program:
     """One workflow with all it uses, names resolved. `path` is the posix path of its file.
 
     `services`, `gates` and `policies` are those that the workflow declares or uses, by bare name,
-    those declared first. `types` are the named types they use, by codegen name,
-    each after those it is made of.
+    those declared first; `events` those that some `wait` is for, whose meaning stands there.
+    `types` are the named types they use, by codegen name, each after those it is made of.
     """
 
     path: str
@@ -361,6 +362,7 @@ class Program:
     services: Mapping[str, Service]
     policies: Mapping[str, Policy]
     gates: Mapping[str, Gate]
+    events: Mapping[str, Event]
     run: tuple[Statement, ...]
     run_span: Span
     on_failure: tuple[Statement, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import Expr
 from gantral.compiler.program.types import ListType, RecordType, Type
 from gantral.dsl.span import Span
@@ -74,6 +75,40 @@ class AskOnlyIf(Ask):
     """`ask gate(…) only if condition`: where the condition is false nobody is asked."""
 
     only_if: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """`for event as name { … }` in a `wait`; LetRef carries `binding` for the event's data. What
+    `let x = wait for e …` leaves unsaid stands here too: its body gives the data."""
+
+    event: Event
+    name: str | None
+    binding: Span | None
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`wait { … } within d else { … }`, site "wait/1". `least` and `longest` bound `within`, in ms.
+    `type` is what its cases and its `else` give, where that is bound."""
+
+    arrivals: tuple[Arrival, ...]
+    within: Expr
+    least: int
+    longest: int
+    otherwise: tuple[Statement, ...]
+    ordinal: int
+    type: Type | None
+    span: Span
+    head: Span
+    """The word: where a diagnostic about the wait points."""
+
+    @property
+    def id(self) -> str:
+        """Its site."""
+        return f"wait/{self.ordinal}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +183,7 @@ class Let:
 
     name: str
     binding: Span
-    value: Expr | ServiceCall | Ask | Run | ForEach | Repeat
+    value: Expr | ServiceCall | Ask | Run | ForEach | Repeat | Wait
     span: Span
 
 
@@ -187,6 +222,14 @@ class AskStatement:
     """An `ask` whose approval is not named."""
 
     ask: Ask
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WaitStatement:
+    """A `wait` whose value is not bound."""
+
+    wait: Wait
     span: Span
 
 
@@ -230,7 +273,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """`give value`, only in what makes a value: a handler or a `repeat` that is bound."""
+    """`give value`, only in what makes a value: a handler, a `repeat` or a `wait` that is bound."""
 
     value: Expr
     span: Span
@@ -272,6 +315,7 @@ Statement: TypeAlias = (
     | Set
     | Do
     | AskStatement
+    | WaitStatement
     | If
     | ForEach
     | Repeat

@@ -16,6 +16,8 @@ from gantral.compiler.program.statements import (
     Set,
     Statement,
     Var,
+    Wait,
+    WaitStatement,
 )
 
 
@@ -26,6 +28,8 @@ def blocks(statement: Statement) -> tuple[tuple[Statement, ...], ...]:
             return (then, otherwise)
         case Do(call=call) | Let(value=ServiceCall() as call) if call.handler is not None:
             return (call.handler.body,)
+        case WaitStatement(wait=wait) | Let(value=Wait() as wait):
+            return (*(one.body for one in wait.arrivals), wait.otherwise)
         case ForEach(body=body) | Let(value=ForEach(body=body)):
             return (body,)
         case Repeat(body=body, otherwise=rest) | Let(value=Repeat(body=body, otherwise=rest)):
@@ -78,6 +82,16 @@ def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
         match statement:
             case Do(call=call) | Let(value=ServiceCall() as call):
                 yield call
+            case _:
+                pass
+
+
+def waits(statements: tuple[Statement, ...]) -> Iterator[Wait]:
+    """Every `wait`, in source order."""
+    for statement in everything(statements):
+        match statement:
+            case WaitStatement(wait=wait) | Let(value=Wait() as wait):
+                yield wait
             case _:
                 pass
 

@@ -14,7 +14,7 @@ from gantral.dsl.diagnostics import Diagnostic, Label, Step
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
-    """G0301 to G0305 and G0501, at the effect."""
+    """G0301 to G0305 and G0501, at the effect; G0428, a warning, where it may come too late."""
     approvals = Approvals(flow)
     seen = reachable(flow)
     effects = [
@@ -32,6 +32,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
     waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
+    longest = sum(node.longest * loops.times(node.id) for node in flow.nodes)
     for name, acting in under.items():
         ask = approvals.asks.get(name)
         if ask is None:
@@ -39,8 +40,12 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         gate = flow.gate(ask)
         if sum(_times(loops, ask, node) for node in acting) > gate.uses:
             yield from _uses(flow, name, ask, acting, loops)
+        certain: frozenset[int] = frozenset()
         if gate.lasts is not None and waiting > gate.lasts:
-            yield from _lapse(flow, name, ask, acting, loops)
+            certain = _lapsed(flow, ask, acting, loops)
+            yield from _lapse(flow, name, ask, acting, certain)
+        if gate.lasts is not None and longest > gate.lasts:
+            yield from _may_lapse(flow, name, ask, acting, certain, loops)
 
 
 def _times(loops: Loops, ask: FlowNode, node: FlowNode) -> int:
@@ -186,9 +191,8 @@ def _spent(name: str, ask: FlowNode, loops: Loops) -> dict[int, int]:
     return loops.most(leave)
 
 
-def _lapse(
-    flow: Flow, name: str, ask: FlowNode, under: list[FlowNode], loops: Loops
-) -> Iterator[Diagnostic]:
+def _lapsed(flow: Flow, ask: FlowNode, under: list[FlowNode], loops: Loops) -> frozenset[int]:
+    """The effects before which an approval has lapsed on every path."""
     lasts = flow.gate(ask).lasts or 0
     # A loop that asks is left with the approval of the round in which it was asked.
     asks = {one.head.id for one in loops.around(ask.id)}
@@ -196,15 +200,21 @@ def _lapse(
 
     def since(node: FlowNode, edge: Edge, least: int) -> int:
         """The least time since the approval was obtained, in ms; _NEVER before it was."""
-        if node.id == ask.id and edge.label in ("yes", "waived"):
+        if node.id == ask.id and edge.label in _ANSWERS:
             return 0
         if least == _NEVER:
             return least
         return least + (rounds.get(node.id, 0) if edge.label == "over" else _waits(node))
 
     waited = forward(flow, _NEVER, since, min)
+    return frozenset(node.id for node in under if lasts < waited[node.id] < _NEVER)
+
+
+def _lapse(
+    flow: Flow, name: str, ask: FlowNode, under: list[FlowNode], certain: frozenset[int]
+) -> Iterator[Diagnostic]:
     for node in under:
-        if lasts < waited[node.id] < _NEVER:
+        if node.id in certain:
             yield Diagnostic(
                 code="G0501",
                 severity="error",
@@ -213,6 +223,35 @@ def _lapse(
                 labels=(Label(ask.span, "asked here"),),
                 path=witness(flow, node.id),
                 help=f"raise `lasts` in gate `{ask.subject}`, or ask after the wait",
+            )
+
+
+def _may_lapse(
+    flow: Flow,
+    name: str,
+    ask: FlowNode,
+    under: list[FlowNode],
+    certain: frozenset[int],
+    loops: Loops,
+) -> Iterator[Diagnostic]:
+    """Where the waits on some path may take longer together than the approval lasts."""
+    lasts = flow.gate(ask).lasts or 0
+
+    def leave(node: FlowNode, since: int) -> int:
+        return 0 if node.id == ask.id else since + node.longest * _times(loops, ask, node)
+
+    waited = loops.most(leave)
+    for node in under:
+        if waited.get(node.id, 0) > lasts and node.id not in certain:
+            yield Diagnostic(
+                code="G0428",
+                severity="warning",
+                message=f"`{name}` may have lapsed when this effect acts: the waits before it may"
+                " take longer",
+                span=node.span,
+                labels=(Label(ask.span, "asked here"),),
+                path=witness(flow, node.id),
+                help=f"raise `lasts` in gate `{ask.subject}`, wait less, or ask after the wait",
             )
 
 

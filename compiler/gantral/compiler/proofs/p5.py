@@ -9,7 +9,8 @@ from gantral.dsl.diagnostics import Diagnostic
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
-    """G0502 for a gate that could wait for ever, G0503 for a call without a limit or an outcome."""
+    """G0502 for a gate that could wait for ever, G0503 for a call or a `wait` without a limit or an
+    outcome."""
     for name, gate in flow.gates.items():
         if gate.reject is None or gate.reject <= 0:
             yield Diagnostic(
@@ -28,6 +29,16 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
                 message=f"asking `{node.subject}` has no outcome for a no or a failure",
                 span=node.span,
                 help="every ask leads on, to REJECTED, or to TERMINATED",
+            )
+        elif node.operator == "wait" and not (
+            node.longest and "else" in labels and any(one.startswith("for:") for one in labels)
+        ):
+            yield Diagnostic(
+                code="G0503",
+                severity="error",
+                message="this wait has no limit, no event or no outcome when nothing comes",
+                span=node.span,
+                help="write `wait for … within … else { … }`, and the time as what has a `max`",
             )
         elif node.operator == "call" and (
             not flow.operation(node).timeout or not {"done", "failed"} <= labels

@@ -48,7 +48,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         return
     for what, limit, count in (
         ("events", EVENTS, lambda node: _events(flow, node)),
-        ("votes", UPDATES, lambda node: _votes(flow, node)),
+        ("updates", UPDATES, lambda node: _votes(flow, node)),
     ):
         most = _longest(flow, loops, count)
         if most > limit:
@@ -102,6 +102,9 @@ def _events(flow: Flow, node: FlowNode) -> int:
             return 4 * _ACTIVITY
         case "undo" | "complete" | "rejected" | "terminated":
             return _ACTIVITY
+        case "wait":
+            # The commits of its record and of what came of it, the event, and the memo twice.
+            return 2 * _ACTIVITY + _TIMER + _UPDATE + 2
         case "sleep":
             return _TIMER
         case "repeat":
@@ -111,6 +114,9 @@ def _events(flow: Flow, node: FlowNode) -> int:
 
 
 def _votes(flow: Flow, node: FlowNode) -> int:
+    """The updates that are taken at a node."""
+    if node.operator == "wait":
+        return 1
     if node.operator != "ask":
         return 0
     asked = flow.gate(node).decides

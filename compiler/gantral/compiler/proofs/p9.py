@@ -44,7 +44,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
         chosen: dict[int, list[str]] = {}
         for name, choices in Provenances(flow).chosen.items():
             for choice in choices:
-                if choice.operator == "choose":
+                if choice.operator in ("choose", "wait"):
                     chosen.setdefault(choice.id, []).append(name)
         for ask in amending:
             yield from _stale(flow, ask, approvals, reads, lets, chosen)

@@ -91,7 +91,7 @@ class Provenances:
         if node.operator == "child":
             return _NOBODYS
         if node.operator == "let" and node.site:
-            return _NOBODYS  # a failure's cause comes from no approval
+            return _NOBODYS  # a failure's cause, an event's data come from no approval
         found = self.of((atom for one in node.arguments for atom in one.atoms), node)
         if any(self._outlives(name, node) for name in found):
             return found | _NOBODYS
@@ -119,8 +119,8 @@ class Provenances:
             return _NOBODYS  # what the rounds before met
         if node.operator == "call" and self._flow.operation(node).acts and node.under:
             return frozenset(node.under)
-        if node.operator == "call":
-            return _NOBODYS
+        if node.operator in ("call", "wait"):
+            return _NOBODYS  # whoever sends an event chooses what comes of the wait
         return self.of((atom for one in node.arguments for atom in one.atoms), node)
 
     def _choices(self, name: str) -> list[FlowNode]:

@@ -51,7 +51,8 @@ def read_commit(command: Mapping[str, Any]) -> CommitCommand:
     _want(isinstance(context, dict) and len(context.keys() - {"persons"}) == 1, "context")
     for name in ("values", "persons", "amended"):
         _want(isinstance(context.get(name, {}), dict), f"context.{name}")
-    _want(_pairs(context.get("leaves", [])), "context.leaves")
+    _want(_rows(context.get("leaves", []), 2), "context.leaves")
+    _want(_rows(context.get("sent", []), 4), "context.sent")
     _want(context.get("same", True) is True, "context.same")
     _want(command["asked"] == "none" or isinstance(command["asked"], dict), "asked")
     decision = command["decision"]
@@ -80,10 +81,10 @@ def read_commit(command: Mapping[str, Any]) -> CommitCommand:
     return command  # type: ignore[return-value]
 
 
-def _pairs(value: Any) -> bool:
+def _rows(value: Any, length: int) -> bool:
     return isinstance(value, list) and all(
-        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
-        for pair in value
+        isinstance(row, list) and len(row) == length and all(isinstance(part, str) for part in row)
+        for row in value
     )
 
 

@@ -35,6 +35,7 @@ from gantral.runtime.workers.command import read_commit
 from gantral.runtime.workers.judging import Before, Judged, judge
 from gantral.runtime.workers.leaves import drafted, drop_drafts, leaf_value, put_texts
 from gantral.runtime.workers.refused import Refused
+from gantral.runtime.workers.sent import of_event, sent_texts
 from gantral.runtime.workers.told import SEALED, Told
 from gantral.runtime.workers.walking import step, walked
 from temporalio import activity
@@ -116,6 +117,8 @@ class Committer:
     def _texts(self, chain: Chain, command: CommitCommand) -> dict[str, list[str]]:
         """The new texts of this commit by pointer: salts and values, drafted."""
         source: Mapping[str, Any] = command["context"]
+        if "sent" in source:
+            return sent_texts(chain, source, self.actors.resolve)
         if not source.keys() <= {"values", "persons", "leaves", "same", "amended"}:
             raise Refused("command", "context has an unknown member")
         new = source.get("amended", source.get("values", {}))
@@ -199,6 +202,8 @@ def _context(
 ) -> list[list[str]]:
     source: Mapping[str, Any] = command["context"]
     new = {pointer: leaf(text) for pointer, text in texts.items() if pointer != MESSAGE}
+    if "sent" in source:
+        return sorted([pointer, hashed] for pointer, hashed in new.items() if of_event(pointer))
     if "leaves" in source:
         return [[str(pointer), str(hashed)] for pointer, hashed in source["leaves"]]
     if "values" in source:

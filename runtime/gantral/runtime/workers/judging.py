@@ -27,6 +27,7 @@ from gantral.evidence.recount import (
     judge_vote,
     opened_paths,
 )
+from gantral.evidence.waits import KINDS
 from gantral.runtime.commands import CommitCommand
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
@@ -334,6 +335,11 @@ def _record(
         _sealed(chain, record["claim"], "use", "effect")
     elif kind == "outcome":
         _sealed(chain, record["outcome"], "outcome", "effect")
+    elif kind == "event":
+        _sealed(chain, record["event"], "event", "decision")
+        _want("sent" in command["context"], "context", "an event brings its own context")
+    elif kind in KINDS:
+        _want("same" in command["context"], "context", f"a record of kind {kind} keeps the context")
     elif kind == "child":
         # Whose it is and what it says, the verifier's own walk asks before this is signed.
         _want(not command["states"], "child", "a child is told by a commit of its own")

@@ -168,6 +168,13 @@ MANIFEST: dict[str, Any] = {
         },
         "watched": gate("refund_limits", "1", "payments.refund", ["initiator"], "watch", 4),
     },
+    "events": {
+        "found": {
+            "data": ["record", [field("what", TEXT), field("by", ["person"])]],
+            "from": ["initiator", "finance_manager"],
+        }
+    },
+    "waits": {"wait/1": {"events": ["found"], "within": "PT1H"}},
     "automaton": [
         ["complete/1", "COMPLETED", []],
         ["finance/1", "WAITING_FOR_HUMAN", ["finance/1:rejected", "finance/1:resumed"]],

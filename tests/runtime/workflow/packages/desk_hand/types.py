@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from gantral.runtime import Approval, ListOf, Person, PersonOf, Record
+from gantral.runtime import Approval, Event, ListOf, Person, PersonOf, Record
 
 
 class Input(Record):
@@ -26,3 +26,21 @@ class Serial(Record):
 class AccessApproval(Approval):
     owner: Annotated[Person, PersonOf()]
     what: str
+
+
+class BroughtData(Record):
+    what: str
+    by: Annotated[Person, PersonOf()]
+    note: str | None = None
+
+
+class NothingData(Record):
+    """Nothing."""
+
+
+class BroughtEvent(BroughtData, Event):
+    event_: ClassVar[str] = "brought"
+
+
+class StopEvent(NothingData, Event):
+    event_: ClassVar[str] = "stop"

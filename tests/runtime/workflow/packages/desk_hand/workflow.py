@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -8,7 +9,7 @@ from gantral.runtime import ActionFailed, Ask, Failure, Governed, Person, Person
 from gantral.runtime.machine import Transition
 
 from .services import keys
-from .types import AccessApproval, Input, Output
+from .types import AccessApproval, BroughtEvent, Input, Output, StopEvent
 
 
 class AccessAsk(Ask[AccessApproval]):
@@ -68,6 +69,17 @@ class Desk(Governed[Input, Output]):
                     log.append(done.serial)
                 except ActionFailed as failed:
                     log.append(f"grant {failed.happened}")
+            elif step.startswith("wait "):
+                came = await self.wait(
+                    BroughtEvent,
+                    StopEvent,
+                    within=timedelta(seconds=int(step.removeprefix("wait "))),
+                    site="wait/1",
+                )
+                if isinstance(came, BroughtEvent):
+                    log.append(f"{came.what} by {came.by}")
+                else:
+                    log.append("silence" if came is None else came.event_)
             elif step.startswith("undo "):
                 await self.undo(step.removeprefix("undo "))
                 log.append("undone")

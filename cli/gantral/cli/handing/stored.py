@@ -1,0 +1,95 @@
+"""Where the evidence that a command names lies: a file, a folder, or the deployment's store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gantral.cli.failure import MISUSE, Failure
+
+if TYPE_CHECKING:
+    from gantral.cli.handing.sources import Source
+    from gantral.evidence.pack import Instance
+    from gantral.runtime.settings import Evidence, Settings
+
+
+def settings_of(path: str) -> Settings:
+    """The deployment's settings. Raises Failure."""
+    from gantral.runtime.settings import SettingsError, load
+
+    try:
+        return load(path)
+    except SettingsError as error:
+        raise Failure(f"{path}: {error.key}: {error.why}", error.remedy) from None
+
+
+def evidence_of(settings: Settings) -> Evidence:
+    """Their section on evidence. Raises Failure."""
+    from gantral.runtime.settings import SettingsError
+
+    try:
+        return settings.need_evidence()
+    except SettingsError as error:
+        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
+
+
+def chosen(known: list[Instance], asked: list[str]) -> list[Instance]:
+    """The instances whose ids begin so, each beginning's one.
+
+    Raises:
+        Failure: one has none, or several.
+    """
+    found = []
+    for start in asked:
+        meant = [one for one in known if one[1].startswith(start)]
+        if len(meant) != 1:
+            several = f"{len(meant)} instances begin" if meant else "no instance begins"
+            raise Failure(f"{several} with {start}", "gantral list names them")
+        found += meant
+    return found
+
+
+def source_of(evidence: str, settings: str) -> tuple[Source, Path | None]:
+    """A bundle, the folder of an instance, or an instance of the store by the beginning of its id;
+    of the store with the trust file of its settings.
+
+    Raises:
+        Failure: it is none of these.
+    """
+    from gantral.cli.handing.sources import of_bundle, of_folder
+
+    path = Path(evidence)
+    if path.exists():
+        return (of_folder if path.is_dir() else of_bundle)(path), None
+    if not Path(settings).is_file():
+        raise Failure(
+            f"{evidence} is no file and no folder, and {settings} names no store",
+            "name a bundle; or the deployment's settings with --settings",
+            MISUSE,
+        )
+    return _stored(evidence, settings)
+
+
+def _stored(start: str, path: str) -> tuple[Source, Path]:
+    from gantral.cli.handing.sources import of_parts
+    from gantral.cli.handing.texts import at_hand
+    from gantral.evidence import EvidenceError, LocalStore, StoreError
+    from gantral.evidence.export import Export
+    from gantral.evidence.pack import Asked, instances, with_children
+
+    settings = settings_of(path)
+    evidence = evidence_of(settings)
+    store = LocalStore(evidence.store)
+    try:
+        known = instances(store, Asked())
+        (one,) = chosen(known, [start])
+        found: dict[str, dict[str, bytes]] = {}
+        named: set[str] = set()
+        for team, instance_id in sorted(with_children(store, [one], known)):
+            made = Export(store, team, instance_id)
+            found[instance_id] = {part.name: b"".join(part.chunks) for part in made.parts()}
+            named |= made.named
+        beside = dict(at_hand(named, [Path(path).parent], [settings]))
+    except (EvidenceError, StoreError) as error:
+        raise Failure(f"the evidence can't be read: {error}") from None
+    return of_parts(found, one[1], beside), evidence.trust

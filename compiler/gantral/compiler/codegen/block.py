@@ -1,0 +1,30 @@
+"""What a block of generated code is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gantral.compiler.program import Type
+from gantral.dsl.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of Python and where in the spec it comes from."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`. What a
+    `collect` does: it adds to `collected`, whose elements have the type `element`, and goes on to
+    the next round when `skip`."""
+
+    target: str
+    type: Type
+    leave: bool
+    collected: str = ""
+    element: Type | None = None
+    skip: bool = False

@@ -1,0 +1,1 @@
+"""Charts that are opened in an emergency: a clinic's charts, and the spec's services on them."""

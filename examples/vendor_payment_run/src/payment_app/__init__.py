@@ -1,0 +1,1 @@
+"""Payment runs that people decide: a ledger, a bank, and the spec's services on them."""

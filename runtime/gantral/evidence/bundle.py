@@ -1,0 +1,252 @@
+"""A bundle: the evidence of many instances in one file, read one instance at a time.
+
+Layout, closed and in this order: ``contents.json``; each instance's folder, sorted by its id, its
+files in the order in which a judge needs them; the texts that evidence names by digest. Order and
+header bytes leave no choice, so the same evidence asked for the same way gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any, BinaryIO
+
+from gantral.evidence.bytes import MAX_BYTES, encode, parse, parse_object
+from gantral.evidence.envelope import MAX_ENVELOPE
+from gantral.evidence.errors import EvidenceError
+from gantral.evidence.folder import LINE, belongs
+from gantral.evidence.hashes import H
+from gantral.evidence.records import CONTENTS
+from gantral.evidence.tar import Member, TarReader
+
+TYPE = "gantral.dev/bundle/v1"
+CONTENTS_NAME = "contents.json"
+LINES_NAME = "artifacts.jsonl"
+# What one instance may hold in a bundle; a folder has no such bounds. They keep a reader's memory
+# flat whatever a stranger wrote.
+MOST_FILES = 1 << 18
+MOST_STREAMED = 1 << 26
+MOST_TEXT = 4 * MAX_BYTES
+
+_ORDER = ("manifest.json", "commits", LINES_NAME, "votes", "uses", "erasures", "texts")
+_RANK = {name: rank for rank, name in enumerate(_ORDER)}
+_INSTANCE = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\\Z")
+_TEXT = re.compile("(?:policies|roles|specs/[0-9a-f]{64})\\Z")
+_TEXT_NAME = re.compile("[0-9a-f]{64}\\.json\\Z")
+
+
+class Section:
+    """The files of one instance in a bundle (``Files``)."""
+
+    strangers: tuple[str, ...] = ()
+
+    def __init__(self, instance_id: str, handle: int) -> None:
+        self.instance_id = instance_id
+        self._handle = handle
+        self.names: dict[str, tuple[int, int]] = {}  # in order: offset, size
+        self._kept: dict[str, bytes] = {}
+        self._room = MOST_STREAMED
+
+    def enter(self, member: Member, reader: TarReader) -> None:
+        """Note a file, and pass it; a stream's bytes are kept.
+
+        Raises:
+            EvidenceError: ``bundle``, ``too_large``, or the reader's.
+        """
+        if len(self.names) >= MOST_FILES:
+            raise EvidenceError(
+                "too_large",
+                f"{self.instance_id} has more than {MOST_FILES} files: unpack it",
+                inconclusive=True,
+            )
+        self.names[member.name] = (member.offset, member.size)
+        if self._handle >= 0:
+            reader.skip(member)
+            return
+        self._room -= member.size
+        if self._room < 0:
+            raise EvidenceError(
+                "too_large",
+                f"{self.instance_id} has more than {MOST_STREAMED} bytes, too many for a stream:"
+                " give the file itself",
+                inconclusive=True,
+            )
+        self._kept[member.name] = reader.take(member)
+
+    def under(self, prefix: str) -> list[str]:
+        """See Files: they came sorted."""
+        return [name for name in self.names if name.startswith(prefix)]
+
+    def read(self, name: str) -> bytes | None:
+        """See Files."""
+        if name not in self.names:
+            return None
+        return self._part(name, 0, self.names[name][1])
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """See Files."""
+        if name not in self.names:
+            return
+        left, at, size = b"", 0, self.names[name][1]
+        while at < size or left:
+            if b"\n" not in left and len(left) < LINE and at < size:
+                more = self._part(name, at, min(size - at, 1 << 16))
+                if not more:
+                    break
+                at += len(more)
+                left += more
+                continue
+            cut = left.find(b"\n", 0, LINE) + 1 or min(len(left), LINE)
+            yield left[:cut]
+            left = left[cut:]
+
+    def _part(self, name: str, at: int, size: int) -> bytes:
+        if self._handle < 0:
+            return self._kept[name][at : at + size]
+        return os.pread(self._handle, size, self.names[name][0] + at)
+
+
+class Bundle:
+    """A bundle that is read once, from its beginning to its end: ``sections``, then ``texts``.
+
+    Args:
+        file: opened for reading bytes. stream: it can't be read twice (a pipe), so an instance is
+            kept in memory while it is judged, at most ``MOST_STREAMED`` bytes of it.
+    """
+
+    def __init__(self, file: BinaryIO, *, stream: bool = False) -> None:
+        self._reader = TarReader(file, seekable=not stream)
+        self._handle = -1 if stream else file.fileno()
+        self._next: Member | None = None
+        self.contents: dict[str, Any] = {}
+
+    def sections(self) -> Iterator[Section]:
+        """Each instance's files, when they are all there. A section may be read until the next one
+        is asked for.
+
+        Raises:
+            EvidenceError: ``bundle``, ``contents``, ``too_large``, ``bytes``, ``form``; ``cut`` and
+                ``version`` (inconclusive).
+        """
+        self._contents()
+        listed, count = sha256(), 0
+        last = ""
+        while (member := self._next) is not None and not _TEXT.match(member.folder):
+            if not _INSTANCE.match(member.folder) or member.folder <= last:
+                raise _misplaced(member)
+            last = member.folder
+            section = Section(last, self._handle)
+            before: tuple[int, str] = (-1, "")
+            while member is not None and member.folder == last:
+                here = _place(member)
+                if here <= before:
+                    raise _misplaced(member)
+                section.enter(member, self._reader)
+                before = here
+                member = self._next = self._reader.next()
+            listed.update(f"{last}\n".encode())
+            count += 1
+            yield section
+        if (str(count), listed.hexdigest()) != (
+            self.contents["instances"],
+            self.contents["instances_hash"],
+        ):
+            raise EvidenceError("contents", "contents.json tells of other instances than lie here")
+
+    def texts(self) -> Iterator[tuple[str, bytes]]:
+        """The paths ``policies/<hex>.json``, ``roles/<hex>.json``, ``specs/<hex>/<hex>.json`` and
+        their bytes, after all sections.
+
+        Raises:
+            EvidenceError: as ``sections``.
+        """
+        before = ("", "")
+        while (member := self._next) is not None:
+            here = (member.folder, member.name)
+            known = _TEXT.match(member.folder) and _TEXT_NAME.match(member.name)
+            if not known or here <= before or member.size > MOST_TEXT:
+                raise _misplaced(member)
+            before = here
+            data = self._reader.take(member)
+            self._next = self._reader.next()
+            yield "/".join(here), data
+
+    def _contents(self) -> None:
+        member = self._reader.next()
+        if member is None or (member.folder, member.name) != ("", CONTENTS_NAME):
+            raise EvidenceError("bundle", "a bundle begins with contents.json")
+        if member.size > MAX_BYTES:
+            raise _misplaced(member)
+        contents = parse_object(self._reader.take(member))
+        if contents.get("type") != TYPE:
+            raise EvidenceError("version", f"contents.json is not {TYPE}", inconclusive=True)
+        CONTENTS.require(contents)
+        self.contents = contents
+        self._next = self._reader.next()
+
+
+def place(name: str) -> tuple[int, str]:
+    """Where a file stands among those of its instance."""
+    return _RANK[name.partition("/")[0]], name
+
+
+def _place(member: Member) -> tuple[int, str]:
+    most = 8**11 if member.name == LINES_NAME else MAX_ENVELOPE
+    if not belongs(member.name) or member.size > most:
+        raise _misplaced(member)
+    return place(member.name)
+
+
+def _misplaced(member: Member) -> EvidenceError:
+    where = f"{member.folder}/{member.name}".lstrip("/")
+    return EvidenceError("bundle", f"{where[:120]} has no place here, or is too large")
+
+
+def text_path(named: str, data: bytes) -> str:
+    """Where a text lies that evidence names ``policies/<hex>``, ``roles/<hex>`` or ``specs/<hex>``:
+    the first two digests are of the text, the last is of what it compiles to (docs/adr/0144), so a
+    spec's own follows."""
+    return f"{named}/{H('spec', data)}.json" if named.startswith("specs/") else f"{named}.json"
+
+
+def check_text(path: str, data: bytes) -> str:
+    """What evidence names this text, which is the one that its path binds: of a policy the revision
+    that its files make, of a role map its hash, of a spec its own hash. That a spec compiles to the
+    program of its folder no reader of bytes can tell.
+
+    Raises:
+        EvidenceError: ``text_bound``, ``bytes``.
+    """
+    kind = path.partition("/")[0]
+    if kind == "roles":
+        parse(data)
+        named = f"roles/{H('role-map', data)}"
+    elif kind == "policies":
+        listed = [[name, sha256(text.encode()).hexdigest()] for name, text in files_of(data)]
+        named = f"policies/{sha256(encode(listed)).hexdigest()}"
+    else:
+        files_of(data)
+        named = path.rpartition("/")[0]
+    if text_path(named, data) != path:
+        raise EvidenceError("text_bound", f"{path} is not the text that its name binds")
+    return named
+
+
+def files_of(data: bytes) -> list[list[str]]:
+    """``[[path, text], …]``, sorted by path, of a policy's or a spec's bytes.
+
+    Raises:
+        EvidenceError: ``text_bound``, ``bytes``.
+    """
+    files = parse(data, MOST_TEXT)
+    if not isinstance(files, list) or not all(
+        isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one)
+        for one in files
+    ):
+        raise EvidenceError("text_bound", "a policy or a spec is a list of [path, text]")
+    paths = [path for path, _ in files]
+    if not paths or paths != sorted(set(paths)):
+        raise EvidenceError("text_bound", "the files of a text are sorted, each once")
+    return files

@@ -1,0 +1,157 @@
+"""The container of a bundle: ustar with no freedom left, written and read block by block.
+
+A header follows from folder, name and size alone. The reader builds the one that it expects and
+demands those very bytes, so there are no links, devices, owners, times, extensions or paths to
+judge: what is written any other way is refused. `tar xf` unpacks it all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from gantral.evidence.errors import EvidenceError
+
+BLOCK = 512
+MAX_SIZE = 8**11 - 1
+_ZEROS = bytes(BLOCK)
+_CHUNK = 1 << 16
+_HEADER = re.compile(rb"([!-~]{1,100})\0*\Z")
+_FOLDER = re.compile(rb"([!-~]{0,155})\0*\Z")
+_SIZE = re.compile(rb"([0-7]{11})\0\Z")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file: ``folder`` ("" for the top), ``name`` within it, its bytes and where they begin."""
+
+    folder: str
+    name: str
+    size: int
+    offset: int
+
+
+def header(folder: str, name: str, size: int) -> bytes:
+    """The one header of a file. ``name``: at most 100 ASCII characters, ``folder``: 155.
+
+    Raises:
+        EvidenceError: ``bundle``, when it does not fit.
+    """
+    if len(name) > 100 or len(folder) > 155 or size > MAX_SIZE:
+        raise EvidenceError("bundle", f"{folder}/{name} does not fit into a bundle")
+    made = b"".join(
+        (
+            name.encode("ascii").ljust(100, b"\0"),
+            _field(b"0000644") + _field(b"0000000") * 2,  # mode, owner, group
+            _field(b"%011o" % size) + _field(b"00000000000"),  # size, time
+            b" " * 8 + b"0",  # the checksum's place, an ordinary file
+            bytes(100),
+            _field(b"ustar") + b"00",
+            bytes(64),
+            _field(b"0000000") * 2,
+            folder.encode("ascii").ljust(155, b"\0"),
+            bytes(12),
+        )
+    )
+    return b"%b%b %b" % (made[:148], _field(b"%06o" % sum(made)), made[156:])
+
+
+def _field(text: bytes) -> bytes:
+    return text + b"\0"
+
+
+class TarWriter:
+    """Writes members to a file that need not be able to seek."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def add(self, folder: str, name: str, size: int, chunks: Iterable[bytes]) -> None:
+        """Write one file of exactly ``size`` bytes.
+
+        Raises:
+            EvidenceError: ``bundle``. OSError.
+        """
+        self._file.write(header(folder, name, size))
+        written = 0
+        for chunk in chunks:
+            self._file.write(chunk)
+            written += len(chunk)
+        if written != size:
+            raise EvidenceError("bundle", f"{folder}/{name} changed while it was read")
+        self._file.write(bytes(-size % BLOCK))
+
+    def end(self) -> None:
+        """Write the end: without it a bundle is cut."""
+        self._file.write(_ZEROS * 2)
+
+
+class TarReader:
+    """Reads members in order, never backwards. ``seekable``: what is passed over may be skipped."""
+
+    def __init__(self, file: BinaryIO, *, seekable: bool) -> None:
+        self._file = file
+        self._seekable = seekable
+        self._at = 0
+
+    def next(self) -> Member | None:
+        """The next member, whose bytes must then be taken or passed; None after the very end.
+
+        Raises:
+            EvidenceError: ``bundle``; ``cut`` (inconclusive) when the file ends before its end.
+        """
+        raw = self._exactly(BLOCK)
+        if raw == _ZEROS:
+            if self._exactly(BLOCK) != _ZEROS or self._file.read(1):
+                raise EvidenceError("bundle", "something stands behind the end of the bundle")
+            return None
+        name, folder = _HEADER.match(raw[:100]), _FOLDER.match(raw[345:500])
+        size = _SIZE.match(raw[124:136])
+        if name is not None and folder is not None and size is not None:
+            member = Member(
+                folder[1].decode("ascii"), name[1].decode("ascii"), int(size[1], 8), self._at
+            )
+            if header(member.folder, member.name, member.size) == raw:
+                return member
+        raise EvidenceError("bundle", f"no header of a bundle at byte {self._at - BLOCK}")
+
+    def take(self, member: Member) -> bytes:
+        """The bytes of the member that ``next`` gave: the caller has judged its size.
+
+        Raises:
+            EvidenceError: ``bundle``, ``cut``.
+        """
+        data = self._exactly(member.size)
+        self._padding(member)
+        return data
+
+    def skip(self, member: Member) -> None:
+        """Pass the member's bytes.
+
+        Raises:
+            EvidenceError: ``bundle``, ``cut``.
+        """
+        left = member.size
+        if self._seekable and left:
+            # All but the last byte, which shows that they are there.
+            self._file.seek(left - 1, 1)
+            self._at += left - 1
+            left = 1
+        while left:
+            left -= len(self._exactly(min(left, _CHUNK)))
+        self._padding(member)
+
+    def _padding(self, member: Member) -> None:
+        if self._exactly(-member.size % BLOCK).strip(b"\0"):
+            raise EvidenceError("bundle", f"something stands behind {member.folder}/{member.name}")
+
+    def _exactly(self, size: int) -> bytes:
+        data = self._file.read(size) if size else b""
+        while len(data) < size and (more := self._file.read(size - len(data))):
+            data += more
+        if len(data) < size:
+            raise EvidenceError("cut", "the bundle ends before its end", inconclusive=True)
+        self._at += size
+        return data
