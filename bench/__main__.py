@@ -11,6 +11,7 @@ from pathlib import Path
 import checking
 import instances
 import scaling
+import stores
 import verifying
 
 
@@ -24,6 +25,8 @@ def main() -> None:
         folders, trust = instances.run(Path(folder))
         sys.stdout.flush()
         verifying.run(folders, trust)
+        sys.stdout.flush()
+        stores.run(Path(folder) / "stores")
 
 
 main()

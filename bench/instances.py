@@ -187,7 +187,7 @@ async def _instance(deployment: Deployment, order: str) -> str:
     refund = {"amount": "40.00", "currency": "EUR"}
     asked = {"order_id": order, "refund": refund, "reason": "broken"}
     body = {"workflow": "refund", "input": asked}
-    receipt = await starting.start(deployment, _person("carol", "support_agent"), body, None)
+    receipt = await starting.start(deployment, person("carol", "support_agent"), body, None)
     instance_id = receipt["instance_id"]
     key = f"payments/{instance_id}/commits/00000001.json"
     while deployment.store.get(key) is None:
@@ -200,13 +200,13 @@ async def _instance(deployment: Deployment, order: str) -> str:
         "shown": story.waiting.artifact["artifact_hash"],
         "reason": "the photo shows a broken lamp",
     }
-    await deciding.decide(deployment, _person("dora", "finance_director"), instance_id, vote)
+    await deciding.decide(deployment, person("dora", "finance_director"), instance_id, vote)
     handle = deployment.gateway._client.get_workflow_handle(instance_id)
     await handle.result(rpc_timeout=timedelta(seconds=60))
     return instance_id
 
 
-def _person(name: str, role: str) -> Person:
+def person(name: str, role: str) -> Person:
     now = int(time.time())
     return Person(
         issuer=ISSUER,

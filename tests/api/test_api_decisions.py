@@ -185,7 +185,7 @@ def test_what_was_refused_is_kept_signed_and_shown(world: Any) -> None:
     shown = world.ask("GET", f"/v1/instances/{view['instance_id']}", "alice").json()
     assert [one["rule"] for one in shown["refused"]] == ["vote_reason", "vote_excluded"]
     assert shown["refused"][1]["who"] == "carol"
-    log = world.settings.need_evidence().drafts / "serve-refusals.jsonl"
+    log = world.settings.need_evidence().drafts.path / "serve-refusals.jsonl"
     for line in log.read_bytes().splitlines():
         envelope = parse(line)
         from gantral.evidence.envelope import unwrap

@@ -37,6 +37,14 @@ def test_put_get_list_delete(tmp_path: Path) -> None:
     assert list(store.list("payments/one/")) == [KEY]
 
 
+def test_keys_are_listed_in_the_order_of_their_bytes(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    keys = ["t/a-b", "t/a.x", "t/a/b", "t/a_b"]
+    for key in keys:
+        store.put(key, b"")
+    assert list(store.list("t")) == list(store.list("")) == keys
+
+
 @pytest.mark.parametrize("key", ["", "/a", "a/../b", "a//b", "a/./b", ".incoming/x", "a/\0", "ä"])
 def test_keys_never_leave_the_root(tmp_path: Path, key: str) -> None:
     with pytest.raises(StoreError):

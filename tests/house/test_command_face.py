@@ -27,6 +27,7 @@ HEAVY = (
     "ruamel.yaml",
     "icalendar",
     "dateutil",
+    "boto3",
 )
 
 

@@ -85,19 +85,22 @@ def _analyse(project: Project, path: str, known: dict[str, Analysis]) -> Analysi
 
 def _merged(typed: list[Diagnostic], proved: tuple[Diagnostic, ...]) -> list[Diagnostic]:
     """Both views of one fault as one finding: the type checker's words, the proof's path."""
-    paths: dict[str, tuple[Step, ...]] = {}
-    for one in reversed(proved):
-        paths[one.code] = one.path
-    places = {(one.code, one.span): one.path for one in proved}
     told = [
-        replace(one, path=places.get((one.code, one.span)) or paths.get(one.code, ()))
-        if one.code in PROVED and not one.path
-        else one
+        replace(one, path=_path(one, proved)) if one.code in PROVED and not one.path else one
         for one in typed
     ]
     # Where the type checker found one of these, the others on the graph may be its consequence.
     known = PROVED if any(one.code in PROVED for one in typed) else frozenset()
     return told + [one for one in proved if one.code not in known]
+
+
+def _path(one: Diagnostic, proved: tuple[Diagnostic, ...]) -> tuple[Step, ...]:
+    """The path to the same place; the proof may mark the head of the call that the type checker
+    marks a part of."""
+    alike = [other for other in proved if other.code == one.code]
+    before = [other for other in alike if other.span <= one.span]
+    nearest = max(before, key=lambda other: other.span, default=next(iter(alike), None))
+    return () if nearest is None else nearest.path
 
 
 def check_text(

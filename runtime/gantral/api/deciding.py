@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gantral.api import ballots
+from gantral.api import ballots, readiness
 from gantral.api.ballots import Ballot, Choice
 from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem, not_found, of_identity, unknown
@@ -38,7 +38,7 @@ async def decide(
     Raises:
         Problem: with the rule. StoreError, Untold.
     """
-    story = _story(deployment, instance_id)
+    story = await _story(deployment, instance_id)
     waiting = _gate(deployment, person, story, body.get("shown") if type(body) is dict else None)
     choice = ballots.read_choice(story.manifest["gates"][waiting.gate], waiting.values, body)
     return await _take(deployment, person, story, waiting, ballots.TYPES[choice.kind], choice)
@@ -55,7 +55,7 @@ async def withdraw(
     Raises:
         Problem: with the rule. StoreError, Untold.
     """
-    story = _story(deployment, instance_id)
+    story = await _story(deployment, instance_id)
     if not isinstance(body, dict) or not set(body) <= {"reason", "shown"}:
         raise Problem(400, "body_members", "the body may have the members reason and shown")
     waiting = _gate(deployment, person, story, body.get("shown", _last_asked(story)))
@@ -66,8 +66,8 @@ async def withdraw(
     return await _take(deployment, person, story, waiting, "WITHDRAW", choice)
 
 
-def _story(deployment: Deployment, instance_id: str) -> Story:
-    story = deployment.library.story(instance_id) if forms.is_uuid(instance_id) else None
+async def _story(deployment: Deployment, instance_id: str) -> Story:
+    story = await deployment.story(instance_id)
     if story is None:
         raise not_found(instance_id[:40])
     return story
@@ -144,6 +144,8 @@ async def _take(
             )
         # Its answer may have been lost: it must be counted before it can be superseded.
         await _deliver(deployment, story, waiting, previous, _reason(story, previous))
+    asked = (readiness.POLICY,) if _goes_on(story, kind) else ()
+    await deployment.ready.require(readiness.STORE, readiness.SIGNER, *asked)
     now = deployment.now()
     hash_before = previous.hash if previous else NONE
     made = ballots.ballot(deployment, person, story, waiting, kind, choice, hash_before, now)
@@ -159,7 +161,13 @@ async def _take(
             f" since these voted: {names}",
             "ask them to vote again, then vote",
         )
-    return await _deliver(deployment, story, waiting, _put(deployment, story, made), made.reason)
+    vote = await asyncio.to_thread(_put, deployment, story, made)
+    return await _deliver(deployment, story, waiting, vote, made.reason)
+
+
+def _goes_on(story: Story, kind: str) -> bool:
+    """Whether policy may be asked for what this decision sets off: a no never waits for OPA."""
+    return kind in ("APPROVE", "OVERRIDE") and bool(story.manifest["policies"])
 
 
 def _same(story: Story, vote: Vote, kind: str, choice: Choice) -> bool:
@@ -223,7 +231,7 @@ async def _delivered(
         answer = await deployment.gateway.decide(story.instance_id, f"vote-{vote.hash}", delivery)
         if not isinstance(answer, Rejected) or answer.rule != "gate":
             return answer
-        now = deployment.library.story(story.instance_id)
+        now = await deployment.story(story.instance_id)
         if now is None or not _open(now, shown):
             return answer
         await asyncio.sleep(pause)
@@ -249,7 +257,7 @@ async def _deliver(
         answer = silence
     if isinstance(answer, Rejected | Problem):
         # The put is the transition: whatever was answered, what the store holds is decided.
-        now = deployment.library.story(story.instance_id)
+        now = await deployment.story(story.instance_id)
         if now is not None and vote.hash in now.counted:
             return _receipt(now, waiting, vote)
     if isinstance(answer, Problem):
@@ -263,7 +271,9 @@ async def _deliver(
                 " is done under it",
                 "this is for whoever runs the deployment",
             )
-        refuse_vote(deployment, story.team, story.instance_id, vote.hash, answer)
+        await asyncio.to_thread(
+            refuse_vote, deployment, story.team, story.instance_id, vote.hash, answer
+        )
         raise ballots.problem_of(recount.Refusal(answer.rule, answer.message))
     return _receipt(story, waiting, vote, str(answer["status"]), str(answer["state"]))
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from gantral.api import readiness
+from gantral.api.readiness import Readiness
 from gantral.api.refusals import RefusalLog
 from gantral.api.sealing import NONE, Seal
-from gantral.api.story import Library
+from gantral.api.story import Library, Story
 from gantral.api.temporal import Gateway
 from gantral.evidence import Store, TrustFile, forms
 from gantral.evidence.calendar import ticks
 from gantral.identity import Expected, Person, Provider, RoleMap
+from gantral.policy import Opa
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings, SettingsError
 from gantral.runtime.workers.assembly import load_programs, open_stores, signing_key
@@ -38,12 +43,24 @@ class Deployment:
     provider: Provider
     gateway: Gateway
     refusals: RefusalLog
+    ready: Readiness
     now: Callable[[], datetime] = field(default=_now)
 
     @property
     def url(self) -> str:
         """The URL that people use."""
         return self.settings.need_api().url
+
+    async def story(self, instance_id: str) -> Story | None:
+        """The instance's story, read in a thread: a store can be far away. None when nothing of it
+        was committed, or it is no instance's id.
+
+        Raises:
+            Untold, StoreError.
+        """
+        if not forms.is_uuid(instance_id):
+            return None
+        return await asyncio.to_thread(self.library.story, instance_id)
 
     def acr(self, assurance: str) -> tuple[str, ...]:
         """The claim values that prove an assurance, for ``acr_values``."""
@@ -87,12 +104,19 @@ def assemble(
     Raises:
         SettingsError: what ``preflight`` finds too, with its remedy.
     """
-    identity, evidence = settings.need_identity(), settings.need_evidence()
+    identity = settings.need_identity()
     stores = open_stores(settings)
     key = signing_key(settings, "decision", stores.trust)
     loaded = load_programs(settings, stores.trust)
     refuse_twins(loaded)
-    seal = Seal(key, settings.keys.read("pepper"), role_map(identity), settings.environment)
+    teams = frozenset(one.team for one in loaded)
+    seal = Seal(
+        key,
+        settings.keys.read("pepper"),
+        role_map(identity),
+        settings.environment,
+        settings.need_evidence().retention,
+    )
     return Deployment(
         settings=settings,
         identity=identity,
@@ -101,12 +125,36 @@ def assemble(
         seal=seal,
         store=stores.store,
         drafts=stores.drafts,
-        library=Library(stores.store, stores.trust, sorted({one.team for one in loaded})),
+        library=Library(stores.store, stores.trust, sorted(teams)),
         provider=Provider(expected(identity)),
         gateway=gateway,
-        refusals=RefusalLog(evidence.drafts / "serve-refusals.jsonl", key),
+        refusals=RefusalLog(_refusals(settings), key),
+        ready=Readiness(
+            {
+                readiness.STORE: readiness.of_stores(stores.store, stores.drafts),
+                readiness.SIGNER: readiness.of_signer(seal, stores.trust, teams, now),
+                readiness.POLICY: readiness.of_policy(_opa(settings)),
+            }
+        ),
         now=now,
     )
+
+
+def _opa(settings: Settings) -> Opa | None:
+    """OPA for a trial: it is asked once, and not waited for."""
+    opa = settings.opa
+    return None if opa is None else Opa(opa.url, opa.timeout, reconnect=0)
+
+
+def _refusals(settings: Settings) -> Path:
+    api, drafts = settings.need_api(), settings.need_evidence().drafts
+    if api.refusals is None and drafts.bucket:
+        raise SettingsError(
+            "api.refusals",
+            "it is missing, and the drafts are no folder",
+            'add refusals = "file:…", the log of refused requests',
+        )
+    return api.refusals or drafts.path / "serve-refusals.jsonl"
 
 
 def refuse_twins(loaded: Sequence[ProgramInfo]) -> None:

@@ -34,7 +34,7 @@ async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:
     )
     now = deployment.now()
     for row in rows:
-        story = _told(deployment, person, row)
+        story = await _told(deployment, person, row)
         if story is not None and story.awaiting is not None:
             wait = views.awaiting(deployment, person, story)
             assert wait is not None
@@ -81,7 +81,7 @@ async def instances(
     rows = await deployment.gateway.rows(query, MOST)
     found = []
     for row in rows:
-        story = _told(deployment, person, row)
+        story = await _told(deployment, person, row)
         if story is not None and (state is None or story.state == state):
             open_now = story.waiting or story.awaiting
             deadline = open_now.deadline if open_now else "none"
@@ -89,9 +89,9 @@ async def instances(
     return {"instances": found, "complete": len(rows) < MOST}
 
 
-def _told(deployment: Deployment, person: Person, row: Row) -> Story | None:
+async def _told(deployment: Deployment, person: Person, row: Row) -> Story | None:
     try:
-        story = deployment.library.story(row.instance_id)
+        story = await deployment.story(row.instance_id)
         if story is not None:
             views.require_sight(deployment, person, story)
     except (Problem, Untold):

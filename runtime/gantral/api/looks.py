@@ -6,20 +6,25 @@ have wrong, and none changes anything, save that the folders of a store are made
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from gantral import policy
 from gantral.api.deployment import assurances_of, expected, refuse_twins, roles_of
-from gantral.evidence import EvidenceError, SigningKey, TrustFile
+from gantral.evidence import EvidenceError, SigningKey, Store, StoreError, TrustFile, Unfit
+from gantral.evidence.places import Place
 from gantral.identity import KeySet, Provider, Unreachable
 from gantral.identity.provider import fetch
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Settings, SettingsError
-from gantral.runtime.workers.assembly import load_programs, open_stores
+from gantral.runtime.workers.assembly import (
+    STORE_HELP,
+    load_programs,
+    open_drafts,
+    open_store,
+    read_trust,
+)
 from temporalio.service import RPCError
 
 _T = TypeVar("_T")
@@ -69,8 +74,7 @@ def of_setting(error: SettingsError) -> Fault:
 def trust_file(settings: Settings) -> tuple[TrustFile | None, Look]:
     """The trust file, and how it looks."""
     faults: list[Fault] = []
-    stores = attempt(faults, lambda: open_stores(settings))
-    trust = stores.trust if stores else None
+    trust = attempt(faults, lambda: read_trust(settings))
     found = "" if trust is None else (
         f"{trust.trust_id}, serial {trust.serial}, {trust.environment}, {many(trust.keys, 'key')}"
     )  # fmt: skip
@@ -209,26 +213,28 @@ def _named(
 
 
 def stores(settings: Settings) -> list[Look]:
-    """The write-once store and the drafts: that they can be written."""
+    """The write-once store and the drafts: that evidence can rest on them, and that they can be
+    written."""
     evidence = settings.need_evidence()
-    return [_folder("store", evidence.store), _folder("drafts", evidence.drafts)]
+    return [
+        _store("store", evidence.store, lambda: open_store(settings)),
+        _store("drafts", evidence.drafts, lambda: open_drafts(settings)),
+    ]
 
 
-def _folder(name: str, folder: Path) -> Look:
-    faults: tuple[Fault, ...] = ()
+def _store(name: str, place: Place, opened: Callable[[], Store]) -> Look:
+    fault: Fault | None = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        faults = (
-            Fault(
-                "store_not_writable",
-                f"evidence.{name}: {folder} can't be written: {error.strerror}",
-                "give the account that runs this the right to create files there",
-            ),
-        )
-    return Look(name, f"{folder}, can be written", faults)
+        store = opened()
+        store.check()
+        store.probe()
+    except SettingsError as error:
+        fault = of_setting(error)
+    except Unfit as unfit:
+        fault = Fault(unfit.rule, f"evidence.{name}: {unfit}", unfit.remedy)
+    except StoreError as error:
+        fault = Fault("store_unreachable", f"evidence.{name}: {error}", STORE_HELP)
+    return Look(name, f"{place}, can be written", (fault,) if fault else ())
 
 
 async def issuer(settings: Settings) -> Look:

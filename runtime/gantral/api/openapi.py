@@ -123,7 +123,7 @@ _REFUSALS = {
     "409": "It is no longer, or already, so",
     "413": "Too large",
     "422": "A value is outside its type or bounds; errors names each place",
-    "503": "The store or the identity provider can't be reached",
+    "503": "The store, the signer, OPA or the provider can't do its part: nothing was done",
     "504": "Unknown, ask again: the same request is never carried out twice",
 }
 

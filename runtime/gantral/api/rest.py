@@ -150,7 +150,7 @@ async def _show(
     deployment: Deployment, person: Person, request: Request
 ) -> tuple[int, dict[str, Any]]:
     given = request.path_params["id"]
-    story = deployment.library.story(given) if forms.is_uuid(given) else None
+    story = await deployment.story(given)
     if story is None:
         raise problems.not_found(given[:40])
     views.require_sight(deployment, person, story)

@@ -21,9 +21,6 @@ from gantral.evidence.hashes import context_hash, leaf
 from gantral.identity import Person, RoleMap, instant
 
 NONE = "none"
-# How long evidence is kept unless the deployment's retention erases it earlier: the usual seven
-# years of commercial records, counted in days so that no calendar is asked.
-RETENTION = timedelta(days=7 * 365 + 2)
 
 
 @dataclass(frozen=True)
@@ -57,13 +54,15 @@ def put_texts(store: Store, team: str, instance_id: str, texts: Sequence[Text]) 
 class Seal:
     """The deployment's decision key, pepper and role mapping.
 
-    ``environment`` marks what is sealed as development or production evidence.
+    ``environment`` marks what is sealed as development or production evidence; ``retention`` is how
+    long that is to be kept.
     """
 
     key: SigningKey
     pepper: bytes
     role_map: RoleMap
     environment: str
+    retention: timedelta
 
     @property
     def role_map_hash(self) -> str:
@@ -127,7 +126,7 @@ class Seal:
                 "context_hash": context_hash(context),
                 "business_key": business_key.leaf if business_key else NONE,
                 "parent_artifact_hash": NONE,
-                "retain_until": stamp(now + RETENTION),
+                "retain_until": stamp(now + self.retention),
                 "environment": self.environment,
                 "timestamp": stamp(now),
                 "assurance": self.assurance(person, level, identity),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
+from gantral.api import readiness
 from gantral.api.deployment import Deployment
 from gantral.api.entry import enter
 from gantral.api.problems import Problem, not_found, unknown
@@ -42,7 +43,7 @@ async def send(
     Raises:
         Problem: with the rule. StoreError, Untold.
     """
-    story = deployment.library.story(instance_id) if forms.is_uuid(instance_id) else None
+    story = await deployment.story(instance_id)
     if story is None:
         raise not_found(instance_id[:40])
     name, given, shown = _read(story, body)
@@ -156,6 +157,8 @@ async def _deliver(
     value: Any,
     leaves: Mapping[str, str],
 ) -> dict[str, Any]:
+    policy = (readiness.POLICY,) if story.manifest["policies"] else ()
+    await deployment.ready.require(readiness.STORE, readiness.SIGNER, *policy)
     delivery = _sealed(deployment, person, story, wait, name, value, leaves)
     answer: Mapping[str, Any] | Rejected | Problem
     try:
@@ -163,7 +166,7 @@ async def _deliver(
     except Problem as silence:
         answer = silence
     # The put is the transition: whatever was answered, what the store holds was taken.
-    now = deployment.library.story(story.instance_id)
+    now = await deployment.story(story.instance_id)
     if now is not None:
         before = _repeated(deployment, person, now, name, leaves, wait.hash)
         if before is not None:
@@ -190,7 +193,7 @@ async def _delivered(
         answer = await deployment.gateway.send(story.instance_id, update, delivery)
         if not isinstance(answer, Rejected) or answer.rule != "no_wait":
             return answer
-        now = deployment.library.story(story.instance_id)
+        now = await deployment.story(story.instance_id)
         if now is None or now.awaiting is None or now.awaiting.hash != wait.hash:
             return answer
         await asyncio.sleep(pause)

@@ -18,7 +18,7 @@ from gantral.api.temporal import Gateway
 from gantral.evidence import StoreError
 from gantral.runtime.settings import Settings
 from gantral.runtime.workers import deployments
-from gantral.runtime.workers.assembly import load_programs, open_stores
+from gantral.runtime.workers.assembly import load_programs, read_trust
 from gantral.runtime.workers.connection import connect
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -57,7 +57,7 @@ def application(deployment: Deployment) -> Starlette:
 
 async def _gateway(settings: Settings) -> Gateway:
     client = await connect(settings.temporal)
-    loaded = load_programs(settings, open_stores(settings).trust)
+    loaded = load_programs(settings, read_trust(settings))
     return Gateway(client, builds=await deployments.versions(client, settings, loaded))
 
 
@@ -92,7 +92,7 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[None]] | None 
 async def _sweep_always(deployment: Deployment) -> None:
     while True:
         try:
-            sweep(deployment)
+            await asyncio.to_thread(sweep, deployment)
         except StoreError as error:
             print(f"the sweep: {error}", file=sys.stderr)
         await asyncio.sleep(_SWEEP_SECONDS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gantral.api import readiness
 from gantral.api.deployment import Deployment
 from gantral.api.entry import enter
 from gantral.api.problems import Problem
@@ -142,7 +144,7 @@ async def _repeated(deployment: Deployment, asked: Asked, claim: Claim) -> dict[
     Raises:
         Problem: 409 idempotency_reused.
     """
-    story = deployment.library.story(claim.instance_id)
+    story = await deployment.story(claim.instance_id)
     if story is None:
         known = await deployment.gateway.closed(claim.instance_id)
         return None if known is None else _receipt(deployment, asked.program, claim, "none")
@@ -177,7 +179,7 @@ async def _free(deployment: Deployment, program: ProgramInfo, instance_id: str, 
     Raises:
         Problem: 409 already_started.
     """
-    story = deployment.library.story(instance_id)
+    story = await deployment.story(instance_id)
     if story is None:
         if await deployment.gateway.closed(instance_id) is None:
             return True
@@ -209,26 +211,34 @@ async def _start(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str
     """Claim the id in the drafts, put the texts, start. Nothing lies in the instance's folder but
     what the one submission that won binds: a text that nothing binds would spoil its evidence."""
     program, instance_id = asked.program, claim.instance_id
+    policy = (readiness.POLICY,) if program.manifest["policies"] else ()
+    await deployment.ready.require(readiness.STORE, readiness.SIGNER, *policy)
     key = f"{program.team}/{instance_id}/start.json"
     mine = _draft(deployment, asked, claim)
-    first = mine
-    try:
-        deployment.drafts.put(key, json.dumps(mine).encode())
-    except AlreadyThere:
-        # Somebody claimed it and was cut off before, or is about to start it: finish their start.
-        first = json.loads(deployment.drafts.get(key) or json.dumps(mine))
+    first = await asyncio.to_thread(_drafted, deployment, key, mine)
     if first is mine and await deployment.gateway.closed(instance_id) is not None:
         # It was started, and its draft tidied away, while we looked.
-        deployment.drafts.delete(key)
+        await asyncio.to_thread(deployment.drafts.delete, key)
         raise _first(program, instance_id, "another start was quicker")
     texts = [Text(leaf(parts), canonical(parts)) for parts in first["texts"]]
-    put_texts(deployment.store, program.team, instance_id, texts)
+    await asyncio.to_thread(put_texts, deployment.store, program.team, instance_id, texts)
     # False when somebody who found our draft was quicker to finish our start: it is ours still.
     await deployment.gateway.start(instance_id, program.workflow_id, program.team, first["command"])
     if first is not mine and not _alike(first, mine):
         raise _first(program, instance_id, "another start was quicker")
     at = unwrap(first["command"]["submission"], "submission").statement["timestamp"]
     return _receipt(deployment, program, claim, str(at))
+
+
+def _drafted(deployment: Deployment, key: str, mine: dict[str, Any]) -> dict[str, Any]:
+    """Put the draft of a start: ours itself, or the one that was there."""
+    try:
+        deployment.drafts.put(key, json.dumps(mine).encode())
+    except AlreadyThere:
+        # Somebody claimed it and was cut off before, or is about to start it: finish their start.
+        there = deployment.drafts.get(key)
+        return mine if there is None else dict(json.loads(there))
+    return mine
 
 
 def _alike(first: dict[str, Any], mine: dict[str, Any]) -> bool:

@@ -10,13 +10,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 
 from gantral.authority import ENDS, State
 from gantral.evidence import EvidenceError, H, Store, TrustFile, parse
+from gantral.evidence.bytes import parse_object
 from gantral.evidence.envelope import Sealed, judge, read_envelope, unwrap
 from gantral.evidence.hashes import leaf
 
+_T = TypeVar("_T")
 _COMMIT_USES = frozenset({"commit", "closer"})
 _MOST_KEPT = 20_000
 
@@ -193,7 +196,7 @@ class Story:
 
 
 class Library:
-    """Reads stories. What was read once of the write-once store is kept.
+    """Reads stories, in many threads at once. What was read once of the write-once store is kept.
 
     Args:
         store: the evidence. trust: whose signatures count. teams: where instances are looked for.
@@ -204,6 +207,7 @@ class Library:
         self._trust = trust
         self._teams = tuple(teams)
         self._kept: dict[str, Any] = {}
+        self._lock = Lock()
 
     def team_of(self, instance_id: str) -> str | None:
         """The team whose instance this is, or None when there is no such instance."""
@@ -254,7 +258,8 @@ class Library:
         )
 
     def _commit(self, team: str, key: str) -> tuple[str, Mapping[str, Any]] | None:
-        if key not in self._kept:
+        found: tuple[str, Mapping[str, Any]] | None = self._kept.get(key)
+        if found is None:
             data = self._store.get(key)
             if data is None:
                 return None
@@ -264,8 +269,7 @@ class Library:
                 opened = judge(sealed, self._trust, _COMMIT_USES, team, at)
             except (EvidenceError, KeyError) as error:
                 raise Untold(f"{key}: {error}") from None
-            self._keep(key, (opened.hash, opened.statement))
-        found: tuple[str, Mapping[str, Any]] = self._kept[key]
+            found = self._keep(key, (opened.hash, opened.statement))
         return found
 
     def _votes(self, team: str, place: str) -> tuple[Vote, ...]:
@@ -273,30 +277,32 @@ class Library:
         for key in list(self._store.list(f"{place}/votes")):
             if key.endswith(".refusal.json"):
                 continue
-            if key not in self._kept:
+            found = self._kept.get(key)
+            if found is None:
                 data = self._store.get(key) or b""
                 try:
                     sealed = read_envelope(data, "authority-decision")
                     statement = self._opened(sealed, "decision", team)
-                    self._keep(key, (sealed.hash, parse(data), statement))
+                    found = self._keep(key, (sealed.hash, parse_object(data), statement))
                 except EvidenceError as error:
                     raise Untold(f"{key}: {error}") from None
-            name, envelope, statement = self._kept[key]
+            name, envelope, statement = found
             votes.append(Vote(name, envelope, statement, self._refusal(team, key)))
         votes.sort(key=lambda vote: (vote.statement["timestamp"], vote.hash))
         return tuple(votes)
 
     def _refusal(self, team: str, key: str) -> Mapping[str, Any] | None:
         key = f"{key.removesuffix('.json')}.refusal.json"
-        if key not in self._kept:
+        found: Mapping[str, Any] | None = self._kept.get(key)
+        if found is None:
             data = self._store.get(key)
             if data is None:
                 return None
             try:
-                self._keep(key, self._opened(read_envelope(data, "refusal"), "decision", team))
+                opened = self._opened(read_envelope(data, "refusal"), "decision", team)
             except EvidenceError as error:
                 raise Untold(f"{key}: {error}") from None
-        found: Mapping[str, Any] = self._kept[key]
+            found = self._keep(key, opened)
         return found
 
     def _opened(self, sealed: Sealed, use: str, team: str) -> Mapping[str, Any]:
@@ -308,13 +314,13 @@ class Library:
 
     def _manifest(self, place: str, version_id: str) -> Mapping[str, Any]:
         key = f"{place}/manifest.json"
-        if key not in self._kept:
+        found: Mapping[str, Any] | None = self._kept.get(key)
+        if found is None:
             data = self._store.get(key)
             if data is None or H("manifest", data) != version_id:
                 raise Untold(f"{key} is not the manifest that the instance was started with")
             # The hash pins its bytes, and its shapes nest deeper than a statement may.
-            self._keep(key, json.loads(data))
-        found: Mapping[str, Any] = self._kept[key]
+            found = self._keep(key, json.loads(data))
         return found
 
     def _texts(self, place: str) -> dict[str, list[Any]]:
@@ -334,10 +340,12 @@ class Library:
             texts[name] = parts
         return texts
 
-    def _keep(self, key: str, value: Any) -> None:
-        if len(self._kept) >= _MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[key] = value
+    def _keep(self, key: str, value: _T) -> _T:
+        with self._lock:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = value
+        return value
 
 
 def _waiting(commits: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]) -> Waiting | None:

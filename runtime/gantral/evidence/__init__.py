@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gantral.evidence.keys import SigningKey, actor_id
     from gantral.evidence.recount import Refusal, Standing, Waiting, accept_vote, count
     from gantral.evidence.report import Finding, Report
-    from gantral.evidence.store import AlreadyThere, LocalStore, Store, StoreError
+    from gantral.evidence.store import AlreadyThere, LocalStore, Spoilt, Store, StoreError, Unfit
     from gantral.evidence.trust import TrustFile
     from gantral.evidence.verify import verify_folder
 
@@ -35,10 +35,12 @@ __all__ = [
     "Refusal",
     "Report",
     "SigningKey",
+    "Spoilt",
     "Standing",
     "Store",
     "StoreError",
     "TrustFile",
+    "Unfit",
     "Waiting",
     "accept_vote",
     "actor_id",
@@ -64,7 +66,7 @@ _PLACES = {
     "keys": ("SigningKey", "actor_id"),
     "recount": ("Refusal", "Standing", "Waiting", "accept_vote", "count"),
     "report": ("Finding", "Report"),
-    "store": ("AlreadyThere", "LocalStore", "Store", "StoreError"),
+    "store": ("AlreadyThere", "LocalStore", "Spoilt", "Store", "StoreError", "Unfit"),
     "trust": ("TrustFile",),
     "verify": ("verify_folder",),
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\Z")
+_PROBE = b"a put is tried here\n"
 _INCOMING = ".incoming"
 
 
@@ -26,8 +27,21 @@ class AlreadyThere(StoreError):  # noqa: N818 - what it says, not what went wron
         super().__init__(f"{key} is already there")
 
 
+class Spoilt(StoreError):  # noqa: N818 - the evidence's state, not what went wrong
+    """Somebody deleted what lay under the key, or wrote it twice. What is there is never read."""
+
+
+class Unfit(StoreError):  # noqa: N818 - the store's state, not what went wrong
+    """Evidence can't rest on this store: ``rule`` names why, ``remedy`` says what to do."""
+
+    def __init__(self, rule: str, message: str, remedy: str) -> None:
+        self.rule = rule
+        self.remedy = remedy
+        super().__init__(message)
+
+
 class Store(Protocol):
-    """Write-once keys ``team/instance/…`` (FORMAT section 3)."""
+    """Write-once keys ``team/instance/…`` (FORMAT section 3). Safe to use from many threads."""
 
     def put(self, key: str, data: bytes) -> None:
         """Create ``key`` exclusively and durably. Raises AlreadyThere or StoreError."""
@@ -40,6 +54,13 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Erase a text; a key that is not there is no error. Raises StoreError for any other."""
+
+    def check(self) -> None:
+        """Look, without writing, whether evidence can rest on this store: at start-up.
+        Raises Unfit, with the remedy, or StoreError."""
+
+    def probe(self) -> None:
+        """Show that a put would be taken now; no key is added. Raises Unfit or StoreError."""
 
 
 class LocalStore:
@@ -66,12 +87,8 @@ class LocalStore:
             incoming = self.root / _INCOMING
             self._folder(incoming)
             temporary = incoming / secrets.token_hex(16)
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            _write(temporary, data)
             try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
                 os.link(temporary, path)
             finally:
                 with contextlib.suppress(FileNotFoundError):
@@ -106,8 +123,7 @@ class LocalStore:
 
     def delete(self, key: str) -> None:
         """See Store. Raises StoreError."""
-        parts = key.split("/")
-        if not self._deletable and (len(parts) != 4 or parts[2] != "texts"):
+        if not self._deletable and not is_text(key):
             raise StoreError(f"{key} is no text: evidence is never deleted")
         path = self._path(key)
         try:
@@ -118,11 +134,31 @@ class LocalStore:
         except OSError as error:
             raise StoreError(f"cannot delete {key}: {error.strerror or error}") from error
 
+    def check(self) -> None:
+        """See Store. The folder is made when it is not there. Raises Unfit."""
+        try:
+            self._folder(self.root / _INCOMING)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def probe(self) -> None:
+        """See Store. Writes and removes a file beside the keys. Raises Unfit."""
+        self.check()
+        try:
+            _write(temporary := self.root / _INCOMING / secrets.token_hex(16), _PROBE)
+            temporary.unlink()
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> Unfit:
+        return Unfit(
+            "store_not_writable",
+            f"{self.root} can't be written: {error.strerror or error}",
+            "give the account that runs this the right to create files there, and room",
+        )
+
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if not all(map(_SEGMENT.match, parts)):
-            raise StoreError(f"no key of a store: {key!r:.200}")
-        return self.root.joinpath(*parts)
+        return self.root.joinpath(*parts_of(key))
 
     def _folder(self, folder: Path) -> None:
         if folder.is_dir():
@@ -136,14 +172,46 @@ class LocalStore:
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+            # As if each key were one text: "a.json" is before what lies in the folder "a".
+            entries = sorted(found, key=lambda one: one.name + "/" * _is_folder(one))
         for entry in entries:
             key = f"{prefix}/{entry.name}" if prefix else entry.name
-            if entry.is_dir(follow_symlinks=False):
+            if _is_folder(entry):
                 if entry.name != _INCOMING:
                     yield from self._walk(Path(entry.path), key)
             else:
                 yield key
+
+
+def parts_of(key: str) -> list[str]:
+    """The segments of a key or of a folder of keys. Raises StoreError for what is none."""
+    parts = key.split("/")
+    if not all(map(_SEGMENT.match, parts)):
+        raise StoreError(f"no key of a store: {key!r:.200}")
+    return parts
+
+
+def is_text(key: str) -> bool:
+    """Whether a key is that of an erasable text, ``team/instance/texts/leaf.json``."""
+    parts = key.split("/")
+    return len(parts) == 4 and parts[2] == "texts"
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A whole new file on the disk, or none. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _sync(folder: Path) -> None:

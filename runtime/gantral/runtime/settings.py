@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
+from gantral.runtime.settings_evidence import Evidence, read_evidence
 from gantral.runtime.settings_reader import SettingsError, Table, private
 
 __all__ = [
@@ -127,30 +128,6 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Folders of the store and of the drafts, and the trust file."""
-
-    store: Path
-    drafts: Path
-    trust: Path
-
-    def read_trust(self) -> bytes:
-        """The trust file's bytes.
-
-        Raises:
-            SettingsError: it can't be read.
-        """
-        try:
-            return self.trust.read_bytes()
-        except OSError as error:
-            raise SettingsError(
-                "evidence.trust",
-                f"{self.trust} can't be read: {error.strerror}",
-                "make it with `gantral keys trust`, or mend the path",
-            ) from None
-
-
-@dataclass(frozen=True)
 class Keys:
     """The signing keys this process may hold, the team's pepper, and the client secret that the
     OpenID provider gave ``serve``. ``None``: not configured."""
@@ -180,11 +157,13 @@ class Keys:
 
 @dataclass(frozen=True)
 class Api:
-    """Where ``gantral serve`` listens, and the URL that people and clients use."""
+    """Where ``gantral serve`` listens, the URL that people and clients use, and the file of its
+    log of refusals; None: beside the drafts."""
 
     host: str
     port: int
     url: str
+    refusals: Path | None
 
 
 @dataclass(frozen=True)
@@ -257,17 +236,22 @@ def load(path: Path | str) -> Settings:
 def _settings(file: Path, folder: Path, root: Table) -> Settings:
     deployment = root.table("deployment")
     worker = root.table("worker")
+    environment: Literal["development", "production"] = deployment.choice(
+        "environment", ("development", "production"), "development"
+    )
     settings = Settings(
         file=file,
-        environment=deployment.choice("environment", ("development", "production"), "development"),
+        environment=environment,
         packages=deployment.texts("packages", ()),
         source_path=tuple(folder / part for part in deployment.texts("path", ())),
         temporal=_temporal(root.table("temporal")),
-        opa=_opa(root.table("opa"), deployment) if root.has("opa") else None,
+        opa=_opa(root.table("opa"), environment == "production") if root.has("opa") else None,
         identity=_identity(root.table("identity")) if root.has("identity") else None,
-        evidence=_evidence(folder, root.table("evidence")) if root.has("evidence") else None,
+        evidence=read_evidence(folder, root.table("evidence"), environment == "production")
+        if root.has("evidence")
+        else None,
         keys=_keys(folder, root.table("keys")),
-        api=_api(root.table("api")) if root.has("api") else None,
+        api=_api(folder, root.table("api")) if root.has("api") else None,
         worker=WorkerSettings(worker.choices("roles", ROLES, ROLES), worker.texts("services", ())),
     )
     deployment.done()
@@ -287,8 +271,7 @@ def _temporal(table: Table) -> Temporal:
     return temporal
 
 
-def _opa(table: Table, deployment: Table) -> Opa:
-    production = deployment.text("environment", "development") == "production"
+def _opa(table: Table, production: bool) -> Opa:
     if production and not private(table.url("url")):
         # Whoever stands on the way could waive gates in OPA's place.
         table.fail("url", "in production it is https, or on this machine", "write https://…")
@@ -334,19 +317,6 @@ def _assurance(table: Table) -> Assurance:
     return assurance
 
 
-def _evidence(folder: Path, table: Table) -> Evidence:
-    store = table.file("store", folder)
-    evidence = Evidence(
-        store=store,
-        drafts=table.file("drafts", folder),
-        trust=table.file("trust", folder),
-    )
-    if evidence.drafts == store or store in evidence.drafts.parents:
-        table.fail("drafts", "it lies in the write-once store", "drafts are deletable: move it")
-    table.done()
-    return evidence
-
-
 def _keys(folder: Path, table: Table) -> Keys:
     def secret(name: str) -> Secret | None:
         source = table.text_or_none(name)
@@ -370,14 +340,15 @@ def _keys(folder: Path, table: Table) -> Keys:
     return keys
 
 
-def _api(table: Table) -> Api:
+def _api(folder: Path, table: Table) -> Api:
     listen = table.text("listen", "127.0.0.1:8080")
     host, _, port = listen.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         table.fail("listen", f"{listen!r} is no HOST:PORT", 'say "127.0.0.1:8080"')
     url = table.url("url", f"http://{listen}")
+    refusals = table.file("refusals", folder) if table.has("refusals") else None
     table.done()
-    return Api(host.strip("[]"), int(port), url.rstrip("/"))
+    return Api(host.strip("[]"), int(port), url.rstrip("/"), refusals)
 
 
 def _missing(section: str, remedy: str) -> NoReturn:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from gantral.evidence.places import Place
+
 _Word = TypeVar("_Word", bound=str)
 _SECONDS: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)", re.ASCII)
+_DAYS: Final = re.compile(r"([1-9]\d{0,4})d", re.ASCII)
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -102,6 +106,14 @@ class Table:
             self.fail(name, f"{value!r} is no duration", f'write {name} = "2s"')
         return length
 
+    def days(self, name: str, default: str) -> timedelta:
+        """A number of whole days such as "2557d", at least one."""
+        value = self.text(name, default)
+        found = _DAYS.fullmatch(value)
+        if found is None:
+            self.fail(name, f"{value!r} is no number of days", f'write {name} = "{default}"')
+        return timedelta(days=int(found[1]))
+
     def url(self, name: str, default: str | None = None) -> str:
         """An http or https URL without credentials, query or fragment."""
         value = self.text(name, default)
@@ -126,6 +138,19 @@ class Table:
         if kind != "file" or not where:
             self.fail(name, f"{value!r} is no file:PATH", f'write {name} = "file:build/{name}"')
         return folder / where
+
+    def place(self, name: str, folder: Path) -> Place:
+        """A ``file:FOLDER``, relative to ``folder``, or an ``s3://BUCKET/PREFIX``."""
+        value = self.text(name)
+        place = Place.read(value, folder)
+        if place is None:
+            self.fail(
+                name,
+                # Somebody may have put credentials into a URL: not repeated.
+                "it is no file:FOLDER and no s3://BUCKET/PREFIX",
+                f'write {name} = "file:build/{name}" or "s3://bucket/{name}"',
+            )
+        return place
 
     def done(self) -> None:
         """Every key was asked for, else SettingsError names the one that nothing reads."""

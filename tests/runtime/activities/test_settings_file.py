@@ -54,13 +54,34 @@ def test_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read.need_opa().reconnect == 30
     assert read.temporal.queue("payments") == "pay"
     assert read.temporal.queue("orders") == "orders"
-    assert read.need_evidence().store == tmp_path / "build/evidence"
+    assert read.need_evidence().store.path == tmp_path / "build/evidence"
     assert read.source_path == (tmp_path / "src",)
     assert read.need_identity().person == "sub"
     assert read.need_api().url == "http://127.0.0.1:8080"
     monkeypatch.setenv("EFFECT_KEY", "secret")
     assert read.keys.read("effect") == b"secret"
     assert "secret" not in repr(read)
+
+
+def test_evidence_in_s3(tmp_path: Path) -> None:
+    here = '"file:build/evidence"\ndrafts = "file:build/drafts"'
+    assert here in GOOD
+    there = """"s3://bucket/evidence/"
+texts = "s3://texts"
+drafts = "s3://bucket/drafts"
+retention = "30d"
+s3 = { endpoint = "http://minio:9000", region = "eu-west-1" }"""
+    read = load(written(tmp_path, GOOD.replace(here, there))).need_evidence()
+    assert [str(one) for one in (read.store, read.texts, read.drafts)] == [
+        "s3://bucket/evidence",
+        "s3://texts",
+        "s3://bucket/drafts",
+    ]
+    assert read.retention.days == 30
+    production = GOOD.replace(here, there).replace('"development"', '"production"')
+    with pytest.raises(SettingsError, match="https") as error:
+        load(written(tmp_path, production))
+    assert error.value.key == "evidence.s3.endpoint"
 
 
 def test_an_empty_file_is_a_deployment_of_nothing(tmp_path: Path) -> None:
@@ -92,7 +113,43 @@ def test_an_empty_file_is_a_deployment_of_nothing(tmp_path: Path) -> None:
         ('"development"', '"test"', "deployment.environment", "production"),
         ('["src"]', '"src"', "deployment.path", "path = ["),
         ('"file:build/drafts"', '"file:build/evidence/d"', "evidence.drafts", "move it"),
+        ('"file:build/evidence"', '"build/evidence"', "evidence.store", "s3://bucket/store"),
+        ('"file:build/evidence"', '"s3://B/x"', "evidence.store", "s3://bucket/store"),
+        ('"file:build/evidence"', '"s3://me:pw@bucket/x"', "evidence.store", "s3://bucket"),
+        ('"file:build/evidence"', '"s3://bucket/x"', "evidence.texts", "s3://another-bucket"),
+        (
+            '"file:build/evidence"',
+            '"s3://bucket"\ntexts = "s3://bucket/texts"',
+            "evidence.texts",
+            "move it",
+        ),
+        (
+            '"file:build/drafts"',
+            '"s3://bucket/a/b"\ntexts = "s3://bucket/a"',
+            "evidence.drafts",
+            "move it",
+        ),
+        (
+            '"file:build/drafts"',
+            '"s3://bucket/a"\ntexts = "s3://bucket/a/b"',
+            "evidence.texts",
+            "move it",
+        ),
         ('"file:trust.json"', '"trust.json"', "evidence.trust", "file:"),
+        (
+            '"file:trust.json"',
+            '"file:t"\nretention = "7y"',
+            "evidence.retention",
+            '"2557d"',
+        ),
+        ('"file:trust.json"', '"file:t"\nretention = "0d"', "evidence.retention", '"2557d"'),
+        (
+            '"file:trust.json"',
+            '"file:t"\ns3 = { endpoint = "http://me:pw@h" }',
+            "evidence.s3.endpoint",
+            "leave user:password@ out",
+        ),
+        ('"file:trust.json"', '"file:t"\ns3 = { secret = "x" }', "evidence.s3.secret", "region"),
         ('"file:keys/commit.key"', '"MC4CAQAwBQYDK2Vw"', "keys.commit", "file:PATH"),
         ('"env:EFFECT_KEY"', '"env:"', "keys.effect", "env:NAME"),
         ('["evidence"]', '["evidence", "evidence"]', "worker.roles", "workflow"),

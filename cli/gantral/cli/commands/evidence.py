@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.handing import disclose, show
-from gantral.cli.handing.stored import chosen, evidence_of, settings_of
+from gantral.cli.handing.stored import chosen, evidence_of, settings_of, store_of
 
 if TYPE_CHECKING:
     from gantral.cli.main import Subparsers
-    from gantral.evidence import LocalStore
     from gantral.evidence.pack import Asked, Instance
+    from gantral.evidence.places import Place
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
@@ -65,11 +65,11 @@ def run(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace) -> int:
     """Write the bundle; prints what it holds to stderr."""
     from gantral.cli.handing.texts import at_hand
-    from gantral.evidence import EvidenceError, LocalStore, StoreError
+    from gantral.evidence import EvidenceError, StoreError
     from gantral.evidence.pack import Asked, instances, pack, with_children
 
     settings = settings_of(args.settings)
-    store = LocalStore(evidence_of(settings).store)
+    store, place = store_of(settings), evidence_of(settings).store
     asked = Asked(bool(args.instances), args.team or "none", _since(args.since))
     projects = args.texts or [Path(args.settings).parent]
     found = [folder / "gantral.toml" for folder in args.texts]
@@ -77,7 +77,7 @@ def _export(args: argparse.Namespace) -> int:
     try:
         known = instances(store, asked)
         if not known:
-            raise _none(store, asked, args.settings)
+            raise _none(place, asked, args.settings)
         wanted = known
         if args.instances:
             wanted = sorted(with_children(store, chosen(known, args.instances), known))
@@ -108,11 +108,11 @@ def _since(given: str | None) -> str:
     return instant
 
 
-def _none(store: LocalStore, asked: Asked, settings: str) -> Failure:
+def _none(place: Place, asked: Asked, settings: str) -> Failure:
     narrowed = f" of team {asked.team}" if asked.team != "none" else ""
     narrowed += f" started since {asked.since}" if asked.since != "none" else ""
     return Failure(
-        f"the store {store.root} holds no instance{narrowed}",
+        f"the store {place} holds no instance{narrowed}",
         f"name the deployment's settings with --settings, or look at [evidence] in {settings}",
     )
 

@@ -46,6 +46,7 @@ async def _reconcile(settings: Settings) -> int:
     from temporalio.service import RPCError
 
     stores = assembly.open_stores(settings)
+    assembly.check_stores(stores, commits=True)
     loaded = assembly.load_programs(settings, stores.trust)
     closer = assembly.closer(settings, stores)
     if closer is None:

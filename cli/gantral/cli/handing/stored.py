@@ -9,6 +9,7 @@ from gantral.cli.failure import MISUSE, Failure
 
 if TYPE_CHECKING:
     from gantral.cli.handing.sources import Source
+    from gantral.evidence import Store
     from gantral.evidence.pack import Instance
     from gantral.runtime.settings import Evidence, Settings
 
@@ -29,6 +30,17 @@ def evidence_of(settings: Settings) -> Evidence:
 
     try:
         return settings.need_evidence()
+    except SettingsError as error:
+        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
+
+
+def store_of(settings: Settings) -> Store:
+    """The store, to read. Raises Failure."""
+    from gantral.runtime.settings import SettingsError
+    from gantral.runtime.workers.assembly import open_store
+
+    try:
+        return open_store(settings)
     except SettingsError as error:
         raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
 
@@ -73,13 +85,13 @@ def source_of(evidence: str, settings: str) -> tuple[Source, Path | None]:
 def _stored(start: str, path: str) -> tuple[Source, Path]:
     from gantral.cli.handing.sources import of_parts
     from gantral.cli.handing.texts import at_hand
-    from gantral.evidence import EvidenceError, LocalStore, StoreError
+    from gantral.evidence import EvidenceError, StoreError
     from gantral.evidence.export import Export
     from gantral.evidence.pack import Asked, instances, with_children
 
     settings = settings_of(path)
     evidence = evidence_of(settings)
-    store = LocalStore(evidence.store)
+    store = store_of(settings)
     try:
         known = instances(store, Asked())
         (one,) = chosen(known, [start])

@@ -35,6 +35,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 _USES = ("commit", "decision", "effect")
+_FOLDERS = {"store": "file:store", "drafts": "file:drafts"}
 _LONG_AGO = "2000-01-01T00:00:00.000Z"
 
 # What a scenario's people are known by; nobody is asked there.
@@ -65,13 +66,18 @@ class World:
     def deployment(self, scenario: str) -> Deployment:
         """The deployment as one scenario sees it."""
         seal = self._deployment.seal
-        own = _Seal(seal.key, seal.pepper, seal.role_map, seal.environment, scenario)
+        own = _Seal(**vars(seal), scenario=scenario)
         return replace(self._deployment, seal=own)
 
 
 @contextlib.asynccontextmanager
 async def open_world(
-    packages: Iterable[Mapping[str, bytes]], scratch: Path, address: str, *, workflows: bool = True
+    packages: Iterable[Mapping[str, bytes]],
+    scratch: Path,
+    address: str,
+    *,
+    workflows: bool = True,
+    evidence: Mapping[str, Any] = _FOLDERS,
 ) -> AsyncIterator[World]:
     """A world of these generated packages, its files in ``scratch``.
 
@@ -79,6 +85,7 @@ async def open_world(
         packages: file name -> bytes of each. address: of a time-skipping server.
         workflows: False when somebody else works for the workflows (a server that knows versions
             of workers wants them by `gantral worker`).
+        evidence: section ``[evidence]``, but for the trust file.
     """
     given = list(packages)
     names = _write(given, scratch / "src")
@@ -87,9 +94,8 @@ async def open_world(
     ]
     holder: list[World] = []
     with ScriptedPolicy(lambda: holder[0].script) as policy:
-        read = _settings(
-            names, [path.read_bytes() for path in manifests], scratch, policy.url, address
-        )
+        data = [path.read_bytes() for path in manifests]
+        read = _settings(names, data, scratch, policy.url, address, evidence)
         client = await Client.connect(address, runtime=_quiet())
         await require_search_attributes(client, read)
         clock = Clock(client)
@@ -151,7 +157,12 @@ def _workflow_workers(client: Client, loaded: Sequence[ProgramInfo]) -> list[Wor
 
 
 def _settings(
-    names: Sequence[str], data: Sequence[bytes], scratch: Path, opa: str, address: str
+    names: Sequence[str],
+    data: Sequence[bytes],
+    scratch: Path,
+    opa: str,
+    address: str,
+    evidence: Mapping[str, Any],
 ) -> Settings:
     import json
 
@@ -181,9 +192,9 @@ def _settings(
                 for name in sorted(assurances_of(manifest))
             },
         },
-        "evidence": {"store": "file:store", "drafts": "file:drafts", "trust": "file:trust.json"},
+        "evidence": {**evidence, "trust": "file:trust.json"},
         "keys": {name: f"file:{name}.key" for name in (*_USES, "pepper")},
-        "api": {"listen": "127.0.0.1:1"},
+        "api": {"listen": "127.0.0.1:1", "refusals": "file:refusals.jsonl"},
     }
     file = scratch / "gantral.toml"
     file.write_text(tomli_w.dumps(table), "utf-8")

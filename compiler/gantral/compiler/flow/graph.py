@@ -28,6 +28,8 @@ Operator: TypeAlias = Literal[
     "choose",
     "each",
     "repeat",
+    "fork",
+    "join",
     "sleep",
     "undo",
     "wait",
@@ -41,7 +43,9 @@ Operator: TypeAlias = Literal[
 ]
 """What a node does. ``child`` binds how a child ended. ``var`` binds a name, ``set`` binds it anew.
 ``timeout`` follows a ``wait`` to which nothing came. ``each`` and ``repeat`` are where every round
-of a loop begins: ``again`` leads into its body, which leads back here, and ``over`` on.
+of a loop begins: ``again`` leads into its body, which leads back here, and ``over`` on. From a
+``fork`` every ``branch:NAME`` is taken at once; the ``join`` of its site is where they meet, left
+by ``failed`` when one of them has failed.
 ``failing`` is where every failure arrives; ``nothing`` is where a path that just stops arrives, so
 that the proof can say so."""
 
@@ -94,7 +98,7 @@ class OperationFacts:
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
     ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``; of a ``wait``
-    ``for:EVENT`` and ``else``."""
+    ``for:EVENT`` and ``else``; of a ``fork`` ``branch:NAME``."""
 
     label: str
     target: int

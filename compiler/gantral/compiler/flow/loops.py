@@ -13,6 +13,7 @@ from functools import cached_property
 from math import prod
 
 from gantral.compiler.flow.dominators import Dominators
+from gantral.compiler.flow.forks import Forks
 from gantral.compiler.flow.graph import LOOPS, Flow, FlowNode
 
 
@@ -35,6 +36,7 @@ class Loops:
 
     def __init__(self, flow: Flow, dominators: Dominators) -> None:
         self._flow = flow
+        self.forks = Forks(flow)
         self._around: dict[int, list[Loop]] = {}
         back: set[tuple[int, int]] = set()
         found: list[Loop] = []
@@ -90,23 +92,52 @@ class Loops:
     def most(self, leave: Callable[[FlowNode, int], int]) -> dict[int, int]:
         """The most there can be of something on entry to each node that is reached, along any path
         on which each loop is gone through once: `leave` gives how much there is after a node, and
-        counts it for all rounds. Only of a flow with nothing unbounded."""
+        counts it for all rounds. Of a fork it is the sum: in a branch, all that the branches before
+        it in the source may have come to is there already. Only of a flow with nothing unbounded.
+        """
         steps = {node: self._onward(node) for node in self._reached}
         waiting = dict.fromkeys(self._reached, 0)
         for targets in steps.values():
             for one in targets:
                 waiting[one] += 1
         known = {0: 0}
+        # For each join the most with which each branch comes there.
+        met: dict[int, dict[int | None, int]] = {}
         pending = [0]
         while pending:
             current = pending.pop()
+            if current in met:
+                base = known[self.forks.by_join[current].node.id]
+                known[current] = base + sum(most - base for most in met[current].values())
             after = leave(self._flow.nodes[current], known[current])
             for one in steps[current]:
-                known[one] = max(known.get(one, after), after)
+                fork = self.forks.by_join.get(one)
+                if fork is None:
+                    known[one] = max(known.get(one, after), after)
+                else:
+                    ends = met.setdefault(one, {})
+                    place = fork.place(current)
+                    ends[place] = max(ends.get(place, after), after)
                 waiting[one] -= 1
                 if waiting[one] == 0:
                     pending.append(one)
+        self._beside(known, leave)
         return known
+
+    def _beside(self, known: dict[int, int], leave: Callable[[FlowNode, int], int]) -> None:
+        """Adds to what is known of a branch the most that those before it come to, on a way that
+        ends the run there too."""
+        for fork in self.forks.all:
+            base = known.get(fork.node.id)
+            if base is None:
+                continue
+            so_far = 0
+            for branch in fork.branches:
+                nodes = [one for one in branch if one in known]
+                for one in nodes:
+                    known[one] += so_far
+                most = max((leave(self._flow.nodes[one], known[one]) for one in nodes), default=0)
+                so_far = max(so_far, most - base)
 
     def _onward(self, node: int) -> list[int]:
         """What comes next when each loop is gone through once: after its body what is behind it."""

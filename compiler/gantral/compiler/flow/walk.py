@@ -121,6 +121,8 @@ _TOLD = {
     ("choose", "false"): "the condition does not hold",
     ("undo", "then"): "`{0}` is undone",
     ("give", "then"): "a value is given",
+    ("join", "then"): "every branch is done",
+    ("join", "failed"): "a branch fails",
     ("wait", "else"): "nothing comes in time",
     ("each", "again"): "the loop takes its next element",
     ("each", "over"): "the loop has no element left",
@@ -131,15 +133,30 @@ _TOLD = {
 
 def tell(path: Iterable[Taken]) -> tuple[Step, ...]:
     """The path as steps in the spec's own places; what nobody would ask about is left out."""
+    taken = [*path]
+    ways = [
+        (node, _came(node, edge, after))
+        for (node, edge), after in zip(taken, [*taken[1:], None], strict=False)
+    ]
     return tuple(
-        Step(node.span, said) for node, edge in path if (said := _told(node, edge)) is not None
+        Step(node.span, said) for node, label in ways if (said := _told(node, label)) is not None
     )
 
 
-def _told(node: FlowNode, edge: Edge) -> str | None:
-    if node.operator == "wait" and edge.label != "else":
-        return f"the event `{edge.label.removeprefix('for:')}` comes"
-    told = _TOLD.get((node.operator, edge.label))
+def _came(node: FlowNode, edge: Edge, after: Taken | None) -> str:
+    """How the node was left. Both ways of an `only if` lead to the ask: what that answers says how
+    the condition came out."""
+    if node.operator == "choose" and len({one.target for one in node.next}) == 1 and after:
+        return "false" if after[1].label == "unasked" else "true"
+    return edge.label
+
+
+def _told(node: FlowNode, label: str) -> str | None:
+    if node.operator == "fork":
+        return f"the branch `{label.removeprefix('branch:')}` runs beside the others"
+    if node.operator == "wait" and label != "else":
+        return f"the event `{label.removeprefix('for:')}` comes"
+    told = _TOLD.get((node.operator, label))
     return None if told is None else told.format(node.subject)
 
 

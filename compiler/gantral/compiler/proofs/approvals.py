@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gantral.compiler.flow.dominators import Dominators
-from gantral.compiler.flow.graph import Flow, FlowNode
+from gantral.compiler.flow.graph import Edge, Flow, FlowNode
+from gantral.compiler.flow.walk import shortest, tell, witness
+from gantral.dsl.diagnostics import Step
 
 
 class Approvals:
@@ -14,6 +16,7 @@ class Approvals:
             node.binds: node for node in flow.nodes if node.operator == "ask" and node.binds
         }
         self.dominators = Dominators(flow)
+        self._flow = flow
         self.uncertain = frozenset(
             name
             for name, node in self.asks.items()
@@ -25,3 +28,17 @@ class Approvals:
         """Whether the name is an approval obtained on every path to the node."""
         ask = self.asks.get(name)
         return ask is not None and self.dominators.through(ask, node.id)
+
+    def least_asked(self, node: FlowNode) -> tuple[Step, ...]:
+        """A way to the node on which nobody is asked for an approval that it acts under, wherever
+        policy may waive it or its condition be false."""
+
+        def asked(at: FlowNode, edge: Edge) -> bool:
+            if at.operator != "ask" or at.binds not in node.under:
+                return False
+            if at.binds in self.uncertain:
+                return edge.label in ("yes", "waived")
+            return edge.label == "yes" and self._flow.gate(at).waivable
+
+        path = shortest(self._flow, node.id, without=asked)
+        return witness(self._flow, node.id) if path is None else tell(path)

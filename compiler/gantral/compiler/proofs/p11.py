@@ -50,7 +50,7 @@ def _met(flow: Flow, node: FlowNode, name: str, known: Provenances) -> Iterator[
             f" {formulas.in_words(needs.needs)}",
             span=node.span,
             labels=tuple(Label(gate.span, lacks[one] or "") for one, gate in gates.items()),
-            path=witness(flow, node.id),
+            path=known.approvals.least_asked(node),
             help="ask a gate that needs at least that, and act under its approval",
         )
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gantral.compiler.flow.graph import Argument, Flow, FlowNode
 from gantral.compiler.flow.walk import reachable, witness
-from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances
+from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances, head
 from gantral.compiler.proofs.provenance import allowed as within_service
 from gantral.dsl.diagnostics import Diagnostic, Label
 
@@ -68,13 +68,15 @@ def _finding(
     else:
         others = ", ".join(f"`{name}`" for name in sorted({n.partition("@")[0] for n in strange}))
         message = f"`{argument.name}` carries what {others} approved: it reads {read}"
+    # What one of its own approvals shows is strange only where nobody was asked for that.
+    own = any(head(atom) in node.under for atom in culprits)
     return Diagnostic(
         code="G0306",
         severity="error",
         message=message,
         span=argument.span,
         labels=(Label(node.span, f"acts under {', '.join(f'`{one}`' for one in node.under)}"),),
-        path=witness(flow, node.id),
+        path=known.approvals.least_asked(node) if own else witness(flow, node.id),
         help=_help(node, culprits, known),
     )
 

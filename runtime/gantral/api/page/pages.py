@@ -12,7 +12,6 @@ from gantral.api.deployment import Deployment
 from gantral.api.page import signin
 from gantral.api.page.sessions import LIFE, LOGIN_LIFE, Session, Sessions
 from gantral.api.problems import FieldError, Problem
-from gantral.evidence import forms
 from gantral.evidence.context import shape_at
 from gantral.identity import Refused
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -124,9 +123,9 @@ class Pages:
         notice = {"counted": "Your vote is counted.", "decided": "Your vote decided it."}.get(
             request.query_params.get("vote", ""), ""
         )
-        return self._shown(request.path_params["id"], session, typed, notice=notice)
+        return await self._shown(request.path_params["id"], session, typed, notice=notice)
 
-    def _shown(
+    async def _shown(
         self,
         instance_id: str,
         session: Session,
@@ -136,7 +135,7 @@ class Pages:
         notice: str = "",
     ) -> Response:
         deployment = self._deployment
-        story = deployment.library.story(instance_id) if forms.is_uuid(instance_id) else None
+        story = await deployment.story(instance_id)
         if story is None:
             raise problems.not_found(instance_id[:40])
         views.require_sight(deployment, session.person, story)
@@ -163,7 +162,7 @@ class Pages:
         form = await self._checked(request, session)
         instance_id = request.path_params["id"]
         gate_view = None
-        story = self._deployment.library.story(instance_id) if forms.is_uuid(instance_id) else None
+        story = await self._deployment.story(instance_id)
         if story is not None and story.waiting is not None:
             gate_view = story.manifest["gates"][story.waiting.gate]
         body: dict[str, Any] = {
@@ -174,13 +173,13 @@ class Pages:
         fields = {} if gate_view is None else _changes(form, gate_view)
         if body["decision"] == "approve" and fields:
             # A plain yes would approve what was asked for, not what stands in the field.
-            return self._again(request, session, form, _ambiguous(fields))
+            return await self._again(request, session, form, _ambiguous(fields))
         if body["decision"] == "amend":
             body["values"] = fields
         try:
             receipt = await deciding.decide(self._deployment, session.person, instance_id, body)
         except Exception as error:
-            return self._again(request, session, form, rest.problem_of(error))
+            return await self._again(request, session, form, rest.problem_of(error))
         back = f"/instances/{instance_id}?vote={receipt['status']}"
         return RedirectResponse(back, 303, _HEADERS)
 
@@ -191,10 +190,10 @@ class Pages:
         try:
             await deciding.withdraw(self._deployment, session.person, instance_id, body)
         except Exception as error:
-            return self._again(request, session, form, rest.problem_of(error))
+            return await self._again(request, session, form, rest.problem_of(error))
         return RedirectResponse(f"/instances/{instance_id}", 303, _HEADERS)
 
-    def _again(
+    async def _again(
         self, request: Request, session: Session, form: Mapping[str, str], problem: Problem
     ) -> Response:
         """The same page with what was typed and what is wrong beside it."""
@@ -203,7 +202,7 @@ class Pages:
         if problem.status == 401:
             # They go to the provider and come back with another session: keep what they typed.
             session.drafts[f"/instances/{request.path_params['id']}"] = typed
-        return self._shown(request.path_params["id"], session, typed, problem=problem)
+        return await self._shown(request.path_params["id"], session, typed, problem=problem)
 
     async def _checked(self, request: Request, session: Session) -> Mapping[str, str]:
         """The form, when it was sent from our own page by this session.

@@ -6,17 +6,20 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from gantral.evidence import EvidenceError, LocalStore, SigningKey, TrustFile
+from gantral.evidence import EvidenceError, SigningKey, Store, StoreError, TrustFile, Unfit
+from gantral.evidence.places import open_erasable, open_evidence
+from gantral.evidence.s3_client import connect
 from gantral.policy import Opa
 from gantral.runtime import programs
 from gantral.runtime.calls import Service
 from gantral.runtime.commands import EVIDENCE_QUEUE
 from gantral.runtime.programs import ProgramInfo
-from gantral.runtime.settings import Settings, load
+from gantral.runtime.settings import Evidence, Settings, load
 from gantral.runtime.settings_reader import SettingsError
 from gantral.runtime.workers.actions import action
 from gantral.runtime.workers.actors import Actors
@@ -30,6 +33,7 @@ from gantral.runtime.workers.implementations import Implementation, implementati
 Activity = Callable[..., Any]
 _EFFECTS = ("effect", "critical effect")
 _THREADS = 100
+STORE_HELP = "see that it can be reached and that this process has credentials for it"
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,35 @@ class Stores:
     """The write-once store, the deletable drafts, and the trust file that signatures are judged
     with."""
 
-    store: LocalStore
-    drafts: LocalStore
+    store: Store
+    drafts: Store
     trust: TrustFile
 
 
-def open_stores(settings: Settings) -> Stores:
-    """Section ``[evidence]`` as objects. Raises SettingsError."""
+def open_store(settings: Settings) -> Store:
+    """The store of ``[evidence]`` alone, for who only reads. Nothing is asked of it yet.
+
+    Raises:
+        SettingsError.
+    """
+    evidence = settings.need_evidence()
+    try:
+        return open_evidence(evidence.store, evidence.texts, evidence.retention, _client(evidence))
+    except Unfit as unfit:
+        raise SettingsError("evidence.store", str(unfit), unfit.remedy) from None
+
+
+def open_drafts(settings: Settings) -> Store:
+    """The drafts of ``[evidence]``. Nothing is asked of them yet. Raises SettingsError."""
+    evidence = settings.need_evidence()
+    try:
+        return open_erasable(evidence.drafts, _client(evidence))
+    except Unfit as unfit:
+        raise SettingsError("evidence.drafts", str(unfit), unfit.remedy) from None
+
+
+def read_trust(settings: Settings) -> TrustFile:
+    """The trust file, which must be of this deployment's environment. Raises SettingsError."""
     evidence = settings.need_evidence()
     try:
         trust = TrustFile.load(evidence.read_trust())
@@ -57,7 +83,44 @@ def open_stores(settings: Settings) -> Stores:
             f"it is a {trust.environment} trust file in a {settings.environment} deployment",
             "name the other file, or mend [deployment] environment",
         )
-    return Stores(LocalStore(evidence.store), LocalStore(evidence.drafts, deletable=True), trust)
+    return trust
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Section ``[evidence]`` as objects; nothing is asked of them yet. Raises SettingsError."""
+    trust = read_trust(settings)
+    return Stores(open_store(settings), open_drafts(settings), trust)
+
+
+def check_stores(stores: Stores, *, commits: bool) -> None:
+    """Refuse stores that evidence can't rest on, before anything is done. ``commits``: whether this
+    process commits; one that performs effects may read, and write a few keys, and drafts nothing.
+
+    Raises:
+        SettingsError: with the remedy.
+    """
+    for name, store in (("store", stores.store), ("drafts", stores.drafts)):
+        if name == "drafts" and not commits:
+            continue
+        try:
+            store.check()
+            if commits:
+                store.probe()
+        except Unfit as unfit:
+            why = f"[{unfit.rule}] {unfit}"
+            raise SettingsError(f"evidence.{name}", why, unfit.remedy) from None
+        except StoreError as error:
+            raise SettingsError(f"evidence.{name}", str(error), STORE_HELP) from None
+
+
+def _client(evidence: Evidence) -> Callable[[], Any]:
+    return lambda: _connected(evidence.endpoint, evidence.region)
+
+
+@cache
+def _connected(endpoint: str | None, region: str | None) -> Any:
+    """One client serves store, texts and drafts: making one costs 0.1 s. Raises Unfit."""
+    return connect(endpoint, region)
 
 
 def signing_key(
@@ -194,6 +257,7 @@ def team_activities(services: Sequence[Service], settings: str | Path) -> list[A
     """``gantral.runtime.activities``."""
     read = load(settings)
     stores = open_stores(read)
+    check_stores(stores, commits=False)
     wanted = dict.fromkeys(getattr(type(service), "package_", "") for service in services)
     loaded = [program for program in load_programs(read, stores.trust) if program.package in wanted]
     refuse_strangers(services, loaded)
@@ -212,13 +276,18 @@ def _effect_worker(settings: Settings, stores: Stores) -> EffectWorker:
 
 __all__ = [
     "EVIDENCE_QUEUE",
+    "STORE_HELP",
     "Stores",
     "actors",
+    "check_stores",
     "closer",
     "evidence_activities",
     "load_programs",
     "made_services",
+    "open_drafts",
+    "open_store",
     "open_stores",
+    "read_trust",
     "service_activities",
     "signing_key",
     "team_activities",

@@ -8,6 +8,7 @@ and left alone. It never bridges a gap.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from gantral.evidence import (
     AlreadyThere,
     EvidenceError,
     SigningKey,
+    Spoilt,
     Store,
     StoreError,
     TrustFile,
@@ -76,13 +78,13 @@ class Closer:
         Raises:
             StoreError, RPCError: the store or Temporal can't be asked.
         """
-        for instance_id in list(self.instances(team)):
+        for instance_id in await asyncio.to_thread(lambda: list(self.instances(team))):
             try:
                 told = await self._look(client, Chain(self.store, self.trust, team, instance_id))
             except MissingEvidence as error:
                 told = Closed(instance_id, "missing", str(error))
-            except EvidenceError as error:
-                told = Closed(instance_id, "wrong", error.message)
+            except (EvidenceError, Spoilt) as error:
+                told = Closed(instance_id, "wrong", getattr(error, "message", str(error)))
             if told is not None:
                 yield told
 
@@ -94,20 +96,20 @@ class Closer:
                 yield parts[1]
 
     async def _look(self, client: Client, chain: Chain) -> Closed | None:
-        head = self._head(chain)
+        head = await asyncio.to_thread(self._head, chain)
         if head.state in ENDS:
             if instant_ms(head.last.statement["timestamp"]) < _now_ms() - _ms(_DRAFTS_KEPT):
-                drop_drafts(chain, self.drafts, head.last.number + 1)
+                await asyncio.to_thread(drop_drafts, chain, self.drafts, head.last.number + 1)
                 self._ended.add(chain.instance_id)
             return None
         why = await _lost(client, chain.instance_id, self._rejects_at(chain, head))
         if why is None:
             return None
         # It may have ended while Temporal was asked: what lies in the store is what counts.
-        head = self._head(chain)
+        head = await asyncio.to_thread(self._head, chain)
         if head.state in ENDS:
             return None
-        return self.close(chain, head.last, head.artifact, why)
+        return await asyncio.to_thread(self.close, chain, head.last, head.artifact, why)
 
     def close(self, chain: Chain, last: Read, artifact: dict[str, str], why: str) -> Closed | None:
         """Put the end after ``last``; None when a late writer was first."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,8 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 SWEEP: Final = 60.0  # seconds
+# A commit waits for its store most of the time, so many wait at once.
+_THREADS: Final = 32
 
 _log = logging.getLogger("gantral.worker")
 
@@ -53,8 +56,12 @@ async def run_worker(
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     needs_stores = bool({"evidence", "service"} & set(roles))
     # The workflow role holds no secret, but it judges the seals of votes: it needs the trust file.
-    stores = assembly.open_stores(settings) if needs_stores or settings.evidence else None
-    loaded = assembly.load_programs(settings, None if stores is None else stores.trust)
+    trust = assembly.read_trust(settings) if needs_stores or settings.evidence else None
+    stores = assembly.open_stores(settings) if needs_stores else None
+    if stores is not None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
+        await asyncio.to_thread(assembly.check_stores, stores, commits="evidence" in roles)
+    loaded = assembly.load_programs(settings, trust)
     client = await connect(settings.temporal)
     await require_search_attributes(client, settings)
     versions = await deployments.versions(client, settings, loaded)

@@ -1,0 +1,53 @@
+"""Texts apart from all else, so that they can be erased where the rest is locked for years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import merge
+
+from gantral.evidence.store import Store, StoreError, is_text, parts_of
+
+
+class SplitStore:
+    """One store made of two: ``texts`` holds ``team/instance/texts/…``, ``locked`` all else."""
+
+    def __init__(self, locked: Store, texts: Store) -> None:
+        self._locked = locked
+        self._texts = texts
+
+    def put(self, key: str, data: bytes) -> None:
+        """See Store. Raises AlreadyThere, StoreError."""
+        self._of(key).put(key, data)
+
+    def get(self, key: str) -> bytes | None:
+        """See Store. Raises StoreError."""
+        return self._of(key).get(key)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """See Store. Raises StoreError."""
+        folder = prefix.strip("/")
+        parts = parts_of(folder) if folder else []
+        if len(parts) > 2:
+            # One folder lies in one store.
+            yield from (self._texts if parts[2] == "texts" else self._locked).list(prefix)
+        else:
+            yield from merge(self._locked.list(prefix), self._texts.list(prefix))
+
+    def delete(self, key: str) -> None:
+        """See Store. Raises StoreError."""
+        if not is_text(key):
+            raise StoreError(f"{key} is no text: evidence is never deleted")
+        self._texts.delete(key)
+
+    def check(self) -> None:
+        """See Store. Raises Unfit, StoreError."""
+        self._locked.check()
+        self._texts.check()
+
+    def probe(self) -> None:
+        """See Store. Raises Unfit, StoreError."""
+        self._locked.probe()
+        self._texts.probe()
+
+    def _of(self, key: str) -> Store:
+        return self._texts if is_text(key) else self._locked

@@ -1,0 +1,17 @@
+"""Holds the compiler's word against the interpreter's."""
+
+from confirming.compiled import Compiled, compiled
+from confirming.judging import Tally, broken, consequence, judge, violated
+from confirming.witness import RULES, confirm
+
+__all__ = [
+    "RULES",
+    "Compiled",
+    "Tally",
+    "broken",
+    "compiled",
+    "confirm",
+    "consequence",
+    "judge",
+    "violated",
+]

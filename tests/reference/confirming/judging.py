@@ -1,0 +1,130 @@
+"""One text through both: what the compiler says of it, and whether executions agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gantral.compiler.program import Ask, Let, Program, Statement
+from gantral.compiler.program.walk import blocks, calls, variables
+from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.span import Span
+
+from confirming.compiled import Compiled, compiled
+from confirming.witness import RULES, confirm, explore
+
+# The effect is refused there, and the run ends: an approval may lapse wherever people are slow.
+HARMLESS = frozenset({"acts when the approval has lapsed"})
+
+
+@dataclass
+class Tally:
+    """How many programs came out how."""
+
+    programs: int = 0
+    accepted: int = 0
+    executions: int = 0
+    ends: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    """Of refused programs; one counts once for each code."""
+    confirmed: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def told(self) -> str:
+        """The rates, as one text."""
+        refused = self.programs - self.accepted
+        lines = [
+            f"{self.programs} programs: {self.accepted} accepted, {refused} refused;"
+            f" {self.executions} executions of those accepted, {dict(sorted(self.ends.items()))}",
+            ", ".join(f"{code} {count}" for code, count in sorted(self.codes.items())),
+            *(f"{code} {how}: {count}" for (code, how), count in sorted(self.confirmed.items())),
+        ]
+        return "\n".join(lines)
+
+
+def judge(text: str, seed: int, tally: Tally, executions: int = 12) -> None:
+    """Raises AssertionError, with the text, where the compiler and an execution disagree."""
+    found = compiled(text)
+    tally.programs += 1
+    if not found.errors:
+        tally.accepted += 1
+        wrong = violated(found, seed, executions, tally)
+        assert not wrong, f"accepted, and yet {wrong}\n{text}"
+        return
+    tally.codes.update({one.code for one in found.errors})
+    for one in found.errors:
+        program = found.program
+        if program is None or one.code not in RULES or consequence(program, found.errors, one):
+            continue
+        stricter = _stricter(program, one)
+        how = confirm(program, one, deep=100) if stricter else confirm(program, one)
+        tally.confirmed[one.code, how] += 1
+        if stricter:
+            continue
+        place = text[one.span.start : one.span.end]
+        assert how != "never", (
+            f"refused, and no execution shows why: {one.code} at `{place}`\n{text}"
+        )
+
+
+def violated(found: Compiled, seed: int, executions: int, tally: Tally) -> str:
+    """The first rule that some execution of a program breaks; "" when none does."""
+    assert found.program is not None
+    return broken(found.program, seed, executions, tally)
+
+
+def broken(program: Program, seed: int, executions: int, tally: Tally) -> str:
+    """As `violated`."""
+    for schedule, run in explore(program, executions, seed):
+        tally.executions += 1
+        tally.ends[run.ended] += 1
+        for one in run.book.violations:
+            if one.rule not in HARMLESS:
+                return f"{one.rule} (at {one.at}, by {schedule})"
+    return ""
+
+
+def _stricter(program: Program, one: Diagnostic) -> bool:
+    """Whether README.md names why no execution may show it."""
+    if one.code in ("G0306", "G0308") and any(variables(program.run)):
+        return True  # a variable carries all that it is ever set to, and chosen by (ADR 0084)
+    if one.code != "G0308":
+        return False
+    # The graph knows no blocks: past the one of its ask a path is stale where each way had it.
+    (ask,) = (label.span for label in one.labels)
+    return not any(
+        _holds(block[0].span.to(block[-1].span), one.span)
+        for block in _blocks(program.run)
+        for each in block
+        if isinstance(each, Let) and isinstance(each.value, Ask) and each.value.head == ask
+    )
+
+
+def _blocks(block: tuple[Statement, ...]) -> Iterator[tuple[Statement, ...]]:
+    yield block
+    for each in block:
+        for inner in blocks(each):
+            yield from _blocks(inner)
+
+
+def consequence(program: Program, errors: Sequence[Diagnostic], one: Diagnostic) -> bool:
+    """Whether it is about an approval that is not there (G0302, which is said once of a name): then
+    nothing runs that could tell what its gate says."""
+    if one.code in ("G0301", "G0302", "G0307", "G0308", "G0403"):
+        return False
+    known = [*calls(program.run)]
+    missing = [each.span for each in errors if each.code == "G0302"]
+    gone = {
+        approval.binding
+        for call in known
+        for approval in call.under
+        if any(_holds(call.span, span) for span in missing)
+    }
+    return any(
+        _holds(call.span, one.span) and any(each.binding in gone for each in call.under)
+        for call in known
+    )
+
+
+def _holds(whole: Span, part: Span) -> bool:
+    return whole.start <= part.start and part.end <= whole.end

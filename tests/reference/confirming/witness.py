@@ -1,0 +1,174 @@
+"""Runs a refused program along its finding's witness path, and looks whether what the compiler says
+happens there does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypeVar
+
+from gantral.compiler.program import Program
+from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.span import Span
+from interpreter import Dice, Execution, Schedule, Violation, execute, trials, usually
+
+T = TypeVar("T")
+
+RULES: Mapping[str, str] = {
+    "G0301": "acts under nothing",
+    "G0302": "acts under what was not obtained",
+    "G0303": "acts under a gate that does not release it",
+    "G0304": "acts over the uses",
+    "G0305": "acts critically without people",
+    "G0306": "acts with data nobody saw",
+    "G0307": "rejected with an effect standing",
+    "G0308": "reads what was amended",
+    "G0310": "undone twice",
+    "G0330": "acts under less than it needs",
+    "G0331": "acts with data of an approval that asks for less",
+    "G0349": "acts where nobody was asked",
+    "G0403": "ends without an end",
+    "G0501": "acts when the approval has lapsed",
+}
+"""What each code of a path says may happen."""
+
+Confirmed: TypeAlias = Literal[
+    "on its path", "on its path, if conditions are free", "on another path",
+    "on another path, if conditions are free", "never",
+]  # fmt: skip
+
+_WORDS = (
+    ("says yes", "yes"),
+    ("policy waives", "waived"),
+    ("nobody is asked", "unasked"),
+    ("says no", "no"),
+    ("denies or fails", "failed"),
+    ("is run and ends", "ended"),
+    ("and answers", "done"),
+    ("and fails", "failed"),
+    ("is lost", "failed"),
+    ("the condition holds", "true"),
+    ("does not hold", "false"),
+    ("is undone", "undo"),
+    ("a value is given", "give"),
+    ("its next element", "again"),
+    ("no element left", "over"),
+    ("its next round", "again"),
+    ("all its rounds", "over"),
+    ("nothing comes in time", "else"),
+)
+
+
+def steps(one: Diagnostic) -> list[tuple[Span, str]]:
+    """The path of a finding, in the words of a trace."""
+    return [(step.span, _word(step.text)) for step in one.path if step.text != "the run starts"]
+
+
+def _word(text: str) -> str:
+    if text.startswith("the event `"):
+        return f"comes {text.split('`')[1]}"
+    return next(word for told, word in _WORDS if told in text)
+
+
+@dataclass
+class Guided:
+    """Goes where a path goes, and now and then another way when it is less than `loyal`; what no
+    step says is chance."""
+
+    path: Sequence[tuple[Span, str]]
+    seed: int
+    free: bool
+    loyal: float = 1
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)
+        self._at = 0
+        self._usual = (0.5, 0.8, 0.95)[self.seed % 3]
+
+    def pick(self, options: Sequence[T], at: Span | None = None) -> T:
+        if self._chance.random() >= self.loyal:
+            return self._chance.choice(options)
+        later = range(self._at, len(self.path))
+        for here in [*later, *range(self._at)] if at is not None else ():
+            span, word = self.path[here]
+            fits = [one for one in options if str(one).partition(":")[0] == word]
+            if span == at and fits:
+                if here >= self._at:
+                    self._at = here + 1
+                elif self._chance.random() < 0.3:
+                    continue  # rounds that the path leaves out mostly go like the one it tells
+                return self._chance.choice(fits)
+        return self._any(options)
+
+    def _any(self, options: Sequence[T]) -> T:
+        """What mostly happens, mostly: else no run through loops gets far."""
+        often = self._usual if str(options[0]) in ("done", "yes", "ended", "true") else 0
+        return usually(self._chance, options, often)
+
+
+def confirm(program: Program, one: Diagnostic, deep: int = 3_000) -> Confirmed:
+    """Whether some execution breaks the rule that the finding names, where it names it; `deep`:
+    how many executions off the path are tried at most."""
+    path = steps(one)
+    for free, tries in ((False, 40), (True, 80)):
+        for seed in range(tries):
+            run = execute(program, Guided(path, seed, free))
+            if any(_says(one, each) and _follows(run, path, each) for each in run.book.violations):
+                return "on its path, if conditions are free" if free else "on its path"
+    for seed in range(deep):
+        # The way there with some other turns, or all but its last steps.
+        free, loyal = seed % 3 > 0, (0.7, 0.85, 0.95, 1)[seed % 4]
+        run = execute(program, Guided(path[: len(path) - seed % 5], seed, free, loyal))
+        if any(_says(one, each) for each in run.book.violations):
+            return "on another path, if conditions are free" if free else "on another path"
+    return "never"
+
+
+def _says(one: Diagnostic, found: Violation) -> bool:
+    if found.rule != RULES[one.code]:
+        return False
+    if one.code == "G0403":
+        return True
+    return found.at.start <= one.span.start and one.span.end <= found.at.end
+
+
+def _follows(run: Execution, path: Sequence[tuple[Span, str]], found: Violation) -> bool:
+    """Whether the run took the path, and broke the rule at its end (one step more, where the step
+    itself does). A path leaves rounds of loops out: it tells one of those that count."""
+    trace = run.book.trace[: found.after]
+    return any(_took(trace[: len(trace) - more], path) for more in (0, 1) if more <= len(trace))
+
+
+def _took(trace: Sequence[tuple[Span, str]], path: Sequence[tuple[Span, str]]) -> bool:
+    pending = {(0, 0)}
+    seen: set[tuple[int, int]] = set()
+    while pending:
+        here, step = pending.pop()
+        if here == len(trace) and step == len(path):
+            return True
+        if here == len(trace) or (here, step) in seen:
+            continue
+        seen.add((here, step))
+        at, word = trace[here]
+        if step < len(path) and trace[here] == path[step]:
+            pending.add((here + 1, step + 1))
+        if word == "again":
+            # A round that the path leaves out: go on where the loop is next heard of.
+            later = range(here + 1, len(trace))
+            pending.update((each, step) for each in later if trace[each][0] == at)
+    return False
+
+
+def explore(program: Program, limit: int, seed: int) -> Iterator[tuple[Schedule, Execution]]:
+    """Executions of a program: all there are, when that is no more than the limit; else some from
+    the first on and as many by chance."""
+    ran = 0
+    for trial in trials(limit // 2):
+        ran += 1
+        yield trial, execute(program, trial)
+    if ran == limit // 2:
+        for each in range(limit - ran):
+            # Half of them take conditions to be free: no rule may hang on what they say together.
+            dice = Dice(seed + each, free=bool(each % 2))
+            yield dice, execute(program, dice)

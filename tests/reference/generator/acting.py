@@ -1,0 +1,289 @@
+"""Asks and effects by chance: mostly such as the rules allow, and now and then one that breaks the
+rule that the fault aims at."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from generator.gates import Gate
+from generator.tape import Tape
+
+FAULTS = (
+    "no approval", "another approval", "another approval", "approval gone", "approval gone",
+    "weaker argument", "weaker argument", "waived", "unseen", "unseen", "stranded", "stale",
+    "stale", "undone twice", "less than needed", "no end", "lapsed", "lapsed",
+)  # fmt: skip
+_OFTEN = 2
+_ACTS = {
+    "stranded": "pay",
+    "undone twice": "pay",
+    "less than needed": "wire",
+    "weaker argument": "wire",
+}
+"""Effects that do."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """An expression that no approval approved; `of`: the paths it was computed from."""
+
+    text: str
+    of: frozenset[str]
+
+
+def plain(path: str) -> Text:
+    """A path."""
+    return Text(path, frozenset({path}))
+
+
+@dataclass
+class Approval:
+    """An approval in scope: how many uses are left, since which minute, in how many rounds."""
+
+    name: str
+    gate: Gate
+    left: int
+    minute: int
+    rounds: int
+    certain: bool
+    strings: list[str]
+    numbers: list[str]
+    """What an effect may take of it."""
+    marked: list[str] = field(default_factory=list)
+    """What `bank.mark` gave under it alone."""
+
+
+@dataclass
+class Scope:
+    """What is known in a block."""
+
+    strings: list[Text]
+    numbers: list[Text]
+    tests: list[Text]
+    approvals: list[Approval] = field(default_factory=list)
+    undoable: list[str] = field(default_factory=list)
+    variables: list[str] = field(default_factory=list)
+
+    def inner(self) -> Scope:
+        """A block inside."""
+        return Scope([*self.strings], [*self.numbers], [*self.tests], [*self.approvals],
+                     [*self.undoable], [*self.variables])  # fmt: skip
+
+
+class Acting(ABC):
+    """What is known on the way, and the statements that approvals are got and used by."""
+
+    def __init__(self, tape: Tape, gates: list[Gate], fault: str, child: bool) -> None:
+        self.tape = tape
+        self.gates = gates
+        self._fault = fault
+        self._faults = _OFTEN
+        self._child = child
+        self._count = 0
+        self._minute = 0
+        self._rounds = 1
+        self._standing = False
+        self._asks = True
+        self._acts = True
+        self._stale: set[str] = set()
+        self._gone: list[Approval] = []
+        self._undone: list[str] = []
+        self._matched = False
+        self._ended = False
+        self._left = 16
+        self._way: dict[str, bool] = {}
+        """Whether a gate is asked in every case: one gate is asked one way."""
+
+    @abstractmethod
+    def block(self, scope: Scope, depth: int, most: int = 2) -> list[str]:
+        """The lines of an inner block; what it binds is gone after it."""
+
+    @abstractmethod
+    def side(self, scope: Scope, depth: int, *, other: bool = False) -> list[str]:
+        """A side of a choice; it may end the run when the `other` does not."""
+
+    @abstractmethod
+    def read(self, scope: Scope, depth: int) -> list[str]:
+        """A read: what stands where nothing else can."""
+
+    # --- helpers --------------------------------------------------------------------------------
+
+    def aims(self, fault: str) -> bool:
+        """Whether to break that rule here."""
+        if self._fault == fault and self._faults and self.tape.chance(9):
+            self._faults -= 1
+            return True
+        return False
+
+    def name(self, letter: str) -> str:
+        """A name that nothing has."""
+        self._count += 1
+        return f"{letter}{self._count}"
+
+    def fresh(self, known: list[Text]) -> Text:
+        """One that is not stale, unless that is the fault."""
+        stale = [one for one in known if one.of & self._stale]
+        if stale and self.aims("stale"):
+            return self.tape.one(stale)
+        return self.tape.one([one for one in known if not one.of & self._stale])
+
+    def test(self, scope: Scope) -> Text:
+        """A condition."""
+        kind = self.tape.below(6)
+        if kind == 3:
+            number = self.fresh(scope.numbers)
+            return Text(f"{number.text} > 3", number.of)
+        if kind == 4 and scope.approvals:
+            return Text(f"{self.tape.one(scope.approvals).name}.amount > 3", frozenset())
+        if kind == 5:
+            one, other = self.fresh(scope.tests), self.fresh(scope.tests)
+            word = self.tape.one(("and", "or"))
+            return Text(f"{one.text} {word} not {other.text}", one.of | other.of)
+        return self.fresh(scope.tests)
+
+    # --- gates and effects ----------------------------------------------------------------------
+
+    def ask(self, scope: Scope, depth: int) -> list[str]:
+        if not self._asks or (self._standing and not self.aims("stranded")):
+            return self.effect(scope, depth)
+        return self.asked(scope, self.tape.one(self.gates))
+
+    def asked(self, scope: Scope, gate: Gate) -> list[str]:
+        name = self.name("ok")
+        amount = self.fresh(scope.numbers)
+        if gate.amends:
+            amount = self._path(scope)
+        given = {"name": self.fresh(scope.strings), "amount": amount}
+        if "limit" in gate.parameters:
+            given["limit"] = self.fresh(scope.numbers)
+        if "lines" in gate.parameters:
+            given["lines"] = plain("input.lines")
+        certain = self._way.setdefault(gate.name, not self.tape.chance(2))
+        only_if = "" if certain else f" only if {self.test(scope).text}"
+        if gate.amends:
+            self._stale |= amount.of
+        twins = [one for one in ("limit",) if one in given and given[one].of & amount.of]
+        numbers = [f"{name}.{one}" for one in ("amount", "limit") if one in given]
+        if gate.amends:
+            numbers = [one for one in numbers if one.partition(".")[2] not in twins]
+        scope.approvals.append(
+            Approval(
+                name,
+                gate,
+                gate.uses,
+                self._minute,
+                self._rounds,
+                certain,
+                [f"{name}.name"],
+                numbers,
+            )
+        )
+        arguments = ", ".join(f"{one}: {value.text}" for one, value in given.items())
+        return [f"let {name} = ask {gate.name}({arguments}){only_if}"]
+
+    def _path(self, scope: Scope) -> Text:
+        """A number that is one path, as an amendable argument wants it."""
+        paths = [one for one in scope.numbers if one.of == {one.text} and not one.of & self._stale]
+        return self.tape.one([*paths, Text("3", frozenset())])
+
+    def effect(self, scope: Scope, depth: int) -> list[str]:
+        operation = self.tape.one(("fee", "mark", "pay", "close", "wire", "enter"))
+        if self._fault in _ACTS and self.tape.chance(6):
+            operation = _ACTS[self._fault]
+        if operation == "pay" and (self._rounds > 1 or not self._acts):
+            operation = "fee"
+        key = f"books.{operation}" if operation == "enter" else f"bank.{operation}"
+        under = self._under(scope, key)
+        if under is None:
+            return self.read(scope, depth)
+        for one in under:
+            one.left -= self._rounds // one.rounds
+        strings, numbers = self._terms(scope, under, key)
+        given = {
+            "pay": ("name", "amount"), "fee": ("amount",), "mark": ("name",), "close": ("name",),
+            "wire": ("amount",), "enter": ("ref", "amount"),
+        }[operation]  # fmt: skip
+        arguments = ", ".join(
+            f"{one}: {self.tape.one(numbers if one == 'amount' else strings)}" for one in given
+        )
+        call = f"{key}({arguments})"
+        if under:
+            call += f" under {', '.join(one.name for one in under)}"
+        return self._called(scope, depth, operation, call, under)
+
+    def _called(
+        self, scope: Scope, depth: int, operation: str, call: str, under: list[Approval]
+    ) -> list[str]:
+        if operation in ("fee", "enter"):
+            if self.tape.chance(2):
+                failed = self.name("f")
+                return [f"{call} else as {failed} {{", *self.side(scope, depth), "}"]
+            return [call]
+        name = self.name("p")
+        handled = self.tape.chance(2)
+        if operation == "pay":
+            self._standing = True
+        if handled:
+            ends = self.tape.one(("give none", 'terminate "f"', "complete { }"))
+            body = self.block(scope, depth)
+            lines = [f"let {name} = {call} else {{", *body, ends, "}"]
+            if ends == "give none":
+                return [*lines, f"if {name} is some {{", f"bank.tell(text: {name}.ref)", "}"]
+        else:
+            lines = [f"let {name} = {call}"]
+        if operation == "pay":
+            scope.undoable.append(name)
+            if self.aims("undone twice"):
+                sides = [f"if {self.test(scope).text} {{", f"undo {name}"]
+                lines += [*sides, *self.tape.one((["}"], ["} else {"])), f"undo {name}"]
+                lines += [] if lines[-2] == "}" else ["}"]
+                self._undone.append(name)
+        if operation == "mark" and len(under) == 1:
+            under[0].marked.append(f"{name}.ref")
+        scope.strings.append(plain(f"{name}.ref"))
+        return lines
+
+    def _under(self, scope: Scope, key: str) -> list[Approval] | None:
+        """Approvals that the effect may act under; none when there are none; [] on purpose."""
+        known = scope.approvals
+        if self.aims("no approval"):
+            return []
+        if self._gone and self.aims("approval gone"):
+            return [self.tape.one(self._gone)]
+        if known:
+            for fault in ("another approval", "waived", "less than needed"):
+                if self.aims(fault):
+                    return [self.tape.one(known)]
+        fits = [one for one in known if self._fits(one, key)]
+        alone = [one for one in fits if one.certain and self._enough(one.gate, key)]
+        if not alone:
+            return None
+        first = self.tape.one(alone)
+        others = [one for one in fits if one is not first and one.gate.name != first.gate.name]
+        if others and self.tape.chance(8 if self._fault == "weaker argument" else 3):
+            return [first, self.tape.one(others)]
+        return [first]
+
+    def _fits(self, one: Approval, key: str) -> bool:
+        cost = self._rounds // one.rounds
+        return key in one.gate.releases and one.left >= cost and self._minute - one.minute <= 25
+
+    def _enough(self, gate: Gate, key: str) -> bool:
+        if key in ("bank.close", "bank.wire") and gate.waived:
+            return False
+        return key != "bank.wire" or gate.strong
+
+    def _terms(self, scope: Scope, under: list[Approval], key: str) -> tuple[list[str], list[str]]:
+        if self.aims("unseen"):
+            return [one.text for one in scope.strings], [one.text for one in scope.numbers]
+        shown = [one for one in under if one.certain and self._enough(one.gate, key)]
+        if len(shown) < len(under) and self.aims("weaker argument"):
+            shown = [one for one in under if one not in shown]
+        strings, numbers = ['"a"'], ["1"]
+        for one in shown:
+            marked = one.marked if key != "books.enter" or one.gate.across else []
+            strings += [*one.strings, *marked]
+            numbers += [*one.numbers, f"{one.numbers[0]} + 1"]
+        # What is shown stands first: constants say least.
+        return [*strings[1:], strings[0]], [*numbers[1:], numbers[0]]

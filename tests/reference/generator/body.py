@@ -1,0 +1,273 @@
+"""The statements of a `run`, blocks in blocks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from generator.acting import FAULTS, Acting, Scope, Text, plain
+
+__all__ = ["FAULTS", "Body"]
+
+_TOWARD = {
+    "stranded": ("ask",) * 6,
+    "undone twice": ("_undo",) * 8,
+    "stale": ("ask", "_let", "_require", "_let", "_require"),
+    "lapsed": ("_sleep",) * 3,
+}
+"""Statements that bring a fault about."""
+
+
+class Body(Acting):
+    """Builds one body."""
+
+    def whole(self) -> list[str]:
+        """The lines of `run`."""
+        scope = Scope(
+            [plain("input.name"), Text('"a"', frozenset())],
+            [plain("input.amount"), Text("3", frozenset())],
+            [plain("input.flag"), plain("input.sure"), plain("input.late")],
+        )
+        lines = self.ask(scope, 0) if self.tape.chance(8) else []
+        if self._fault == "weaker argument":
+            lines += [*self.asked(scope, self.gates[0]), *self.asked(scope, self.gates[1])]
+        lines += self.statements(scope, 0)
+        if self.aims("no end"):
+            return lines
+        name = self.fresh(scope.strings)
+        return [*lines, self.tape.one((f"complete {{ name: {name.text} }}", "complete { }"))]
+
+    # --- blocks ---------------------------------------------------------------------------------
+
+    def statements(self, scope: Scope, depth: int, most: int = 6) -> list[str]:
+        """The lines of a block."""
+        lines: list[str] = []
+        for _ in range(2 + self.tape.below(most)):
+            if self._left <= 0:
+                break
+            self._left -= 1
+            lines += self._statement(scope, depth)
+        return lines
+
+    def block(self, scope: Scope, depth: int, most: int = 2) -> list[str]:
+        """The lines of an inner block; what it binds is gone after it."""
+        inner = scope.inner()
+        lines = self.statements(inner, depth + 1, most)
+        new = [one for one in inner.approvals if one not in scope.approvals]
+        self._gone += new
+        return lines
+
+    def _statement(self, scope: Scope, depth: int) -> list[str]:
+        options = [self.effect] * 5 + [self.ask] * 3 + [self._undo] * 2
+        options += [self.read, self._let, self._tell, self._require, self._sleep, self._variable]
+        options += [getattr(self, name) for name in _TOWARD.get(self._fault, ())]
+        if depth == 0 and self._child:
+            options.append(self._run_child)
+        if depth < 3:
+            options += [
+                self._if,
+                self._if,
+                self._each,
+                self._repeat,
+                self._match,
+                self._failing,
+                self._wait,
+            ]
+        made: list[str] = self.tape.one(options)(scope, depth)
+        return made
+
+    def _if(self, scope: Scope, depth: int) -> list[str]:
+        test = self.test(scope)
+        before = self._standing
+        lines = [f"if {test.text} {{", *self.side(scope, depth), "}"]
+        after, self._standing = self._standing, before
+        if self.tape.chance(4):
+            lines = [*lines[:-1], "} else {", *self.side(scope, depth, other=self._ended), "}"]
+        self._standing = self._standing or after
+        return lines
+
+    def side(self, scope: Scope, depth: int, *, other: bool = False) -> list[str]:
+        """A side of a choice; it may end the run when the `other` does not."""
+        before = self._standing
+        lines = self.block(scope, depth)
+        self._ended = not other and self.tape.chance(2)
+        if self._ended:
+            lines.append(self.tape.one(('terminate "t"', "complete { }")))
+            self._standing = before
+        return lines
+
+    def _match(self, scope: Scope, depth: int) -> list[str]:
+        if self._matched:
+            return self._if(scope, depth)
+        self._matched = True
+        before = self._standing
+        low = self.side(scope, depth)
+        after, self._standing = self._standing, before
+        high = self.side(scope, depth, other=self._ended)
+        self._standing = self._standing or after
+        return ["match input.kind {", '"low" -> {', *low, "}", '"high" -> {', *high, "}", "}"]
+
+    def _loop(self, scope: Scope, depth: int, rounds: int, inner: Scope) -> list[str]:
+        """The lines of a loop's body. In a loop that asks nothing stands, in one that acts nobody
+        is asked: what a round leaves comes before the next."""
+        asks, acts = self._asks, self._acts
+        if self.tape.chance(5):
+            self._acts = False
+        else:
+            self._asks = False
+        self._rounds *= rounds
+        lines = self.block(inner, depth)
+        self._rounds //= rounds
+        self._asks, self._acts = asks, acts
+        return lines
+
+    def _each(self, scope: Scope, depth: int) -> list[str]:
+        name = self.name("e")
+        shown = [one for one in scope.approvals if "lines" in one.gate.parameters]
+        inner = scope.inner()
+        if shown and self.tape.chance(6):
+            ok = self.tape.one(shown)
+            items = f"{ok.name}.lines"
+            own = replace(
+                ok,
+                strings=[f"{name}.name", *ok.strings],
+                numbers=[f"{name}.amount", *ok.numbers],
+            )
+            inner.approvals = [own if one is ok else one for one in scope.approvals]
+        else:
+            own = ok = None
+            items = "input.lines"
+            inner.strings.append(plain(f"{name}.name"))
+            inner.numbers.append(plain(f"{name}.amount"))
+        head = f"for each {name} in {items} at most 2 {{"
+        body = self._loop(scope, depth, 2, inner)
+        if own is not None and ok is not None:
+            ok.left = own.left
+        if self.tape.chance(3):
+            made = self.name("c")
+            body.append(f"collect {self.fresh(inner.strings).text}")
+            return [f"let {made} = {head}", *body, "}", f'bank.tell(text: "{{len({made})}}")']
+        return [head, *body, "}"]
+
+    def _repeat(self, scope: Scope, depth: int) -> list[str]:
+        body = self._loop(scope, depth, 2, scope.inner())
+        pause = self.tape.one(("", " every 1m"))
+        self._minute += 1
+        head = f"repeat at most 2{pause} {{"
+        if self.tape.chance(5):
+            made = self.name("r")
+            test = self.test(scope)
+            given, other = self.fresh(scope.strings), self.fresh(scope.strings)
+            scope.strings.append(Text(made, frozenset({made}) | given.of | other.of | test.of))
+            lines = [f"let {made} = {head}", *body, f"if {test.text} {{", f"give {given.text}", "}"]
+            return [*lines, "} else {", f"give {other.text}", "}"]
+        return [
+            head,
+            *body,
+            "} else {",
+            self.tape.one(('bank.tell(text: "over")', "")),
+            "}",
+        ]
+
+    def _wait(self, scope: Scope, depth: int) -> list[str]:
+        name = self.name("w")
+        inner = scope.inner()
+        inner.strings.append(plain(f"{name}.name"))
+        inner.numbers.append(plain(f"{name}.amount"))
+        before = self._standing
+        after = False
+        lines = ["wait {", f"for paid as {name} {{"]
+        for each in (self.block(inner, depth), self.side(scope, depth)):
+            lines += [*each, "}", "for stop {"]
+            after, self._standing = after or self._standing, before
+        lines = [*lines[:-1], "} within 5m else {", *self.side(scope, depth), "}"]
+        self._standing = self._standing or after
+        return lines
+
+    # --- plain statements -----------------------------------------------------------------------
+
+    def read(self, scope: Scope, depth: int) -> list[str]:
+        name = self.name("l")
+        sought = self.fresh(scope.strings).text
+        scope.strings.append(plain(f"{name}.name"))
+        scope.numbers.append(plain(f"{name}.amount"))
+        scope.tests.append(plain(f"{name}.ok"))
+        return [f"let {name} = bank.look(name: {sought})"]
+
+    def _let(self, scope: Scope, depth: int) -> list[str]:
+        name = self.name("x")
+        if self.tape.chance(3):
+            test, one, other = (
+                self.test(scope),
+                self.fresh(scope.numbers),
+                self.fresh(scope.numbers),
+            )
+            value = Text(
+                f"if {test.text} then {one.text} else {other.text}", test.of | one.of | other.of
+            )
+        else:
+            one = self.fresh(scope.numbers)
+            value = Text(self.tape.one((one.text, f"{one.text} + 1")), one.of)
+        scope.numbers.append(Text(name, value.of | {name}))
+        return [f"let {name} = {value.text}"]
+
+    def _variable(self, scope: Scope, depth: int) -> list[str]:
+        if not scope.variables or self.tape.chance(3):
+            name = self.name("v")
+            scope.variables.append(name)
+            value = self.fresh(scope.numbers)
+            scope.numbers.append(Text(name, value.of | {name}))
+            return [f"var {name}: int = {value.text}"]
+        name = self.tape.one(scope.variables)
+        value = self.fresh(scope.numbers)
+        if self.tape.chance(5):
+            test = self.test(scope)
+            return [f"if {test.text} {{", f"set {name} = {value.text}", "}"]
+        return [f"set {name} = {value.text}"]
+
+    def _tell(self, scope: Scope, depth: int) -> list[str]:
+        return [f'bank.tell(text: "{{{self.tape.one(scope.numbers).text}}}")']
+
+    def _require(self, scope: Scope, depth: int) -> list[str]:
+        return [f'require {self.test(scope).text} else "r"']
+
+    def _sleep(self, scope: Scope, depth: int) -> list[str]:
+        if self.aims("lapsed"):
+            return ["sleep 45m"]
+        self._minute += 2
+        return ["sleep 2m"]
+
+    def _undo(self, scope: Scope, depth: int) -> list[str]:
+        again = [one for one in self._undone if one in scope.undoable]
+        if again and self.aims("undone twice"):
+            return [f"undo {self.tape.one(again)}"]
+        left = [one for one in scope.undoable if one not in self._undone]
+        if not left or self._rounds > 1:
+            return self._tell(scope, depth)
+        name = self.tape.one(left)
+        self._undone.append(name)
+        self._standing = self._standing and (depth > 0 or len(left) > 1)
+        return [f"undo {name}"]
+
+    def _run_child(self, scope: Scope, depth: int) -> list[str]:
+        name, left = self.name("c"), self.name("d")
+        who, much = self.fresh(scope.strings).text, self.fresh(scope.numbers).text
+        given = f"name: {who}, amount: {much}"
+        inner = scope.inner()
+        inner.strings.append(plain(f"{left}.name"))
+        inner.tests.append(plain(f"{left}.flag"))
+        before = self._standing
+        body = self.block(inner, depth)
+        other = self.side(scope, depth)
+        self._standing = self._standing or before
+        lines = [f"let {name} = run workflow settle({given})", f"match {name} {{"]
+        return [*lines, f"completed as {left} -> {{", *body, "}", "else -> {", *other, "}", "}"]
+
+    def _failing(self, scope: Scope, depth: int) -> list[str]:
+        """A read whose handler goes on in some way."""
+        name = self.name("l")
+        sought = self.fresh(scope.strings).text
+        body = self.block(scope, depth)
+        scope.strings.append(
+            Text(f'(if {name} is some then {name}.name else "b")', frozenset({name}))
+        )
+        return [f"let {name} = bank.look(name: {sought}) else {{", *body, "give none", "}"]

@@ -1,0 +1,91 @@
+"""The gates of a program: who decides, what may be amended, how often and how long a yes counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.tape import Tape
+
+OPERATIONS = ("bank.pay", "bank.fee", "bank.mark", "bank.close", "bank.wire", "books.enter")
+CRITICAL = ("bank.close", "bank.wire")
+# Those that ask for at least `2 of head or 1 of board` stand first.
+STRONG = ("2 of head", "1 of board", "3 of head or 1 of board", "1 of board and 1 of head")
+WEAK = ("1 of head", "2 of [head, board]", "1 of boss", "2 points of { head: 1, boss: 2 }")
+CASES = (
+    "1 of board when amount < 5\n    decide   2 of head",
+    "1 of head when amount < 5\n    decide   1 of board",
+)
+BOUNDS = ("new <= old", "new > 0", "new != old")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A gate as the generator knows it."""
+
+    name: str
+    parameters: tuple[str, ...]
+    releases: tuple[str, ...]
+    across: bool
+    """Whether what `bank.mark` gives may go into `books.enter`."""
+    strong: bool
+    """Whether it asks for what `bank.wire` needs."""
+    waived: bool
+    amends: bool
+    uses: int
+    text: str
+
+
+TYPES = {
+    "name": "string",
+    "amount": "int",
+    "limit": "int",
+    "lines": "list(max: 2) of { name: string, amount: int }",
+}
+
+
+def gate(tape: Tape, name: str, fault: str) -> Gate:
+    """A gate by chance; policy may waive none that releases what is critical, but on purpose."""
+    parameters = ["name", "amount"]
+    if tape.chance(3):
+        parameters.append("limit")
+    if tape.chance(4):
+        parameters.append("lines")
+    left_out = tape.one(("", "", "", *OPERATIONS))
+    waived = tape.chance(2)
+    critical = CRITICAL if waived and not (fault == "waived" and tape.chance(5)) else ()
+    releases = tuple(one for one in OPERATIONS if one != left_out and one not in critical)
+    across = tape.chance(5)
+    strong = name == "g1" if fault == "weaker argument" else tape.chance(5)
+    decide = tape.one(STRONG) if strong else tape.one(WEAK)
+    if tape.chance(2):
+        decide = CASES[0 if strong else 1]
+    clock = "after 24h reject"
+    if tape.chance(2):
+        narrow = "head" if "head" in decide else "board" if "board" in decide else "boss"
+        wide = "clerk" if narrow == "boss" else "boss"
+        clock = f"after 8h widen {narrow} to {wide}  after 24h reject"
+        strong = False
+    amends = tape.chance(7 if fault == "stale" else 3)
+    uses = 1 + tape.below(4)
+    shown = ", ".join(
+        "books.enter(ref from bank.mark)" if across and one == "books.enter" else one
+        for one in releases
+    )
+    lines = [
+        f"  gate {name}({', '.join(f'{one}: {TYPES[one]}' for one in parameters)}) {{",
+        f"    releases {shown}",
+        f"    decide   {decide}",
+        "    waived   by policy limits" if waived else "",
+        "    guarded  by policy limits" if tape.chance(1) else "",
+        "    initiator may decide" if tape.chance(1) else "",
+        f"    amend    amount where {tape.one(('new <= old', 'new > 0', 'new != old'))}"
+        if amends
+        else "",
+        f"    clock    {{ {clock} }}",
+        f"    lasts    30m, uses {uses}",
+        "  }",
+    ]
+    if "    initiator may decide" in lines:
+        strong = False
+    text = "\n".join(one for one in lines if one)
+    return Gate(name, tuple(parameters), releases, across, strong, waived, amends, uses, text)

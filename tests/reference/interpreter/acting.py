@@ -1,0 +1,333 @@
+"""What an execution reads, calls and asks; the statements around are `execution`'s."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Literal
+
+from gantral.compiler import program as p
+from gantral.dsl.span import Span
+
+from interpreter import people, rules
+from interpreter.book import Act, Approval, Book, Outcome
+from interpreter.data import NOBODY, Datum, Place, Places, Seen, Seers, overlap, unknown
+from interpreter.expressions import Evaluator, Names, Values
+from interpreter.ways import Block, goes_on, may_give, sets
+
+NOBODYS: Seers = frozenset({NOBODY})
+_ENDS: tuple[Literal["completed", "rejected", "terminated"], ...] = (
+    "completed",
+    "rejected",
+    "terminated",
+)
+_Choice = tuple[Seers, Places]
+
+
+class Ended(Exception):  # noqa: N818
+    """The run has ended: "completed", "rejected" or "terminated", with what it leaves."""
+
+    def __init__(self, how: str, output: Datum | None = None) -> None:
+        super().__init__(how)
+        self.how = how
+        self.output = output
+
+
+class Gave(Exception):  # noqa: N818
+    """`give`: on its way to what makes the value."""
+
+    def __init__(self, value: Datum) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Collected(Exception):  # noqa: N818
+    """`collect`: the same, for a `for each`."""
+
+    def __init__(self, value: Datum) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Acting(ABC):
+    """A run of one workflow; a child's has the book and the schedule of its parent's."""
+
+    def __init__(self, program: p.Program, values: Values, book: Book, given: Datum) -> None:
+        self.program = program
+        self.book = book
+        self.ended = ""
+        self.output = Datum({})
+        self._schedule = values.schedule
+        self._values = values
+        self._names = Names(input=given)
+        self._evaluator = Evaluator(values, self._names)
+        self._now = 0
+        self._acts: list[Act] = []
+        self._bound_acts: dict[Span, Act] = {}
+        self._failing = False
+        self._choices: list[list[_Choice]] = []
+        """For each loop and bound handler around, what its way so far was chosen by."""
+
+    @abstractmethod
+    def run(self) -> None:
+        """Runs it."""
+
+    @abstractmethod
+    def _block(self, block: Block) -> None:
+        """Runs a block."""
+
+    # --- values ---------------------------------------------------------------------------------
+
+    def _read(self, one: p.Expr, *, telling: bool = False) -> Datum:
+        """Evaluates what a statement reads. To be told of a proposal a notify may read on."""
+        found = self._evaluator.evaluate(one)
+        if not telling:
+            self._untrue(one.span, found.all_of())
+        return found
+
+    def _untrue(self, at: Span, of: Places) -> None:
+        stale = [
+            place
+            for held in self._names.bound.values()
+            if isinstance(held, Approval)
+            for place in held.stale
+        ]
+        if any(overlap(one, other) for one in of for other in stale):
+            self.book.breaks("reads what was amended", at)
+
+    def _arguments(
+        self, given: Sequence[tuple[str, p.Expr]], *, telling: bool = False
+    ) -> dict[str, Datum]:
+        return {name: self._read(value, telling=telling) for name, value in given}
+
+    def _holds(self, one: p.Expr, at: Span, *, usual: bool = False) -> tuple[bool, _Choice]:
+        """Whether a condition holds, as it usually may; what it was judged by."""
+        judged = self._read(one)
+        if self._schedule.free and not _tells(one):
+            options = ("true", "false") if usual else ("false", "true")
+            holds = self._schedule.pick(options, at) == "true"
+        else:
+            holds = bool(self._values.known(judged).value)
+        self.book.happened(at, "true" if holds else "false")
+        return holds, (judged.all_by(), judged.all_of())
+
+    def _chosen(self, choice: _Choice) -> None:
+        """What a loop or handler around makes, or sets, is chosen by that as well."""
+        for around in self._choices:
+            around.append(choice)
+
+    def _tint(self, variables: set[Span], choices: Sequence[_Choice]) -> None:
+        """What may have been set there carries what decided that it was, or was not."""
+        for binding in variables:
+            held = self._names.bound.get(binding)
+            for by, of in choices:
+                if isinstance(held, Datum):
+                    held = held.tinted(by, of)
+            if isinstance(held, Datum):
+                self._names.bound[binding] = held
+
+    @contextmanager
+    def _choosing(self, variables: set[Span]) -> Iterator[list[_Choice]]:
+        """A loop or handler: afterwards what it may set carries each choice made in it."""
+        choices: list[_Choice] = []
+        self._choices.append(choices)
+        try:
+            yield choices
+        finally:
+            self._choices.pop()
+            self._tint(variables, choices)
+
+    # --- calls ----------------------------------------------------------------------------------
+
+    def _call(self, call: p.ServiceCall, binding: Span | None) -> Datum:
+        operation = self.program.operations[call.operation]
+        given = self._arguments(call.arguments, telling=operation.kind == "notify")
+        act: Act | None = None
+        by, result = NOBODYS, NOBODYS
+        if operation.acts:
+            under = self._approvals(call)
+            self._before_acting(call, operation, under, given)
+            act = Act(operation, call.head, "not done")
+            self._acts.append(act)
+            by = frozenset(Seen(one.number) for one in under) or NOBODYS
+            result = frozenset(Seen(one.number, operation.key) for one in under) or NOBODYS
+        if binding is not None and act is not None:
+            self._bound_acts[binding] = act
+        came = self._schedule.pick(("done", "failed: unknown", "failed: no"), call.head)
+        if act is not None:
+            act.state = {"done": "done", "failed: no": "not done"}.get(came, "unknown")  # type: ignore[assignment]
+        self.book.happened(call.head, came.partition(":")[0])
+        self.book.calls += 1
+        place = ("answer", self.book.calls)
+        value = unknown(operation.result or p.NothingType(), place, result)
+        if call.handler is None:
+            if came != "done":
+                raise Ended("terminated")
+            return value
+        return self._handled(call.handler, came, value, by, bound=binding is not None)
+
+    def _handled(
+        self, handler: p.Handler, came: str, value: Datum, by: Seers, *, bound: bool
+    ) -> Datum:
+        choice: _Choice = (by, frozenset())
+        meets = goes_on(handler.body)
+        if meets:
+            self._chosen(choice)
+        if came == "done":
+            if meets:
+                self._tint(sets(handler.body), (choice,))
+            return value.tinted(by) if bound and may_give(handler.body) else value
+        if handler.binding is not None:
+            failure = {
+                "cause": _text(("cause", self.book.calls)),
+                "happened": Datum(came[8:], by=NOBODYS),
+            }
+            self._names.bound[handler.binding] = Datum(failure)
+        try:
+            if not bound:
+                self._block(handler.body)
+                self._tint(sets(handler.body), (choice,))
+                return Datum(None)
+            with self._choosing(sets(handler.body)) as choices:
+                choices.append(choice)
+                try:
+                    self._block(handler.body)
+                except Gave as found:
+                    return carrying(found.value, choices)
+            return Datum(None)
+        finally:
+            if handler.binding is not None:
+                self._names.bound.pop(handler.binding, None)
+
+    def _approvals(self, call: p.ServiceCall) -> list[Approval]:
+        held = [self._names.bound.get(one.binding) for one in call.under]
+        return [one for one in held if isinstance(one, Approval)]
+
+    def _before_acting(
+        self, call: p.ServiceCall, operation: p.Operation, under: Sequence[Approval],
+        given: Mapping[str, Datum],
+    ) -> None:  # fmt: skip
+        if self._failing:
+            self.book.breaks("acts in on failure", call.span)
+        rules.judge(self.book, call, operation, under, given)
+        shown = [
+            place
+            for one in self._names.bound.values()
+            if isinstance(one, Approval)
+            for place in one.mirrored
+        ]
+        for (_, value), datum in zip(call.arguments, given.values(), strict=True):
+            if any(overlap(one, other) for one in datum.all_of() for other in shown):
+                self.book.breaks("reads what was amended", value.span)
+        for approval in under:
+            lasts = approval.gate.lasts
+            if lasts is not None and self._now - approval.at > lasts:
+                self.book.breaks("acts when the approval has lapsed", call.span)
+
+    def _undo(self, binding: Span, span: Span) -> None:
+        act = self._bound_acts.get(binding)
+        self.book.happened(span, "undo")
+        if act is None or act.state in ("not done", "unknown"):
+            return
+        if act.state == "undone":
+            self.book.breaks("undone twice", span, act.at)
+        if self._schedule.pick(("done", "failed"), span) == "failed":
+            raise Ended("terminated")
+        act.state = "undone"
+
+    # --- gates and children ---------------------------------------------------------------------
+
+    def _ask(self, ask: p.Ask) -> Approval:
+        if self._failing:
+            self.book.breaks("acts in on failure", ask.span)
+        gate = self.program.gates[ask.gate]
+        proposed = self._arguments(ask.arguments)
+        for one in gate.parameters.fields:
+            proposed.setdefault(one.name, Datum(None))
+        self.book.asks += 1
+        number = self.book.asks
+        if isinstance(ask, p.AskOnlyIf) and not self._holds(ask.only_if, ask.only_if.span)[0]:
+            self.book.happened(ask.head, "unasked")
+            fields = {
+                name: one.anew(NOBODYS, ("asked", number, name)) for name, one in proposed.items()
+            }
+            return Approval(number, gate, "unasked", self._now, fields, proposed, (), False)
+        came = self._schedule.pick(people.answers(gate), ask.head)
+        self.book.happened(ask.head, came.partition(":")[0])
+        if came == "failed":
+            raise Ended("terminated")
+        if came in ("no", "no: late"):
+            for act in self._acts:
+                if act.stands:
+                    self.book.breaks("rejected with an effect standing", ask.head, act.at)
+            raise Ended("rejected")
+        by = frozenset({Seen(number)})
+        fields = {name: one.anew(by, ("asked", number, name)) for name, one in proposed.items()}
+        if came == "waived":
+            return Approval(number, gate, "waived", self._now, fields, proposed, (), False)
+        voted, initiator = people.voters(self._schedule, gate)
+        made = Approval(number, gate, "people", self._now, fields, proposed, voted, initiator)
+        if came == "yes: amended":
+            people.amend(self._values, made)
+        return made
+
+    def _child(self, one: p.Run) -> Outcome:
+        child = self.program.children[one.workflow]
+        given = self._arguments(one.arguments)
+        if self._schedule.pick(("ended", "failed"), one.head) == "failed":
+            self.book.happened(one.head, "failed")
+            raise Ended("terminated")
+        self.book.calls += 1
+        place = ("child", self.book.calls)
+        left: dict[str, Datum] = {
+            name: _text((*place, name)) for name in ("gate", "cause", "reason")
+        }
+        if self._schedule.free:
+            # However it may end: whether this child ever ends so is not asked.
+            self.book.happened(one.head, "ended")
+            if (ended := self._schedule.pick(_ENDS)) == "completed":
+                left = {
+                    field.name: unknown(field.type, (*place, "output", field.name), NOBODYS)
+                    for field in one.output.fields
+                }
+            return Outcome(ended, left)
+        fields = {
+            field.name: given.get(field.name, Datum(None)).anew(NOBODYS, (*place, field.name))
+            for field in one.input.fields
+        }
+        run = type(self)(child, self._values, self.book, Datum(fields))
+        # What happens in it is no step of its parent.
+        seen = len(self.book.trace)
+        run.run()
+        del self.book.trace[seen:]
+        self.book.happened(one.head, "ended")
+        if run.ended == "completed":
+            output = self._values.known(run.output).anew(NOBODYS, (*place, "output")).value
+            assert isinstance(output, dict)
+            left = output
+            self._acts += [act for act in run._acts if act.stands]
+        return Outcome(run.ended, left)  # type: ignore[arg-type]
+
+
+def carrying(value: Datum, choices: Sequence[_Choice]) -> Datum:
+    for by, of in choices:
+        value = value.tinted(by, of)
+    return value
+
+
+def named(binding: Span) -> Place:
+    """What a name holds, as a place that can be read."""
+    return ("name", binding.start)
+
+
+def _text(place: Place) -> Datum:
+    return unknown(p.StringType(), place, NOBODYS)
+
+
+def _tells(one: p.Expr) -> bool:
+    """Whether a condition is about what is there, or how something ended: what follows stands on
+    it, so it is computed even where conditions are free."""
+    if isinstance(one, p.Test | p.OutcomeTest | p.FailureRef):
+        return True
+    return any(_tells(part) for part in p.children(one))

@@ -1,0 +1,110 @@
+"""What an execution keeps book of: approvals, effects, and what broke a rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from gantral.compiler.program import Gate, Operation
+from gantral.dsl.span import Span
+
+from interpreter.data import Datum, Place, Seen, Seers
+
+Voter: TypeAlias = tuple[str, ...]
+"""A person by their roles."""
+
+Rule: TypeAlias = Literal[
+    "acts under nothing",
+    "acts under what was not obtained",
+    "acts under a gate that does not release it",
+    "acts over the uses",
+    "acts where nobody was asked",
+    "acts critically without people",
+    "acts under less than it needs",
+    "acts with data nobody saw",
+    "acts with data of an approval that asks for less",
+    "acts when the approval has lapsed",
+    "reads what was amended",
+    "rejected with an effect standing",
+    "undone twice",
+    "acts in on failure",
+    "ends without an end",
+]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """`at` is the statement or expression, `about` another place that has to do with it."""
+
+    rule: Rule
+    at: Span
+    about: Span | None
+    after: int
+    """How many steps of the trace came before."""
+
+
+@dataclass
+class Approval:
+    """One execution of `ask` that let the run go on."""
+
+    number: int
+    gate: Gate
+    how: Literal["people", "waived", "unasked"]
+    at: int
+    """Workflow time in ms."""
+    fields: dict[str, Datum]
+    proposed: dict[str, Datum]
+    voters: tuple[Voter, ...]
+    initiator_voted: bool
+    used: int = 0
+    stale: frozenset[Place] = frozenset()
+    """The places that an amendment has made untrue; they count as long as it is in scope."""
+    mirrored: frozenset[Place] = frozenset()
+    """What was shown beside it of the same places: no effect may take it."""
+
+    @property
+    def seen(self) -> Seers:
+        """Who saw what is read through it."""
+        return frozenset({Seen(-1) if self.how == "unasked" else Seen(self.number)})
+
+
+@dataclass
+class Act:
+    """One call of an effect."""
+
+    operation: Operation
+    at: Span
+    state: Literal["done", "not done", "unknown", "undone"]
+
+    @property
+    def stands(self) -> bool:
+        """Whether it may stand and could be undone."""
+        return self.operation.undo is not None and self.state in ("done", "unknown")
+
+
+@dataclass
+class Outcome:
+    """How a child ended, with what it left."""
+
+    ended: Literal["completed", "rejected", "terminated"]
+    left: dict[str, Datum]
+
+
+@dataclass
+class Book:
+    """All that one execution, children included, is judged by."""
+
+    violations: list[Violation] = field(default_factory=list)
+    trace: list[tuple[Span, str]] = field(default_factory=list)
+    """What happened, in order, by the places that a witness path names."""
+    asks: int = 0
+    calls: int = 0
+    made: int = 0
+
+    def breaks(self, rule: Rule, at: Span, about: Span | None = None) -> None:
+        """Note a violation; the execution goes on as if it had been none, to find others."""
+        self.violations.append(Violation(rule, at, about, len(self.trace)))
+
+    def happened(self, at: Span, what: str) -> None:
+        """Note a step."""
+        self.trace.append((at, what))

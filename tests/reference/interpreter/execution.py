@@ -1,0 +1,202 @@
+"""One execution of a workflow, statement by statement, by one schedule (LANGUAGE sections 6 to 8).
+
+A violation is noted and the execution goes on as if it had been none, to find others.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from gantral.compiler import program as p
+from gantral.dsl.span import Span
+
+from interpreter.acting import NOBODYS, Acting, Collected, Ended, Gave, carrying, named
+from interpreter.book import Book
+from interpreter.data import Datum, Place, unknown
+from interpreter.expressions import Values
+from interpreter.schedule import Schedule
+from interpreter.ways import Block, goes_on, may_give, sets
+
+
+def execute(program: p.Program, schedule: Schedule) -> Execution:
+    """Runs the program once, to its end."""
+    book = Book()
+    values = Values(schedule, book)
+    run = Execution(program, values, book, unknown(program.input, ("input",), NOBODYS))
+    run.run()
+    return run
+
+
+class Execution(Acting):
+    """The statements of a run."""
+
+    def run(self) -> None:
+        """Runs it."""
+        try:
+            self._block(self.program.run)
+            self.book.breaks("ends without an end", self.program.run_span)
+            self.ended = "terminated"
+        except Ended as end:
+            self.ended = end.how
+            self.output = end.output or self.output
+        if self.ended == "terminated":
+            for act in reversed(self._acts):
+                if act.stands and act.state == "done" and self._schedule.pick((True, False)):
+                    act.state = "undone"
+            self._failing = True
+            with suppress(Ended):  # what fails there only makes the rest of it not happen
+                self._block(self.program.on_failure)
+
+    # --- statements -----------------------------------------------------------------------------
+
+    def _block(self, block: Block) -> None:
+        """A block: what it binds is gone after it."""
+        before = {*self._names.bound}
+        try:
+            for one in block:
+                self._statement(one)
+        finally:
+            for binding in self._names.bound.keys() - before:
+                del self._names.bound[binding]
+
+    def _statement(self, one: p.Statement) -> None:
+        match one:
+            case p.Let(binding=binding, value=value):
+                self._let(binding, value)
+            case p.Var(binding=binding, value=value) | p.Set(binding=binding, value=value):
+                self._names.bound[binding] = self._read(value).located(named(binding))
+            case p.Do(call=call):
+                self._call(call, None)
+            case p.AskStatement(ask=ask):
+                self._ask(ask)
+            case p.WaitStatement(wait=wait):
+                self._wait(wait, bound=False)
+            case p.If(condition=condition, then=then, otherwise=otherwise):
+                holds, choice = self._holds(condition, condition.span)
+                meets = goes_on(then) and goes_on(otherwise)
+                if meets:
+                    self._chosen(choice)
+                self._block(then if holds else otherwise)
+                if meets:
+                    self._tint(sets(then, otherwise), (choice,))
+            case p.ForEach():
+                self._each(one, bound=False)
+            case p.Repeat():
+                self._repeat(one, bound=False)
+            case p.Require(condition=condition, message=message, span=span):
+                holds, _ = self._holds(condition, span, usual=True)
+                if not holds:
+                    self._read(message)
+                    raise Ended("terminated")
+            case p.Terminate(message=message):
+                self._read(message)
+                raise Ended("terminated")
+            case p.Complete(output=output):
+                raise Ended("completed", self._read(output))
+            case p.Give(value=value, span=span):
+                found = self._read(value)
+                self.book.happened(span, "give")
+                raise Gave(found)
+            case p.Collect(value=value):
+                raise Collected(self._read(value))
+            case p.Sleep(value=value, least=least):
+                self._read(value)
+                self._now += least
+            case p.Undo(binding=binding, span=span):
+                self._undo(binding, span)
+
+    def _let(
+        self, binding: Span,
+        value: p.Expr | p.ServiceCall | p.Ask | p.Run | p.Wait | p.ForEach | p.Repeat,
+    ) -> None:  # fmt: skip
+        match value:
+            case p.ServiceCall():
+                self._names.bound[binding] = self._call(value, binding)
+            case p.Ask():
+                self._names.bound[binding] = self._ask(value)
+            case p.Run():
+                self._names.bound[binding] = self._child(value)
+            case p.Wait():
+                self._names.bound[binding] = self._wait(value, bound=True)
+            case p.ForEach():
+                self._names.bound[binding] = self._each(value, bound=True)
+            case p.Repeat():
+                self._names.bound[binding] = self._repeat(value, bound=True)
+            case _:
+                self._names.bound[binding] = self._read(value).located(named(binding))
+
+    def _each(self, loop: p.ForEach, *, bound: bool) -> Datum:
+        items = self._values.known(self._read(loop.items))
+        listed = tuple(items.parts())
+        if len(listed) > loop.at_most:
+            self.book.happened(loop.head, "failed")
+            raise Ended("terminated")
+        made: list[Datum] = []
+        with self._choosing(sets(loop.body)) as choices:
+            choices.append((items.all_by(), items.of))
+            for element in listed:
+                self.book.happened(loop.head, "again")
+                self._names.bound[loop.binding] = element
+                try:
+                    self._block(loop.body)
+                except Collected as found:
+                    if not bound:
+                        raise
+                    made.append(found.value)
+            self._names.bound.pop(loop.binding, None)
+            self.book.happened(loop.head, "over")
+        return carrying(Datum(tuple(made)), choices)
+
+    def _repeat(self, loop: p.Repeat, *, bound: bool) -> Datum:
+        with self._choosing(sets(loop.body, loop.otherwise)) as choices:
+            if may_give(loop.otherwise):
+                choices.append((NOBODYS, frozenset()))
+            try:
+                for round in range(loop.at_most):
+                    self._now += (loop.every or 0) if round else 0
+                    self.book.happened(loop.head, "again")
+                    self._block(loop.body)
+                self.book.happened(loop.head, "over")
+                self._block(loop.otherwise)
+            except Gave as found:
+                if not bound:
+                    raise
+                return carrying(found.value, choices)
+        return Datum(None)
+
+    def _wait(self, wait: p.Wait, *, bound: bool) -> Datum:
+        self._read(wait.within)
+        cases = {f"comes {one.event.name}": one for one in wait.arrivals}
+        came = self._schedule.pick((*cases, "else"), wait.head)
+        self.book.happened(wait.head, came)
+        blocks = (*(one.body for one in wait.arrivals), wait.otherwise)
+        # Whether it comes in time is nobody's to approve.
+        choice = (NOBODYS, frozenset[Place]())
+        meets = sum(goes_on(block) for block in blocks) > 1
+        if meets:
+            self._chosen(choice)
+        with self._choosing(sets(*blocks)) as choices:
+            if meets:
+                choices.append(choice)
+            try:
+                if came == "else":
+                    self._now += wait.least
+                    self._block(wait.otherwise)
+                else:
+                    self._arrived(cases[came])
+            except Gave as found:
+                if not bound:
+                    raise
+                return carrying(found.value, choices)
+        return Datum(None)
+
+    def _arrived(self, one: p.Arrival) -> None:
+        self.book.calls += 1
+        if one.binding is not None:
+            place = ("event", self.book.calls)
+            self._names.bound[one.binding] = unknown(one.event.data, place, NOBODYS)
+        try:
+            self._block(one.body)
+        finally:
+            if one.binding is not None:
+                self._names.bound.pop(one.binding, None)

@@ -1,0 +1,55 @@
+"""What a block may do, by its words: whether the run may go on after it, and what it sets."""
+
+from __future__ import annotations
+
+from gantral.compiler import program as p
+from gantral.compiler.program.walk import assigned, blocks, gives
+from gantral.dsl.span import Span
+
+Block = tuple[p.Statement, ...]
+
+
+def goes_on(block: Block) -> bool:
+    """Whether the run may go on after the block, off its end or by a value that it gives."""
+    through, gave = _ways(block)
+    return through or gave
+
+
+def sets(*around: Block) -> set[Span]:
+    """The variables that the blocks set, by where they are declared."""
+    return {one.binding for block in around for one in assigned(block)}
+
+
+def may_give(block: Block) -> bool:
+    """Whether it gives a value to the construct that it is a block of."""
+    return any(True for _ in gives(block))
+
+
+def _ways(block: Block) -> tuple[bool, bool]:
+    gave = False
+    for one in block:
+        match one:
+            case p.Complete() | p.Terminate():
+                return False, gave
+            case p.Give() | p.Collect():
+                return False, True
+            case p.If(then=then, otherwise=otherwise):
+                sides = tuple(_ways(inner) for inner in (then, otherwise))
+                gave = gave or any(side[1] for side in sides)
+                if not any(side[0] for side in sides):
+                    return False, gave
+            case p.Repeat(body=body, otherwise=otherwise):
+                through, other = _ways(otherwise)
+                gave = gave or _ways(body)[1] or other
+                if not through:
+                    return False, gave
+            case p.WaitStatement():
+                sides = tuple(_ways(inner) for inner in blocks(one))
+                gave = gave or any(side[1] for side in sides)
+                if not any(side[0] for side in sides):
+                    return False, gave
+            case p.Let():
+                pass  # what is given inside is given to the name
+            case _:
+                gave = gave or any(_ways(inner)[1] for inner in blocks(one))
+    return True, gave

@@ -1,0 +1,105 @@
+"""The compiler against the reference interpreter, over programs made by chance (README.md)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from unittest.mock import patch
+
+import pytest
+from confirming import RULES, Tally, compiled, judge, violated
+from gantral.compiler import proofs
+from gantral.compiler.check import across, calls, needs, only_if
+from gantral.compiler.proofs import p2, p3
+from generator import Tape, program
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+# 2,000 in `make test`, 100,000 in `make soak`.
+MANY = 20 * settings.default.max_examples
+LENGTH = 220
+
+
+@pytest.mark.hypothesis
+def test_what_is_accepted_breaks_no_rule_and_what_is_refused_does() -> None:
+    tally = Tally()
+
+    # A program is short, and shrinking it would take as long as the thousands before it.
+    @settings(max_examples=MANY, phases=(Phase.reuse, Phase.generate))
+    @given(st.binary(min_size=LENGTH, max_size=LENGTH))
+    def each(tape: bytes) -> None:
+        judge(program(Tape(tape)), len(tape), tally)
+
+    each()
+    print(tally.told())
+    # The generator reaches both, and every rule of a path.
+    assert 0.5 < tally.accepted / tally.programs < 0.85
+    assert {*tally.ends} == {"completed", "rejected", "terminated"}
+    assert not (RULES.keys() | {"G0305"}) - tally.codes.keys()
+    # A finding's path is a run that shows it, but for the few that README.md names.
+    shown = sum(count for (_, how), count in tally.confirmed.items() if how.startswith("on its"))
+    assert shown / tally.confirmed.total() > 0.9
+
+
+def nothing(*rest: object) -> Iterator[object]:
+    """A rule that finds nothing."""
+    return iter(())
+
+
+Patches = list[Callable[[], AbstractContextManager[object]]]
+
+# Where each rule is held: taken out everywhere, so that nothing else stands behind it.
+MUTANTS: dict[str, tuple[str, Patches]] = {
+    "uses are not counted (P2)": ("another approval", [lambda: patch.object(p2, "_uses", nothing)]),
+    "an effect names any approval (P2)": (
+        "another approval",
+        [
+            lambda: patch.object(p2, "_named", nothing),
+            lambda: patch.object(calls.Authority, "effect", nothing),
+            lambda: patch.object(calls, "releases", nothing),
+            lambda: patch.object(only_if, "certain", nothing),
+        ],
+    ),
+    "an argument is anybody's data (P8)": (
+        "unseen",
+        [
+            lambda: patch.dict(proofs.PROOFS, {"P8": nothing}),
+            lambda: patch.object(calls.Authority, "_unapproved", nothing),
+            lambda: patch.object(across, "released", nothing),
+        ],
+    ),
+    "what was amended may be read (P9)": (
+        "stale",
+        [lambda: patch.dict(proofs.PROOFS, {"P9": nothing})],
+    ),
+    "a floor is no floor (P11)": (
+        "less than needed",
+        [
+            lambda: patch.dict(proofs.PROOFS, {"P11": nothing}),
+            lambda: patch.object(needs, "met", nothing),
+        ],
+    ),
+    "a no strands what was done (P12)": (
+        "stranded",
+        [lambda: patch.dict(proofs.PROOFS, {"P12": nothing})],
+    ),
+    "a path just stops (P3)": ("no end", [lambda: patch.object(p3, "_endings", nothing)]),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_rule_taken_out_is_missed(mutant: str) -> None:
+    """With the rule gone a program is accepted that breaks it. (Aimed at, to be quick; README.md
+    says how many programs it takes without.)"""
+    fault, patches = MUTANTS[mutant]
+    tally = Tally()
+    with ExitStack() as stack:
+        for each in patches:
+            stack.enter_context(each())
+        for seed in range(300):
+            text = program(Tape(random.Random(seed).randbytes(LENGTH)), fault)
+            found = compiled(text)
+            if not found.errors and violated(found, seed, 16, tally):
+                return
+    pytest.fail(f"{tally.executions} executions, and nothing shows")
