@@ -23,6 +23,8 @@ from gantral.evidence.export import export_instance
 from gantral.evidence.report import Report, verdict_of
 from gantral.evidence.verify import verify_folder
 from gantral.identity import Person
+from gantral.runtime import programs
+from gantral.runtime.workers.replaying import difference, read_history
 from temporalio.client import WorkflowFailureError
 
 _STEP = timedelta(milliseconds=200)
@@ -97,7 +99,21 @@ class _Play:
                 if one.instance_id in story.children
             ]
             self._played.report = self._verify(family)
+            for one in family:
+                await self._replay(one)
         return self._played
+
+    async def _replay(self, story: Story) -> None:
+        """A run that would not do the same again is lost when its worker is: play it again from
+        its history."""
+        handle = self._world.client.get_workflow_handle(story.instance_id)
+        history = await handle.fetch_history()
+        recorded = read_history(history.to_json().encode())
+        told = await difference(recorded, programs.get(recorded.program))
+        if told is not None:
+            self._fault(
+                f"played again from its history, {recorded.workflow} goes another way: {told}"
+            )
 
     async def _start(self) -> str | None:
         start = self._scenario.start
