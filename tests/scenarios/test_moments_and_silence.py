@@ -87,7 +87,8 @@ def test_a_server_that_falls_silent_fails_one_scenario_and_no_other(
 ) -> None:
     taken = "\n  - { at: 2h, by: { name: dora, roles: [boss] }, send: taken }"
     stories = {
-        name: story(f"the {name} one", "2h", "COMPLETED", sent=taken) for name in ("first", "second")
+        name: story(f"the {name} one", "2h", "COMPLETED", sent=taken)
+        for name in ("first", "second")
     }
     told("leave", SPEC, stories)
     processes: list[int] = []

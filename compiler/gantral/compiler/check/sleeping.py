@@ -27,8 +27,8 @@ def sleep(env: Env, one: syn.Sleep) -> st.Sleep | None:
             "G0414",
             one.value.span,
             "nothing bounds how long this sleeps",
-            "write a constant, declare it as `duration(max: …)`, or compute it from what has a `max`:"
-            " `hours: int(max: 12)`",
+            "write a constant, declare it as `duration(max: …)`, or compute it from what has a"
+            " `max`: `hours: int(max: 12)`",
         )
         return None
     return st.Sleep(value, False, max(found.least or 0, 0), max(found.largest, 0), one.span)
