@@ -155,6 +155,30 @@ def test_a_computed_let_says_what_the_checker_knows(spec: str, people: str) -> N
     assert "decimal" in said
 
 
+def test_a_parallel_says_what_its_branches_give(spec: str, people: str) -> None:
+    text = put(
+        spec,
+        "    let done",
+        "    let both = parallel { branch id { give order.id } branch two { give 2 } }\n"
+        "    let done",
+    )
+    text = put(
+        text, "complete {", 'require both.two > 1 and both.id != "" else "no"\n    complete {'
+    )
+    project = Project({"refund.gantral": text, "shared/people.gantral": people}.get)
+    analysis = analyse(project, "refund.gantral")
+    assert [one for one in analysis.diagnostics if one.severity == "error"] == []
+    found = index(project, "refund.gantral")
+    assert found is not None
+    # What stands in a branch is known there as well.
+    assert found.at(text.index("order.id } branch")) is not None
+    mention = found.at(text.index("both"))
+    assert mention is not None
+    said = hover(mention.symbol, binding_types(analysis.programs)).code
+    assert said.startswith("let both: { id: string")
+    assert "two: int" in said
+
+
 def test_what_the_language_gives_is_explained(spec: str, marked: Marked) -> None:
     found = marked(put(spec, "where new >", "where n¦ew >"))
     assert shown(*found) == (

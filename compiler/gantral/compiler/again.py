@@ -32,6 +32,7 @@ from gantral.compiler.program import (
     OptionalType,
     OutcomeData,
     OutcomeTest,
+    Parallel,
     Program,
     RecordExpr,
     Repeat,
@@ -137,8 +138,22 @@ class _Finder:
                 case (Repeat() as loop) | Let(value=Repeat() as loop):
                     self._loop(loop, guards)
                     self._block(loop.otherwise, guards)
+                case (Parallel() as parallel) | Let(value=Parallel() as parallel):
+                    self._parallel(parallel, guards)
                 case _:
                     pass
+
+    def _parallel(self, one: Parallel, guards: tuple[tuple[Expr, bool], ...]) -> None:
+        """Every branch runs to its end, so each of its conditions is on the way to what follows; of
+        one that may give before its last line, not all need have been judged."""
+        for branch in one.branches:
+            start = self._way.length
+            self._block(branch.body, guards)
+            given = [*gives(branch.body)]
+            if any(each is not branch.body[-1] for each in given):
+                self._way.cut(start)
+                for each in _conditions(branch.body):
+                    self._passed(each, None, (), handled=True)
 
     def _loop(self, loop: ForEach | Repeat, guards: tuple[tuple[Expr, bool], ...]) -> None:
         """A loop: what its rounds judged is on the way to an ask in it, or after it. Which round
@@ -314,6 +329,13 @@ class _Finder:
         if isinstance(call, ServiceCall) and call.handler is not None:
             for one in gives(call.handler.body):
                 yield from self._reads(self._field(one.value, chain[1])[0], but)
+        if isinstance(call, Parallel):
+            for branch in call.branches:
+                for one in gives(branch.body):
+                    if not chain[1]:
+                        yield from self._reads(one.value, but)
+                    elif branch.name == chain[1][0]:
+                        yield from self._reads(self._field(one.value, chain[1][1:])[0], but)
         if isinstance(call, Wait):
             for block in (*(each.body for each in call.arrivals), call.otherwise):
                 for one in gives(block):

@@ -22,6 +22,7 @@ from gantral.compiler.program import (
     Give,
     If,
     Let,
+    Parallel,
     Program,
     Repeat,
     ServiceCall,
@@ -111,6 +112,12 @@ class _Walk:
             case Let(value=Repeat() as loop):
                 inside = replace(around, given=after)
                 return self._round(loop, self.block(loop.otherwise, after, inside), inside)
+            case Parallel(branches=branches) | Let(value=Parallel(branches=branches)):
+                # No branch holds a site of its own; what follows is reached when each is through.
+                word = frozenset({"joined"})
+                inside = _Around(given=word)
+                through = all(word <= self.block(one.body, word, inside) for one in branches)
+                return after if through else _NONE
             case Complete(ordinal=ordinal):
                 site = f"complete/{ordinal}"
                 self._sites[site] = (State.COMPLETED, _NONE)

@@ -31,6 +31,7 @@ from gantral.compiler.program import (
     Member,
     Narrowed,
     OptionalType,
+    Parallel,
     Program,
     ProposedRef,
     RecordExpr,
@@ -190,9 +191,21 @@ class _Planner:
                         if field == name:
                             return self._resolved(part)
                     return Absent(span=value.span, type=value.type)
-                return value
+                given = self._given(above, name)
+                return value if given is None else self._resolved(given)
             case _:
                 return value
+
+    def _given(self, value: Expr, name: str) -> Expr | None:
+        """What the branch of that name gives, where it is one value whatever happens."""
+        made = self._lets.get(value.binding) if isinstance(value, LetRef) else None
+        if not isinstance(made, Parallel):
+            return None
+        for branch in made.branches:
+            given = [*gives(branch.body)]
+            if branch.name == name and len(given) == 1 and given[0] is branch.body[-1]:
+                return given[0].value
+        return None
 
     def _read(self, value: Expr, under: _Shown) -> Tree | None:
         """{"path"}, {"under"} or {"result"} of a plain read; None for anything else."""
@@ -219,6 +232,8 @@ class _Planner:
                     return {"result": [call.id, result_path(given, tuple(steps))]}
                 if isinstance(call, ForEach | Repeat):
                     raise NoTerm(value.span, "which round gives it is known only in the run")
+                if isinstance(call, Parallel):
+                    raise NoTerm(value.span, "what a branch gives is known only in the run")
             case VarRef(name=name):
                 raise NoTerm(
                     value.span, f"what the variable `{name}` holds is known only in the run"

@@ -33,6 +33,7 @@ from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
 from gantral.runtime.gate import Gates
 from gantral.runtime.machine import Identity, Machine, Transition, now
+from gantral.runtime.parallel import Branches, Stopped
 from gantral.runtime.values import Person, Record, problem
 from gantral.runtime.waiting import Notes, Rounds, until
 from gantral.runtime.waits import Waits
@@ -77,6 +78,7 @@ class Governed(Generic[InputT, OutputT]):
         self._initiator = Person()
         self._started_at: datetime | None = None
         self._completed_at = "none"
+        self._branches: dict[asyncio.Task[Any], Branches] = {}
         self._failing = False
         self._end: RunEnd | None = None
 
@@ -154,6 +156,7 @@ class Governed(Generic[InputT, OutputT]):
         decided values in place: False refuses the vote (LANGUAGE section 8, rule 5). Where
         ``only_if`` is False nobody is asked, and evidence says so.
         """
+        self._alone("ask")
         self._go_on()
         approval = await self._gates.ask(proposal, site, again, only_if=only_if)
         assert isinstance(approval, proposal.approval_)
@@ -173,6 +176,12 @@ class Governed(Generic[InputT, OutputT]):
             raise Terminated(Ending(Cause.ACTION_FAILED, why, at))
         return items
 
+    def parallel(self) -> Branches:
+        """``parallel``: what is begun in it runs at once. Leaving it waits for every branch, then
+        raises what failed first; from then on the others begin nothing more."""
+        self._go_on()
+        return Branches(self._branches)
+
     def rounds(self, at_most: int, *, every: timedelta) -> Rounds:
         """``repeat at most n every d``: the numbers of the rounds, from 0, with a durable wait
         between two of them. A request to cancel ends the run within the wait."""
@@ -185,7 +194,10 @@ class Governed(Generic[InputT, OutputT]):
     async def sleep_until(self, instant: datetime) -> None:
         """``sleep until t``: not at all when that has passed."""
         self._go_on()
-        await until(lambda: self._notes.cancelled, instant)
+        branches = self._around()
+        await until(
+            lambda: self._notes.cancelled or (branches is not None and branches.stopped), instant
+        )
         self._go_on()
 
     async def run_workflow(
@@ -193,6 +205,7 @@ class Governed(Generic[InputT, OutputT]):
     ) -> ChildCompleted[ChildOutputT] | ChildRejected | ChildTerminated:
         """Run a child to its end, with an evidence of its own. A request to cancel is passed on to
         it, and ends this run when it has ended. Ends the run if how it ended is not known."""
+        self._alone("run workflow")
         self._go_on()
         outcome = await self._children.run(arguments, call)
         self._go_on()
@@ -215,6 +228,7 @@ class Governed(Generic[InputT, OutputT]):
 
     def complete(self, output: OutputT, *, at: str) -> OutputT:
         """``complete``: the output. COMPLETED is committed when ``body`` has returned it."""
+        self._alone("complete")
         self._go_on()
         self._completed_at = at
         return output
@@ -358,8 +372,22 @@ class Governed(Generic[InputT, OutputT]):
             standing=standing,
         )
 
+    def _around(self) -> Branches | None:
+        """The branches of which the code that runs now is one."""
+        current = asyncio.current_task()
+        return None if current is None else self._branches.get(current)
+
+    def _alone(self, what: str) -> None:
+        """Nothing moves the machine beside a branch: the compiler proves it (P7)."""
+        if self._branches:
+            raise TypeError(f"{what} in a branch of a parallel")
+
     def _go_on(self) -> None:
-        """Between two statements: end the run if somebody asked to cancel it."""
+        """Between two statements: end the run if somebody asked to cancel it, and the branch when
+        another one has failed."""
+        branches = self._around()
+        if branches is not None and branches.stopped:
+            raise Stopped
         if self._notes.cancelled and not self._failing:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", "none"))
 

@@ -104,6 +104,15 @@ def test_a_handler_that_ends_leads_nowhere_else() -> None:
     assert found["start"] == ["complete/1", "finance/1", "terminated"]
 
 
+def test_after_a_parallel_comes_what_follows_when_every_branch_is_through() -> None:
+    looks = 'parallel { branch a { sleep 1m } branch b { if input.fast { terminate "no" } } }\n'
+    assert sites(ASK + looks + PAY + END)["finance/1:resumed"] == ["complete/1", "terminated"]
+    never = 'parallel { branch a { terminate "no" } branch b { sleep 1m } }\n'
+    found = sites("if input.fast {\n" + ASK + PAY + never + "}\n" + 'complete { reference: "x" }')
+    assert found["start"] == ["complete/1", "finance/1", "terminated"]
+    assert found["finance/1:resumed"] == ["terminated"]
+
+
 def test_every_step_of_an_automaton_is_in_the_authority_table() -> None:
     ways = {
         (State.RUNNING, State.RUNNING),  # a waiver moves no state

@@ -52,6 +52,21 @@ def test_the_refund(file: Path, write: object) -> None:
     assert made == file.read_text("utf-8")
 
 
+PARALLEL = """
+role clerk
+workflow outer version "1.0.0" { team t  start by clerk
+  input { a: int }
+  run {
+    let both = parallel {
+      branch one { if input.a > 1 { give 1 } terminate "no" }
+      branch two { sleep 1h }
+    }
+    require both.one > 0 else "none"
+    parallel { branch one { terminate "always" } branch two { } }
+  }
+}
+"""
+
 CHILD = """
 role clerk
 workflow inner version "1.0.0" { team t  start by clerk  input { a: int }  run { complete } }
@@ -79,6 +94,31 @@ def test_a_child_is_drawn_with_how_it_ends() -> None:
         "3>4 yes",
         "2>5 yes",
         "3>5 no",
+    ]
+
+
+def test_branches_are_drawn_beside_each_other() -> None:
+    assert told(drawn(PARALLEL)) == [
+        "0 START / by clerk",
+        "1 PARALLEL / all of these at once",
+        "2 IF / input.a > 1",
+        '3 TERMINATED / "no"',
+        "4 SLEEP / 1h",
+        "5 ALL DONE",
+        "6 REQUIRE / both.one > 0",
+        '7 TERMINATED / "none"',
+        "8 PARALLEL / all of these at once",
+        '9 TERMINATED / "always"',
+        "0>1",
+        "1>2 one",
+        "2>3 no",
+        "1>4 two",
+        "2>5 yes",
+        "4>5",
+        "5>6",
+        "6>7 no",
+        "6>8 yes",
+        "8>9 one",
     ]
 
 
@@ -315,7 +355,7 @@ def test_dot_reads_back(one: Picture) -> None:
 # What means something to Mermaid, in any of its three readings of a label, is never in one.
 MERMAID_TEXT = r'"((?:[^\x00-\x1f"<>\[\]{}|%;#&`\\~$^@*!?]|#\d+;|<br/>)*)"'
 MERMAID_BOX = re.compile(
-    rf"  n(\d+)(?:\(\[|\{{\{{|\[\[|>|\[/|\[\(|\[\\|\{{|\(\(|\(){MERMAID_TEXT}"
+    rf"  n(\d+)(?:\(\[|\{{\{{|\[\[|>|\[/|\[\(|\[\\|\[|\{{|\(\(|\(){MERMAID_TEXT}"
     r"(?:\]\)|\}\}|\]\]|\)\]|\]|/\]|\\\]|\}|\)\)|\))"
 )
 MERMAID_ARROW = re.compile(rf"  n(\d+) -->(?:\|{MERMAID_TEXT}\|)? n(\d+)")
@@ -343,7 +383,11 @@ def test_mermaid_reads_back(one: Picture) -> None:
 
 
 def test_each_kind_has_its_shape_and_its_word() -> None:
-    boxes = (*drawn(CLAUSES.read_text("utf-8")).boxes, *drawn(CHILD).boxes)
+    boxes = (
+        *drawn(CLAUSES.read_text("utf-8")).boxes,
+        *drawn(CHILD).boxes,
+        *drawn(PARALLEL).boxes,
+    )
     assert {box.kind for box in boxes} == set(KINDS)
     words = {kind: {box.word for box in boxes if box.kind == kind} for kind in KINDS}
     assert sum(len(found) for found in words.values()) == len(set().union(*words.values()))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from gantral.compiler import Project, analysis, check_text
-from gantral.compiler.check import calls, needs, only_if
+from gantral.compiler.check import beside, calls, needs, only_if
 from gantral.compiler.flow import build_flow
 from gantral.dsl.diagnostics import Diagnostic
 
 _CODES = Path(__file__).parents[3] / "docs" / "codes"
 # The others of PROVED are refused at a gate or a name, before there is a program to prove.
-_BOTH = ("G0301", "G0303", "G0306", "G0330", "G0331", "G0349")
+_BOTH = ("G0301", "G0303", "G0306", "G0330", "G0331", "G0349", "G0429", "G0430", "G0431", "G0432")
 
 
 def _example(code: str) -> str:
@@ -39,6 +39,7 @@ def test_the_proof_alone_refuses(code: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(calls, "releases", lambda *rest: None)
     monkeypatch.setattr(needs, "met", lambda *rest: None)
     monkeypatch.setattr(only_if, "certain", lambda *rest: None)
+    monkeypatch.setattr(beside, "refuse", lambda *rest: None)
     assert _codes(check_text("s", _example(code))) == {code}
 
 

@@ -22,7 +22,7 @@ BOUND = Span("s", 9, 11)
 _FOLDER = Path(__file__).parents[1] / "cases"
 _TEXTS = {
     name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("variables", "match", "functions", "waits")
+    for name in ("variables", "match", "functions", "waits", "parallel")
 }
 _FRAME = re.compile(r"^```frame run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CASE = re.compile(
@@ -69,12 +69,15 @@ def test_either_view_alone_says_the_same(
     assert view(body, name) == {code}
 
 
+Strategy = st.SearchStrategy[str]
 CONDITIONS = st.sampled_from(["input.count > 1", "ok.amount > 1", 'ok.name == "x"'])
 LEAVES = st.sampled_from(["set x = 1", 'bank.tell(text: "x")', 'require input.count > 0 else "n"'])
 LAST = st.sampled_from(["", "complete { }", 'terminate "t"', "give none"])
 
 
-def block(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
+def block(
+    inner: st.SearchStrategy[list[str]], leaves: Strategy = LEAVES, last: Strategy = LAST
+) -> st.SearchStrategy[list[str]]:
     branch = st.tuples(CONDITIONS, inner, st.none() | inner).map(
         lambda made: [
             f"if {made[0]} {{",
@@ -105,9 +108,14 @@ def block(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
             "}",
         ]
     )
-    step = st.one_of(LEAVES.map(lambda one: [one]), branch, match, failing, wait)
+    beside = st.tuples(inner, inner).map(
+        lambda made: ["parallel { branch a {", *made[0], "} branch b {", *made[1], "} }"]
+    )
+    # No wait stands in a branch, and none sets or gives to what is around.
+    more = wait if leaves is LEAVES else beside
+    step = st.one_of(leaves.map(lambda one: [one]), branch, match, failing, more)
     steps = st.lists(step, max_size=3)
-    return st.tuples(steps, LAST).map(
+    return st.tuples(steps, last).map(
         lambda made: [line for part in made[0] for line in part] + [made[1]]
     )
 
@@ -136,6 +144,33 @@ def test_over_random_blocks_both_views_say_the_same(lines: list[str]) -> None:
     if other & {"G0402", "G0274"}:
         return  # what nothing reaches is no run
     assert one == other, text
+
+
+BESIDE = st.sampled_from(['bank.tell(text: "x")', 'require input.count > 0 else "n"'])
+ENDS = st.sampled_from(["", 'terminate "t"', "give 2.00"])
+BRANCHES = st.recursive(
+    BESIDE.map(lambda one: [one]), lambda inner: block(inner, BESIDE, ENDS), max_leaves=8
+)
+
+
+@given(BRANCHES, BRANCHES)
+def test_over_random_branches_both_views_say_the_same(one: list[str], other: list[str]) -> None:
+    text = "\n".join(
+        [
+            'let ok = ask review(amount: 1, name: "x")',
+            'let kind: "low" | "high" = if ok.amount > 3 then "low" else "high"',
+            "let both = parallel {",
+            *("branch first {", *one, "give 1.00", "}"),
+            *("branch second {", *other, "give 1.00", "}"),
+            "}",
+            "bank.pay(amount: both.first) under ok",
+            "complete { }",
+        ]
+    )
+    views = typed(text + "\n"), proved(text + "\n")
+    if views[1] & {"G0402", "G0222"}:
+        return  # what nothing reaches is no run; what nothing binds takes nothing
+    assert views[0] == views[1], text
 
 
 def test_an_element_that_no_comprehension_binds_is_nobodys() -> None:

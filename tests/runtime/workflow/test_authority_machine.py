@@ -43,6 +43,7 @@ INSIDE = [
     "gate",
     "gate_records",
     "machine",
+    "parallel",
     "passing",
     "terms",
     "values",

@@ -55,6 +55,13 @@ async def cancelled(world: Any) -> Any:
     return case
 
 
+async def beside(world: Any) -> Any:
+    script = "both grant,sleep 30,look|paint,sleep 10,undo keys.paint/210,look|inner"
+    case = await world.desk("ask", script, "both sleep 60,grant|sleep 30,enough|look,look")
+    await world.approve_desk(case)
+    return case
+
+
 async def sent(world: Any) -> Any:
     case = await world.desk("wait 60", "wait 60", "wait 60")
     await case.send(await case.event("carol", "brought", {"what": "key", "by": "bob"}))
@@ -62,7 +69,7 @@ async def sent(world: Any) -> Any:
     return case
 
 
-@pytest.mark.parametrize("path", [overridden, rejected, timed_out, undone, cancelled, sent])
+@pytest.mark.parametrize("path", [overridden, rejected, timed_out, undone, cancelled, sent, beside])
 def test_the_same_commands_with_the_same_bodies(in_world: Any, path: Any) -> None:
     async def test(world: Any) -> None:
         async with world.worker():
@@ -84,6 +91,8 @@ def test_a_run_that_is_evicted_after_every_task_ends_the_same(in_world: Any) -> 
             assert (await case.end())["state"] == "COMPLETED"
             stopped = await undone(world)
             assert (await stopped.end())["state"] == "TERMINATED"
+            stopped = await beside(world)
+            assert (await stopped.end())["cause"] == "terminated_by_spec"
             came = await sent(world)
             assert (await came.end())["output"] == {"log": ["key by bob", "stop", "silence"]}
             off = await cancelled(world)

@@ -17,6 +17,7 @@ from gantral.compiler.program import (
     Give,
     If,
     Let,
+    Parallel,
     Program,
     Repeat,
     Require,
@@ -160,6 +161,10 @@ def _ends(statements: tuple[Statement, ...], where: tuple[str, ...]) -> Iterator
                 if call.handler is not None:
                     failed = (*where, f"when {code(call.operation)} fails")
                     yield from _ends(call.handler.body, failed)
+            case Parallel(branches=branches) | Let(value=Parallel(branches=branches)):
+                for branch in branches:
+                    beside = f"in the branch {code(branch.name)}, beside the others"
+                    yield from _ends(branch.body, (*where, beside))
             case WaitStatement(wait=wait) | Let(value=Wait() as wait):
                 for one in wait.arrivals:
                     came = (*where, f"when the event {code(one.event.name)} comes")

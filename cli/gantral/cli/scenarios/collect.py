@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from gantral.cli.scenarios.people import People, project_people
 from gantral.cli.scenarios.read import read_scenario, workflow_of
 from gantral.cli.specs import Checked, check_paths
 from gantral.compiler.generate import generate
+from gantral.compiler.program import Program
+from gantral.compiler.program.walk import calls, parallels
 
 _FOLDER = "scenarios"
 _KINDS = (".yaml", ".yml")
@@ -100,6 +102,7 @@ def _suite(project: Project, files: Sequence[Path]) -> Suite:
     if any(one.severity == "error" for file in checked for one in file.shown):
         raise NotProved(checked)
     packages: dict[str, Mapping[str, bytes]] = {}
+    beside: set[str] = set()
     for one in checked:
         for program in one.analysis.programs:
             made = generate(program, one.sources)
@@ -108,18 +111,32 @@ def _suite(project: Project, files: Sequence[Path]) -> Suite:
                     f"{one.name}: {made.diagnostics[0].message}", "gantral compile says more"
                 )
             packages[program.name] = made.files
+            if _acts_beside(program):
+                beside.add(program.name)
     manifests = {name: _manifest(files) for name, files in packages.items()}
     known = project_people(project.root)
     scenarios, wrong = [], []
     for file in files:
         try:
-            scenarios.append(_read(file, manifests, known))
+            scenarios.append(_read(file, manifests, known, beside))
         except WrongScenario as error:
             wrong.append(error.told(shown(file)))
     return Suite(tuple(packages.values()), tuple(scenarios), tuple(wrong))
 
 
-def _read(file: Path, manifests: Mapping[str, Any], known: Mapping[str, Any]) -> Scenario:
+def _acts_beside(program: Program) -> bool:
+    """Whether effects of it may happen at once: then nobody can say which comes first."""
+    return any(
+        program.operations[call.operation].acts
+        for parallel in parallels(program.run)
+        for branch in parallel.branches
+        for call in calls(branch.body)
+    )
+
+
+def _read(
+    file: Path, manifests: Mapping[str, Any], known: Mapping[str, Any], beside: Set[str]
+) -> Scenario:
     from gantral.api.deployment import assurances_of, roles_of
 
     try:
@@ -152,7 +169,8 @@ def _read(file: Path, manifests: Mapping[str, Any], known: Mapping[str, Any]) ->
         "operations": {k: v for one in reversed(family) for k, v in one["operations"].items()},
         "workflows": sorted({str(one["workflow_id"]) for one in family[1:]}),
     }
-    return read_scenario(shown(file), node, manifest, people)
+    scenario = read_scenario(shown(file), node, manifest, people)
+    return replace(scenario, beside=any(one["workflow_id"] in beside for one in family))
 
 
 def _family(name: str, manifests: Mapping[str, Any]) -> list[Any]:

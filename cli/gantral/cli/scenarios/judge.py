@@ -18,7 +18,7 @@ def judge(scenario: Scenario, played: Played) -> list[str]:
         return played.faults
     told = list(played.faults)
     told += _states(scenario.expected, played.reached)
-    told += _effects(scenario.expected, played.effects)
+    told += _effects(scenario, played.effects)
     told += _children(scenario.expected, played)
     told += _end(scenario.expected, played)
     report = played.report
@@ -50,11 +50,17 @@ def _state(mark: str, one: Reached, reached: Sequence[Reached]) -> str:
     return f"  {mark} {one.state:<17} {elapsed(one.at - reached[0].at):>9}{cause}"
 
 
-def _effects(expected: Expected, got: Sequence[tuple[str, Any]]) -> list[str]:
-    if expected.effects is None or list(expected.effects) == list(got):
+def _effects(scenario: Scenario, got: Sequence[tuple[str, Any]]) -> list[str]:
+    expected = scenario.expected.effects
+    if expected is None:
         return []
-    wanted_lines = [_call(*one) for one in expected.effects]
+    wanted_lines = [_call(*one) for one in expected]
     got_lines = [_call(*one) for one in got]
+    if scenario.beside:
+        wanted_lines.sort()
+        got_lines.sort()
+    if wanted_lines == got_lines:
+        return []
     lines = ["the effects differ (- expected, + got):"]
     matcher = SequenceMatcher(None, wanted_lines, got_lines, autojunk=False)
     for tag, a, b, c, d in matcher.get_opcodes():

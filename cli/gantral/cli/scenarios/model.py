@@ -87,7 +87,8 @@ class Expected:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One file. ``given``: operation -> answers in order. ``policy``: gate -> words in order."""
+    """One file. ``given``: operation -> answers in order. ``policy``: gate -> words in order.
+    ``beside``: effects of it may happen at once, so their order is not compared."""
 
     file: str
     workflow: str
@@ -97,3 +98,4 @@ class Scenario:
     policy: Mapping[str, tuple[str, ...]]
     decisions: tuple[Decision | Sending, ...]
     expected: Expected
+    beside: bool = False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gantral.compiler.check import calls, expressions
+from gantral.compiler.check import beside, calls, expressions
 from gantral.compiler.check.choices import Choices
 from gantral.compiler.check.entering import exact
 from gantral.compiler.check.env import Binding, Env
@@ -51,6 +51,14 @@ class Giving:
     """The results of effects that what is given is computed from."""
     inside: set[Span] = field(default_factory=set)
     """Approvals that are bound in the block, which end with it."""
+
+    @property
+    def type(self) -> Type | None:
+        """The type of what is given; None when nothing ever is, but `none`."""
+        wanted = self.wanted
+        if wanted is None or not self.optional or isinstance(wanted, OptionalType):
+            return wanted
+        return OptionalType(wanted)
 
     def ended(self) -> None:
         """An approval ends with its block: past it, nobody approved what carries it."""
@@ -105,6 +113,10 @@ class Acting(ABC):
         """How many loops are around."""
         self._rounds: dict[Span, int] = {}
         """For each variable how many loops are around where it is declared."""
+        self._beside = 0
+        """How many branches are around."""
+        self._branched: dict[Span, int] = {}
+        """For each variable how many branches are around where it is declared."""
         self._failing = False
         self._replaced: set[Span] = set()
         """Names of calls whose handler gives a value of its own: it may be no effect's result."""
@@ -193,10 +205,9 @@ class Acting(ABC):
                     origin = origin | Origin(odd=giving.value)
                 if giving.personal and bound is not None:
                     self._personal.add(bound.span)
-            elif self._giving and (not ended or self._giving[-1].gives > gave):
+            elif self._giving and self._giving[-1].gives > gave:
                 self._giving[-1].origin = self._giving[-1].origin | choice
-                if self._giving[-1].gives > gave:
-                    self._choices.left(choice)
+                self._choices.left(choice)
         elif bound is not None and operation.result is None and operation.undo is None:
             env.findings.error(
                 "G0205",
@@ -291,7 +302,7 @@ class Acting(ABC):
                 "G0222",
                 one.span,
                 "there is nothing here to give a value to",
-                "`give` stands in the handler of a call, a `repeat` or a `wait` that `let` binds",
+                "`give` stands in a handler, a `repeat`, `wait` or branch that `let` binds",
             )
             return None
         value = self._given(one.value, giving)
@@ -360,6 +371,8 @@ class Acting(ABC):
             only_if = expressions.condition(env, one.only_if)
         if self._failing:
             self._reads_only(one.gate.span, "`ask`")
+        if self._beside:
+            beside.refuse(env.findings, "G0429", one.gate.span)
         found = self._gate(one)
         if found is None:
             return None

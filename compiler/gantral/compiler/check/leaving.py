@@ -93,5 +93,8 @@ class Leaving:
                 # Its body comes round again, until the `else` follows.
                 rest = self.side(otherwise)
                 return Ways(rest.through, rest.gives or self.side(body).gives)
+            case syn.Parallel(branches=branches) | syn.Let(value=syn.Parallel(branches=branches)):
+                # All of them have to come to their end.
+                return Ways(all(self.side(one.body).goes_on for one in branches), False)
             case _:
                 return THROUGH

@@ -27,19 +27,9 @@ from gantral.dsl.span import Span
 MOST_ROUNDS = 10_000
 _ANYTHING = Origin(None, given=True)
 
-Loop = st.ForEach | st.Repeat
-
 
 class Looping(Matching):
     """Checks loops; the blocks inside are the subclass's."""
-
-    def loop(
-        self, one: syn.ForEach | syn.Repeat, bound: syn.Identifier, wanted: Type | None
-    ) -> Loop | None:
-        """A loop as a value."""
-        if isinstance(one, syn.ForEach):
-            return self.each(one, bound, wanted)
-        return self.repeat(one, bound, wanted)[0]
 
     def each(
         self, one: syn.ForEach, bound: syn.Identifier | None, wanted: Type | None = None
@@ -146,9 +136,7 @@ class Looping(Matching):
                 if giving.optional:  # `none` alone was given
                     self._unsettled(_head(one))
                 return None, ends
-            gives = giving.wanted
-            if giving.optional and not isinstance(gives, OptionalType):
-                gives = OptionalType(gives)
+            gives = giving.type
             self._made(bound, giving, one.span)
         made = st.Repeat(most, every, ordinal, body, otherwise, gives, one.span, _head(one))
         return made, ends

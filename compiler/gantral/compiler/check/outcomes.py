@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
-from gantral.compiler.check import calls, expressions
+from gantral.compiler.check import beside, calls, expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.children import anonymous
 from gantral.compiler.check.env import Binding
@@ -41,6 +41,8 @@ class Outcomes(Matching):
         env, span = self._env, one.workflow.span
         if self._failing:
             self._reads_only(span, "`run workflow`")
+        if self._beside:
+            beside.refuse(env.findings, "G0430", span)
         if self._depth:
             env.findings.not_built(span, "`run workflow` in a loop")
         child = self._child(one)

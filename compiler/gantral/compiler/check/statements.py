@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from gantral.compiler.check import entering, expressions
+from gantral.compiler.check import beside, entering, expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Ways
-from gantral.compiler.check.looping import Looping
+from gantral.compiler.check.parallel import Parallels
 from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.check.sleeping import sleep
 from gantral.compiler.check.waiting import Waiting
@@ -27,7 +27,7 @@ from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
-class Statements(Looping, Waiting):
+class Statements(Parallels, Waiting):
     """Checks the blocks of one workflow and builds their typed form."""
 
     def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
@@ -59,7 +59,7 @@ class Statements(Looping, Waiting):
                 return None, False
         match one:
             case syn.Let():
-                return self._let(one), False
+                return self._let(one), not self._choices.leaving.rest((one,))[0].goes_on
             case syn.Var():
                 return self._var(one), False
             case syn.Set():
@@ -105,18 +105,11 @@ class Statements(Looping, Waiting):
                 return self.repeat(one, None)
             case syn.Collect():
                 return self._collect(one), True
+            case syn.Parallel():
+                goes_on = self._choices.leaving.rest((one,))[0].goes_on
+                return self.parallel(one, None), not goes_on
             case syn.Sleep():
                 return sleep(self._env, one), False
-            case _:
-                self._later(one)
-                return None, False
-
-    def _later(self, one: syn.Node) -> None:
-        # Marked at its first word, not over all of it.
-        named = _LATER[type(one)]
-        end = min(one.span.end, one.span.start + len(named.strip("`")))
-        head = Span(one.span.source, one.span.start, end)
-        self._env.findings.not_built(head, named)
 
     def _message(self, one: syn.Expression) -> ex.Expr | None:
         message = expressions.value(self._env, one, StringType())
@@ -136,7 +129,15 @@ class Statements(Looping, Waiting):
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
         value: (
-            ex.Expr | st.ServiceCall | st.Ask | st.Run | st.ForEach | st.Repeat | st.Wait | None
+            ex.Expr
+            | st.ServiceCall
+            | st.Ask
+            | st.Run
+            | st.ForEach
+            | st.Repeat
+            | st.Wait
+            | st.Parallel
+            | None
         ) = None
         type_: Type | None = None
         personal = False
@@ -170,10 +171,11 @@ class Statements(Looping, Waiting):
                     personal = giving.personal
                 self._origins.bind(name.span, giving.origin)
                 self._carried[name.span] = tuple(giving.carried.values())
-            case syn.ForEach() | syn.Repeat():
+            case syn.ForEach() | syn.Repeat() | syn.Parallel():
                 value = self.loop(one.value, name, wanted)
                 if value is not None and value.gives is not None:
-                    type_ = self._annotated(one, value.gives, wanted, "loop")
+                    what = "block" if isinstance(value, st.Parallel) else "loop"
+                    type_ = self._annotated(one, value.gives, wanted, what)
                     personal = name.span in self._personal
             case syn.RunWorkflow():
                 kind = "child"
@@ -186,8 +188,6 @@ class Statements(Looping, Waiting):
                     )
                 value = run = self._run(one.value, name)
                 type_ = None if run is None else run.output
-            case syn.Parallel():
-                self._later(one.value)
             case _:
                 if one.type is not None and wanted is None:
                     expressions.infer(env, one.value)
@@ -274,7 +274,7 @@ class Statements(Looping, Waiting):
         with env.knowing(condition, False), self._choices.chosen(choice, *sides[::-1]):
             second, second_ends = otherwise()
         if self._giving:
-            self._choice(choice, gave, first_ends, second_ends)
+            self._choice(choice, gave)
         if first_ends and not second_ends:
             env.learn(condition, False)
         elif second_ends and not first_ends:
@@ -282,19 +282,19 @@ class Statements(Looping, Waiting):
         ends = first_ends and second_ends
         return (None if condition is None else st.If(condition, first, second, span)), ends
 
-    def _choice(self, choice: Origin, gave: int, then_ends: bool, else_ends: bool) -> None:
-        """Rule 3: what is given carries the choices on which reaching the `give` depends, save
-        those whose other side ends the run."""
+    def _choice(self, choice: Origin, gave: int) -> None:
+        """Rule 3: what is given carries the choices on which reaching the `give` depends: those of
+        which a side gives. Where none does, both ways lead to the same, or one ends the run."""
         giving = self._giving[-1]
-        one_ends = then_ends != else_ends
-        if one_ends and giving.gives == gave:
+        if giving.gives == gave:
             return
         giving.origin = giving.origin | choice
-        if giving.gives > gave:
-            self._choices.left(choice)
+        self._choices.left(choice)
 
     def _complete(self, one: syn.Complete) -> st.Statement | None:
         ordinal = self._count("complete")
+        if self._beside:
+            beside.refuse(self._env.findings, "G0431", one.span)
         if self._output is None:
             return None
         record = one.output if one.output is not None else syn.Record(one.span, ())
@@ -348,7 +348,4 @@ _FAILING: dict[type[syn.Node], str] = {
     syn.Undo: "undo",
     syn.Wait: "wait",
     syn.Sleep: "sleep",
-}
-_LATER: dict[type[syn.Node], str] = {
-    syn.Parallel: "`parallel`",
 }

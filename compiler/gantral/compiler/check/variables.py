@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from gantral.compiler.check import entering, expressions
+from gantral.compiler.check import beside, entering, expressions
 from gantral.compiler.check.acting import Acting, Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.provenance import CONSTANT
@@ -17,14 +17,11 @@ from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import Type
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
+from gantral.dsl.span import Span
 
 
 class Variables(Acting):
     """Checks `var` and `set`."""
-
-    @abstractmethod
-    def _later(self, one: syn.Node) -> None:
-        """Says that a construct is not built yet."""
 
     @abstractmethod
     def _set_wait(self, one: syn.Set, waited: syn.Wait) -> Block | None:
@@ -53,6 +50,7 @@ class Variables(Acting):
         self.vars.append(one)
         self._declared[name.span] = self._choices.count
         self._rounds[name.span] = self._depth
+        self._branched[name.span] = self._beside
         if value is None or wanted is None:
             # What is wrong with it is said: nothing else follows from that.
             self._origins.bind(name.span, CONSTANT)
@@ -63,9 +61,9 @@ class Variables(Acting):
 
     def _set(self, one: syn.Set) -> st.Statement | Block | None:
         env, name = self._env, one.name
-        if isinstance(one.value, (syn.ForEach, syn.Repeat)):
+        if isinstance(one.value, (syn.ForEach, syn.Repeat, syn.Parallel)):
             return self._set_to_loop(one, one.value)
-        binding = self._variable(name)
+        binding = self._variable(name, one.span)
         wanted = None if binding is None else binding.type
         match one.value:
             case syn.Ask():
@@ -92,9 +90,6 @@ class Variables(Acting):
                     "how a child ended is no value",
                     "bind it by `let`, match it, and set the variable in the cases",
                 )
-                return None
-            case syn.Parallel():
-                self._later(one.value)
                 return None
             case _ if wanted is None:
                 expressions.infer(env, one.value)
@@ -129,15 +124,18 @@ class Variables(Acting):
 
     @abstractmethod
     def loop(
-        self, one: syn.ForEach | syn.Repeat, bound: syn.Identifier, wanted: Type | None
-    ) -> st.ForEach | st.Repeat | None:
-        """A loop as a value."""
+        self,
+        one: syn.ForEach | syn.Repeat | syn.Parallel,
+        bound: syn.Identifier,
+        wanted: Type | None,
+    ) -> st.ForEach | st.Repeat | st.Parallel | None:
+        """A loop or `parallel` as a value."""
 
     def _set_to_loop(
-        self, one: syn.Set, loop: syn.ForEach | syn.Repeat
+        self, one: syn.Set, loop: syn.ForEach | syn.Repeat | syn.Parallel
     ) -> tuple[st.Statement, ...] | None:
-        """`set x = repeat …` is what the loop gives, under a name of its own, and then the set."""
-        binding = self._variable(one.name)
+        """`set x = repeat …` is what the block gives, under a name of its own, and then the set."""
+        binding = self._variable(one.name, one.span)
         wanted = None if binding is None else binding.type
         given = syn.Identifier(loop.span, one.name.text)
         made = self.loop(loop, given, wanted)
@@ -161,7 +159,7 @@ class Variables(Acting):
         found = self._assigned(one, binding, wanted, value)
         return None if found is None else (st.Let(given.text, given.span, made, loop.span), found)
 
-    def _variable(self, name: syn.Identifier) -> Binding | None:
+    def _variable(self, name: syn.Identifier, span: Span) -> Binding | None:
         """The variable that is set; None after a finding."""
         env = self._env
         binding = env.bindings.get(name.text)
@@ -183,6 +181,8 @@ class Variables(Acting):
             return None
         assert binding.span is not None
         self.set_at.add(binding.span)
+        if self._branched[binding.span] != self._beside:
+            beside.refuse(env.findings, "G0432", span)
         return binding
 
     def _carry(self, name: syn.Identifier, value: ex.Expr) -> None:

@@ -18,7 +18,7 @@ from gantral.compiler.check.provenance import CONSTANT, Origin
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.events import Event
-from gantral.compiler.program.types import DurationType, OptionalType, Type
+from gantral.compiler.program.types import DurationType, Type
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
@@ -36,7 +36,7 @@ class Waiting(Outcomes):
 
     def _set_wait(self, one: syn.Set, waited: syn.Wait) -> Block | None:
         """`set x = wait …` is a name for what the wait gives, and `set` to that."""
-        binding = self._variable(one.name)
+        binding = self._variable(one.name, one.span)
         wanted = None if binding is None else binding.type
         wait, giving = self._bound_wait(waited, one.name, wanted)
         if wait is None or wait.type is None or binding is None or wanted is None:
@@ -73,6 +73,8 @@ class Waiting(Outcomes):
         head = Span(one.span.source, one.span.start, one.span.start + len("wait"))
         if self._failing:
             self._reads_only(head, "`wait`")
+        if self._beside:
+            self._env.findings.not_built(head, "`wait` in a branch", "wait before the `parallel`")
         within, least, longest = self._within(one)
         events = self._events(one)
         bodies = [*(case.body for case in one.cases), one.otherwise]
@@ -109,10 +111,9 @@ class Waiting(Outcomes):
             giving.ended()
             giving.origin = giving.origin | choice
             self._gives_always(one, bound, bodies, ended)
-        elif outer is not None and (any(not each for each in ended) or outer.gives > gave):
+        elif outer is not None and outer.gives > gave:
             outer.origin = outer.origin | choice
-            if outer.gives > gave:
-                self._choices.left(choice)
+            self._choices.left(choice)
         if within is None or longest is None or any(event is None for event in events):
             return None, all(ended)
         if self._env.findings.errors > errors and giving is not None:
@@ -122,7 +123,7 @@ class Waiting(Outcomes):
             for event, case, block in zip(events, one.cases, made[:-1], strict=True)
             if event is not None
         )
-        type_ = None if giving is None else _gives(giving)
+        type_ = None if giving is None else giving.type
         return (
             st.Wait(
                 arrivals,
@@ -230,11 +231,3 @@ def _named(case: syn.WaitCase) -> tuple[str | None, Span | None]:
         # The short form reads its data where it names the event.
         return case.event.parts[-1].text, case.event.span
     return (None, None) if case.name is None else (case.name.text, case.name.span)
-
-
-def _gives(giving: Giving) -> Type | None:
-    """The type of what is given; None when nothing ever is, but `none`."""
-    wanted = giving.wanted
-    if wanted is None or not giving.optional or isinstance(wanted, OptionalType):
-        return wanted
-    return OptionalType(wanted)

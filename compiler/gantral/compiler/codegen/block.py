@@ -18,9 +18,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`. What a
-    `collect` does: it adds to `collected`, whose elements have the type `element`, and goes on to
-    the next round when `skip`."""
+    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`; or it
+    `returns` the value from the coroutine of a branch. What a `collect` does: it adds to
+    `collected`, whose elements have the type `element`, and goes on to the next round when `skip`.
+    """
 
     target: str
     type: Type
@@ -28,3 +29,9 @@ class Around:
     collected: str = ""
     element: Type | None = None
     skip: bool = False
+    returns: bool = False
+
+    @property
+    def gives_to(self) -> str:
+        """What stands before the value that is given; empty when nobody reads it."""
+        return "return " if self.returns else f"{self.target} = " if self.target else ""

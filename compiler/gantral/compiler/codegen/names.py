@@ -24,6 +24,7 @@ from gantral.compiler.program import (
     ListExpr,
     ListType,
     OptionalType,
+    Parallel,
     Program,
     ReadJson,
     RecordExpr,
@@ -123,6 +124,9 @@ class PackageNames:
             for loop in loops(statements):
                 if loop.gives is not None:
                     self._note(loop.gives, "given")
+            for bound in bindings(statements):
+                if isinstance(bound.value, Parallel) and bound.value.gives is not None:
+                    self._note(bound.value.gives, bound.name)
             for expression in expressions(statements):
                 self._made(expression, "value")
 
@@ -175,7 +179,7 @@ def _direct(statement: Statement) -> tuple[Expr, ...]:
             return tuple(value for _, value in run.arguments)
         case ForEach(items=items) | Let(value=ForEach(items=items)):
             return (items,)
-        case Repeat() | Let(value=Repeat()):
+        case Repeat() | Parallel() | Let(value=Repeat() | Parallel()):
             return ()
         case Collect(value=value) | Sleep(value=value):
             return (value,)

@@ -18,8 +18,8 @@ from gantral.compiler.codegen.layout import (
     flat,
     literal,
 )
-from gantral.compiler.codegen.looping import Looping
 from gantral.compiler.codegen.names import PackageNames, local_names
+from gantral.compiler.codegen.parallel import Parallels
 from gantral.compiler.codegen.reading import gives_out, leaves_last, narrows, silent, used
 from gantral.compiler.codegen.types import plain, variable
 from gantral.compiler.codegen.waits import Waits
@@ -39,6 +39,7 @@ from gantral.compiler.program import (
     Let,
     Not,
     Operation,
+    Parallel,
     Program,
     RecordType,
     Repeat,
@@ -74,7 +75,7 @@ def on_failure(program: Program, names: PackageNames) -> list[Line]:
     return _Writer(program, names, statements, returns=False).block(statements, 8, None)
 
 
-class _Writer(Looping):
+class _Writer(Parallels):
     def __init__(
         self,
         program: Program,
@@ -98,17 +99,19 @@ class _Writer(Looping):
         """The lines of a block. A branch that ends early leaves the rest without an `else`."""
         out: list[Line] = []
         for position, statement in enumerate(statements):
-            if gives_out(statement) and around is not None:
+            if gives_out(statement) and around is not None and not around.returns:
                 rest = statements[position + 1 :]
                 return out + self._through(statement, rest, indent, around)
             # A function stands apart from what is before it.
-            if (out or indent > 8) and self._asks_again(statement):
+            if (out or indent > 8) and self._has_function(statement):
                 out.append(Line("", statement.span))
             out += self._statement(statement, indent, around)
         return out
 
-    def _asks_again(self, statement: Statement) -> bool:
+    def _has_function(self, statement: Statement) -> bool:
         match statement:
+            case Parallel() | Let(value=Parallel()):
+                return True
             case AskStatement(ask=ask) | Let(value=Ask() as ask):
                 return bool(self._again.get(ask.id))
             case _:
@@ -139,6 +142,10 @@ class _Writer(Looping):
                 return self._repeat(loop, binding, indent, None, statement.span)
             case Repeat():
                 return self._repeat(statement, None, indent, around, statement.span)
+            case Let(value=Parallel() as parallel, binding=binding):
+                return self._parallel(parallel, binding, indent, statement.span)
+            case Parallel():
+                return self._parallel(statement, None, indent, statement.span)
             case Let(value=value, binding=binding):
                 if binding not in self._used or not isinstance(value, Typed):
                     return []
@@ -249,9 +256,9 @@ class _Writer(Looping):
         if around is None:
             raise ValueError("give outside of a handler")
         out: list[Line] = []
-        if around.target:
+        if around.gives_to:
             piece = self._expressions.into(value, around.type)
-            out = self._lines(piece, f"{around.target} = ", indent, span)
+            out = self._lines(piece, around.gives_to, indent, span)
         if around.leave:
             out.append(Line(f"{' ' * indent}break", span))
         # What is given to a name that nobody reads still is a step.
@@ -360,7 +367,7 @@ class _Writer(Looping):
     def _either_gives(self, statement: If, around: Around | None) -> bool:
         match statement:
             case If(then=(Give(),), otherwise=(Give(),)):
-                return around is not None and bool(around.target)
+                return around is not None and bool(around.gives_to)
             case If(then=(Set(binding=one),), otherwise=(Set(binding=other),)):
                 return one == other
             case _:
@@ -377,10 +384,10 @@ class _Writer(Looping):
                 target = f"{self._locals[binding]} = "
                 return self._lines(choice, target, indent, statement.span)
             case If(then=(Give(value=one),), otherwise=(Give(value=other),)):
-                if around is None or not around.target:
+                if around is None or not around.gives_to:
                     return None
                 choice = self._expressions.either(statement.condition, one, other, around.type)
-                out = self._lines(choice, f"{around.target} = ", indent, statement.span)
+                out = self._lines(choice, around.gives_to, indent, statement.span)
                 return [*out, Line(f"{' ' * indent}break", statement.span)] if around.leave else out
             case _:
                 return None
@@ -392,11 +399,11 @@ class _Writer(Looping):
             case Complete() | Terminate():
                 return self._returns
             case Give():
-                return around is not None and around.leave
+                return around is not None and (around.leave or around.returns)
             case Collect():
                 return around is not None and around.skip
             case last if gives_out(last):
-                return True
+                return around is None or not around.returns
             case If(then=then, otherwise=otherwise):
                 return self._ends(then, around) and self._ends(otherwise, around)
             case WaitStatement():

@@ -14,6 +14,7 @@ from gantral.compiler.program import (
     Ask,
     AskOnlyIf,
     AskStatement,
+    Branch,
     Complete,
     Do,
     Expr,
@@ -21,6 +22,7 @@ from gantral.compiler.program import (
     Handler,
     If,
     Let,
+    Parallel,
     Program,
     Require,
     ServiceCall,
@@ -48,6 +50,8 @@ READ: Mapping[type, frozenset[str]] = {
     Handler: frozenset(("name", "binding", "body", "span")),
     If: frozenset(("condition", "then", "otherwise", "span")),
     Let: frozenset(("name", "binding", "value", "span")),
+    Branch: frozenset(("name", "body", "gives", "span")),
+    Parallel: frozenset(("branches", "ordinal", "gives", "span", "head")),
     Require: frozenset(("condition", "message", "ordinal", "span")),
     ServiceCall: frozenset(
         ("operation", "ordinal", "arguments", "under", "handler", "type", "span", "head")
@@ -156,6 +160,11 @@ class _Reader:
                     self._understood = False
                 case Let(value=ServiceCall() as call) | Do(call=call):
                     known = self._call(call, known)
+                case Let(value=Parallel() as parallel) | (Parallel() as parallel):
+                    joined = self._parallel(parallel, known)
+                    if joined is None:
+                        return None
+                    known = joined
                 case Let(value=Wait() as wait) | WaitStatement(wait=wait):
                     after = self._wait(wait, known)
                     if after is None:
@@ -213,6 +222,22 @@ class _Reader:
             return known
         done = Claim(f"done {self._meaning.key(call)}", f"`{call.operation}`", call.head)
         return known | {done}
+
+    def _parallel(self, one: Parallel, known: frozenset[Fact]) -> frozenset[Fact] | None:
+        """After it all is known that any branch came to: every one of them is through. Beside each
+        other none knows anything of the others."""
+        found = known
+        for branch in one.branches:
+            body, given = branch.body, [*gives(branch.body)]
+            if len(given) == 1 and given[0] is body[-1]:
+                body, given = body[:-1], []
+            after = self._block(body, known)
+            if given:
+                continue  # it may have given before it came to the rest
+            if after is None:
+                return None
+            found |= after
+        return found
 
     def _wait(self, wait: Wait, known: frozenset[Fact]) -> frozenset[Fact] | None:
         """What is known after it: what is on every way that leads on, and what ends the run."""

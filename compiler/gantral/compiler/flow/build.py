@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from gantral.compiler import formulas
 from gantral.compiler.flow.atoms import Names, arguments_of
+from gantral.compiler.flow.facts import gate_facts, operation_facts
 from gantral.compiler.flow.graph import (
     Argument,
     Edge,
     Flow,
     FlowNode,
-    GateFacts,
-    OperationFacts,
     Operator,
 )
 from gantral.compiler.program import declarations as d
@@ -28,59 +26,21 @@ def build_flow(program: d.Program) -> Flow:
     return _Builder(program).build()
 
 
-def _gate_facts(gate: d.Gate) -> GateFacts:
-    apart = [one for one in gate.apart if not isinstance(one, d.DecidersOf)]
-    deciding = [one for case in gate.cases for one in _principals(case.formula)]
-    principals = [*deciding, *gate.veto, *apart]
-    for tick in gate.clock:
-        if isinstance(tick, d.Widening):
-            principals += [*tick.narrow, *tick.wide]
-    last = gate.clock[-1] if gate.clock else None
-    persons = {".".join(one.path) for one in principals if not isinstance(one, d.RoleOf)}
-    return GateFacts(
-        releases=tuple(one.operation for one in gate.releases),
-        lasts=gate.lasts,
-        uses=gate.uses,
-        waivable=gate.waived_by is not None,
-        reject=last.after if isinstance(last, d.Reject) else None,
-        amends=tuple(".".join(one.path) for one in gate.amend),
-        persons=tuple(sorted(persons)),
-        span=gate.span,
-        decides=formulas.asked(gate),
-        initiator=gate.initiator_may_decide,
-        ticks=len(gate.clock) or 1,
-        flows=tuple(
-            f"{one.operation}.{flow.argument}<{flow.operation}"
-            for one in gate.releases
-            if isinstance(one, d.ReleaseFrom)
-            for flow in one.flows
-        ),
-    )
-
-
-def _operation_facts(one: d.Operation) -> OperationFacts:
-    needs = one.needs
-    return OperationFacts(
-        kind=one.kind,
-        timeout=one.timeout,
-        undo=one.undo.operation if one.undo else None,
-        needs=formulas.alternatives(needs.formula) if needs else (),
-        initiator=needs is not None and needs.initiator_may_decide,
-    )
-
-
-def _principals(formula: d.Formula) -> list[d.Principal]:
-    if isinstance(formula, d.AnyOf | d.AllOf):
-        return [one for part in formula.parts for one in _principals(part)]
-    return list(formula.principals)
-
-
 @dataclass(slots=True)
 class _Open:
     """An edge whose target is not known yet."""
 
     node: int
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a `give` here gives to: the name, of it the field, and the ways on from there."""
+
+    binds: str
+    ways: list[_Open]
+    field: str = ""
 
 
 class _Builder:
@@ -90,7 +50,7 @@ class _Builder:
         self._nodes: list[FlowNode] = []
         self._edges: list[list[Edge]] = []
         self._failing = -1
-        self._gives: list[tuple[str, list[_Open]]] = []
+        self._gives: list[_Given] = []
         self._collects: list[tuple[str, int]] = []
 
     def build(self) -> Flow:
@@ -108,8 +68,8 @@ class _Builder:
         self._join([*after, *stray], self._node("terminated", "", program.run_span))
         return Flow(
             workflow=program.name,
-            gates={name: _gate_facts(gate) for name, gate in program.gates.items()},
-            operations={key: _operation_facts(one) for key, one in program.operations.items()},
+            gates={name: gate_facts(gate) for name, gate in program.gates.items()},
+            operations={key: operation_facts(one) for key, one in program.operations.items()},
             nodes=tuple(
                 replace(node, next=tuple(edges))
                 for node, edges in zip(self._nodes, self._edges, strict=True)
@@ -180,6 +140,8 @@ class _Builder:
                     return self._repeat(value, ends, binds)
                 if isinstance(value, s.Run):
                     return self._run(value, ends, binds)
+                if isinstance(value, s.Parallel):
+                    return self._parallel(value, ends, binds)
                 arguments = arguments_of("", value, self._names)
                 return self._plain("let", "", statement.span, ends, arguments, binds)
             case s.Var() | s.Set():
@@ -205,9 +167,10 @@ class _Builder:
                 self._plain("complete", site, statement.span, ends, arguments, "")
                 return []
             case s.Give():
-                binds, given = self._gives[-1]
-                arguments = arguments_of("", statement.value, self._names)
-                given += self._plain("give", "", statement.span, ends, arguments, binds)
+                given = self._gives[-1]
+                arguments = arguments_of(given.field, statement.value, self._names)
+                span = statement.span
+                given.ways.extend(self._plain("give", "", span, ends, arguments, given.binds))
                 return []
             case s.Collect():
                 binds, head = self._collects[-1]
@@ -219,6 +182,8 @@ class _Builder:
                 return self._each(statement, ends, "")
             case s.Repeat():
                 return self._repeat(statement, ends, "")
+            case s.Parallel():
+                return self._parallel(statement, ends, "")
             case s.Sleep():
                 arguments = arguments_of("", statement.value, self._names)
                 node = self._node(
@@ -292,7 +257,7 @@ class _Builder:
         given: list[_Open] = []
         # What a loop that nothing binds gives, it gives to what is around it.
         if fills:
-            self._gives.append((fills, given))
+            self._gives.append(_Given(fills, given))
         back = self._block(loop.body, [_Open(node, "again")])
         self._join(back, node)
         # Where no round comes back here, nothing leads to the `else`.
@@ -300,6 +265,30 @@ class _Builder:
         if fills:
             self._gives.pop()
         return [*given, *through]
+
+    def _parallel(self, one: s.Parallel, ends: list[_Open], binds: str) -> list[_Open]:
+        fork = self._node("fork", one.site, one.head)
+        self._join(ends, fork)
+        sides = []
+        for branch in one.branches:
+            given: list[_Open] = []
+            if binds:
+                self._gives.append(_Given(binds, given, branch.name))
+            through = self._block(branch.body, [_Open(fork, f"branch:{branch.name}")])
+            if binds:
+                self._gives.pop()
+                if branch.gives is not None and through:
+                    # It is none there: that too is something that the branch gives.
+                    through = self._plain("give", "", branch.span, through, (), binds)
+            sides.append([*given, *through])
+        if not any(sides):
+            return []
+        join = self._node("join", one.site, one.head)
+        for side in sides:
+            self._join(side, join)
+        self._fail(_Open(join, "failed"))
+        # Where some branch always ends the run, nothing follows.
+        return [_Open(join, "then")] if all(sides) else []
 
     def _settled(self, condition: e.Expr) -> str:
         """The handler's name when the condition is just `f.happened == "no"`; the child's when it
@@ -362,7 +351,7 @@ class _Builder:
         self._join(ends, node)
         given: list[_Open] = []
         if binds:
-            self._gives.append((binds, given))
+            self._gives.append(_Given(binds, given))
         through: list[_Open] = []
         for one in wait.arrivals:
             came = [_Open(node, f"for:{one.event.name}")]
@@ -412,7 +401,7 @@ class _Builder:
         given: list[_Open] = []
         # What the handler of a call that nothing binds gives, it gives to the one around it.
         if binds:
-            self._gives.append((binds, given))
+            self._gives.append(_Given(binds, given))
         through = self._block(handler.body, failed)
         if binds:
             self._gives.pop()

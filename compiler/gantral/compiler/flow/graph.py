@@ -10,10 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gantral.compiler.formulas import Alternatives
 from gantral.dsl.span import Span
+
+if TYPE_CHECKING:
+    from gantral.compiler.flow.dominators import Dominators
+    from gantral.compiler.flow.loops import Loops
 
 Operator: TypeAlias = Literal[
     "start",
@@ -28,6 +33,8 @@ Operator: TypeAlias = Literal[
     "choose",
     "each",
     "repeat",
+    "fork",
+    "join",
     "sleep",
     "undo",
     "wait",
@@ -41,7 +48,9 @@ Operator: TypeAlias = Literal[
 ]
 """What a node does. ``child`` binds how a child ended. ``var`` binds a name, ``set`` binds it anew.
 ``timeout`` follows a ``wait`` to which nothing came. ``each`` and ``repeat`` are where every round
-of a loop begins: ``again`` leads into its body, which leads back here, and ``over`` on.
+of a loop begins: ``again`` leads into its body, which leads back here, and ``over`` on. From a
+``fork`` every ``branch:NAME`` is taken at once; the ``join`` of its site is where they meet, left
+by ``failed`` when one of them has failed.
 ``failing`` is where every failure arrives; ``nothing`` is where a path that just stops arrives, so
 that the proof can say so."""
 
@@ -94,7 +103,7 @@ class OperationFacts:
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
     ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``; of a ``wait``
-    ``for:EVENT`` and ``else``."""
+    ``for:EVENT`` and ``else``; of a ``fork`` ``branch:NAME``."""
 
     label: str
     target: int
@@ -142,7 +151,7 @@ class FlowNode:
         return self.site.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flow:
     """A workflow's graph. Node 0 is ``start``; a node's id is its index."""
 
@@ -159,6 +168,20 @@ class Flow:
             for edge in node.next:
                 found[edge.target].append((node.id, edge))
         object.__setattr__(self, "before", tuple(tuple(each) for each in found))
+
+    @cached_property
+    def dominators(self) -> Dominators:
+        """Which nodes every path goes through: several proofs ask, and it is worked out once."""
+        from gantral.compiler.flow.dominators import Dominators
+
+        return Dominators(self)
+
+    @cached_property
+    def loops(self) -> Loops:
+        """The loops, worked out once as well."""
+        from gantral.compiler.flow.loops import Loops
+
+        return Loops(self, self.dominators)
 
     def operation(self, node: FlowNode) -> OperationFacts:
         """The operation that a ``call`` node calls."""

@@ -7,13 +7,15 @@ run in it happens once, however many rounds there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 from gantral.compiler.flow.dominators import Dominators
+from gantral.compiler.flow.forks import Forks
 from gantral.compiler.flow.graph import LOOPS, Flow, FlowNode
+from gantral.compiler.flow.walk import reachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Loops:
 
     def __init__(self, flow: Flow, dominators: Dominators) -> None:
         self._flow = flow
+        self.forks = Forks(flow)
         self._around: dict[int, list[Loop]] = {}
         back: set[tuple[int, int]] = set()
         found: list[Loop] = []
@@ -80,6 +83,8 @@ class Loops:
 
     def times(self, node: int, *, without: Collection[int] = ()) -> int:
         """How often the node runs at most, the loops with these heads aside."""
+        if node not in self._around:
+            return 1
         # Its head is passed once more than its body.
         return prod(
             one.at_most + (one.head.id == node)
@@ -90,23 +95,43 @@ class Loops:
     def most(self, leave: Callable[[FlowNode, int], int]) -> dict[int, int]:
         """The most there can be of something on entry to each node that is reached, along any path
         on which each loop is gone through once: `leave` gives how much there is after a node, and
-        counts it for all rounds. Only of a flow with nothing unbounded."""
-        steps = {node: self._onward(node) for node in self._reached}
-        waiting = dict.fromkeys(self._reached, 0)
-        for targets in steps.values():
-            for one in targets:
-                waiting[one] += 1
+        counts it for all rounds. Of a fork it is the sum: in a branch, all that the branches before
+        it in the source may have come to is there already. Only of a flow with nothing unbounded.
+        """
         known = {0: 0}
-        pending = [0]
-        while pending:
-            current = pending.pop()
+        # For each join the most with which each branch comes there.
+        met: dict[int, dict[int | None, int]] = {}
+        for current, onward in self._order:
+            if current in met:
+                base = known[self.forks.by_join[current].node.id]
+                known[current] = base + sum(most - base for most in met[current].values())
             after = leave(self._flow.nodes[current], known[current])
-            for one in steps[current]:
-                known[one] = max(known.get(one, after), after)
-                waiting[one] -= 1
-                if waiting[one] == 0:
-                    pending.append(one)
+            for one in onward:
+                fork = self.forks.by_join.get(one)
+                if fork is None:
+                    if known.get(one, -1) < after:
+                        known[one] = after
+                else:
+                    ends = met.setdefault(one, {})
+                    place = fork.place(current)
+                    ends[place] = max(ends.get(place, after), after)
+        self._beside(known, leave)
         return known
+
+    def _beside(self, known: dict[int, int], leave: Callable[[FlowNode, int], int]) -> None:
+        """Adds to what is known of a branch the most that those before it come to, on a way that
+        ends the run there too."""
+        for fork in self.forks.all:
+            base = known.get(fork.node.id)
+            if base is None:
+                continue
+            so_far = 0
+            for branch in fork.branches:
+                nodes = [one for one in branch if one in known]
+                for one in nodes:
+                    known[one] += so_far
+                most = max((leave(self._flow.nodes[one], known[one]) for one in nodes), default=0)
+                so_far = max(so_far, most - base)
 
     def _onward(self, node: int) -> list[int]:
         """What comes next when each loop is gone through once: after its body what is behind it."""
@@ -126,20 +151,20 @@ class Loops:
         return found
 
     @cached_property
-    def _reached(self) -> frozenset[int]:
-        found = {0}
-        pending = [0]
-        while pending:
-            for edge in self._flow.nodes[pending.pop()].next:
-                if edge.target not in found:
-                    found.add(edge.target)
-                    pending.append(edge.target)
-        return frozenset(found)
+    def _order(self) -> list[tuple[int, list[int]]]:
+        """Every node that is reached with what comes next, each after all that leads to it. Of a
+        flow with nothing unbounded."""
+        steps = {node: self._onward(node) for node in self._reached} if self.back else self._steps
+        return [(node, steps[node]) for node in _sorted(steps)]
 
     @cached_property
-    def unbounded(self) -> frozenset[int]:
-        """The nodes on circles that no loop bounds."""
-        steps = {
+    def _reached(self) -> frozenset[int]:
+        return reachable(self._flow)
+
+    @cached_property
+    def _steps(self) -> dict[int, list[int]]:
+        """What comes next after each node that is reached, in the same round."""
+        return {
             node: [
                 edge.target
                 for edge in self._flow.nodes[node].next
@@ -147,18 +172,24 @@ class Loops:
             ]
             for node in self._reached
         }
-        # Kahn's algorithm: what it never comes to is on a circle, or after one.
-        waiting = dict.fromkeys(self._reached, 0)
-        for targets in steps.values():
-            for one in targets:
-                waiting[one] += 1
-        pending = [one for one, count in waiting.items() if count == 0]
-        left = set(self._reached)
-        while pending:
-            current = pending.pop()
-            left.discard(current)
-            for one in steps[current]:
-                waiting[one] -= 1
-                if waiting[one] == 0:
-                    pending.append(one)
-        return frozenset(left)
+
+    @cached_property
+    def unbounded(self) -> frozenset[int]:
+        """The nodes on circles that no loop bounds, and all that only they lead to."""
+        return self._reached - set(_sorted(self._steps))
+
+
+def _sorted(steps: Mapping[int, Sequence[int]]) -> list[int]:
+    """The nodes, each after all that lead to it (Kahn's algorithm); those on circles, and what
+    only they lead to, are left out."""
+    waiting = dict.fromkeys(steps, 0)
+    for targets in steps.values():
+        for one in targets:
+            waiting[one] += 1
+    found = [one for one, count in waiting.items() if count == 0]
+    for current in found:
+        for one in steps[current]:
+            waiting[one] -= 1
+            if waiting[one] == 0:
+                found.append(one)
+    return found

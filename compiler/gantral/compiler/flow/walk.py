@@ -121,6 +121,8 @@ _TOLD = {
     ("choose", "false"): "the condition does not hold",
     ("undo", "then"): "`{0}` is undone",
     ("give", "then"): "a value is given",
+    ("join", "then"): "every branch is done",
+    ("join", "failed"): "a branch fails",
     ("wait", "else"): "nothing comes in time",
     ("each", "again"): "the loop takes its next element",
     ("each", "over"): "the loop has no element left",
@@ -150,6 +152,8 @@ def _came(node: FlowNode, edge: Edge, after: Taken | None) -> str:
 
 
 def _told(node: FlowNode, label: str) -> str | None:
+    if node.operator == "fork":
+        return f"the branch `{label.removeprefix('branch:')}` runs beside the others"
     if node.operator == "wait" and label != "else":
         return f"the event `{label.removeprefix('for:')}` comes"
     told = _TOLD.get((node.operator, label))

@@ -14,6 +14,7 @@ _LOOKS: dict[Kind, str] = {
     "child": "shape=box3d",
     "choice": "shape=hexagon",
     "loop": "shape=hexagon, peripheries=2",
+    "parallel": "shape=trapezium",
     "wait": "shape=box, style=rounded",
     "completed": "shape=oval, penwidth=3",
     "stopped": "shape=oval, peripheries=2",

@@ -14,6 +14,7 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
     "child": ("[(", ")]"),
     "choice": ("{", "}"),
     "loop": ("[/", "\\]"),
+    "parallel": ("[", "]"),
     "wait": ("(", ")"),
     "completed": ("([", "])"),
     "stopped": ("((", "))"),

@@ -25,6 +25,7 @@ from gantral.compiler.program import (
     Handler,
     If,
     Let,
+    Parallel,
     Program,
     Repeat,
     Require,
@@ -42,8 +43,8 @@ from gantral.compiler.program import (
 from gantral.compiler.shapes import duration_text
 
 Kind: TypeAlias = Literal[
-    "start", "gate", "effect", "notify", "read", "undo", "child", "choice", "loop", "wait",
-    "completed", "stopped",
+    "start", "gate", "effect", "notify", "read", "undo", "child", "choice", "loop", "parallel",
+    "wait", "completed", "stopped",
 ]  # fmt: skip
 """How a box looks. Its word tells it apart too, so that nothing hangs on shape or colour alone."""
 
@@ -149,6 +150,10 @@ class _Drawer:
                 return self._repeat(loop, ways, bound=True)
             case Repeat():
                 return self._repeat(statement, ways, bound=False)
+            case Let(value=Parallel() as parallel):
+                return self._parallel(parallel, ways, bound=True)
+            case Parallel():
+                return self._parallel(statement, ways, bound=False)
             case Let() | Var() | Set():
                 return ways
             case Collect():
@@ -198,6 +203,22 @@ class _Drawer:
         if bound:
             self._given.pop()
         return given + over
+
+    def _parallel(self, one: Parallel, ways: _Ways, *, bound: bool) -> _Ways:
+        box = self._next(ways, "parallel", "PARALLEL", "all of these at once")
+        sides = []
+        for branch in one.branches:
+            given: _Ways = []
+            if bound:
+                self._given.append(given)
+            through = self._block(branch.body, [(box, branch.name)])
+            if bound:
+                self._given.pop()
+            sides.append([*given, *through])
+        if not all(sides):
+            return []
+        met = [way for side in sides for way in side]
+        return [(self._next(met, "parallel", "ALL DONE"), "")]
 
     def _stop(self, ways: _Ways, message: Expr) -> None:
         self._next(ways, "stopped", "TERMINATED", code(message))

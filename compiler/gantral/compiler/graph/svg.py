@@ -140,7 +140,7 @@ def _outline(kind: Kind, x: int, y: int, width: int, height: int) -> list[str]:
                 f'<path class="box" d="M{x} {y}H{corner}L{right} {y + 12}V{floor}H{x}z"/>',
                 f'<path class="box none" d="M{corner} {y}V{y + 12}H{right}"/>',
             ]
-        case "read":
+        case "read" | "parallel":
             return [f'<rect class="box" {frame} rx="4"/>']
         case "choice" | "loop":
             half, cut = y + height // 2, _PAD_X

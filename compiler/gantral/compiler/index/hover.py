@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gantral.compiler.index.symbols import Shape, Symbol
-from gantral.compiler.program import ForEach, ListType, Program, Repeat, Run
+from gantral.compiler.program import ForEach, ListType, Parallel, Program, Repeat, Run
 from gantral.compiler.program.walk import bindings, loops
 from gantral.compiler.types.relate import describe
 from gantral.dsl import syntax as syn
@@ -53,7 +53,7 @@ def binding_types(programs: Iterable[Program]) -> dict[Span, str]:
             if isinstance(value, Run):
                 found[one.binding] = f"how `{value.workflow}` ended"
                 continue
-            type_ = value.gives if isinstance(value, ForEach | Repeat) else value.type
+            type_ = value.gives if isinstance(value, ForEach | Repeat | Parallel) else value.type
             if type_ is not None:
                 found[one.binding] = describe(type_)
         for loop in loops((*program.run, *program.on_failure)):

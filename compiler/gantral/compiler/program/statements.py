@@ -177,13 +177,43 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """`branch name { … }`; `gives` is what its `give`s give where the `parallel` is bound, None
+    when there is none."""
+
+    name: str
+    body: tuple[Statement, ...]
+    gives: Type | None
+    span: Span
+    """The name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """`parallel { branch … }`; site "parallel/1". `gives` is the record of what its branches give
+    when a `let` binds it; a plain statement has none."""
+
+    branches: tuple[Branch, ...]
+    ordinal: int
+    gives: RecordType | None
+    span: Span
+    head: Span
+    """The word: where a diagnostic about it points."""
+
+    @property
+    def site(self) -> str:
+        """Its site."""
+        return f"parallel/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
 class Let:
     """`let name = value`; of an Ask the name is an approval, of a Run the outcome of a child.
     `binding` (the name's span) is the key that LetRef and ApprovalRef carry."""
 
     name: str
     binding: Span
-    value: Expr | ServiceCall | Ask | Run | ForEach | Repeat | Wait
+    value: Expr | ServiceCall | Ask | Run | ForEach | Repeat | Wait | Parallel
     span: Span
 
 
@@ -273,7 +303,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """`give value`, only in what makes a value: a handler, a `repeat` or a `wait` that is bound."""
+    """`give value`, only in a handler, `repeat`, `wait` or branch that is bound."""
 
     value: Expr
     span: Span
@@ -319,6 +349,7 @@ Statement: TypeAlias = (
     | If
     | ForEach
     | Repeat
+    | Parallel
     | Require
     | Terminate
     | Complete

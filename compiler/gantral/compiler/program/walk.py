@@ -10,6 +10,7 @@ from gantral.compiler.program.statements import (
     Give,
     If,
     Let,
+    Parallel,
     Repeat,
     Run,
     ServiceCall,
@@ -34,6 +35,8 @@ def blocks(statement: Statement) -> tuple[tuple[Statement, ...], ...]:
             return (body,)
         case Repeat(body=body, otherwise=rest) | Let(value=Repeat(body=body, otherwise=rest)):
             return (body, rest)
+        case Parallel(branches=branches) | Let(value=Parallel(branches=branches)):
+            return tuple(one.body for one in branches)
         case _:
             return ()
 
@@ -104,6 +107,18 @@ def loops(statements: tuple[Statement, ...]) -> Iterator[ForEach | Repeat]:
                 yield statement
             case Let(value=ForEach() | Repeat() as loop):
                 yield loop
+            case _:
+                pass
+
+
+def parallels(statements: tuple[Statement, ...]) -> Iterator[Parallel]:
+    """Every `parallel`, in source order."""
+    for statement in everything(statements):
+        match statement:
+            case Parallel():
+                yield statement
+            case Let(value=Parallel() as parallel):
+                yield parallel
             case _:
                 pass
 

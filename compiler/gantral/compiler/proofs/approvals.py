@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gantral.compiler.flow.dominators import Dominators
 from gantral.compiler.flow.graph import Edge, Flow, FlowNode
 from gantral.compiler.flow.walk import shortest, tell, witness
 from gantral.dsl.diagnostics import Step
@@ -15,7 +14,7 @@ class Approvals:
         self.asks: dict[str, FlowNode] = {
             node.binds: node for node in flow.nodes if node.operator == "ask" and node.binds
         }
-        self.dominators = Dominators(flow)
+        self.dominators = flow.dominators
         self._flow = flow
         self.uncertain = frozenset(
             name

@@ -8,9 +8,10 @@ an error (requirement section 4). While failing, TERMINATED is the only move lef
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from gantral.authority import TRANSITIONS, State
-from gantral.compiler.flow.graph import Edge, Flow, FlowNode
+from gantral.compiler.flow.graph import Edge, Flow, FlowNode, Operator
 from gantral.compiler.flow.walk import forward, witness
 from gantral.dsl.diagnostics import Diagnostic
 
@@ -41,12 +42,18 @@ def _moved(at: _At, moves: tuple[State, ...]) -> tuple[_At | None, State, State]
 
 
 def _leave(node: FlowNode, edge: Edge, states: frozenset[_At]) -> frozenset[_At]:
+    return _left(node.operator, edge.label, states)
+
+
+# There are few kinds of nodes and few sets of states, and many nodes.
+@cache
+def _left(operator: Operator, label: str, states: frozenset[_At]) -> frozenset[_At]:
     arrived: set[_At] = set()
     for at in states:
-        move = _ARRIVAL.get(node.operator)
-        first = _moved(at, (move,))[0] if move else (at[0], at[1] or node.operator == "failing")
+        move = _ARRIVAL.get(operator)
+        first = _moved(at, (move,))[0] if move else (at[0], at[1] or operator == "failing")
         if first is not None:
-            ways = _MOVES.get((node.operator, edge.label), ((),))
+            ways = _MOVES.get((operator, label), ((),))
             arrived |= {to for moves in ways if (to := _moved(first, moves)[0]) is not None}
     return frozenset(arrived)
 
@@ -55,7 +62,8 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0401 for each node at which some trace makes a move that is not in the table."""
     entry = forward(flow, frozenset({(State.CREATED, False)}), _leave, frozenset.union)
     for node in flow.nodes:
-        wrong = _first_wrong(node, entry.get(node.id, frozenset()))
+        labels = tuple(edge.label for edge in node.next) or ("",)
+        wrong = _first_wrong(node.operator, labels, entry.get(node.id, frozenset()))
         if wrong is not None:
             source, target, failing = wrong
             when = " while the run is failing" if failing else ""
@@ -69,14 +77,17 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             )
 
 
-def _first_wrong(node: FlowNode, states: frozenset[_At]) -> tuple[State, State, bool] | None:
+@cache
+def _first_wrong(
+    operator: Operator, labels: tuple[str, ...], states: frozenset[_At]
+) -> tuple[State, State, bool] | None:
     for at in sorted(states):
-        arrival = _ARRIVAL.get(node.operator)
-        failing = at[1] or node.operator == "failing"
+        arrival = _ARRIVAL.get(operator)
+        failing = at[1] or operator == "failing"
         ways = [
             ((arrival,) if arrival else ()) + moves
-            for edge in node.next or (Edge("", 0),)
-            for moves in _MOVES.get((node.operator, edge.label), ((),))
+            for label in labels
+            for moves in _MOVES.get((operator, label), ((),))
         ]
         for moves in ways:
             to, source, target = _moved((at[0], failing), moves)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gantral.compiler.flow.forks import Forks
 from gantral.compiler.flow.graph import Edge, Flow, FlowNode
 from gantral.compiler.flow.walk import leading, reachable, shortest, tell
 from gantral.dsl.diagnostics import Diagnostic, Label
@@ -15,6 +16,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0307 for each undoable effect, at the nearest ask that it may stand before; G0310 for each
     `undo` of what is undone already."""
     asks = frozenset(node.id for node in flow.nodes if node.operator == "ask")
+    forks = Forks(flow)
     seen = reachable(flow)
     before = leading(flow, asks) & seen
     failures = {one.binds: one.site for one in flow.nodes if one.operator == "let" and one.site}
@@ -23,12 +25,13 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             continue
         operation = flow.operation(effect)
         if operation.acts and operation.undo:
-            yield from _stranded(flow, effect, asks, before, failures)
-    yield from _undone_again(flow)
+            yield from _stranded(flow, forks, effect, asks, before, failures)
+    yield from _undone_again(flow, forks)
 
 
 def _stranded(
     flow: Flow,
+    forks: Forks,
     effect: FlowNode,
     asks: frozenset[int],
     before: frozenset[int],
@@ -45,7 +48,9 @@ def _stranded(
             and failures.get(node.settles) == effect.site
         )
 
-    path = shortest(flow, asks, start=effect.id, without=settled)
+    # Past a fork of which one branch undoes it, it is undone.
+    stopped = forks.stopping(settled, effect.id)
+    path = shortest(flow, asks, start=effect.id, without=stopped)
     if path:
         node = flow.nodes[path[-1][1].target]
         yield Diagnostic(
@@ -59,7 +64,7 @@ def _stranded(
         )
 
 
-def _undone_again(flow: Flow) -> Iterator[Diagnostic]:
+def _undone_again(flow: Flow, forks: Forks) -> Iterator[Diagnostic]:
     by_site: dict[str, set[int]] = {}
     for node in flow.nodes:
         if node.operator == "undo":
@@ -72,16 +77,22 @@ def _undone_again(flow: Flow) -> Iterator[Diagnostic]:
 
         for first in sorted(undos & reachable(flow)):
             path = shortest(flow, frozenset(undos), start=first, around=True, without=called_again)
-            if path is None or path[-1][1].target in told:
+            again = None if path is None else path[-1][1].target
+            if again is None:
+                # In another branch it happens as well, sooner or later.
+                beside = (one for one in sorted(undos) if forks.apart(first, one) is not None)
+                again = next((one for one in beside if one > first), None)
+                path = ()
+            if again is None or again in told:
                 continue
-            told.add(path[-1][1].target)
-            node = flow.nodes[path[-1][1].target]
+            told.add(again)
+            node = flow.nodes[again]
             yield Diagnostic(
                 code="G0310",
                 severity="error",
                 message=f"`{node.subject}` is undone already",
                 span=node.span,
                 labels=(Label(flow.nodes[first].span, "here"),),
-                path=tell((*(shortest(flow, first) or ()), *path)),
+                path=tell((*(shortest(flow, first) or ()), *(path or ()))),
                 help="take one of the two out: an effect is undone once",
             )

@@ -4,12 +4,13 @@ used up, not lapsed for certain; a critical one under people's (LANGUAGE section
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
-from gantral.compiler.flow.graph import LOOPS, Edge, Flow, FlowNode
-from gantral.compiler.flow.loops import Loop, Loops
-from gantral.compiler.flow.walk import Taken, forward, reachable, shortest, tell, witness
+from gantral.compiler.flow.graph import Flow, FlowNode
+from gantral.compiler.flow.loops import Loops
+from gantral.compiler.flow.times import NEVER, Times
+from gantral.compiler.flow.walk import Taken, reachable, shortest, tell, witness
 from gantral.compiler.proofs.approvals import Approvals
 from gantral.dsl.diagnostics import Diagnostic, Label, Step
 
@@ -31,7 +32,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             if approvals.obtained(name, node):
                 # Otherwise G0302 has said all that there is to say of it.
                 under.setdefault(name, []).append(node)
-    loops = Loops(flow, approvals.dominators)
+    loops = flow.loops
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
     waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
@@ -146,11 +147,22 @@ def _uses(
         needed = spent.get(node.id, 0) + times
         if needed <= uses:
             continue
-        earlier = [one for one in under if shortest(flow, node.id, start=one.id, around=True)]
-        stops = _stops(flow, [one.id for one in earlier if one.id != node.id], node.id)
+        earlier = [
+            one
+            for one in under
+            if (one.id < node.id and loops.forks.apart(one.id, node.id))
+            or shortest(flow, node.id, start=one.id, around=True)
+        ]
+        stops = _stops(flow, loops, [one.id for one in earlier if one.id != node.id], node.id)
         path: tuple[Taken, ...] = ()
         for start, stop in pairwise((0, *stops, node.id)):
-            path += shortest(flow, stop, start=start) or ()
+            # From one branch to another it goes by way of where they begin.
+            fork = loops.forks.apart(start, stop)
+            begins = start
+            if fork is not None:
+                begins = fork.node.id
+                path += ((flow.nodes[start], flow.nodes[start].next[0]),)
+            path += shortest(flow, stop, start=begins) or ()
         labels = [Label(one.span, "used here") for one in earlier if one.id != node.id]
         around = {one.head.id for one in loops.around(ask.id)}
         labels += [
@@ -170,13 +182,15 @@ def _uses(
         )
 
 
-def _stops(flow: Flow, uses: list[int], goal: int) -> tuple[int, ...]:
+def _stops(flow: Flow, loops: Loops, uses: list[int], goal: int) -> tuple[int, ...]:
     """The most uses that one way to the goal passes, in the order of the source; of many, the last
     ones are told."""
     best: dict[int, tuple[int, ...]] = {}
     for here in (*sorted(uses)[-_TOLD:], goal):
         before = [
-            stops for one, stops in best.items() if shortest(flow, here, start=one) is not None
+            stops
+            for one, stops in best.items()
+            if loops.forks.apart(one, here) or shortest(flow, here, start=one) is not None
         ]
         best[here] = (*max(before, key=len, default=()), here)
     return best[goal][:-1]
@@ -199,20 +213,8 @@ def _spent(name: str, ask: FlowNode, loops: Loops) -> dict[int, int]:
 def _lapsed(flow: Flow, ask: FlowNode, under: list[FlowNode], loops: Loops) -> frozenset[int]:
     """The effects before which an approval has lapsed on every path."""
     lasts = flow.gate(ask).lasts or 0
-    # A loop that asks is left with the approval of the round in which it was asked.
-    asks = {one.head.id for one in loops.around(ask.id)}
-    rounds = {head: time for head, time in _rounds(flow, loops).items() if head not in asks}
-
-    def since(node: FlowNode, edge: Edge, least: int) -> int:
-        """The least time since the approval was obtained, in ms; _NEVER before it was."""
-        if node.id == ask.id and edge.label in _ANSWERS:
-            return 0
-        if least == _NEVER:
-            return least
-        return least + (rounds.get(node.id, 0) if edge.label == "over" else _waits(node))
-
-    waited = forward(flow, _NEVER, since, min)
-    return frozenset(node.id for node in under if lasts < waited[node.id] < _NEVER)
+    waited = Times(flow, loops).since(ask)
+    return frozenset(node.id for node in under if lasts < waited[node.id] < NEVER)
 
 
 def _lapse(
@@ -260,46 +262,5 @@ def _may_lapse(
             )
 
 
-def _rounds(flow: Flow, loops: Loops) -> dict[int, int]:
-    """For each `repeat` the time, in ms, that certainly passes until it has had all its rounds. A
-    `for each` may have no element."""
-    found: dict[int, int] = {}
-
-    def least(node: FlowNode, edge: Edge, so_far: int) -> int:
-        return so_far + (found.get(node.id, 0) if edge.label == "over" else _waits(node))
-
-    for loop in sorted(loops.all, key=lambda one: len(one.body)):
-        if loop.head.operator == "repeat":
-            one_round = _least_round(flow, loop, least)
-            found[loop.head.id] = loop.at_most * one_round + (loop.at_most - 1) * loop.head.waits
-    return found
-
-
-def _least_round(flow: Flow, loop: Loop, least: Callable[[FlowNode, Edge, int], int]) -> int:
-    """The least time of one round: the cheapest way from the head back to it."""
-    known = {edge.target: 0 for edge in loop.head.next if edge.label == "again"}
-    pending = [*known]
-    best = _NEVER
-    while pending:
-        node = flow.nodes[pending.pop()]
-        if node.id == loop.head.id:
-            best = min(best, known[node.id])
-            continue
-        for edge in node.next:
-            if edge.target not in loop.body:
-                continue
-            after = least(node, edge, known[node.id])
-            if after < known.get(edge.target, _NEVER):
-                known[edge.target] = after
-                pending.append(edge.target)
-    return 0 if best == _NEVER else best
-
-
-def _waits(node: FlowNode) -> int:
-    # What a loop waits between its rounds is counted when it has had them all.
-    return 0 if node.operator in LOOPS else node.waits
-
-
-_NEVER = 1 << 62
 _TOLD = 16
 _ANSWERS = ("yes", "waived", "unasked")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gantral.compiler.flow.forks import Forks
 from gantral.compiler.flow.graph import ENDING, Edge, Flow, FlowNode
 from gantral.compiler.flow.walk import leading, reachable, shortest, tell, witness
 from gantral.dsl.diagnostics import Diagnostic
@@ -20,6 +21,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
 def _unasked(flow: Flow) -> Iterator[Diagnostic]:
     completing = frozenset(node.id for node in flow.nodes if node.operator == "complete")
     seen = reachable(flow)
+    forks = Forks(flow)
     for child in flow.nodes:
         if child.operator != "child" or child.id not in seen:
             continue
@@ -27,7 +29,8 @@ def _unasked(flow: Flow) -> Iterator[Diagnostic]:
         def asked(node: FlowNode, edge: Edge, name: str = child.binds) -> bool:
             return node.operator == "choose" and bool(name) and node.settles == name
 
-        path = shortest(flow, completing, start=child.id, without=asked)
+        stopped = forks.stopping(asked, child.id)
+        path = shortest(flow, completing, start=child.id, without=stopped)
         if path:
             yield Diagnostic(
                 code="G0368",

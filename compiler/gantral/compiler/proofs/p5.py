@@ -50,3 +50,11 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
                 span=node.span,
                 help="declare `timeout` on the operation",
             )
+        elif node.operator == "join" and "failed" not in labels:
+            yield Diagnostic(
+                code="G0503",
+                severity="error",
+                message="what runs at once has no outcome for a branch that fails",
+                span=node.span,
+                help="every `parallel` leads on, or to TERMINATED",
+            )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gantral.compiler.flow.dominators import Dominators
 from gantral.compiler.flow.graph import Flow, FlowNode
 from gantral.compiler.flow.loops import Loop, Loops
 from gantral.compiler.flow.walk import reachable, witness
@@ -34,7 +33,7 @@ Count = Callable[[FlowNode], int]
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0410 for a circle that no loop bounds, G0411 for a history that may grow too long."""
-    loops = Loops(flow, Dominators(flow))
+    loops = flow.loops
     if loops.unbounded:
         node = flow.nodes[min(loops.unbounded)]
         yield Diagnostic(

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from gantral.compiler.flow.deciding import Deciding
 from gantral.compiler.flow.graph import LOOPS, Flow, FlowNode
-from gantral.compiler.flow.loops import Loops
 from gantral.compiler.flow.walk import leading, reachable
 from gantral.compiler.proofs.approvals import Approvals
 
@@ -50,7 +49,7 @@ class Provenances:
         for node in flow.nodes:
             if node.binds and node.operator != "ask":
                 self._defined.setdefault(node.binds, []).append(node)
-        self._loops = Loops(flow, self.approvals.dominators)
+        self._loops = flow.loops
         self._deciding = Deciding(flow, self.approvals.dominators, self._loops)
         self._makers = {one.fills: one for one in flow.nodes if one.operator in LOOPS and one.fills}
         self.chosen = {name: self._choices(name) for name in self._defined}

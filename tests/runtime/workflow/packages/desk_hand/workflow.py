@@ -88,6 +88,8 @@ class Desk(Governed[Input, Output]):
                 decision = approved.decision_
                 log += [*decision.deciders, decision.reason, str(decision.waived)]
                 log.append(approved.proposed_.what)
+            elif step.startswith("both "):
+                log += await self.both(step.removeprefix("both "), str(number), approved)
             elif step == "divide":
                 log.append(str(Decimal(1) / Decimal(3)))
             elif step.startswith("illegal "):
@@ -98,6 +100,43 @@ class Desk(Governed[Input, Output]):
             else:
                 self.terminate(step, at="terminate/1")
         return self.complete(Output(log=tuple(log)), at="complete/1")
+
+    async def both(self, branches: str, number: str, approved: AccessApproval | None) -> list[str]:
+        """`one,two|three`: two branches; `inner` in one has two of its own."""
+        async with self.parallel() as begun:
+            given = [
+                begun.begin(self.branch(steps, f"{number}{place}", approved))
+                for place, steps in enumerate(branches.split("|"))
+            ]
+        return [one.given for one in given]
+
+    async def branch(self, steps: str, number: str, approved: AccessApproval | None) -> str:
+        said = ""
+        for at, step in enumerate(steps.split(",")):
+            site = f"{number}{at}"
+            if step.startswith("sleep "):
+                await self.sleep(timedelta(seconds=int(step.removeprefix("sleep "))))
+            elif step in ("grant", "paint"):
+                assert approved is not None
+                make = keys.grant if step == "grant" else keys.paint
+                done = await self.effect(
+                    make(what=approved.what), call=f"keys.{step}/{site}", under=(approved,)
+                )
+                said += done.serial
+            elif step == "look":
+                found = await self.read(keys.look(what=step), call=f"keys.look/{site}")
+                said += found.state
+            elif step.startswith("undo "):
+                await self.undo(step.removeprefix("undo "))
+            elif step == "inner":
+                said += "".join(await self.both("sleep 7,look|sleep 86400,look", site, approved))
+            elif step == "ask":
+                await self.ask(gates.access(owner=Person("alice"), what="x"), site="access/1")
+            elif step == "bug":
+                raise RuntimeError("a bug")
+            else:
+                self.terminate(step, at=f"terminate/{site}")
+        return said
 
     async def on_failure(self, input: Input, failure: Failure) -> None:
         if "tell on failure" in input.what:
