@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from gantral.cli.main import main
 from gantral.compiler import Project, analyse
 from gantral.compiler.digest import program_digest
 from gantral.compiler.generate import generate
@@ -38,6 +39,15 @@ def test_it_has_the_digest_and_the_committed_code(in_yaml: Path) -> None:
     (package,) = in_text.glob(f"src/*/gen/{text.removesuffix('.gantral')}")
     for name, data in made.items():
         assert (package / name).read_bytes() == data, name
+
+
+@pytest.mark.parametrize("in_yaml", IN_YAML, ids=lambda path: path.name)
+def test_it_is_proved_where_it_lies(in_yaml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(in_yaml)
+    assert main(["check", *(path.name for path in in_yaml.glob("*.gantral.yaml"))]) == 0
+    in_text = in_yaml.with_name(in_yaml.name.removesuffix("_yaml"))
+    for policy in (in_text / "policies").iterdir():
+        assert (in_yaml / "policies" / policy.name).read_bytes() == policy.read_bytes()
 
 
 @pytest.mark.parametrize("importer", ["refund.gantral", "refund.gantral.yaml"])
