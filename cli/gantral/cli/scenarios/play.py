@@ -30,6 +30,8 @@ from temporalio.service import RPCError
 _STEP = timedelta(milliseconds=200)
 # How long, by our clock, an instance may do nothing at all.
 _PATIENCE = 60.0
+# How long, by the server's, an act gives way to what is due at its moment.
+_ASIDE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -160,21 +162,18 @@ class _Play:
         left = then - await self._world.clock.look()
         if left > timedelta():
             await self._world.clock.leap(left)
-        timer = await self._first_timer(story)
-        if timer is not None and timer.due <= then:
-            left = timer.fires - await self._world.clock.look()
-            await self._world.clock.leap(max(left, timedelta()) + _STEP)
-            await self._quiet(story.instance_id)
-
-    async def _quiet(self, instance: str) -> None:
-        """Let what a timer sets off be done: till the instance waits again, or is over."""
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + _PATIENCE
-        while loop.time() < ends:
-            story = self._deployment.library.story(instance)
-            if story is None or story.ended or await self._first_timer(story) is not None:
+        now = await self._world.clock.look()
+        while now < then + _ASIDE:
+            known = self._deployment.library.story(story.instance_id)
+            if known is None or known.ended:
                 return
-            await self._world.clock.leap(_STEP)
+            timer = await self._first_timer(known)
+            if timer is not None and timer.due > then:
+                return
+            # One that was due, or what one sets off.
+            left = timedelta() if timer is None else timer.fires - now
+            await self._world.clock.leap(max(left, timedelta()) + _STEP)
+            now = await self._world.clock.look()
 
     async def _first_timer(self, story: Story) -> Timer | None:
         family = [one.instance_id for one in self._family(story)]
