@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from gantral.api import readiness
+from gantral.api.notices.outbox import Outbox
+from gantral.api.notices.running import Notices
 from gantral.api.readiness import Readiness
 from gantral.api.refusals import RefusalLog
 from gantral.api.sealing import NONE, Seal
@@ -21,7 +23,7 @@ from gantral.identity import Expected, Person, Provider, RoleMap
 from gantral.policy import Opa
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings, SettingsError
-from gantral.runtime.workers.assembly import load_programs, open_stores, signing_key
+from gantral.runtime.workers.assembly import Stores, load_programs, open_stores, signing_key
 
 
 def _now() -> datetime:
@@ -30,7 +32,8 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Deployment:
-    """Everything a request needs. ``programs``: workflow name -> the program that starts it."""
+    """Everything a request needs. ``programs``: workflow name -> the program that starts it;
+    ``notices``: None when nobody is to be told."""
 
     settings: Settings
     identity: Identity
@@ -44,6 +47,7 @@ class Deployment:
     gateway: Gateway
     refusals: RefusalLog
     ready: Readiness
+    notices: Notices | None
     now: Callable[[], datetime] = field(default=_now)
 
     @property
@@ -110,6 +114,7 @@ def assemble(
     loaded = load_programs(settings, stores.trust)
     refuse_twins(loaded)
     teams = frozenset(one.team for one in loaded)
+    library = Library(stores.store, stores.trust, sorted(teams))
     seal = Seal(
         key,
         settings.keys.read("pepper"),
@@ -125,10 +130,10 @@ def assemble(
         seal=seal,
         store=stores.store,
         drafts=stores.drafts,
-        library=Library(stores.store, stores.trust, sorted(teams)),
+        library=library,
         provider=Provider(expected(identity)),
         gateway=gateway,
-        refusals=RefusalLog(_refusals(settings), key),
+        refusals=RefusalLog(_beside(settings, "refusals"), key),
         ready=Readiness(
             {
                 readiness.STORE: readiness.of_stores(stores.store, stores.drafts),
@@ -136,6 +141,23 @@ def assemble(
                 readiness.POLICY: readiness.of_policy(_opa(settings)),
             }
         ),
+        notices=_notices(settings, stores, library, now),
+        now=now,
+    )
+
+
+def _notices(
+    settings: Settings, stores: Stores, library: Library, now: Callable[[], datetime]
+) -> Notices | None:
+    if not settings.notify:
+        return None
+    return Notices(
+        targets=settings.notify,
+        outbox=Outbox(_beside(settings, "outbox")),
+        store=stores.store,
+        drafts=stores.drafts,
+        library=library,
+        url=settings.need_api().url,
         now=now,
     )
 
@@ -146,15 +168,24 @@ def _opa(settings: Settings) -> Opa | None:
     return None if opa is None else Opa(opa.url, opa.timeout, reconnect=0)
 
 
-def _refusals(settings: Settings) -> Path:
+_FILES: Final = {
+    "refusals": ("serve-refusals.jsonl", "the log of refused requests"),
+    "outbox": ("serve-outbox.sqlite3", "the notices on their way"),
+}
+
+
+def _beside(settings: Settings, name: Literal["refusals", "outbox"]) -> Path:
+    """A file of serve's own: where the settings say, else beside the drafts."""
     api, drafts = settings.need_api(), settings.need_evidence().drafts
-    if api.refusals is None and drafts.bucket:
+    given: Path | None = getattr(api, name)
+    file, what = _FILES[name]
+    if given is None and drafts.bucket:
         raise SettingsError(
-            "api.refusals",
+            f"api.{name}",
             "it is missing, and the drafts are no folder",
-            'add refusals = "file:…", the log of refused requests',
+            f'add {name} = "file:…", {what}',
         )
-    return api.refusals or drafts.path / "serve-refusals.jsonl"
+    return given or drafts.path / file
 
 
 def refuse_twins(loaded: Sequence[ProgramInfo]) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from gantral.api import looks
 from gantral.api.looks import Fault, Look
+from gantral.api.notices.targets import targets
 from gantral.api.sealing import stamp
 from gantral.api.words import duration
 from gantral.evidence import TrustFile, forms
@@ -57,6 +58,7 @@ async def examine(settings: Settings, now: datetime | None = None) -> list[Look]
     if settings.identity is not None:
         seen += looks.mapping(settings, programs)
         seen.append(await looks.issuer(settings))
+    seen += targets(settings, programs)
     if settings.opa is not None or any(one.manifest["policies"] for one in programs):
         seen.append(await looks.opa(settings, programs))
     return seen + await _temporal(settings, programs, moment)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from gantral.api import looks
 from gantral.api.looks import Fault
+from gantral.api.notices.targets import targets
 from gantral.api.sealing import stamp
 from gantral.runtime.settings import Settings, SettingsError
 from gantral.runtime.workers.connection import connect, require_search_attributes
@@ -30,6 +31,7 @@ async def preflight(settings: Settings, now: datetime | None = None) -> list[Fau
             looks.signing(settings, "decision", trust, programs, at),
         ]
     seen += looks.mapping(settings, programs)
+    seen += targets(settings, programs)
     seen += looks.stores(settings)
     seen += [await looks.issuer(settings), await looks.opa(settings, programs)]
     return [fault for look in seen for fault in look.faults] + await _temporal(settings)

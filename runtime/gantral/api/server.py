@@ -37,7 +37,10 @@ def application(deployment: Deployment) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(_sweep_always(deployment))
         try:
-            yield
+            async with (
+                deployment.notices.running() if deployment.notices else contextlib.nullcontext()
+            ):
+                yield
         finally:
             sweeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):

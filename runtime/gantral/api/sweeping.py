@@ -12,7 +12,8 @@ _LATE = Rejected("late", "it reached nobody before the gate was decided")
 
 
 def sweep(deployment: Deployment) -> None:
-    """Erase the drafts of starts that are committed; settle the votes of their instances.
+    """Erase the drafts of starts whose instance is over, once nobody is to be told more of it;
+    settle the votes of their instances.
 
     Raises:
         StoreError: the drafts can't be read.
@@ -27,7 +28,7 @@ def sweep(deployment: Deployment) -> None:
             continue
         if story is not None:
             settle(deployment, story)
-            if story.ended:
+            if story.ended and (deployment.notices is None or deployment.notices.over(parts[1])):
                 deployment.drafts.delete(key)
 
 

@@ -8,7 +8,6 @@ holds no key needs no key file.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from gantral.runtime.settings_evidence import Evidence, read_evidence
+from gantral.runtime.settings_notify import Target, read_targets
 from gantral.runtime.settings_reader import SettingsError, Table, private
+from gantral.runtime.settings_secret import Secret, read_secret
 
 __all__ = [
     "Api",
@@ -29,6 +30,7 @@ __all__ = [
     "Secret",
     "Settings",
     "SettingsError",
+    "Target",
     "Temporal",
     "WorkerSettings",
     "load",
@@ -37,40 +39,6 @@ __all__ = [
 ROLES = ("workflow", "evidence", "service")
 # Seconds; an attempt to open a gate may take 60.
 _MOST_ASKING = 50.0
-
-
-@dataclass(frozen=True)
-class Secret:
-    """Where a secret lies: ``file:PATH`` or ``env:NAME``. Its value is never kept or printed."""
-
-    key: str
-    source: str
-    folder: Path
-
-    def read(self) -> bytes:
-        """The secret's bytes.
-
-        Raises:
-            SettingsError: the file or the variable is not there, or is empty.
-        """
-        kind, _, where = self.source.partition(":")
-        if kind == "env":
-            value = os.environ.get(where, "").encode()
-            if not value:
-                raise SettingsError(self.key, f"the variable {where} is not set", f"set {where}")
-            return value
-        try:
-            value = (self.folder / where).read_bytes()
-        except OSError as error:
-            raise SettingsError(
-                self.key,
-                f"{where} can't be read: {error.strerror}",
-                "make the keys with `gantral keys new`, or mend the path"
-                " (it is relative to the settings file)",
-            ) from None
-        if not value:
-            raise SettingsError(self.key, f"{where} is empty", "make it with `gantral keys new`")
-        return value
 
 
 @dataclass(frozen=True)
@@ -157,13 +125,14 @@ class Keys:
 
 @dataclass(frozen=True)
 class Api:
-    """Where ``gantral serve`` listens, the URL that people and clients use, and the file of its
-    log of refusals; None: beside the drafts."""
+    """Where ``gantral serve`` listens, the URL that people and clients use, and the files of its
+    log of refusals and of its outbox of notices; None: beside the drafts."""
 
     host: str
     port: int
     url: str
     refusals: Path | None
+    outbox: Path | None
 
 
 @dataclass(frozen=True)
@@ -189,6 +158,7 @@ class Settings:
     keys: Keys
     api: Api | None
     worker: WorkerSettings
+    notify: tuple[Target, ...]
 
     def need_opa(self) -> Opa:
         """Section ``[opa]``. Raises SettingsError when it is missing."""
@@ -253,6 +223,7 @@ def _settings(file: Path, folder: Path, root: Table) -> Settings:
         keys=_keys(folder, root.table("keys")),
         api=_api(folder, root.table("api")) if root.has("api") else None,
         worker=WorkerSettings(worker.choices("roles", ROLES, ROLES), worker.texts("services", ())),
+        notify=read_targets(folder, root.tables("notify"), environment == "production"),
     )
     deployment.done()
     worker.done()
@@ -319,14 +290,7 @@ def _assurance(table: Table) -> Assurance:
 
 def _keys(folder: Path, table: Table) -> Keys:
     def secret(name: str) -> Secret | None:
-        source = table.text_or_none(name)
-        if source is None:
-            return None
-        kind, _, where = source.partition(":")
-        if kind not in ("file", "env") or not where:
-            # The value may be the secret itself: the message must not repeat it.
-            table.fail(name, "a secret may not stand here", 'say "file:PATH" or "env:NAME"')
-        return Secret(f"keys.{name}", source, folder)
+        return read_secret(folder, table, name) if table.has(name) else None
 
     keys = Keys(
         commit=secret("commit"),
@@ -347,8 +311,9 @@ def _api(folder: Path, table: Table) -> Api:
         table.fail("listen", f"{listen!r} is no HOST:PORT", 'say "127.0.0.1:8080"')
     url = table.url("url", f"http://{listen}")
     refusals = table.file("refusals", folder) if table.has("refusals") else None
+    outbox = table.file("outbox", folder) if table.has("outbox") else None
     table.done()
-    return Api(host.strip("[]"), int(port), url.rstrip("/"), refusals)
+    return Api(host.strip("[]"), int(port), url.rstrip("/"), refusals, outbox)
 
 
 def _missing(section: str, remedy: str) -> NoReturn:

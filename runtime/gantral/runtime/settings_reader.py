@@ -46,14 +46,23 @@ class Table:
 
     def fail(self, name: str, why: str, remedy: str) -> NoReturn:
         """Raise SettingsError for a key of this table."""
-        raise SettingsError(self._key(name), why, remedy)
+        raise SettingsError(self.key(name), why, remedy)
 
     def table(self, name: str) -> Table:
         """A table below, empty when it is missing."""
         value = self._take(name, {})
         if not isinstance(value, dict):
-            self.fail(name, "a table is wanted", f"write it as [{self._key(name)}]")
-        return Table(self._key(name), value)
+            self.fail(name, "a table is wanted", f"write it as [{self.key(name)}]")
+        return Table(self.key(name), value)
+
+    def tables(self, name: str) -> tuple[Table, ...]:
+        """A list of tables, empty when it is missing."""
+        values = self._take(name, [])
+        if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
+            self.fail(name, "a list of tables is wanted", f"write each as [[{self.key(name)}]]")
+        return tuple(
+            Table(f"{self.key(name)}.{number}", one) for number, one in enumerate(values, 1)
+        )
 
     def text(self, name: str, default: str | None = None) -> str:
         """A text that is not empty."""
@@ -159,13 +168,14 @@ class Table:
                 near = difflib.get_close_matches(name, self._asked, n=1)
                 known = ", ".join(sorted(set(self._asked)))
                 remedy = f"did you mean {near[0]}?" if near else f"known here: {known}"
-                raise SettingsError(self._key(name), "there is no such setting", remedy)
+                raise SettingsError(self.key(name), "there is no such setting", remedy)
 
     def _take(self, name: str, default: Any) -> Any:
         self._asked.append(name)
         return self._data.get(name, default)
 
-    def _key(self, name: str) -> str:
+    def key(self, name: str) -> str:
+        """A key's dotted path from the root."""
         return f"{self._path}.{name}" if self._path else name
 
 
