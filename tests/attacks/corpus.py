@@ -77,7 +77,8 @@ def a_file(subject: Subject, rng: random.Random) -> Files:
     strange = ["x", "texts", "commits/1.json", "commits/00000099.json", f"texts/{'ab' * 32}.json",
                f"votes/{'ab' * 32}.json", f"uses/{'ab' * 32}/1.json", f"erasures/{'ab' * 32}.json",
                f"votes/{'ab' * 32}.refusal.json", f"uses/{'ab' * 32}/undo/1.outcome.json",
-               "log/0", "../x", f"{folder}{slash}{last.upper()}", name + "\n", "MANIFEST.JSON"]  # fmt: skip
+               "log/0", "../x", f"{folder}{slash}{last.upper()}", name + "\n",
+               "MANIFEST.JSON"]  # fmt: skip
     how = rng.randrange(5)
     if how == 0:
         del files[name]
@@ -107,7 +108,7 @@ def recoded_files(subject: Subject, rng: random.Random) -> Files:
 def _a_line(data: bytes, rng: random.Random) -> bytes:
     lines = data.splitlines(keepends=True)
     at = rng.randrange(len(lines))
-    how = rng.randrange(5)
+    how = rng.randrange(6)
     if how == 0:
         lines[at] = RECODINGS[rng.choice(sorted(RECODINGS))](lines[at][:-1], rng) + b"\n"
     elif how == 1:
@@ -116,6 +117,8 @@ def _a_line(data: bytes, rng: random.Random) -> bytes:
         lines.insert(at, rng.choice(lines))
     elif how == 3:
         rng.shuffle(lines)
+    elif how == 4:
+        lines.append(rng.choice([*lines, b"\n", b"{}\n", b"x"]))
     else:
         lines[at] = lines[at].replace(b"\n", rng.choice([b"\r\n", b"", b"\n\n", b" \n"]))
     return b"".join(lines)

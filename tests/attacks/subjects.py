@@ -1,4 +1,4 @@
-"""What is attacked: VALID evidence of every kind of chain, in memory, and how it is judged there."""
+"""What is attacked: VALID evidence of every kind of chain, in memory; how it is judged there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from vectors import CHAINS, inputs
 
 Files = dict[str, bytes]
 OTHER_INSTANCE = "0f0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b11"
-# Processor time, not the clock's: a busy machine hangs nothing. What is judged here takes some 5 ms.
+# Processor time, not the clock's: a busy machine hangs nothing. A verdict here takes some 5 ms.
 MOST_SECONDS = 10.0
 
 

@@ -18,7 +18,7 @@ FOUND = scenes("amended", "rejected", "waived")
 TRUST = trust_of(FOUND[instance(1)].trust)
 INSIDE = entries(FOUND)
 WHOLE = bundle(INSIDE)
-SEEDS = 80 if settings.get_current_profile_name() == "house" else 20_000
+SEEDS = 50 if settings.get_current_profile_name() == "house" else 20_000
 
 
 def verdict(data: bytes, *, pipe: bool) -> str:

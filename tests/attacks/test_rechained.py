@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from gantral.evidence import EvidenceError
 from hypothesis import settings
-from rechaining import by_the_worker, rechained, statements, KEYS
+from rechaining import KEYS, by_the_worker, rechained, statements
 from subjects import Files, Subject, judge, subjects, trust_of
 
-SEEDS = 600 if settings.get_current_profile_name() == "house" else 60_000
+SEEDS = 300 if settings.get_current_profile_name() == "house" else 60_000
 YES = ("APPROVED", "OVERRIDDEN")
 
 

@@ -1,6 +1,6 @@
-"""What VALID does not prove (docs/evidence/README.md, "Who can still lie"): each case there is shown
-here to be VALID, made with the keys of the liar alone. Only a log, or somebody who was there, knows
-better."""
+"""What VALID does not prove (docs/evidence/README.md, "Who can still lie"): each case there is
+shown here to be VALID, made with the keys of the liar alone. Only a log, or somebody who was there,
+knows better."""
 
 from __future__ import annotations
 
