@@ -136,11 +136,13 @@ class Keys:
     decision: Secret | None
     effect: Secret | None
     closer: Secret | None
+    erasure: Secret | None
     pepper: Secret | None
     client: Secret | None
 
     def read(
-        self, name: Literal["commit", "decision", "effect", "closer", "pepper", "client"]
+        self,
+        name: Literal["commit", "decision", "effect", "closer", "erasure", "pepper", "client"],
     ) -> bytes:
         """The named secret's bytes.
 
@@ -333,6 +335,7 @@ def _keys(folder: Path, table: Table) -> Keys:
         decision=secret("decision"),
         effect=secret("effect"),
         closer=secret("closer"),
+        erasure=secret("erasure"),
         pepper=secret("pepper"),
         client=secret("client"),
     )

@@ -16,7 +16,7 @@ from gantral.evidence import EvidenceError, H, SigningKey, TrustFile, canonical,
 from gantral.evidence.forms import instant_text, is_name
 from gantral.evidence.manifest import check_manifest
 
-_USES = ("commit", "decision", "effect", "closer")
+_USES = ("commit", "decision", "effect", "closer", "erasure")
 _TYPE = "gantral.dev/keys/v1"
 
 
@@ -27,9 +27,9 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     new = actions.add_parser(
         "new",
         help="make the keys of a deployment",
-        description="Write commit.key, decision.key, effect.key, closer.key and pepper.key, "
-        "readable by you alone, and keys.json, which is public. Never overwrites. Give each "
-        "worker the keys of its role and no other.",
+        description="Write commit.key, decision.key, effect.key, closer.key, erasure.key and "
+        "pepper.key, readable by you alone, and keys.json, which is public. Never overwrites. Give "
+        "each worker the keys of its role and no other.",
     )
     new.add_argument("--out", type=Path, required=True, metavar="DIR")
     new.add_argument("--environment", choices=("development", "production"), required=True)
