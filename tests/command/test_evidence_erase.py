@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gantral.api.story import Library, Story, Untold
 from gantral.cli.handing import erase as erasing
 from gantral.cli.handing import hold as holding
 from gantral.cli.main import main
-from gantral.evidence import LocalStore, SigningKey, StoreError, parse
+from gantral.evidence import LocalStore, SigningKey, StoreError, TrustFile, canonical, parse
 from gantral.evidence.envelope import read_envelope, seal, write_envelope
+from gantral.evidence.hashes import leaf
 from instances import INSTANCE, TEAM, VECTORS, files_of, put_instance
 
 NOW = "2027-01-05T10:00:00.000Z"
@@ -87,6 +89,10 @@ def test_the_verdict_stands_and_the_texts_are_gone(place: Place) -> None:
     assert status == 0
     assert "(erased on 2027-01-05: asked for by the customer)" in story
     assert "Texts were erased" in story
+    page = place.root / "page.html"
+    assert place.do("show", INSTANCE, "--page", str(page))[0] == 0
+    assert "(erased on 2027-01-05: asked for by the customer)" in page.read_text()
+    assert "texts erased" in place.do("show", INSTANCE, "--csv")[1]
 
 
 def test_an_export_without_the_record_would_be_inconclusive(place: Place) -> None:
@@ -139,8 +145,13 @@ def test_killed_between_the_record_and_the_texts(
     # Signed is erased: nothing hands it out any longer.
     assert place.verdict() == (0, "VALID")
     out = (place.root / "out.evidence").read_bytes()
-    leaf = read_envelope(place.store.get(place.under("erasures")[0]) or b"", "erasure")
-    assert f"texts/{leaf.statement['leaves'][0]}".encode() not in out
+    named = read_envelope(place.store.get(place.under("erasures")[0]) or b"", "erasure")
+    assert f"texts/{named.statement['leaves'][0]}".encode() not in out
+    # Neither does the inbox, nor `gantral show`: both tell a story of the store.
+    told = story_of(place)
+    said = [value for commit in told.commits for value in told.values(commit).values()]
+    assert "(erased on 2027-01-05: asked for by the customer)" in said
+    assert "c-77" not in said
     # Whatever is asked for next finishes it.
     assert place.do("erase", INSTANCE, "--pointer", "/nothing", *REASON)[0] == 0
     assert "/order/customer" not in place.paths()
@@ -159,14 +170,32 @@ def test_the_same_value_that_nothing_binds_goes_along(place: Place) -> None:
     (name,) = [one for one in place.under("texts")
                if parse(place.store.get(one) or b"")[2] == "/order/customer"]  # type: ignore[index]  # fmt: skip
     text: Any = parse(place.store.get(name) or b"")
-    from gantral.evidence import canonical
-    from gantral.evidence.hashes import leaf
 
     twin = ["f" * 32, *text[1:]]
     place.store.put(f"{TEAM}/{INSTANCE}/texts/{leaf(twin)}.json", canonical(twin))
     assert place.do("erase", INSTANCE, "--pointer", "/order/customer", *REASON)[0] == 0
     assert "/order/customer" not in place.paths()
     assert place.verdict() == (0, "VALID")
+
+
+def story_of(place: Place) -> Story:
+    # It is under a name that it does not hash to, which no story is told of.
+    (place.root / "store" / TEAM / INSTANCE / "texts" / f"{'ab' * 32}.json").unlink(missing_ok=True)
+    trust = TrustFile.load((place.root / "trust.json").read_bytes())
+    story = Library(place.store, trust, [TEAM]).story(INSTANCE)
+    assert story is not None
+    return story
+
+
+def test_an_erasure_that_nobody_signed_is_not_told_of(place: Place) -> None:
+    assert place.do("erase", INSTANCE, "--pointer", "/order/customer", *REASON)[0] == 0
+    assert "erased on" in str(story_of(place).values(story_of(place).commits[1]))
+    path = place.root / "store" / place.under("erasures")[0]
+    statement = read_envelope(path.read_bytes(), "erasure").statement
+    path.write_bytes(write_envelope(seal("erasure", statement, key("commit"))))
+    with pytest.raises(Untold):
+        story_of(place)
+    assert place.verdict() == (1, "INVALID")
 
 
 def refuses(place: Place, *words: str, said: str) -> None:
@@ -193,7 +222,6 @@ def test_nothing_of_invalid_evidence(place: Place) -> None:
 def test_nothing_that_unlisted_keys_signed(place: Place) -> None:
     trust: Any = parse((place.root / "trust.json").read_bytes())
     del trust["keys"][key("commit").keyid]
-    from gantral.evidence import canonical
 
     (place.root / "trust.json").write_bytes(canonical(trust))
     refuses(place, "erase", INSTANCE, "--all", *REASON, said="the trust file does not list")
@@ -265,7 +293,6 @@ def test_retention_lets_go_and_never_earlier(
 ) -> None:
     trust: Any = parse((place.root / "trust.json").read_bytes())
     trust["keys"][key("erasure").keyid]["not_after"] = "none"
-    from gantral.evidence import canonical
 
     (place.root / "trust.json").write_bytes(canonical(trust))
     monkeypatch.setattr(erasing, "now", lambda: now)
