@@ -36,7 +36,7 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     new.add_argument("--out", type=Path, required=True, metavar="DIR")
     new.add_argument("--environment", choices=("development", "production"), required=True)
     new.add_argument("--team", action="append", required=True, metavar="TEAM")
-    new.add_argument("--use", action="append", choices=_USES, help="repeatable; default: all four")
+    new.add_argument("--use", action="append", choices=_USES, help="repeatable; default: all")
     trust = actions.add_parser(
         "trust",
         help="write the trust file for keys and programs",
