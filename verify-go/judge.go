@@ -154,8 +154,8 @@ func (j *judging) erased(w *walk) map[string]bool {
 		j.sealed(one, w, "erasure")
 		leaves := texts(list(one.statement, "leaves"))
 		for _, leaf := range leaves {
-			if _, bound := w.bound[leaf]; !bound || erased[leaf] {
-				refuse("erasure", name+" erases what nothing binds, or twice")
+			if _, bound := w.bound[leaf]; !bound {
+				refuse("erasure", name+" erases what nothing binds")
 			}
 		}
 		for _, leaf := range leaves {

@@ -286,7 +286,6 @@ def _misnamed(files: Files) -> None:
         ("other_instance", _sealed("instance_id", OTHER)),
         ("other_team", _sealed("owning_team_id", "others")),
         ("text_erased", Forge(files=_again)),
-        ("erasure", Forge(files=_twice)),
         ("erasure_name", Forge(files=_misnamed)),
     ],
 )
@@ -305,6 +304,12 @@ def test_only_an_erasure_key_erases(use: str, tmp_path: Path) -> None:
     forge = Forge(key=lambda kind: use if kind == "erasure" else "")
     report = judged(tmp_path, build(erased("/order/customer"), MANIFEST, forge))
     assert (report.verdict, codes(report)) == ("INVALID", ["key_use"])
+
+
+def test_two_may_have_erased_at_once(tmp_path: Path) -> None:
+    scene = build(erased("/order/customer"), MANIFEST, Forge(files=_twice))
+    assert len([name for name in scene.files if name.startswith("erasures/")]) == 2
+    assert judged(tmp_path, scene).findings == ()
 
 
 def test_nothing_unbound_is_erased(tmp_path: Path) -> None:

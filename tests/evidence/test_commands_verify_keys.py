@@ -71,7 +71,7 @@ def test_keys_then_trust_then_the_next_trust(
     new = ["keys", "new", "--out", str(keys), "--environment", "development", "--team", "payments"]
     assert main(new) == 0
     assert main(new) == 1
-    for name in ("commit", "decision", "effect", "closer", "pepper"):
+    for name in ("commit", "decision", "effect", "closer", "erasure", "pepper"):
         assert stat.S_IMODE((keys / f"{name}.key").stat().st_mode) == 0o600
     manifest = str(vector("approved")[0] / "manifest.json")
     first, second = tmp_path / "1.json", tmp_path / "2.json"
@@ -81,7 +81,7 @@ def test_keys_then_trust_then_the_next_trust(
     assert main([*made, "--out", str(second), "--previous", str(first)]) == 0
     one, two = (TrustFile.load(path.read_bytes()) for path in (first, second))
     assert (one.serial, two.serial, two.previous) == (1, 2, one.digest)
-    assert len(two.keys) == 4
+    assert len(two.keys) == 5
     assert two.programs == one.programs
     assert main(["keys", "trust", "--keys", "nowhere", "--out", str(tmp_path / "3")]) == 64
     assert "Traceback" not in capsys.readouterr().err

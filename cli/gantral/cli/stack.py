@@ -217,7 +217,7 @@ def write_settings(
     }
     made["keys"] = {
         name: f"file:{work / 'keys' / name}.key"
-        for name in ("commit", "decision", "effect", "closer", "pepper")
+        for name in ("commit", "decision", "effect", "closer", "erasure", "pepper")
     }
     file.write_text(tomli_w.dumps(made), "utf-8")
     return file

@@ -17,6 +17,7 @@ from gantral.authority import ENDS, State
 from gantral.evidence import EvidenceError, H, Store, TrustFile, parse
 from gantral.evidence.bytes import parse_object
 from gantral.evidence.envelope import Sealed, judge, read_envelope, unwrap
+from gantral.evidence.erasures import Erased, erasures, said_of
 from gantral.evidence.hashes import leaf
 
 _T = TypeVar("_T")
@@ -105,6 +106,7 @@ class Story:
     votes: tuple[Vote, ...]
     texts: Mapping[str, Any] = field(repr=False)
     names: Mapping[str, str] = field(repr=False)
+    erased: Mapping[str, Erased] = field(default_factory=dict)
 
     @property
     def artifacts(self) -> list[Mapping[str, Any]]:
@@ -187,12 +189,18 @@ class Story:
         return {one["call"] for one in outcomes if one["status"] == "done"}
 
     def value(self, leaf_hash: str) -> Any:
-        """The value behind a leaf, or None when it was erased."""
+        """The value behind a leaf, or None when it is gone."""
         return self.texts.get(leaf_hash)
 
+    def said(self, leaf_hash: str) -> Any:
+        """The value behind a leaf, or when and why it was erased."""
+        if leaf_hash in self.texts:
+            return self.texts[leaf_hash]
+        return str(self.erased.get(leaf_hash, "(missing)"))
+
     def values(self, commit: Mapping[str, Any]) -> dict[str, Any]:
-        """pointer -> leaf value of a commit's context; erased ones are "(erased)"."""
-        return {path: self.texts.get(one, "(erased)") for path, one in commit["context"]}
+        """pointer -> leaf value of a commit's context, as ``said``."""
+        return {path: self.said(one) for path, one in commit["context"]}
 
 
 class Library:
@@ -233,7 +241,12 @@ class Library:
             head, statement = one
             commits.append(statement)
         first = commits[0]["artifacts"][0]
-        texts = self._texts(place)
+        try:
+            erased = said_of(erasures(self._store, self._trust, team, instance_id))
+        except EvidenceError as error:
+            raise Untold(f"{place}/erasures: {error}") from None
+        # Named by an erasure and still there: whoever erases it is not done yet.
+        texts = {name: one for name, one in self._texts(place).items() if name not in erased}
         values = {name: parts[3] for name, parts in texts.items()}
         sealed = unwrap(commits[0]["decision"]["submission"], "submission")
         # A person's start is sealed by the API, a child's by the evidence worker.
@@ -255,6 +268,7 @@ class Library:
                 for parts in texts.values()
                 if parts[2].startswith("/identity/")
             },
+            erased=erased,
         )
 
     def _commit(self, team: str, key: str) -> tuple[str, Mapping[str, Any]] | None:

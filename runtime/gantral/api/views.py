@@ -72,7 +72,7 @@ def instance(deployment: Deployment, person: Person, story: Story) -> dict[str, 
         "events": [_came(story, one) for one in story.sent],
     }
     if story.end is not None and story.end["message"] != NONE:
-        view["message"] = story.value(story.end["message"]) or "(erased)"
+        view["message"] = story.said(story.end["message"])
     if story.waiting is not None:
         view["waiting"] = gate(deployment, person, story, story.waiting, now)
     return view
@@ -341,9 +341,7 @@ def _vote(story: Story, vote: Vote) -> dict[str, Any]:
             {"pointer": path, "label": words.field(path), "value": words.value(value)}
             for path, value in statement["amendment"]
         ],
-        "reason": ""
-        if reason == NONE
-        else str(story.value(reason.removeprefix("leaf:")) or "(erased)"),
+        "reason": "" if reason == NONE else str(story.said(reason.removeprefix("leaf:"))),
         "at": statement["timestamp"],
     }
 

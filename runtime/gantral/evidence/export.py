@@ -50,7 +50,8 @@ def export_instance(
 
 class Export:
     """The files of one instance, out of a store. Votes and uses that a commit holds are not
-    repeated; texts that nothing binds (of a commit or vote that never came to be) stay behind.
+    repeated; texts that nothing binds (of a commit or vote that never came to be) stay behind, and
+    so do those that an erasure names.
 
     Signatures are not judged: that is the verifier's, for whoever reads the files. After ``parts``
     ``children`` holds the instances that it ran, in order, and ``named`` the texts that its
@@ -65,6 +66,7 @@ class Export:
         self.store = store
         self.prefix = f"{team}/{instance_id}/"
         self.bound: set[str] = set()
+        self.erased: set[str] = set()
         self.votes: set[str] = set()
         self.uses: set[str] = set()
         self.children: list[str] = []
@@ -97,11 +99,16 @@ class Export:
                 yield (part := self._part(name))
                 if not name.endswith(".refusal.json"):
                     self._vote(read_envelope(b"".join(part.chunks), "authority-decision").statement)
-        for name in (*self._under("uses/"), *self._under("erasures/")):
+        for name in self._under("uses/"):
             if name not in self.uses:
                 yield self._part(name)
+        for name in self._under("erasures/"):
+            yield (part := self._part(name))
+            self.erased.update(read_envelope(b"".join(part.chunks), "erasure").statement["leaves"])
+        wanted = self.bound - self.erased
         for name in self._under("texts/"):
-            if name[6:-5] in self.bound:
+            # An erasure is signed before its texts are deleted: from then on none goes out.
+            if name[6:-5] in wanted:
                 yield self._part(name)
 
     def _under(self, prefix: str) -> list[str]:

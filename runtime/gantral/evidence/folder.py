@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -108,3 +108,24 @@ class Folder:
             with open(f"{self.root}/{name}", "rb") as file:
                 while line := file.readline(LINE):
                     yield line
+
+
+class Kept:
+    """Files in memory (``Files``)."""
+
+    strangers: Sequence[str] = ()
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.names = files
+
+    def under(self, prefix: str) -> list[str]:
+        """See Files."""
+        return sorted(name for name in self.names if name.startswith(prefix))
+
+    def read(self, name: str) -> bytes | None:
+        """See Files."""
+        return self.names.get(name)
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """See Files."""
+        yield from self.names.get(name, b"").splitlines(keepends=True)

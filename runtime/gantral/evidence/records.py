@@ -192,6 +192,19 @@ ERASURE = Form(
         type=words("gantral.dev/erasure/v1"),
     ),
 )
+HOLD = Form(
+    "hold",
+    members(
+        instance_id=UUID,
+        number=NUMBER,
+        owning_team_id=NAME,
+        previous=HASH,
+        reason=ANY,
+        standing=words("held", "released"),
+        timestamp=INSTANT,
+        type=words("gantral.dev/hold/v1"),
+    ),
+)
 SUBMITTED = Form("decision (submission)", members(submission=ENVELOPE))
 DECISION = Form(
     "decision",
@@ -412,6 +425,7 @@ FORMS: dict[str, Form] = {
     "disclosure": DISCLOSURE,
     "erasure": ERASURE,
     "event": EVENT,
+    "hold": HOLD,
     "manifest": MANIFEST,
     "outcome": OUTCOME,
     "refusal": REFUSAL,

@@ -237,8 +237,9 @@ class _Judge:
                 errors.refuse("erasure_name", f"{name} is not named by its hash")
             judge_sealed(sealed, self.trust, {"erasure"}, walk, self.note)
             leaves = sealed.statement["leaves"]
-            if not erased.isdisjoint(leaves) or not walk.bound.keys() >= set(leaves):
-                errors.refuse("erasure", f"{name} erases what nothing binds, or twice")
+            # Two may name one leaf: two people erased at once, and each signed first (ADR 0170).
+            if not walk.bound.keys() >= set(leaves):
+                errors.refuse("erasure", f"{name} erases what nothing binds")
             erased.update(leaves)
         return erased
 

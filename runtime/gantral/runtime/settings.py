@@ -104,11 +104,13 @@ class Keys:
     decision: Secret | None
     effect: Secret | None
     closer: Secret | None
+    erasure: Secret | None
     pepper: Secret | None
     client: Secret | None
 
     def read(
-        self, name: Literal["commit", "decision", "effect", "closer", "pepper", "client"]
+        self,
+        name: Literal["commit", "decision", "effect", "closer", "erasure", "pepper", "client"],
     ) -> bytes:
         """The named secret's bytes.
 
@@ -297,6 +299,7 @@ def _keys(folder: Path, table: Table) -> Keys:
         decision=secret("decision"),
         effect=secret("effect"),
         closer=secret("closer"),
+        erasure=secret("erasure"),
         pepper=secret("pepper"),
         client=secret("client"),
     )

@@ -1,4 +1,4 @@
-"""``gantral evidence``: hand evidence to an auditor, and tell what it says."""
+"""``gantral evidence``: hand evidence to an auditor, tell what it says, erase texts of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gantral.cli.failure import MISUSE, Failure
-from gantral.cli.handing import disclose, show
+from gantral.cli.handing import disclose, erase, hold, show
 from gantral.cli.handing.stored import chosen, evidence_of, settings_of, store_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Declare the options."""
-    parser = subparsers.add_parser("evidence", help="hand evidence to an auditor")
+    parser = subparsers.add_parser("evidence", help="hand evidence to an auditor, erase texts")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     export = actions.add_parser(
         "export",
@@ -55,11 +55,22 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     export.add_argument("--settings", default="gantral.toml", metavar="FILE")
     show.add(actions)
     disclose.add(actions)
+    erase.add(actions)
+    hold.add(actions)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
-    return {"export": _export, "show": show.run, "disclose": disclose.run}[args.action](args)
+    doing = {
+        "export": _export,
+        "show": show.run,
+        "disclose": disclose.run,
+        "erase": erase.run,
+        "expire": erase.expire,
+        "hold": hold.run,
+        "release": hold.run,
+    }
+    return doing[args.action](args)
 
 
 def _export(args: argparse.Namespace) -> int:

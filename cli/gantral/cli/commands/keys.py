@@ -17,7 +17,7 @@ from gantral.evidence import EvidenceError, H, SigningKey, TrustFile, canonical,
 from gantral.evidence.forms import instant_text, is_name
 from gantral.evidence.manifest import check_manifest
 
-_USES = ("commit", "decision", "effect", "closer")
+_USES = ("commit", "decision", "effect", "closer", "erasure")
 _TYPE = "gantral.dev/keys/v1"
 
 
@@ -28,15 +28,15 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     new = actions.add_parser(
         "new",
         help="make the keys of a deployment",
-        description="Write commit.key, decision.key, effect.key, closer.key and pepper.key, "
-        "readable by you alone, and keys.json, which is public. Never overwrites. Give each "
-        "worker the keys of its role and no other. With --use it makes only those keys, and no "
-        "pepper: keys that are to follow others, under whose pepper people keep their ids.",
+        description="Write commit.key, decision.key, effect.key, closer.key, erasure.key and "
+        "pepper.key, readable by you alone, and keys.json, which is public. Never overwrites. Give "
+        "each worker the keys of its role and no other. With --use it makes only those keys, and "
+        "no pepper: keys that are to follow others, under whose pepper people keep their ids.",
     )
     new.add_argument("--out", type=Path, required=True, metavar="DIR")
     new.add_argument("--environment", choices=("development", "production"), required=True)
     new.add_argument("--team", action="append", required=True, metavar="TEAM")
-    new.add_argument("--use", action="append", choices=_USES, help="repeatable; default: all four")
+    new.add_argument("--use", action="append", choices=_USES, help="repeatable; default: all")
     trust = actions.add_parser(
         "trust",
         help="write the trust file for keys and programs",

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from gantral.evidence import EvidenceError, Report, TrustFile
 from gantral.evidence.bundle import Bundle, check_text
-from gantral.evidence.folder import Files, Folder
+from gantral.evidence.folder import Files, Folder, Kept
 from gantral.evidence.together import judge_together
 from gantral.evidence.verify import verify_bundle, verify_files
 
@@ -146,9 +146,9 @@ def of_parts(instances: dict[str, dict[str, bytes]], told: str, texts: dict[str,
 
     def judge(trust: TrustFile) -> Iterator[tuple[str, Report]]:
         for instance_id, files in instances.items():
-            yield instance_id, verify_files(_Kept(files), trust)
+            yield instance_id, verify_files(Kept(files), trust)
 
-    return Source(judge, lambda: iter([(told, _Kept(instances[told]))]), lambda: texts)
+    return Source(judge, lambda: iter([(told, Kept(instances[told]))]), lambda: texts)
 
 
 def _id(folder: Folder) -> str:
@@ -160,21 +160,3 @@ def _id(folder: Folder) -> str:
     except EvidenceError:
         return ""
     return str(line.get("instance_id", "")) if isinstance(line, dict) else ""
-
-
-class _Kept:
-    """Files in memory (``Files``)."""
-
-    strangers: tuple[str, ...] = ()
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.names = files
-
-    def under(self, prefix: str) -> list[str]:
-        return sorted(name for name in self.names if name.startswith(prefix))
-
-    def read(self, name: str) -> bytes | None:
-        return self.names.get(name)
-
-    def lines(self, name: str) -> Iterator[bytes]:
-        yield from self.names.get(name, b"").splitlines(keepends=True)

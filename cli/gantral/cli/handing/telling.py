@@ -13,6 +13,7 @@ from typing import Any
 from gantral.api import words
 from gantral.evidence import H
 from gantral.evidence.envelope import read_envelope, unwrap
+from gantral.evidence.erasures import Erased, said_of
 from gantral.evidence.folder import Files
 from gantral.evidence.hashes import leaf_of, read_text
 from gantral.evidence.manifest import check_manifest
@@ -90,16 +91,16 @@ class _Teller:
             for text in self.texts.values()
             if text[2].startswith("/identity/")
         }
-        self.erased: set[str] = set()
+        self.erased: dict[str, Erased] = {}
         self.asked: dict[str, Any] = {}
 
     def story(self) -> Story:
         commits = list(self._commits())
         # What lies beside the commits was judged only if none of those is missing.
         whole = len(commits) == len(self.files.under("commits/"))
-        for name in self.files.under("erasures/") if whole else ():
-            erasure = read_envelope(self.files.read(name) or b"", "erasure").statement
-            self.erased.update(erasure["leaves"])
+        names = self.files.under("erasures/") if whole else ()
+        erasures = [read_envelope(self.files.read(name) or b"", "erasure") for name in names]
+        self.erased = said_of(erasures)
         first = commits[0]["artifacts"][0]
         submission = unwrap(commits[0]["decision"]["submission"], "submission").statement
         self.told = Story(
@@ -117,6 +118,12 @@ class _Teller:
             self._commit(commit, submission)
         if whole:
             self._beside()
+        for one in sorted(erasures, key=lambda one: str(one.statement["timestamp"])):
+            part = Part("Texts were erased")
+            part.row("at", one.statement["timestamp"])
+            part.row("how many", str(len(one.statement["leaves"])))
+            part.row("reason", one.statement["reason"])
+            self.told.parts.append(part)
         if self.erased:
             self.told.gaps.append(f"{len(self.erased)} texts erased")
         if self.told.state not in ("COMPLETED", "REJECTED", "TERMINATED"):
@@ -141,7 +148,7 @@ class _Teller:
         if leaf == NONE:
             return ""
         if leaf not in self.texts:
-            return "(erased)" if leaf in self.erased else "(missing)"
+            return str(self.erased.get(leaf, "(missing)"))
         value = self.texts[leaf][3]
         return self.who(value) if value.startswith("actor:") else words.value(value)
 

@@ -126,7 +126,9 @@ def _connected(endpoint: str | None, region: str | None) -> Any:
 
 
 def signing_key(
-    settings: Settings, use: Literal["commit", "decision", "effect", "closer"], trust: TrustFile
+    settings: Settings,
+    use: Literal["commit", "decision", "effect", "closer", "erasure"],
+    trust: TrustFile,
 ) -> SigningKey:
     """The key of ``[keys]`` for one use, which the trust file must list for that use, today: what
     it signed outside its life would be INVALID.
