@@ -21,6 +21,7 @@ SPECS = {
     "lists": (GOLDEN / "lists", "spec.gantral"),
     "parallel": (GOLDEN / "parallel", "spec.gantral"),
     "waits": (GOLDEN / "waits", "spec.gantral"),
+    "anew": (GOLDEN / "anew", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
     "results": (GOLDEN / "results", "spec.gantral"),
 }
