@@ -22,6 +22,7 @@ SPECS = {
     "parallel": (GOLDEN / "parallel", "spec.gantral"),
     "waits": (GOLDEN / "waits", "spec.gantral"),
     "anew": (GOLDEN / "anew", "spec.gantral"),
+    "rounds": (GOLDEN / "rounds", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
     "results": (GOLDEN / "results", "spec.gantral"),
 }

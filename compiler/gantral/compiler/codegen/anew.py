@@ -148,7 +148,9 @@ def anew(
     for at, one in enumerate(run[: position + 1]):
         if isinstance(one, Let | Var) and one.binding in needed | used and at not in found._again:
             type = _type(one)
-            if type is None or (at < position and one.binding not in needed):
+            # What the loop itself is to give is not there yet; what it collects is, so far.
+            given = at == position and isinstance(loop, Repeat)
+            if type is None or given or (at < position and one.binding not in needed):
                 continue
             made = VarRef if isinstance(one, Var) else LetRef
             value = made(span=one.binding, type=type, name=one.name, binding=one.binding)
@@ -183,8 +185,7 @@ def _ends(block: tuple[Statement, ...]) -> bool:
 
 
 def _type(one: Let | Var) -> Type | None:
-    """The type of a name; None for what is not carried: approvals, outcomes, and what a `repeat`
-    gives, which ends it."""
+    """The type of a name; None for what is not carried: approvals and outcomes of children."""
     if isinstance(one, Var):
         return one.type
     match one.value:

@@ -102,9 +102,6 @@ def _hinders(flow: Flow, loop: Loop) -> str:
     """Why no new history can be begun between the rounds of the loop, empty when it can."""
     head = loop.head
     if not head.anew:
-        others = [one for one in flow.loops.all if one is not loop and head.id in one.body]
-        if others:
-            return "this loop stands inside another one"
         if any(head.id in branch for fork in flow.loops.forks.all for branch in fork.branches):
             return "this loop stands in a branch of a `parallel`"
         return "this loop stands inside another block, not in the list of `run` itself"
