@@ -21,6 +21,7 @@ from vector_manifest import MANIFEST
 
 HERE = Path(__file__).parent
 VECTORS = HERE.parents[1] / "docs" / "evidence" / "vectors"
+SECOND = HERE.parents[1] / "verify-go" / "schemas"
 INSTANCE = "5f0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b11"
 REVISION = "sha256:" + "1e6e" * 16
 INPUT_HASH = hashlib.sha256(b"policy input of the vectors").hexdigest()
@@ -329,7 +330,9 @@ def main() -> None:
     for name, form in FORMS.items():
         head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": form.name}
         text = json.dumps({**head, **form.schema}, indent=1)
-        (schemas / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        # The second verifier reads its forms from a copy, which it carries.
+        for folder in (schemas, SECOND):
+            (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

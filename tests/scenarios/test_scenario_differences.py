@@ -12,6 +12,7 @@ import pytest
 from gantral.api.temporal import Gateway, Rejected
 from gantral.cli.main import main
 from gantral.cli.scenarios import play
+from gantral.runtime.workers.replaying import Recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = (ROOT / "examples/refund/scenarios/amended_by_two_who_join.yaml").read_text("utf-8")
@@ -119,6 +120,24 @@ def test_evidence_that_is_not_valid_fails_a_scenario(
     out = capsys.readouterr().out
     assert "FAIL  scenarios/story.yaml" in out
     assert "the evidence is INVALID, expected VALID" in out
+
+
+def test_a_run_that_goes_another_way_when_it_is_played_again_fails_a_scenario(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "scenarios" / "story.yaml").write_text(GOOD)
+    real = play.read_history
+
+    def read_another(data: bytes) -> Recorded:
+        recorded = real(data)
+        recorded.activities[-1].arguments[0]["timestamp"] = "another"
+        return recorded
+
+    monkeypatch.setattr(play, "read_history", read_another)
+    assert main(["test"]) == 1
+    out = capsys.readouterr().out
+    assert "played again from its history, refund goes another way" in out
+    assert 'at /0/timestamp, not "another"' in out
 
 
 def test_the_spec_is_compiled_anew_so_that_no_scenario_runs_stale_code(

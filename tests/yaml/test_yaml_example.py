@@ -1,4 +1,4 @@
-"""The refund example in YAML is the refund example."""
+"""An example in YAML is the example that it is in text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from gantral.cli.main import main
 from gantral.compiler import Project, analyse
 from gantral.compiler.digest import program_digest
 from gantral.compiler.generate import generate
@@ -14,7 +15,9 @@ from gantral.dsl.format import bare
 from gantral.dsl.front import read
 
 ROOT = Path(__file__).parents[2]
-TEXT, YAML = ROOT / "examples" / "refund", ROOT / "examples" / "refund_yaml"
+EXAMPLES = ROOT / "examples"
+TEXT, YAML = EXAMPLES / "refund", EXAMPLES / "refund_yaml"
+IN_YAML = sorted(path for path in EXAMPLES.glob("*_yaml"))
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -22,16 +25,29 @@ def texts(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
 
 
-def test_it_has_the_digest_and_the_committed_code() -> None:
-    (before,) = analyse(Project(texts(TEXT).get), "refund.gantral").programs
-    (after,) = analyse(Project(texts(YAML).get), "refund.gantral.yaml").programs
+@pytest.mark.parametrize("in_yaml", IN_YAML, ids=lambda path: path.name)
+def test_it_has_the_digest_and_the_committed_code(in_yaml: Path) -> None:
+    in_text = in_yaml.with_name(in_yaml.name.removesuffix("_yaml"))
+    (yaml,) = (path.name for path in in_yaml.glob("*.gantral.yaml"))
+    text = yaml.removesuffix(".yaml")
+    (before,) = analyse(Project(texts(in_text).get), text).programs
+    (after,) = analyse(Project(texts(in_yaml).get), yaml).programs
     assert program_digest(before) == program_digest(after)
-    made = dict(generate(after, texts(YAML)).files)
+    made = dict(generate(after, texts(in_yaml)).files)
     lines = made.pop("source_map.json").decode()
-    assert "refund.gantral.yaml" in lines
+    assert yaml in lines
+    (package,) = in_text.glob(f"src/*/gen/{text.removesuffix('.gantral')}")
     for name, data in made.items():
-        committed = TEXT / "src" / "refund_app" / "gen" / "refund" / name
-        assert committed.read_bytes() == data, name
+        assert (package / name).read_bytes() == data, name
+
+
+@pytest.mark.parametrize("in_yaml", IN_YAML, ids=lambda path: path.name)
+def test_it_is_proved_where_it_lies(in_yaml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(in_yaml)
+    assert main(["check", *(path.name for path in in_yaml.glob("*.gantral.yaml"))]) == 0
+    in_text = in_yaml.with_name(in_yaml.name.removesuffix("_yaml"))
+    for policy in (in_text / "policies").iterdir():
+        assert (in_yaml / "policies" / policy.name).read_bytes() == policy.read_bytes()
 
 
 @pytest.mark.parametrize("importer", ["refund.gantral", "refund.gantral.yaml"])

@@ -29,6 +29,13 @@ def loaded(yaml: str) -> Any:
     return YAML(typ="safe", pure=True).load(yaml)
 
 
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "examples").rglob("*.gantral.yaml")), ids=lambda path: path.name
+)
+def test_an_example_keeps_to_it(validator: Draft202012Validator, file: Path) -> None:
+    validator.validate(loaded(file.read_text("utf-8")))
+
+
 def test_it_is_current_and_a_schema() -> None:
     assert FILE.read_text("utf-8") == text(), (
         "python -m gantral.dsl.yaml.schema > docs/yaml.schema.json"

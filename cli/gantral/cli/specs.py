@@ -65,26 +65,54 @@ class Checked:
         return f"{self.at}{_seen(self.project, path)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One file to check: by its path from the project's root, `given` as of :func:`check_file`."""
+
+    project: Project
+    path: str
+    given: Mapping[str, bytes] | None = None
+    led_out: bool = False
+
+    def check(self) -> Checked:
+        """Analyse it.
+
+        Raises:
+            Failure: a file can't be read.
+        """
+        found = check_file(self.project, self.path, self.given)
+        return replace(found, led_out=True) if self.led_out else found
+
+
 def check_paths(paths: Sequence[str]) -> list[Checked]:
-    """Analyse the files, folders or `-` that a command names; none: the project's specs.
+    """Analyse the files, folders or `-` that a command names; none: the project's specs. Many of
+    them in several processes, which changes nothing of what is returned.
 
     Raises:
         Failure: a path is not there or can't be read, or a setting is wrong.
     """
+    work = _work(paths)
+    if len(work) == 1:
+        return [work[0].check()]
+    # Only here: one file is checked without.
+    from gantral.cli.many import check_many
+
+    return check_many(work)
+
+
+def _work(paths: Sequence[str]) -> list[Work]:
     if not paths:
         project = find_project(Path.cwd())
-        return [check_file(project, project.path_of(file)) for file in project.specs()]
-    found: list[Checked] = []
+        return [Work(project, project.path_of(file)) for file in project.specs()]
+    found: list[Work] = []
     for given in dict.fromkeys(paths):
         if given == "-":
-            found.append(check_file(find_project(Path.cwd()), STDIN, {STDIN: _stdin()}))
+            found.append(Work(find_project(Path.cwd()), STDIN, {STDIN: _stdin()}))
             continue
         for file in files_at(Path(given)):
             project = find_project(file)
-            one = check_file(project, project.path_of(file))
-            if file.is_symlink() and find_project(file.parent).root != project.root:
-                one = replace(one, led_out=True)
-            found.append(one)
+            led_out = file.is_symlink() and find_project(file.parent).root != project.root
+            found.append(Work(project, project.path_of(file), led_out=led_out))
     return found
 
 

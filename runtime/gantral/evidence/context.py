@@ -122,7 +122,11 @@ def _misfit_scalar(text: str, kind: str, limits: Any) -> str:
         for name, wrong in (("min", size.__lt__), ("max", size.__gt__)):
             bound = limits.get(name, "none")
             if bound != "none":
-                edge = Decimal(forms.duration_ms(bound)) if kind == "duration" else Decimal(bound)
+                edge = (
+                    Decimal(forms.duration_ms(bound))
+                    if kind == "duration"
+                    else forms.decimal(bound)
+                )
                 if wrong(edge):
                     return f"{text[:40]!r} is outside {name} {bound}"
     return ""

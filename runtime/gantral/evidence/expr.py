@@ -70,9 +70,9 @@ def reads(expression: Any) -> Iterator[tuple[str, str]]:
 def _scalar(kind: str, text: str) -> Scalar:
     try:
         if kind == "decimal":
-            return Decimal(text)
+            return forms.decimal(text)
         if kind == "int":
-            return int(text)
+            return int(forms.decimal(text, whole=True))
         if kind == "bool":
             return {"true": True, "false": False}[text]
         if kind == "date":
@@ -83,7 +83,7 @@ def _scalar(kind: str, text: str) -> Scalar:
             return forms.duration_ms(text)
         if kind == "string":
             return text
-    except (ValueError, KeyError, ArithmeticError, TypeError):
+    except KeyError:
         raise EvidenceError("expression", f"{text!r:.40} is no {kind}") from None
     raise EvidenceError("expression", f"unknown type {kind!r:.40}")
 
@@ -106,10 +106,9 @@ def _binary(operator: str, left: Scalar, right: Scalar) -> Scalar:
         raise EvidenceError("expression", f"no {operator} of these")
     if text:
         return str(a + b)
-    if isinstance(left, int) and isinstance(right, int):
-        return int(_INTEGERS[operator](a, b))
     try:
-        return _SUMS[operator](Decimal(a), Decimal(b))
+        found = _SUMS[operator](Decimal(a), Decimal(b))
+        return int(found) if isinstance(left, int) and isinstance(right, int) else found
     except ArithmeticError:
         raise EvidenceError("expression", f"{operator} has no exact result") from None
 
@@ -126,9 +125,4 @@ _SUMS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "+": _EXACT.add,
     "-": _EXACT.subtract,
     "*": _EXACT.multiply,
-}
-_INTEGERS: dict[str, Callable[[int, int], int]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 
 from gantral.evidence.errors import EvidenceError
@@ -25,6 +26,7 @@ _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{3})Z\Z"
 )
 _DURATION = re.compile(r"PT(?:([1-9][0-9]*)H)?(?:([1-9][0-9]*)M)?(?:([0-9]+)(?:\.([0-9]{3}))?S)?\Z")
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 
 
@@ -119,6 +121,19 @@ def duration_text(ms: int) -> str:
     if second or milli or text == "PT":
         text += f"{second}.{milli:03}S" if milli else f"{second}S"
     return text
+
+
+def decimal(text: str, *, whole: bool = False) -> Decimal:
+    """The number of its plain text, exactly: digits, perhaps a point and digits. Not what Python
+    reads beside that: no exponent, blank, underscore, infinity or digits of other scripts.
+
+    Raises:
+        EvidenceError: ``form``.
+    """
+    match = _DECIMAL.match(text) if len(text) <= 400 else None
+    if match is None or (whole and match[1]):
+        raise EvidenceError("form", f"no number: {text[:40]}")
+    return Decimal(text)
 
 
 def plus(instant: str, ms: int) -> str:

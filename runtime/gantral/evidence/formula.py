@@ -214,11 +214,15 @@ def _number(text: Any, most: int, wrong: str) -> int:
 
 
 def _known(principal: Any) -> Principal:
-    named = isinstance(principal, Mapping) and len(principal) == 1
-    if isinstance(principal, str) or (named and next(iter(principal)) in ("actor", "actors")):
+    ((kind, pointer),) = principal.items() if _single(principal) else (("", None),)
+    if isinstance(principal, str) or (kind in ("actor", "actors") and isinstance(pointer, str)):
         known: Principal = principal
         return known
     raise EvidenceError("manifest", f"unknown principal {principal!r:.60}")
+
+
+def _single(value: Any) -> bool:
+    return isinstance(value, Mapping) and len(value) == 1
 
 
 def _met(clause: Sequence[Part], people: Sequence[Voter], electorate: Electorate) -> bool:

@@ -34,6 +34,8 @@ def check_manifest(data: bytes) -> dict[str, Any]:
     sites = {row[0] for row in manifest["automaton"]}
     if not all(set(row[2]) <= sites for row in manifest["automaton"]) or "start" not in sites:
         raise EvidenceError("manifest", "the automaton leads to a site that it does not hold")
+    if len(sites) != len(manifest["automaton"]):
+        raise EvidenceError("manifest", "the automaton has a site twice")
     for name in ("input", "output"):
         check_shape(manifest[name], name)
     _check_waits(manifest)

@@ -87,6 +87,7 @@ def check_term(term: Any, place: str) -> None:
         "result": lambda value: _texts(value, 2),
         "each": _each,
         "under": lambda value: _texts(value, None) and _places(value[1:]),
+        "expr": _named_places,
     }
     if kind in forms and not forms[kind](operand):
         raise _no("term", place)
@@ -125,6 +126,21 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
 def _each(value: Any) -> bool:
     """``[list, loop, rest, loop, rest, …]``, loops by their number."""
     return _texts(value, None) and len(value) > 1 and _places(value)
+
+
+def _named_places(tree: Any) -> bool:
+    """Whether each element that the computation reads, and what another gate shows it, is named as
+    a place; what it computes is the run's affair."""
+    if isinstance(tree, list):
+        return all(map(_named_places, tree))
+    if not isinstance(tree, dict):
+        return True
+    return all(
+        _texts(operand, None) and _places(operand[1:])
+        if kind in ("each", "under")
+        else kind in ("const", "path") or _named_places(operand)
+        for kind, operand in tree.items()
+    )
 
 
 def _places(value: list[str]) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gantral.evidence import canonical
 from gantral.runtime import CallContext, NotDone, activities
 from gantral.runtime.settings import SettingsError
 from gantral.runtime.workers.actions import action
@@ -131,6 +133,22 @@ def test_a_teams_own_worker_gets_activities_by_their_wire_names(world: Any, sett
 def test_a_key_of_another_use_is_refused(world: Any, settings: Path) -> None:
     settings.write_text(settings.read_text().replace("effect.key", "commit.key"))
     with pytest.raises(SettingsError) as error:
+        activities(team_payments(), settings=str(settings))
+    assert error.value.key == "keys.effect"
+
+
+@pytest.mark.parametrize(
+    ("member", "rule"), [("not_after", "not valid"), ("compromised_from", "compromised")]
+)
+def test_a_key_whose_life_is_over_is_refused_at_start_up(
+    world: Any, settings: Path, member: str, rule: str
+) -> None:
+    value = json.loads(world.trust_bytes)
+    for one in value["keys"].values():
+        if one["use"] == "effect":
+            one[member] = "2021-01-01T00:00:00.000Z"
+    (world.root / "trust.json").write_bytes(canonical(value))
+    with pytest.raises(SettingsError, match=rule) as error:
         activities(team_payments(), settings=str(settings))
     assert error.value.key == "keys.effect"
 

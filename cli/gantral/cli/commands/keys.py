@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.key_ends import ends
 from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, H, SigningKey, TrustFile, canonical, parse
 from gantral.evidence.forms import instant_text, is_name
@@ -29,31 +30,57 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         help="make the keys of a deployment",
         description="Write commit.key, decision.key, effect.key, closer.key and pepper.key, "
         "readable by you alone, and keys.json, which is public. Never overwrites. Give each "
-        "worker the keys of its role and no other.",
+        "worker the keys of its role and no other. With --use it makes only those keys, and no "
+        "pepper: keys that are to follow others, under whose pepper people keep their ids.",
     )
     new.add_argument("--out", type=Path, required=True, metavar="DIR")
     new.add_argument("--environment", choices=("development", "production"), required=True)
     new.add_argument("--team", action="append", required=True, metavar="TEAM")
+    new.add_argument("--use", action="append", choices=_USES, help="repeatable; default: all four")
     trust = actions.add_parser(
         "trust",
         help="write the trust file for keys and programs",
         description="Write the trust file that lists the public keys of one or more folders of "
         "keys and the programs that may run. With --previous it takes the next serial, names that "
-        "file by its digest and keeps its keys and programs.",
+        "file by its digest and keeps all that it says; old keys stay, and ends can be given to "
+        "them. What a key signed before its end stays good. An INSTANT is written "
+        "2026-01-31T12:00:00.000Z, a KEYID may be cut to its first eight digits or more.",
     )
-    trust.add_argument("--keys", type=Path, action="append", required=True, metavar="DIR")
+    trust.add_argument("--keys", type=Path, action="append", default=[], metavar="DIR")
     trust.add_argument("--program", type=Path, action="append", default=[], metavar="MANIFEST")
     trust.add_argument("--out", type=Path, required=True, metavar="FILE")
     trust.add_argument("--previous", type=Path, metavar="FILE")
+    trust.add_argument(
+        "--not-after",
+        action="append",
+        default=[],
+        metavar="KEYID=INSTANT",
+        help="the key's last instant, which can't be put later again",
+    )
+    trust.add_argument(
+        "--revoke",
+        action="append",
+        default=[],
+        metavar="KEYID",
+        help="the key's last instant is now; what it signed until now stays good",
+    )
+    trust.add_argument(
+        "--compromised",
+        action="append",
+        default=[],
+        metavar="KEYID=INSTANT",
+        help="nothing counts that says it was signed then or later. A thief can write an earlier "
+        "time: docs/evidence says how to choose the instant",
+    )
     trust.add_argument("--trust-id", metavar="ID", help="a name for this line of trust files")
-    trust.add_argument("--actor-claim", default="sub", metavar="CLAIM")
-    trust.add_argument("--max-skew", default="PT5S", metavar="DURATION")
+    trust.add_argument("--actor-claim", metavar="CLAIM", help="default: sub, or as before")
+    trust.add_argument("--max-skew", metavar="DURATION", help="default: PT5S, or as before")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make keys, or a trust file."""
     if args.action == "new":
-        return _new(args.out, args.environment, args.team)
+        return _new(args.out, args.environment, args.team, args.use)
     return _trust(args)
 
 
@@ -61,18 +88,21 @@ def _now() -> str:
     return instant_text(time.time_ns() // 1_000_000)
 
 
-def _new(folder: Path, environment: str, teams: list[str]) -> int:
+def _new(folder: Path, environment: str, teams: list[str], only: list[str] | None) -> int:
     for team in teams:
         if not is_name(team):
             raise Failure(f"--team {team}: a team is [a-z][a-z0-9_]*", "", MISUSE)
-    names = [*(f"{use}.key" for use in _USES), "pepper.key", "keys.json"]
+    uses = [use for use in _USES if only is None or use in only]
+    names = [*(f"{use}.key" for use in uses), "keys.json"]
+    if only is None:
+        names.append("pepper.key")
     for name in names:
         if (folder / name).exists():
             raise Failure(
                 f"{folder / name} is already there, and keys are never overwritten",
                 "name another folder with --out",
             )
-    keys = {use: SigningKey.generate() for use in _USES}
+    keys = {use: SigningKey.generate() for use in uses}
     public = {
         "type": _TYPE,
         "environment": environment,
@@ -84,7 +114,8 @@ def _new(folder: Path, environment: str, teams: list[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         for use, key in keys.items():
             _write(folder / f"{use}.key", key.dump(), 0o600)
-        _write(folder / "pepper.key", secrets.token_bytes(32).hex().encode() + b"\n", 0o600)
+        if only is None:
+            _write(folder / "pepper.key", secrets.token_bytes(32).hex().encode() + b"\n", 0o600)
         _write(folder / "keys.json", canonical(public), 0o644)
     except OSError as error:
         raise Failure(f"cannot write {error.filename or folder}: {error.strerror}") from None
@@ -102,22 +133,34 @@ def _write(path: Path, data: bytes, mode: int) -> None:
 
 def _trust(args: argparse.Namespace) -> int:
     folders = [_public(folder) for folder in args.keys]
-    environment = folders[0]["environment"]
     issued = since = _now()
     keys: dict[str, Any] = {}
     programs: list[Any] = []
     serial, previous = 1, "none"
-    trust_id = args.trust_id or f"{folders[0]['teams'][0]}-{environment}"
-    if args.previous is None:
-        # A line that begins covers what these keys signed since they were made.
-        since = min(public["created"] for public in folders)
+    before: Any = None
     if args.previous is not None:
         data = _read(args.previous)
-        _loaded(data, args.previous)
-        before: Any = parse(data)
+        earlier = _loaded(data, args.previous)
+        before = parse(data)
         keys, programs = before["keys"], before["programs"]
-        serial, previous = int(before["serial"]) + 1, sha256(data).hexdigest()
-        trust_id = args.trust_id or before["trust_id"]
+        serial, previous = earlier.serial + 1, earlier.digest
+        environment = earlier.environment
+        if args.trust_id not in (None, earlier.trust_id):
+            raise Failure(
+                f"--trust-id {args.trust_id}: the line of {args.previous} is {earlier.trust_id}",
+                "leave --trust-id out, or begin another line without --previous",
+                MISUSE,
+            )
+    elif not folders:
+        raise Failure("no --keys and no --previous: there is nothing to trust", "", MISUSE)
+    else:
+        environment = folders[0]["environment"]
+        # A line that begins covers what these keys signed since they were made.
+        since = min(public["created"] for public in folders)
+        first = f"{folders[0]['teams'][0]}-{environment}"
+        before = {
+            "trust_id": args.trust_id or first, "max_skew": "PT5S", "actor_claim": "sub"
+        }  # fmt: skip
     for public in folders:
         for use, key in public["keys"].items():
             keys.setdefault(
@@ -133,6 +176,7 @@ def _trust(args: argparse.Namespace) -> int:
                     "compromised_from": "none",
                 },
             )
+    ends(keys, args.not_after, args.revoke, args.compromised, issued)
     for path in args.program:
         program = _program(path, environment, since)
         listed = [{**one, "not_before": "", "not_after": ""} for one in programs]
@@ -141,15 +185,15 @@ def _trust(args: argparse.Namespace) -> int:
     data = canonical(
         {
             "type": "gantral.dev/trust/v1",
-            "trust_id": trust_id,
+            "trust_id": before["trust_id"],
             "serial": str(serial),
             "previous": previous,
             "issued": issued,
             "environment": environment,
             "keys": keys,
             "programs": programs,
-            "max_skew": args.max_skew,
-            "actor_claim": args.actor_claim,
+            "max_skew": args.max_skew or before["max_skew"],
+            "actor_claim": args.actor_claim or before["actor_claim"],
             "log": "none",
         }
     )

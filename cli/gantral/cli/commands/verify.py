@@ -18,6 +18,7 @@ from gantral.evidence.disclosure import MOST as MOST_DISCLOSED
 from gantral.evidence.disclosure import Disclosed
 from gantral.evidence.report import Finding, Verdict, with_findings, worse
 from gantral.evidence.together import judge_together
+from gantral.evidence.trust_line import load_line
 from gantral.evidence.verify import verify_bundle, verify_disclosure
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
@@ -44,7 +45,13 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "Exit 0 VALID, 1 INVALID, 2 INCONCLUSIVE.",
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or -")
-    parser.add_argument("--trust", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--trust",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="the trust file; or a folder of its whole line, serial 1 to the last, which judges",
+    )
     parser.add_argument(
         "--trust-sha256", metavar="HEX", help="refuse a trust file with another digest"
     )
@@ -214,13 +221,17 @@ def _requirement(text: str) -> tuple[str, str]:
 
 
 def read_trust(path: Path, pinned: str | None = None) -> TrustFile:
-    """The trust file, with the digest ``pinned`` when one is given.
+    """The trust file, or the last of a folder's line of them, with the digest ``pinned`` when one
+    is given.
 
     Raises:
         Failure: it can't be read or used, or is another one.
     """
     try:
-        trust = TrustFile.load(path.read_bytes())
+        if path.is_dir():
+            trust = load_line(one.read_bytes() for one in sorted(path.iterdir()))
+        else:
+            trust = TrustFile.load(path.read_bytes())
     except OSError as error:
         raise Failure(f"cannot read the trust file {path}: {error.strerror}", "", MISUSE) from None
     except EvidenceError as error:

@@ -16,6 +16,9 @@ from temporalio.api.testservice.v1 import (
 )
 from temporalio.client import Client
 
+# How long, by our clock, a leap may take: it waits for the work of each timer on its way.
+_LONGEST = timedelta(seconds=60)
+
 
 class Clock:
     """Server time. ``now`` is a plain function: the API asks it in the midst of a decision."""
@@ -37,10 +40,16 @@ class Clock:
         return self._seen
 
     async def leap(self, by: timedelta) -> None:
-        """Let time pass; timers on the way fire, and time waits for the work they cause."""
+        """Let time pass; timers on the way fire, and time waits for the work they cause.
+
+        Raises:
+            RPCError: DEADLINE_EXCEEDED, the server did not answer: its clock is of no more use.
+        """
         duration = Duration()
         duration.FromTimedelta(by)
-        await self._service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+        await self._service.unlock_time_skipping_with_sleep(
+            SleepRequest(duration=duration), timeout=_LONGEST
+        )
         await self.look()
 
     @asynccontextmanager

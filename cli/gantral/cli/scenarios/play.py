@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,18 +17,23 @@ from gantral.api.problems import Problem
 from gantral.api.story import Story
 from gantral.cli.scenarios.model import Actor, Decision, Scenario, Sending
 from gantral.cli.scenarios.script import Script
-from gantral.cli.scenarios.timers import first_timer
+from gantral.cli.scenarios.timers import Timer, first_timer
 from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World
 from gantral.evidence.children import link_children
 from gantral.evidence.export import export_instance
 from gantral.evidence.report import Report, verdict_of
 from gantral.evidence.verify import verify_folder
 from gantral.identity import Person
+from gantral.runtime import programs
+from gantral.runtime.workers.replaying import difference, read_history
 from temporalio.client import WorkflowFailureError
+from temporalio.service import RPCError
 
 _STEP = timedelta(milliseconds=200)
 # How long, by our clock, an instance may do nothing at all.
 _PATIENCE = 60.0
+# How long, by the server's, an act gives way to what is due at its moment.
+_ASIDE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class Reached:
 
 @dataclass
 class Played:
-    """What came of a scenario. ``faults``: what did not go as told, in words."""
+    """What came of a scenario. ``faults``: what did not go as told, in words. ``stuck``: it came to
+    no end, so that the server it was played on may be of no more use."""
 
     reached: list[Reached] = field(default_factory=list)
     effects: list[tuple[str, Any]] = field(default_factory=list)
@@ -49,6 +56,7 @@ class Played:
     end: Mapping[str, Any] | None = None
     report: Report | None = None
     faults: list[str] = field(default_factory=list)
+    stuck: bool = False
 
 
 class _Stuck(Exception):  # noqa: N818 - it never leaves this module
@@ -83,7 +91,9 @@ class _Play:
                     await self._decide(instance, act)
             self._played.end = await self._result(instance)
         except _Stuck as stuck:
-            self._fault(str(stuck))
+            self._stuck(str(stuck))
+        except (RPCError, Problem) as error:
+            self._stuck(f"the time-skipping server did not answer: {error.message}")
         script = self._world.script
         self._played.effects = script.effects
         self._played.faults += [*script.unforeseen, *script.left_over()]
@@ -97,7 +107,25 @@ class _Play:
                 if one.instance_id in story.children
             ]
             self._played.report = self._verify(family)
+            for one in family if not self._played.stuck else ():
+                await self._replay(one)
         return self._played
+
+    async def _replay(self, story: Story) -> None:
+        """A run that would not do the same again is lost when its worker is: play it again from
+        its history."""
+        handle = self._world.client.get_workflow_handle(story.instance_id)
+        history = await handle.fetch_history()
+        recorded = read_history(history.to_json().encode())
+        told = await difference(recorded, programs.get(recorded.program))
+        if told is not None:
+            self._fault(
+                f"played again from its history, {recorded.workflow} goes another way: {told}"
+            )
+
+    def _stuck(self, why: str) -> None:
+        self._played.stuck = True
+        self._fault(why)
 
     async def _start(self) -> str | None:
         start = self._scenario.start
@@ -117,7 +145,7 @@ class _Play:
         instance = story.instance_id  # its own, or that of a child which waits
         if story.waiting is not None:
             self._opened = _instant(story.waiting.artifact["timestamp"])
-        await self._until(decision.at)
+        await self._until(decision.at, story)
         person = self._person(decision.by)
         what = f"line {decision.place.line}: {decision.by.name}'s {decision.vote}"
         try:
@@ -140,19 +168,39 @@ class _Play:
         if decision.refused:
             self._fault(f"{what} was to be refused by the rule {decision.refused}, and was counted")
 
-    async def _until(self, at: timedelta) -> None:
-        """Let time pass to so long after the last gate or wait opened."""
-        if self._opened is not None:
-            left = self._opened + at - await self._world.clock.look()
-            if left > timedelta():
-                await self._world.clock.leap(left)
+    async def _until(self, at: timedelta, story: Story) -> None:
+        """Let time pass to so long after the last gate or wait opened, and past the timers that
+        were to fire by then. The server loses a task that cancels a timer which fires while the
+        task is worked on, and with it the instance and its own clock (ADR 0161)."""
+        if self._opened is None:
+            return
+        then = self._opened + at
+        left = then - await self._world.clock.look()
+        if left > timedelta():
+            await self._world.clock.leap(left)
+        now = await self._world.clock.look()
+        while now < then + _ASIDE:
+            known = self._deployment.library.story(story.instance_id)
+            if known is None or known.ended:
+                return
+            timer = await self._first_timer(known)
+            if timer is not None and timer.due > then:
+                return
+            # One that was due, or what one sets off.
+            left = timedelta() if timer is None else timer.fires - now
+            await self._world.clock.leap(max(left, timedelta()) + _STEP)
+            now = await self._world.clock.look()
+
+    async def _first_timer(self, story: Story) -> Timer | None:
+        family = [one.instance_id for one in self._family(story)]
+        return await first_timer(self._world.client, family)
 
     async def _send(self, instance: str, act: Sending) -> None:
         # One that must be refused is sent to whatever is open; another waits for its wait.
         story = await self._settled(instance, "", "*" if act.refused else act.event)
         if story.awaiting is not None:
             self._opened = _instant(story.awaiting.opened)
-        await self._until(act.at)
+        await self._until(act.at, story)
         body = {"event": act.event, "data": act.data}
         what = f"line {act.place.line}: {act.by.name}'s {act.event}"
         try:
@@ -200,20 +248,25 @@ class _Play:
                 continue
             # A gate may have opened since we looked, and this be its own timer: look once more
             # before time goes there. A gate is committed before its timers start.
-            fires = await first_timer(self._world.client, [one.instance_id for one in family])
-            if fires is None:
+            timer = None if story is None else await self._first_timer(story)
+            if timer is None:
                 await self._world.clock.leap(_STEP)
+            else:
+                fires = timer.fires
 
     async def _result(self, instance: str) -> Mapping[str, Any]:
         handle = self._world.client.get_workflow_handle(instance, result_type=dict[str, Any])
         try:
             async with self._world.clock.running_free(), asyncio.timeout(_PATIENCE):
-                end: Mapping[str, Any] = await handle.result()
+                while True:
+                    # The server ends a long poll after 20 s, which the client takes for no end.
+                    with contextlib.suppress(RuntimeError):
+                        end: Mapping[str, Any] = await handle.result()
+                        return end
         except WorkflowFailureError as error:
             raise _Stuck(f"the run failed: {error.cause}") from None
         except TimeoutError:
             raise _Stuck(f"it came to no end within {_PATIENCE:g} s") from None
-        return end
 
     async def _failed(self, instance: str) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,15 +28,27 @@ _CLOSES = {
         for how in ends
     },
 }
+_BEGUN = "workflow_task_started_event_attributes"
 _CHILD = "start_child_workflow_execution_initiated_event_attributes"
 
 
-async def first_timer(client: Client, instances: Sequence[str]) -> datetime | None:
-    """When the first timer of these instances fires, in the server's time; None while one of them
-    has anything else to do, one has a child that is not among them, or none has a timer."""
-    fires: list[datetime] = []
+@dataclass(frozen=True)
+class Timer:
+    """When a timer was meant to fire, and when it will: later by as long as the task took that set
+    it. Both in the server's time."""
+
+    due: datetime
+    fires: datetime
+
+
+async def first_timer(client: Client, instances: Sequence[str]) -> Timer | None:
+    """The first timer of these instances; None while one of them has anything else to do, one has
+    a child that is not among them, or none has a timer."""
+    timers: list[Timer] = []
     for instance in instances:
         waiting: dict[int, Any] = {}
+        asked: dict[int, datetime] = {}  # event -> the time that the task saw which set it
+        now = datetime.min
         async for event in client.get_workflow_handle(instance).fetch_history_events():
             kind = event.WhichOneof("attributes")
             if kind in _OPENS:
@@ -44,11 +57,19 @@ async def first_timer(client: Client, instances: Sequence[str]) -> datetime | No
                 return None
             elif kind in _CLOSES:
                 waiting.pop(getattr(getattr(event, kind), _CLOSES[kind]), None)
+            if kind == _BEGUN:
+                now = _time(event)
+            asked[event.event_id] = now
         for event in waiting.values():
             if event.WhichOneof("attributes") != "timer_started_event_attributes":
                 return None
             wait: timedelta = (
                 event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
             )
-            fires.append(event.event_time.ToDatetime(tzinfo=UTC) + wait)
-    return min(fires, default=None)
+            timers.append(Timer(asked[event.event_id] + wait, _time(event) + wait))
+    return min(timers, key=lambda timer: timer.fires, default=None)
+
+
+def _time(event: Any) -> datetime:
+    at: datetime = event.event_time.ToDatetime(tzinfo=UTC)
+    return at

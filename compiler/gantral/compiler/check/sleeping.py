@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gantral.compiler.check import expressions
+from gantral.compiler.check.durations import between
 from gantral.compiler.check.env import Env
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import DurationType, InstantType
@@ -20,15 +21,14 @@ def sleep(env: Env, one: syn.Sleep) -> st.Sleep | None:
     if isinstance(one.value, syn.Duration):
         length = one.value.milliseconds
         return st.Sleep(value, False, length, length, one.span)
-    type_ = value.type
-    most = type_.max if isinstance(type_, DurationType) else None
-    least = type_.min if isinstance(type_, DurationType) else None
-    if most is None:
+    found = between(value)
+    if found.largest is None:
         env.findings.error(
             "G0414",
             one.value.span,
             "nothing bounds how long this sleeps",
-            "declare it as `duration(max: …)`, or write the time itself",
+            "write a constant, declare it as `duration(max: …)`, or compute it from what has a"
+            " `max`: `hours: int(max: 12)`",
         )
         return None
-    return st.Sleep(value, False, max(least or 0, 0), most, one.span)
+    return st.Sleep(value, False, max(found.least or 0, 0), max(found.largest, 0), one.span)

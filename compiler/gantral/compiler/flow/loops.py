@@ -92,11 +92,12 @@ class Loops:
             if one.head.id not in without
         )
 
-    def most(self, leave: Callable[[FlowNode, int], int]) -> dict[int, int]:
+    def most(self, leave: Callable[[FlowNode, int], int], at_once: bool = False) -> dict[int, int]:
         """The most there can be of something on entry to each node that is reached, along any path
         on which each loop is gone through once: `leave` gives how much there is after a node, and
         counts it for all rounds. Of a fork it is the sum: in a branch, all that the branches before
-        it in the source may have come to is there already. Only of a flow with nothing unbounded.
+        it in the source may have come to is there already; `at_once`, as time passes, it is what
+        the branch with the most has. Only of a flow with nothing unbounded.
         """
         known = {0: 0}
         # For each join the most with which each branch comes there.
@@ -104,7 +105,8 @@ class Loops:
         for current, onward in self._order:
             if current in met:
                 base = known[self.forks.by_join[current].node.id]
-                known[current] = base + sum(most - base for most in met[current].values())
+                ends = met[current].values()
+                known[current] = max(ends) if at_once else base + sum(most - base for most in ends)
             after = leave(self._flow.nodes[current], known[current])
             for one in onward:
                 fork = self.forks.by_join.get(one)
@@ -112,10 +114,11 @@ class Loops:
                     if known.get(one, -1) < after:
                         known[one] = after
                 else:
-                    ends = met.setdefault(one, {})
+                    branches = met.setdefault(one, {})
                     place = fork.place(current)
-                    ends[place] = max(ends.get(place, after), after)
-        self._beside(known, leave)
+                    branches[place] = max(branches.get(place, after), after)
+        if not at_once:
+            self._beside(known, leave)
         return known
 
     def _beside(self, known: dict[int, int], leave: Callable[[FlowNode, int], int]) -> None:

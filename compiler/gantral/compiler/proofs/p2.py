@@ -36,7 +36,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
     waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
-    longest = sum(node.longest * loops.times(node.id) for node in flow.nodes)
+    longest = sum(_longest(flow, node) * loops.times(node.id) for node in flow.nodes)
     for name, acting in under.items():
         ask = approvals.asks.get(name)
         if ask is None:
@@ -233,6 +233,15 @@ def _lapse(
             )
 
 
+def _longest(flow: Flow, node: FlowNode) -> int:
+    """The longest time, in ms, that the node takes, of what the spec bounds: a wait, a sleep, one
+    attempt of a call."""
+    if node.operator == "call":
+        return flow.operation(node).timeout or 0
+    # A wait's silence is in its longest time already.
+    return node.waits if node.operator == "sleep" else node.longest
+
+
 def _may_lapse(
     flow: Flow,
     name: str,
@@ -241,24 +250,27 @@ def _may_lapse(
     certain: frozenset[int],
     loops: Loops,
 ) -> Iterator[Diagnostic]:
-    """Where the waits on some path may take longer together than the approval lasts."""
+    """Where waits and calls on some path may take longer together than the approval lasts."""
     lasts = flow.gate(ask).lasts or 0
 
     def leave(node: FlowNode, since: int) -> int:
-        return 0 if node.id == ask.id else since + node.longest * _times(loops, ask, node)
+        if node.id == ask.id:
+            return 0
+        return since + _longest(flow, node) * _times(loops, ask, node)
 
-    waited = loops.most(leave)
+    waited = loops.most(leave, at_once=True)
     for node in under:
         if waited.get(node.id, 0) > lasts and node.id not in certain:
             yield Diagnostic(
                 code="G0428",
                 severity="warning",
-                message=f"`{name}` may have lapsed when this effect acts: the waits before it may"
-                " take longer",
+                message=f"`{name}` may have lapsed when this effect acts: the waits and calls"
+                " before it may take longer",
                 span=node.span,
                 labels=(Label(ask.span, "asked here"),),
                 path=witness(flow, node.id),
-                help=f"raise `lasts` in gate `{ask.subject}`, wait less, or ask after the wait",
+                help=f"raise `lasts` in gate `{ask.subject}`, bound what comes before it more"
+                " narrowly, or ask after it",
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gantral.evidence import EvidenceError, SigningKey, Store, StoreError, TrustFile, Unfit
+from gantral.evidence.forms import instant_text
 from gantral.evidence.places import open_erasable, open_evidence
 from gantral.evidence.s3_client import connect
 from gantral.policy import Opa
@@ -126,14 +128,17 @@ def _connected(endpoint: str | None, region: str | None) -> Any:
 def signing_key(
     settings: Settings, use: Literal["commit", "decision", "effect", "closer"], trust: TrustFile
 ) -> SigningKey:
-    """The key of ``[keys]`` for one use, which the trust file must list for that use.
+    """The key of ``[keys]`` for one use, which the trust file must list for that use, today: what
+    it signed outside its life would be INVALID.
 
     Raises:
         SettingsError: missing, unreadable, or not trusted for this.
     """
     try:
         key = SigningKey.load(settings.keys.read(use))
-        trust.key(key.keyid, frozenset({use}))
+        known = trust.key(key.keyid, frozenset({use}))
+        for team in known.teams:
+            known.check(team, instant_text(int(time.time() * 1000)))
     except EvidenceError as error:
         raise SettingsError(
             f"keys.{use}", error.message, "list it in the trust file with `gantral keys trust`"

@@ -1,0 +1,48 @@
+"""A line of trust files: each names the one before it, and the last one judges (ADR 0156)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gantral.evidence.errors import EvidenceError
+from gantral.evidence.trust import TrustFile
+
+
+def load_line(files: Iterable[bytes]) -> TrustFile:
+    """The last of a whole line of trust files, given in any order.
+
+    Whole: serials 1, 2, … without gap, one file each; the first has no previous, each later one
+    names the exact bytes before it, keeps trust_id and environment, and is issued no earlier.
+
+    Raises:
+        EvidenceError: ``trust``, naming the serial at which the line breaks.
+    """
+    # The same bytes twice are one file.
+    loaded = {trust.digest: trust for trust in map(TrustFile.load, files)}
+    line = sorted(loaded.values(), key=lambda trust: (trust.serial, trust.digest))
+    if not line:
+        raise EvidenceError("trust", "there is no trust file")
+    before: TrustFile | None = None
+    for place, trust in enumerate(line, 1):
+        _follows(trust, before, place)
+        before = trust
+    return line[-1]
+
+
+def _follows(trust: TrustFile, before: TrustFile | None, place: int) -> None:
+    if before is not None and trust.serial == before.serial:
+        _refuse(f"two trust files with serial {trust.serial}: the line forks")
+    if trust.serial != place:
+        _refuse(f"serial {place} is missing before serial {trust.serial}: the line has a gap")
+    if trust.previous != ("none" if before is None else before.digest):
+        _refuse(f"serial {trust.serial} does not name the trust file before it as its previous")
+    if before is None:
+        return
+    if (trust.trust_id, trust.environment) != (before.trust_id, before.environment):
+        _refuse(f"serial {trust.serial} is of another line or environment than the one before it")
+    if trust.issued < before.issued:
+        _refuse(f"serial {trust.serial} was issued before the one that it follows")
+
+
+def _refuse(message: str) -> None:
+    raise EvidenceError("trust", message)

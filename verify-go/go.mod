@@ -1,0 +1,3 @@
+module gantral.dev/verify
+
+go 1.21
