@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from functools import cache
 
 import jinja2
+from gantral.compiler.anew import places
 from gantral.compiler.codegen import clients, models, statements
 from gantral.compiler.codegen.block import Line
 from gantral.compiler.codegen.functions import zones
 from gantral.compiler.codegen.layout import Atom, Invoke, lines, literal
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.digest import workflow_version_id
+from gantral.compiler.flow import build_flow
 from gantral.compiler.mangle import mangle
 from gantral.compiler.manifest import manifest
 from gantral.compiler.program import Let, Parallel, Program, Statement
 from gantral.compiler.program.walk import within
+from gantral.compiler.proofs import p6
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.positions import Lines
 
@@ -101,6 +104,14 @@ def _style(program: Program) -> str:
     return STYLE_TEXT + STYLE_OF_LOOPS if looped else STYLE_TEXT
 
 
+def _point(program: Program) -> str:
+    """The site of the loop between whose rounds the run goes on in a new history, if it must."""
+    if "yes" not in places(program.run).values():
+        return ""
+    found = p6.point(build_flow(program))
+    return "" if found is None else found.site
+
+
 def _value(one: Statement) -> object:
     return one.value if isinstance(one, Let) else one
 
@@ -137,6 +148,8 @@ class _Writer:
     def __init__(self, program: Program, names: PackageNames) -> None:
         self._program = program
         self._names = names
+        # Before the records are listed: what is carried to a new history is one of them.
+        self._run = statements.body(program, names, _point(program))
         self._records = [name for name, _ in names.records]
         self._approvals = [names.approvals[gate] for gate in program.gates]
         self._zones = zones(program)
@@ -162,7 +175,6 @@ class _Writer:
 
     def workflow(self, version_id: str) -> str:
         program, names = self._program, self._names
-        run = statements.body(program, names)
         failure = statements.on_failure(program, names)
         decorator = Invoke(
             "@governed",
@@ -185,7 +197,7 @@ class _Writer:
             gates=names.gates,
             name=names.workflow,
             decorator=lines(decorator),
-            body=_marked(run),
+            body=_marked(self._run),
             on_failure=_marked(failure),
         )
 

@@ -12,7 +12,8 @@ from gantral.api.temporal import Row
 from gantral.identity import Person
 
 MOST = 200
-_OURS = "GantralTeam IS NOT NULL"
+# Of a run that went on in new histories the last is the instance's.
+_OURS = "GantralTeam IS NOT NULL AND ExecutionStatus != 'ContinuedAsNew'"
 
 
 async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from gantral.runtime.commands import StartCommand, workflow_queue
 from gantral.runtime.workers import deployments
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -189,7 +190,8 @@ class Gateway:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise _problem(error, "how the instance stands") from None
-        return found.close_time is not None
+        going_on = found.status is WorkflowExecutionStatus.CONTINUED_AS_NEW
+        return found.close_time is not None and not going_on
 
     async def rows(self, query: str, most: int) -> list[Row]:
         """Instances that a visibility query finds, the youngest first, ``most`` at the most.

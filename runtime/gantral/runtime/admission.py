@@ -39,7 +39,7 @@ def admit(identity: Identity, model: type[Record], start: StartCommand) -> Admit
         ApplicationError: of type StartRefused; the message names what does not agree.
     """
     given: Any = start
-    if not isinstance(given, dict) or given.keys() - {"parent"} != _MEMBERS:
+    if not isinstance(given, dict) or given.keys() - {"parent", "carried"} != _MEMBERS:
         raise refused("it has no sealed submission; start instances with `gantral start`")
     try:
         statement = unwrap(start["submission"], "submission").statement

@@ -65,6 +65,7 @@ class StartCommand(TypedDict):
     initiator: Person
     environment: str
     parent: NotRequired[Parent]
+    carried: NotRequired[dict[str, Any]]  # by a run that goes on in a new history (``anew``)
 
 
 class ContextValues(TypedDict):

@@ -24,7 +24,7 @@ from gantral.runtime.commands import (
     UseRecord,
 )
 from gantral.runtime.ends import Ending, Terminated
-from gantral.runtime.machine import Machine, now
+from gantral.runtime.machine import Machine, now, text
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.returned import given
 from gantral.runtime.values import problem
@@ -76,6 +76,27 @@ class Actions:
     def standing(self) -> list[str]:
         """Call ids of effects that are done or unknown, and not undone, in order."""
         return list(self._standing)
+
+    def carry(self) -> dict[str, Any]:
+        """What stands, for a new history. Of what has no undo nobody needs the arguments."""
+        operations = self._program.manifest["operations"]
+        return {
+            "standing": [
+                [one.call, one.operation, one.arguments, one.result, list(one.grants), one.known]
+                if operations[one.operation]["undo"] != "none"
+                else [one.call, one.operation, {}, None, list(one.grants), one.known]
+                for one in self._standing.values()
+            ],
+            "undo_tried": self._undo_tried,
+        }
+
+    def resume(self, carried: dict[str, Any]) -> None:
+        """Go on with what stands. Raises KeyError, TypeError or ValueError if it is none."""
+        for call, operation, arguments, result, grants, known in carried["standing"]:
+            self._standing[text(call)] = Standing(
+                call, text(operation), {**arguments}, result, tuple(grants), known is True
+            )
+        self._undo_tried = [text(one) for one in carried["undo_tried"]]
 
     async def act(self, call: Call[Any], site: str, *, handled: bool) -> Any:
         """A read or a notify. Returns the result, or None.

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar, get_args
 from gantral.authority import Cause, State
 from gantral.runtime import forms, programs
 from gantral.runtime.admission import admit
+from gantral.runtime.anew import Anew, Carried, Grown, Place
 from gantral.runtime.calls import (
     Approval,
     Ask,
@@ -30,9 +31,9 @@ from gantral.runtime.calls import (
 from gantral.runtime.children import Children
 from gantral.runtime.commands import StartCommand
 from gantral.runtime.effects import Actions
-from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended
+from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended, refused
 from gantral.runtime.gate import Gates
-from gantral.runtime.machine import Identity, Machine, Transition, now
+from gantral.runtime.machine import Identity, Machine, Transition, now, text, whole
 from gantral.runtime.parallel import Branches, Stopped
 from gantral.runtime.values import Person, Record, problem
 from gantral.runtime.waiting import Notes, Rounds, until
@@ -48,6 +49,7 @@ ResultT = TypeVar("ResultT")
 ApprovalT = TypeVar("ApprovalT", bound=Approval)
 EventT = TypeVar("EventT", bound=Event)
 ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
+CarriedT = TypeVar("CarriedT", bound=Record)
 T = TypeVar("T")
 
 
@@ -79,6 +81,8 @@ class Governed(Generic[InputT, OutputT]):
         self._started_at: datetime | None = None
         self._completed_at = "none"
         self._branches: dict[asyncio.Task[Any], Branches] = {}
+        self._grown = Grown()
+        self._place: Place | None = None
         self._failing = False
         self._end: RunEnd | None = None
 
@@ -182,10 +186,48 @@ class Governed(Generic[InputT, OutputT]):
         self._go_on()
         return Branches(self._branches)
 
-    def rounds(self, at_most: int, *, every: timedelta) -> Rounds:
-        """``repeat at most n every d``: the numbers of the rounds, from 0, with a durable wait
-        between two of them. A request to cancel ends the run within the wait."""
-        return Rounds(at_most, every, self.sleep)
+    def rounds(self, at_most: int, *, every: timedelta, first: int = 0) -> Rounds:
+        """``repeat at most n every d``: the numbers of the rounds, from ``first``, with a durable
+        wait between two of them. A request to cancel ends the run within the wait."""
+        return Rounds(at_most, every, self.sleep, first)
+
+    def goes_on(self, at: str, names: type[CarriedT]) -> tuple[int, CarriedT | None]:
+        """The round with which the loop at this site begins in this history, and the names that
+        were carried over to it; 0 and None where the run itself begins here."""
+        place = self._place
+        if place is None:
+            return 0, None
+        if place["at"] != at:
+            raise self.misplaced()
+        return place["round"], names.from_wire(place["names"])
+
+    @property
+    def full(self) -> bool:
+        """Whether the next round should begin in a new history."""
+        return self._grown.full
+
+    async def go_on_anew(self, names: Record, /, *, round: int, at: str) -> None:
+        """Go on with this round in a new history. Returns, to go on in this one, where what has to
+        be taken along is too large."""
+        self._alone("a new history")
+        self._go_on()
+        carried: Carried = {
+            "place": {"at": at, "round": round, "names": names.to_wire()},
+            "started_at": forms.write_instant(self.started_at),
+            "cancelled": False,
+            "machine": self._machine.carry(),
+            "actions": self._actions.carry(),
+            "gates": self._gates.carry(),
+            "waits": self._waits.carry(),
+        }
+        if self._grown.fits(carried):
+            # Whoever sent an update hears of it before this history is closed.
+            await until(workflow.all_handlers_finished)
+            raise Anew(carried)
+
+    def misplaced(self) -> Exception:
+        """What a run can't have gone on from: it fails, and does nothing more."""
+        return refused("no run of this program went on in a new history from there")
 
     async def sleep(self, duration: timedelta) -> None:
         """``sleep d``, in workflow time. A request to cancel ends the run at once."""
@@ -245,7 +287,12 @@ class Governed(Generic[InputT, OutputT]):
             except asyncio.CancelledError:
                 # A request to cancel: noted. (An eviction cancels the run as well, which ends it.)
                 self._notes.cancelled = True
-        return run.result()
+        try:
+            return run.result()
+        except Anew as anew:
+            # A request to cancel may have come while it was on its way.
+            carried = {**anew.carried, "cancelled": self._notes.cancelled}
+            workflow.continue_as_new({**start, "carried": carried})
 
     @workflow.query(name="show")
     def show_(self) -> dict[str, Any]:
@@ -273,6 +320,7 @@ class Governed(Generic[InputT, OutputT]):
     @workflow.update(name="decide")
     async def decide_(self, delivery: dict[str, Any]) -> dict[str, Any]:
         """A sealed vote. Answers when it is counted; the deciding one when that is committed."""
+        self._grown.updates += 1
         return await self._gates.decide(delivery)
 
     @decide_.validator
@@ -282,6 +330,7 @@ class Governed(Generic[InputT, OutputT]):
     @workflow.update(name="event")
     async def event_(self, delivery: dict[str, Any]) -> dict[str, Any]:
         """A sealed event for the open wait. Answers when it is committed."""
+        self._grown.updates += 1
         return await self._waits.take(delivery)
 
     @event_.validator
@@ -293,6 +342,8 @@ class Governed(Generic[InputT, OutputT]):
         decimal.setcontext(forms.EXACT.copy())
         try:
             end = await self._instance(start)
+        except Anew:
+            raise
         except Exception as error:
             # The run fails. Votes that wait for its commit must hear that first.
             self._notes.broken = str(error) or type(error).__name__
@@ -304,15 +355,39 @@ class Governed(Generic[InputT, OutputT]):
 
     async def _instance(self, start: StartCommand) -> RunEnd:
         admitted = admit(self._machine.identity, self.input_, start)
-        created = await self._machine.commit(admitted.transition)
+        # Only the server says which run went on in this one: nobody can start one in its midst.
+        if ("carried" in start) != (workflow.info().continued_run_id is not None):
+            raise refused("only a run that went on in a new history takes something along")
+        if "carried" in start:
+            self._resume(start["carried"])
+        else:
+            self._started_at = (await self._machine.commit(admitted.transition)).at
         self._initiator = Person(admitted.initiator["value"])
         self._children = Children(self._machine, self._program, self._notes, admitted.initiator)
-        self._started_at = created.at
         self._gates.initiator = self._waits.initiator = admitted.initiator
         input: Any = admitted.input
         end = await self._ended(input)
         # What a parent is told of its child names the artifact that says so.
         return {**end, "artifact": self._machine.last_artifact}
+
+    def _resume(self, carried: dict[str, Any]) -> None:
+        try:
+            if carried.keys() != Carried.__required_keys__:
+                raise ValueError("it has other members")
+            self._machine.resume(carried["machine"])
+            self._actions.resume(carried["actions"])
+            self._gates.resume(carried["gates"])
+            self._waits.resume(carried["waits"])
+            self._started_at = forms.read_instant(carried["started_at"])
+            self._notes.cancelled = self._notes.cancelled or carried["cancelled"] is True
+            place = carried["place"]
+            self._place = {
+                "at": text(place["at"]),
+                "round": whole(place["round"]),
+                "names": place["names"],
+            }
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise refused(f"what was taken along is malformed: {error}") from None
 
     async def _ended(self, input: Any) -> RunEnd:
         try:

@@ -30,7 +30,7 @@ from gantral.runtime.gate_records import (
     revision,
     undecidable,
 )
-from gantral.runtime.machine import Committed, Machine, Transition, now
+from gantral.runtime.machine import Committed, Machine, Transition, now, text, whole
 from gantral.runtime.passing import passed, unasked_record
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.votes import REPEATS, OpenGate, read, refuse
@@ -66,6 +66,19 @@ class Gates:
         self._title = ""
         self._counted: dict[str, OpenGate] = {}  # vote hash -> where it was counted
         self._repeats = 0
+
+    def carry(self) -> dict[str, Any]:
+        """Rounds and who voted, for a new history. A vote that was counted is in the store, where
+        the API finds it."""
+        voted = {gate: list(dict.fromkeys(actors)) for gate, actors in self._voted.items()}
+        return {"rounds": self._rounds, "voted": voted}
+
+    def resume(self, carried: dict[str, Any]) -> None:
+        """Go on counting. Raises KeyError, TypeError or ValueError if it is none."""
+        self._rounds = {gate: whole(count) for gate, count in carried["rounds"].items()}
+        self._voted = {
+            gate: [text(actor) for actor in actors] for gate, actors in carried["voted"].items()
+        }
 
     async def ask(
         self,

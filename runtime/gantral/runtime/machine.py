@@ -86,6 +86,20 @@ def now() -> datetime:
     return forms.to_millisecond(workflow.now())
 
 
+def whole(value: Any) -> int:
+    """A count that was carried over. Raises ValueError for anything else."""
+    if type(value) is not int or value < 0:
+        raise ValueError("a count is a whole number")
+    return value
+
+
+def text(value: Any) -> str:
+    """A text that was carried over. Raises ValueError for anything else."""
+    if type(value) is not str:
+        raise ValueError("it is no text")
+    return value
+
+
 class Machine:
     """State, chain and pending records of one instance. Only the main coroutine may move it."""
 
@@ -107,6 +121,28 @@ class Machine:
     def note(self, records: Sequence[Record]) -> None:
         """Keep uses and outcomes for the next commit that holds artifacts."""
         self._records.extend(records)
+
+    def carry(self) -> dict[str, Any]:
+        """The chain so far, for a new history of a run that is RUNNING."""
+        assert self.state is State.RUNNING
+        return {
+            "commits": self.commits,
+            "context_hash": self.context_hash,
+            "prev": self._prev,
+            "last_artifact": self._last_artifact,
+            "sequence": self._sequence,
+            "records": self._records,
+        }
+
+    def resume(self, carried: dict[str, Any]) -> None:
+        """Go on with a chain. Raises KeyError, TypeError or ValueError if it is none."""
+        self.commits = whole(carried["commits"])
+        self.context_hash = text(carried["context_hash"])
+        self._prev = text(carried["prev"])
+        self._last_artifact = text(carried["last_artifact"])
+        self._sequence = whole(carried["sequence"])
+        self._records = list(carried["records"])
+        self.state = State.RUNNING
 
     async def commit(self, transition: Transition) -> Committed:
         """Commit a transition, then move the state.

@@ -43,12 +43,17 @@ class Rounds:
     half-way would be ended by whoever collects it, at a time that no replay repeats."""
 
     def __init__(
-        self, at_most: int, every: timedelta, sleep: Callable[[timedelta], Awaitable[None]]
+        self,
+        at_most: int,
+        every: timedelta,
+        sleep: Callable[[timedelta], Awaitable[None]],
+        first: int = 0,
     ) -> None:
+        self._first = first  # it was waited for it in the history before
         self._at_most = at_most
         self._every = every
         self._sleep = sleep
-        self._next = 0
+        self._next = first
 
     def __aiter__(self) -> Rounds:
         return self
@@ -57,7 +62,7 @@ class Rounds:
         index = self._next
         if index == self._at_most:
             raise StopAsyncIteration
-        if index > 0:
+        if index > self._first:
             await self._sleep(self._every)
         self._next = index + 1
         return index

@@ -23,7 +23,7 @@ from gantral.runtime import forms
 from gantral.runtime.calls import Event
 from gantral.runtime.commands import Person
 from gantral.runtime.ends import Ending, Terminated, not_committed
-from gantral.runtime.machine import Machine, Transition, now
+from gantral.runtime.machine import Machine, Transition, now, whole
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.values import problem
 from gantral.runtime.votes import REPEATS, refuse
@@ -73,6 +73,15 @@ class Waits:
         self._open: OpenWait | None = None
         self._taken: dict[str, OpenWait] = {}  # hash of the sealed event -> where it was taken
         self._repeats = 0
+
+    def carry(self) -> dict[str, Any]:
+        """Rounds, for a new history. An event that was taken is in the store, where the API finds
+        it."""
+        return {"rounds": self._rounds}
+
+    def resume(self, carried: dict[str, Any]) -> None:
+        """Go on counting. Raises KeyError, TypeError or ValueError if it is none."""
+        self._rounds = {site: whole(count) for site, count in carried["rounds"].items()}
 
     async def wait(
         self, events: tuple[type[Event], ...], within: timedelta, site: str

@@ -21,6 +21,8 @@ SPECS = {
     "lists": (GOLDEN / "lists", "spec.gantral"),
     "parallel": (GOLDEN / "parallel", "spec.gantral"),
     "waits": (GOLDEN / "waits", "spec.gantral"),
+    "anew": (GOLDEN / "anew", "spec.gantral"),
+    "rounds": (GOLDEN / "rounds", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
     "results": (GOLDEN / "results", "spec.gantral"),
 }

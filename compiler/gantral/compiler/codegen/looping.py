@@ -35,6 +35,10 @@ from gantral.compiler.program.walk import everything, looped
 from gantral.compiler.shapes import duration_text
 from gantral.dsl.span import Span
 
+# Names of generated code: no name of a spec ends in one `_`.
+FIRST = "first_"
+_ITEMS = "items_"
+
 
 class Looping(ABC):
     """Writes loops and the ids of what is in them; the blocks inside are the subclass's."""
@@ -55,12 +59,18 @@ class Looping(ABC):
         self._unfree = taken | {*local_names.values()}
         self._indexes: list[str] = []
         self._depths = {call.id: len(around) for call, around in looped(statements)}
+        self._point = ""
+        """The site of the loop between whose rounds a new history may begin."""
 
     @abstractmethod
     def block(
         self, statements: tuple[Statement, ...], indent: int, around: Around | None
     ) -> list[Line]:
         """The lines of a block."""
+
+    @abstractmethod
+    def _goes_on_anew(self, index: str, indent: int, span: Span) -> list[Line]:
+        """What begins each round of the loop between whose rounds a new history may begin."""
 
     @abstractmethod
     def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
@@ -91,15 +101,13 @@ class Looping(ABC):
         span: Span,
     ) -> list[Line]:
         """`for x in self.each(…)`, its elements numbered where something in it has an id."""
-        pad = " " * indent
         out: list[Line] = []
         inside = around
         if binding is not None:
             assert loop.gives is not None
             target = self._locals[binding] if binding in self._used else ""
-            if target:
-                type_ = flat(plain(ListType(loop.gives.element), self._names))
-                out.append(Line(f"{pad}{target}: {type_} = ()", span))
+            if target and loop.site != self._point:
+                out += self._collected(loop, target, indent, span)
             skip = not leaves_last(loop.body, Collect)
             inside = Around("", loop.gives, False, target, loop.gives.element, skip)
         given: Piece = Invoke(
@@ -112,11 +120,32 @@ class Looping(ABC):
         )
         element = self._locals[loop.binding] if loop.binding in self._used else "_"
         with self._round(loop) as index:
-            if index:
+            if loop.site == self._point:
+                out += self._lines(given, f"{_ITEMS} = ", indent, loop.head)
+                given = Invoke("enumerate", (("", Atom(f"{_ITEMS}[{FIRST}:]")), ("", Atom(FIRST))))
+                element = f"{index}, {element}"
+            elif index:
                 given = Invoke("enumerate", (("", given),))
                 element = f"{index}, {element}"
             out += self._lines(given, f"for {element} in ", indent, loop.head, ":")
-            return out + self._body(loop.body, indent + 4, inside, span)
+            return out + self._begun(loop, index, indent + 4, inside, span)
+
+    def _collected(self, loop: ForEach, target: str, indent: int, span: Span) -> list[Line]:
+        """The list that a loop collects, empty yet."""
+        assert loop.gives is not None
+        type_ = flat(plain(ListType(loop.gives.element), self._names))
+        return [Line(f"{' ' * indent}{target}: {type_} = ()", span)]
+
+    def _begun(
+        self, loop: ForEach | Repeat, index: str, indent: int, around: Around | None, span: Span
+    ) -> list[Line]:
+        """The body of a loop, each round of which may go on in a new history instead."""
+        if loop.site != self._point:
+            return self._body(loop.body, indent, around, span)
+        return [
+            *self._goes_on_anew(index, indent, loop.head),
+            *self.block(loop.body, indent, around),
+        ]
 
     def _repeat(
         self,
@@ -149,16 +178,16 @@ class Looping(ABC):
 
     def _rounds(self, loop: Repeat, indent: int, inside: Around | None, span: Span) -> list[Line]:
         with self._round(loop) as index:
-            rounds: Piece = Invoke("range", (("", Atom(str(loop.at_most))),))
+            here = loop.site == self._point
+            most = ("", Atom(str(loop.at_most)))
+            rounds: Piece = Invoke("range", (("", Atom(FIRST)), most) if here else (most,))
             word = "for"
             if loop.every is not None:
-                rounds = Invoke(
-                    "self.rounds",
-                    (("", Atom(str(loop.at_most))), ("every=", self._duration(loop))),
-                )
+                first = (("first=", Atom(FIRST)),) if here else ()
+                rounds = Invoke("self.rounds", (most, ("every=", self._duration(loop)), *first))
                 word = "async for"
             head = self._lines(rounds, f"{word} {index or '_'} in ", indent, loop.head, ":")
-            return head + self._body(loop.body, indent + 4, inside, span)
+            return head + self._begun(loop, index, indent + 4, inside, span)
 
     def _through(
         self,
@@ -218,7 +247,7 @@ class Looping(ABC):
             # No name of a spec ends in one `_`.
             name += "_"
         self._indexes.append(name)
-        yield name if _numbered(loop.body) else ""
+        yield name if loop.site == self._point or _numbered(loop.body) else ""
         self._indexes.pop()
 
 

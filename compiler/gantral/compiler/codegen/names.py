@@ -16,6 +16,7 @@ from gantral.compiler.program import (
     Conditional,
     Do,
     Expr,
+    Field,
     ForEach,
     Give,
     Handler,
@@ -86,6 +87,14 @@ class PackageNames:
         self.workflow = self._free.take(program.name)
         self.client = self._free.take(program.name, "client")
         self._collect(program)
+
+    def carried(self, fields: tuple[Field, ...]) -> str:
+        """Take a class for what is carried over to a new history, as one more record."""
+        name = self._free.take("carried")
+        for field in fields:
+            self._note(field.type, name, field.name)
+        self.records.append((name, RecordType(fields)))
+        return name
 
     def record(self, type: RecordType) -> str:
         """The class of a record type."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gantral.compiler.again import DECIDED, Judged, again
+from gantral.compiler.codegen.anew import Anew, anew
 from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.judging import judged
@@ -64,9 +65,11 @@ from gantral.dsl.span import Span
 _PARAMETERS = frozenset({"self", "input", "failure"})
 
 
-def body(program: Program, names: PackageNames) -> list[Line]:
-    """The lines of `body`: the `run` block."""
-    return _Writer(program, names, program.run, returns=True).block(program.run, 8, None)
+def body(program: Program, names: PackageNames, point: str) -> list[Line]:
+    """The lines of `body`: the `run` block. ``point`` is the site of the loop between whose rounds
+    the run may go on in a new history, empty when there is none."""
+    writer = _Writer(program, names, program.run, returns=True)
+    return writer.divided(point) if point else writer.block(program.run, 8, None)
 
 
 def on_failure(program: Program, names: PackageNames) -> list[Line]:
@@ -76,6 +79,8 @@ def on_failure(program: Program, names: PackageNames) -> list[Line]:
 
 
 class _Writer(Parallels):
+    _anew: Anew
+
     def __init__(
         self,
         program: Program,
@@ -107,6 +112,30 @@ class _Writer(Parallels):
                 out.append(Line("", statement.span))
             out += self._statement(statement, indent, around)
         return out
+
+    def divided(self, point: str) -> list[Line]:
+        """The lines of a body that may go on in a new history between two rounds of a loop."""
+        self._point = point
+        self._anew, after = anew(self._program.run, point, self._names, self._used)
+        at, loop = self._anew.at, self._anew.loop
+        before = self.block(self._anew.before, 12, None)
+        if isinstance(at, Let) and isinstance(loop, ForEach) and at.binding in self._used:
+            before += self._collected(loop, self._locals[at.binding], 12, at.span)
+        restored = self._anew.restored(
+            self._expressions,
+            self._locals,
+            lambda one, indent: self._statement(one, indent, None),
+            12,
+        )
+        out = [self._anew.opened(bool(before), 8)]
+        if before:
+            out += [Line("        if carried_ is None:", loop.head), *before]
+        if restored:
+            out += [Line("        else:", loop.head), *restored]
+        return out + self.block((at, *after), 8, None)
+
+    def _goes_on_anew(self, index: str, indent: int, span: Span) -> list[Line]:
+        return self._anew.round(self._expressions, index, indent, span)
 
     def _has_function(self, statement: Statement) -> bool:
         match statement:

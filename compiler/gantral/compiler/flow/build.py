@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from gantral.compiler.anew import Anew, places
 from gantral.compiler.flow.atoms import Names, arguments_of
 from gantral.compiler.flow.facts import gate_facts, operation_facts
 from gantral.compiler.flow.graph import (
@@ -50,6 +51,7 @@ class _Builder:
         self._nodes: list[FlowNode] = []
         self._edges: list[list[Edge]] = []
         self._failing = -1
+        self._anew = places(program.run)
         self._gives: list[_Given] = []
         self._collects: list[tuple[str, int]] = []
 
@@ -90,6 +92,7 @@ class _Builder:
         longest: int = 0,
         at_most: int = 0,
         fills: str = "",
+        anew: Anew = "",
     ) -> int:
         node = FlowNode(
             id=len(self._nodes),
@@ -105,6 +108,7 @@ class _Builder:
             longest=longest,
             at_most=at_most,
             fills=fills,
+            anew=anew,
         )
         self._nodes.append(node)
         self._edges.append([])
@@ -236,6 +240,7 @@ class _Builder:
             arguments=arguments_of("", loop.items, self._names),
             at_most=loop.at_most,
             fills=fills,
+            anew=self._anew.get(loop.site, ""),
         )
         self._join(ends, node)
         self._fail(_Open(node, "failed"))  # more elements than it may have
@@ -252,6 +257,7 @@ class _Builder:
             waits=loop.every or 0,
             at_most=loop.at_most,
             fills=fills,
+            anew=self._anew.get(loop.site, ""),
         )
         self._join(ends, node)
         given: list[_Open] = []

@@ -144,6 +144,10 @@ class FlowNode:
     """Of a loop: how often its body runs at most."""
     fills: str = ""
     """Of a loop: the name that holds what it gives, if something is bound to it."""
+    anew: Literal["", "yes", "list", "child"] = ""
+    """Of a loop in the list of `run` itself: whether the run may go on in a new history between two
+    rounds, as far as the program alone can say: ``yes``; ``list``: what it goes through may come
+    out otherwise; ``child``: how a child ended is read in it or after it."""
 
     @property
     def subject(self) -> str:

@@ -114,6 +114,8 @@ def _print_node(node: FlowNode) -> str:
         words.append(f"at_most {node.at_most}")
     if node.fills:
         words.append(f"fills {node.fills}")
+    if node.anew:
+        words.append(f"anew {node.anew}")
     words.extend(
         f"({one.name}{'=' if one.copies else ':'} {_words(one.atoms)} {_span(one.span)})"
         for one in node.arguments
@@ -136,6 +138,7 @@ _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
     r"(?: under (?P<under>\S+))?(?: settles (?P<settles>\S+))?(?: waits (?P<waits>\d+))?"
     r"(?: longest (?P<longest>\d+))?(?: at_most (?P<at_most>\d+))?(?: fills (?P<fills>\S+))?"
+    r"(?: anew (?P<anew>yes|list|child))?"
     r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9_: ]+?))? @(?P<span>.+)"
 )
 _ARGUMENT = re.compile(r"\((\S*?)([=:]) (\S+) @([^)]+)\)")
@@ -212,4 +215,5 @@ def _parse_node(match: re.Match[str]) -> FlowNode:
         longest=int(match["longest"] or 0),
         at_most=int(match["at_most"] or 0),
         fills=match["fills"] or "",
+        anew=match["anew"] or "",  # type: ignore[arg-type]  # the pattern lists the words
     )

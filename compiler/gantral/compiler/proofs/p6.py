@@ -4,6 +4,10 @@ Counted per node from what the runtime makes of it, each time the most it can be
 of the loops around it, along the longest way through the run. An activity is three events and its
 task three more; a timer two and its task three. The limits are Temporal's for one run of a
 workflow: https://docs.temporal.io/workflow-execution/limits.
+
+Where that is too long, the run goes on in a new history between two rounds of a loop (ADR 0174):
+one that stands in the list of `run` itself and has no approval in scope. Then a history comes to at
+most what the runtime lets it grow to, and one round with what is before and after the loop.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ from gantral.dsl.diagnostics import Diagnostic
 
 EVENTS = 51_200
 UPDATES = 2_000
+# What a history has at most when a round begins in it (`gantral.runtime.anew`).
+BEGUN_EVENTS = 40_000
+BEGUN_UPDATES = 1_500
 
 _ACTIVITY = 6
 _TIMER = 5
@@ -45,20 +52,84 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             help="write `at most n`: every loop ends after so many rounds",
         )
         return
-    for what, limit, count in (
-        ("events", EVENTS, lambda node: _events(flow, node)),
-        ("updates", UPDATES, lambda node: _votes(flow, node)),
-    ):
+    if point(flow) is not None:
+        return
+    for what, limit, _, count in _counted(flow):
         most = _longest(flow, loops, count)
         if most > limit:
             yield _too_long(flow, loops, what, limit, most, count)
 
 
-def _longest(flow: Flow, loops: Loops, count: Count) -> int:
+def point(flow: Flow) -> FlowNode | None:
+    """The loop between whose rounds the run goes on in a new history: the first that makes each
+    history short enough. None when none does, and where the whole run is short enough. Only of a
+    flow with nothing unbounded."""
+    loops = flow.loops
+    if all(_longest(flow, loops, count) <= limit for _, limit, _, count in _counted(flow)):
+        return None
+    for loop in sorted(loops.all, key=lambda one: one.head.id):
+        if not _hinders(flow, loop) and all(
+            begun + _longest(flow, loops, count, loop) <= limit
+            for _, limit, begun, count in _counted(flow)
+        ):
+            return loop.head
+    return None
+
+
+def _counted(flow: Flow) -> tuple[tuple[str, int, int, Count], ...]:
+    """What is limited: its name, the limit, what there is when a round begins, and its count."""
+    return (
+        ("events", EVENTS, BEGUN_EVENTS, lambda node: _events(flow, node)),
+        ("updates", UPDATES, BEGUN_UPDATES, lambda node: _votes(flow, node)),
+    )
+
+
+def _longest(flow: Flow, loops: Loops, count: Count, once: Loop | None = None) -> int:
+    """The most along any way; of ``once`` one round, but all that an end must undo."""
+    without = () if once is None else (once.head.id,)
+
     def leave(node: FlowNode, so_far: int) -> int:
-        return so_far + count(node) * loops.times(node.id)
+        times = loops.times(node.id, without=without)
+        undone = 0
+        if once is not None and count(node) and node.operator == "call":
+            undone = _undone(flow, node) * (loops.times(node.id) - times)
+        return so_far + count(node) * times + undone
 
     return max(leave(flow.nodes[one], so_far) for one, so_far in loops.most(leave).items())
+
+
+def _hinders(flow: Flow, loop: Loop) -> str:
+    """Why no new history can be begun between the rounds of the loop, empty when it can."""
+    head = loop.head
+    if not head.anew:
+        if any(head.id in branch for fork in flow.loops.forks.all for branch in fork.branches):
+            return "this loop stands in a branch of a `parallel`"
+        return "this loop stands inside another block, not in the list of `run` itself"
+    if head.anew == "list":
+        return "its list may come out otherwise the next time: bind it by `let` before the loop"
+    if head.anew == "child":
+        return "how a child ended is read in the loop or after it: read it before the loop"
+    later = reachable(flow, head.id)
+    for ask in flow.nodes:
+        if (
+            ask.operator == "ask"
+            and ask.binds
+            and ask.id not in loop.body
+            and head.id in reachable(flow, ask.id)
+            and any(_uses(flow.nodes[one], ask.binds) for one in later)
+        ):
+            return (
+                f"the approval `{ask.binds}` of {ask.subject} is in scope there, as it is used in"
+                " the loop or after it: ask within each round"
+            )
+    return ""
+
+
+def _uses(node: FlowNode, approval: str) -> bool:
+    atoms = (atom for argument in node.arguments for atom in argument.atoms)
+    return approval in node.under or any(
+        atom == approval or atom.startswith((f"{approval}.", f"{approval}!")) for atom in atoms
+    )
 
 
 def _too_long(
@@ -72,9 +143,13 @@ def _too_long(
     worst = max(loops.all, key=share, default=None)
     if worst is None:
         span, about = flow.nodes[0].span, "this run"
+        why = "there is no loop between whose rounds a new history could begin"
     else:
         span = worst.head.span
         about = f"this loop of at most {worst.at_most:,} rounds"
+        why = _hinders(flow, worst) or (
+            "with a new history between its rounds alone, one would still be too long"
+        )
     return Diagnostic(
         code="G0411",
         severity="error",
@@ -82,7 +157,7 @@ def _too_long(
         span=span,
         path=() if worst is None else witness(flow, worst.head.id),
         help="lower the bound of the loop, or split the work over child workflows, which have"
-        " histories of their own; none is begun anew between two rounds yet",
+        f" histories of their own; no new one can begin here by itself: {why}",
     )
 
 
@@ -95,7 +170,7 @@ def _events(flow: Flow, node: FlowNode) -> int:
             return _ASK + gate.ticks * _TIMER + _votes(flow, node) * _UPDATE
         case "call":
             # What can be undone may be undone, when the run fails.
-            return _ACTIVITY * (2 if flow.operation(node).undo else 1)
+            return _ACTIVITY + _undone(flow, node)
         case "child":
             # Its start, how it ended, and the commits that tell of both.
             return 4 * _ACTIVITY
@@ -110,6 +185,11 @@ def _events(flow: Flow, node: FlowNode) -> int:
             return _TIMER if node.waits else 0
         case _:
             return 0
+
+
+def _undone(flow: Flow, node: FlowNode) -> int:
+    """The events of the undo of a call."""
+    return _ACTIVITY if flow.operation(node).undo else 0
 
 
 def _votes(flow: Flow, node: FlowNode) -> int:

@@ -189,6 +189,9 @@ async def _lost(client: Client, instance_id: str, rejects_at: str) -> str | None
         if error.status is RPCStatusCode.NOT_FOUND:
             return "Temporal does not know its run"
         raise
+    if run.status is WorkflowExecutionStatus.CONTINUED_AS_NEW:
+        # It goes on in another history, which the server is about to tell.
+        return None
     if run.status is not WorkflowExecutionStatus.RUNNING:
         word = run.status.name.lower() if run.status is not None else "closed"
         return f"its run is {word}"
