@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.trust import TrustFile
@@ -22,6 +23,10 @@ def load_line(files: Iterable[bytes]) -> TrustFile:
     line = sorted(loaded.values(), key=lambda trust: (trust.serial, trust.digest))
     if not line:
         raise EvidenceError("trust", "there is no trust file")
+    # First of all, or the order of two digests would decide what is said.
+    for trust, other in pairwise(line):
+        if trust.serial == other.serial:
+            _refuse(f"two trust files with serial {trust.serial}: the line forks")
     before: TrustFile | None = None
     for place, trust in enumerate(line, 1):
         _follows(trust, before, place)
@@ -30,8 +35,6 @@ def load_line(files: Iterable[bytes]) -> TrustFile:
 
 
 def _follows(trust: TrustFile, before: TrustFile | None, place: int) -> None:
-    if before is not None and trust.serial == before.serial:
-        _refuse(f"two trust files with serial {trust.serial}: the line forks")
     if trust.serial != place:
         _refuse(f"serial {place} is missing before serial {trust.serial}: the line has a gap")
     if trust.previous != ("none" if before is None else before.digest):
