@@ -36,9 +36,8 @@ from temporalio.client import Client
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "refund"
-PACKAGES = (
-    *("api_refund.refund", "api_refund.repay", "api_refund.gift", "api_refund.split"),
-    "api_refund.claim",
+PACKAGES = tuple(
+    f"api_refund.{one}" for one in ("refund", "repay", "gift", "told", "split", "claim")
 )
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
@@ -50,8 +49,8 @@ REASON = "The parcel came broken, as the photos show."
 
 def spec(workflow: str) -> str:
     """The example, or a sibling that asks no policy, which knows the refund alone: ``repay`` one at
-    a time for each person, ``gift`` without a key, ``split`` with a case for small amounts and
-    points for others, ``claim`` after events.
+    a time for each person, ``gift`` without a key, ``told`` the same for notices alone, ``split``
+    with a case for small amounts and points for others, ``claim`` after events.
     """
     text = (EXAMPLE / "refund.gantral").read_text("utf-8")
     if workflow == "refund":

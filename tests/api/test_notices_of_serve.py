@@ -100,7 +100,7 @@ name = "desk"
 by = "webhook"
 url = "{hook}"
 secret = "file:hook.secret"
-workflows = ["gift"]
+workflows = ["told"]
 gates = ["finance"]
 """,
         "utf-8",
@@ -124,7 +124,7 @@ def test_a_kill_between_a_sending_and_its_record_repeats_the_id(world: Any, tmp_
         file = another_serve(world, tmp_path, hook)
         desk.free.clear()
         with serving(file) as process:
-            view = world.waiting(workflow="gift")
+            view = world.waiting(workflow="told")
             first, told = desk.next()
             # It was taken, and nobody recorded that: now the process dies.
             os.kill(process.pid, signal.SIGKILL)
@@ -143,7 +143,7 @@ def test_a_kill_between_a_sending_and_its_record_repeats_the_id(world: Any, tmp_
         assert second != first
         # Recorded, neither is told again: what comes next is of another instance.
         with serving(file):
-            other = world.waiting(workflow="gift")
+            other = world.waiting(workflow="told")
             assert desk.next()[1]["data"]["instance_id"] == other["instance_id"]
     whole = json.dumps(desk.took)
     assert len(desk.took) == 4
@@ -159,7 +159,7 @@ def test_an_outbox_that_is_none_changes_no_outcome(world: Any, tmp_path: Path) -
         with serving(file):
             url = re.search(r'listen = "(127.0.0.1:\d+)"', file.read_text("utf-8"))
             assert url is not None
-            view = world.waiting(workflow="gift")
+            view = world.waiting(workflow="told")
             body = {"decision": "approve", "shown": view["waiting"]["shown"],
                     "reason": "The photos show it as it is said."}  # fmt: skip
             answer = httpx.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import signal
@@ -97,17 +98,23 @@ def test_ctrl_c_ends_every_process(folder: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # What starts the tests in the background may have told them to ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    hangs, pid = process.stdout.readline().split()
-    assert hangs == "hangs"
-    # As a terminal does: to all of them.
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait() == 130
-    assert process.stderr.read() == ""
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid), 0)
+    try:
+        hangs, pid = process.stdout.readline().split()
+        assert hangs == "hangs"
+        # As a terminal does: to all of them.
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr.read() == ""
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid), 0)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.timeout(120)

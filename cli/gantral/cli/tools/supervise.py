@@ -65,8 +65,9 @@ def main(arguments: list[str]) -> int:
         except OSError as error:
             out.write(f"{command[0]}: {error.strerror}\n".encode())
             return 127
-    sys.stdout.write(f"{child.pid}\n")
-    sys.stdout.flush()
+    # A parent that is gone already reads nothing; the end of stdin says so too, below.
+    with contextlib.suppress(BrokenPipeError):
+        os.write(1, f"{child.pid}\n".encode())
     number = signal.SIGTERM
     while child.poll() is None:
         ready, _, _ = select.select([0, wake_read], [], [])
