@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import wf_evidence
 import wf_world
-from gantral.runtime.workers.replaying import difference, read_history
+from gantral.runtime.workers.replaying import HistoryError, difference, read_history
 from temporalio.client import WorkflowHistory
 
 MANAGER = "finance_manager"
@@ -100,3 +100,13 @@ def test_a_run_that_is_evicted_after_every_task_ends_the_same(in_world: Any) -> 
             assert wf_evidence.actor("bob") == case.commands[2]["human_actor_id"]
 
     in_world(test)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff", b"{}", b"[]", b'{"events": []}', b'{"events": [{}]}', b"[" * 100_000,
+     b'{"events": [{"workflowExecutionStartedEventAttributes": {"workflowType": {"name": "a"}}}]}'],
+)  # fmt: skip
+def test_what_is_no_history_is_told_so(data: bytes) -> None:
+    with pytest.raises(HistoryError, match="no history|committed nothing"):
+        read_history(data)

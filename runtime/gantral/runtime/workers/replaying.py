@@ -65,7 +65,7 @@ def read_history(data: bytes) -> Recorded:
         activities = tuple(_scheduled(WorkflowHistory.from_json("", tree)))
         name = str(started["workflowType"]["name"])
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
-        raise HistoryError(f"this is no history of a run: {error!r:.100}") from None
+        raise HistoryError(f"this is no history of a run ({type(error).__name__})") from None
     committed = [one.arguments for one in activities if one.activity == _COMMIT]
     if not committed:
         raise HistoryError("this run committed nothing: it was refused, or is not governed")
@@ -73,7 +73,7 @@ def read_history(data: bytes) -> Recorded:
         instance, program = committed[0][0]["instance_id"], committed[0][0]["program"]
         history = WorkflowHistory.from_json(instance, tree)
     except (KeyError, IndexError, TypeError) as error:
-        raise HistoryError(f"its first commit has not its form: {error!r:.100}") from None
+        raise HistoryError(f"its first commit has not its form ({type(error).__name__})") from None
     return Recorded(history, name, str(instance), str(program), activities)
 
 
