@@ -108,5 +108,5 @@ def test_a_run_that_is_evicted_after_every_task_ends_the_same(in_world: Any) -> 
      b'{"events": [{"workflowExecutionStartedEventAttributes": {"workflowType": {"name": "a"}}}]}'],
 )  # fmt: skip
 def test_what_is_no_history_is_told_so(data: bytes) -> None:
-    with pytest.raises(HistoryError, match="no history|committed nothing"):
+    with pytest.raises(HistoryError, match=r"no history|committed nothing"):
         read_history(data)
