@@ -76,6 +76,7 @@ _EVENTS = """
       for hurry { }
     } within 2h else { }
     wait for hurry within 1m else { }
+    wait for hurry within 1s else { }
 """
 
 

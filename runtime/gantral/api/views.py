@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from gantral.api import ballots, cases, sending, words
 from gantral.api.ballots import Choice
+from gantral.api.comments import Comment
 from gantral.api.deployment import Deployment, roles_of
 from gantral.api.problems import Problem
 from gantral.api.sealing import NONE, stamp
@@ -51,8 +52,11 @@ def _named(story: Story) -> Mapping[str, Any]:
     return story.waiting.named if story.waiting else {}
 
 
-def instance(deployment: Deployment, person: Person, story: Story) -> dict[str, Any]:
-    """The whole view. ``waiting`` is null while nothing waits for a decision."""
+def instance(
+    deployment: Deployment, person: Person, story: Story, said: Sequence[Comment]
+) -> dict[str, Any]:
+    """The whole view. ``waiting`` is null while nothing waits for a decision; ``said``: the
+    comments at its gates."""
     now = deployment.now()
     last = story.artifacts[-1]
     view: dict[str, Any] = {
@@ -70,6 +74,7 @@ def instance(deployment: Deployment, person: Person, story: Story) -> dict[str, 
         "waiting": None,
         "awaiting": awaiting(deployment, person, story),
         "events": [_came(story, one) for one in story.sent],
+        "comments": [_said(one) for one in said],
     }
     if story.end is not None and story.end["message"] != NONE:
         view["message"] = story.said(story.end["message"])
@@ -105,6 +110,17 @@ def _came(story: Story, sent: Sent) -> dict[str, str]:
         "wait": sent.site,
         "who": _who(story, sent.statement["human_actor_id"]),
         "at": sent.commit["timestamp"],
+    }
+
+
+def _said(one: Comment) -> dict[str, Any]:
+    return {
+        "gate": one.gate,
+        "round": int(one.round),
+        "who": one.name,
+        "actor": one.actor,
+        "text": one.text,
+        "at": one.at,
     }
 
 
