@@ -63,9 +63,17 @@ def spec(workflow: str) -> str:
     if workflow == "split":
         return text.replace(DECIDE, CASES)
     text = text.replace("  once per input.order_id\n", "")
-    return text.replace("  run {\n", _EVENTS) if workflow == "claim" else text
+    if workflow == "claim":
+        text = text.replace(
+            "string(max: 2000) personal }", f"string(max: 2000) personal, {_MORE} }}"
+        )
+        return text.replace("  run {\n", _EVENTS)
+    return text
 
 
+_MORE = """witness: person?,
+    more: { parts: list(max: 3) of Money, none: list(max: 3) of Money, sure: bool, count: int,
+            extra: json, till: date? }?"""
 _EVENTS = """
   event proof { photo: string(max: 40), by: person, note: string? personal } from initiator
   event hurry {} from people.finance_director, initiator
@@ -275,6 +283,7 @@ class World:
         amount: str = "40.00",
         order: str = "",
         workflow: str = "refund",
+        plus: dict[str, Any] | None = None,
         **more: Any,
     ) -> httpx.Response:
         """Start a refund, of an order of its own unless one is named."""
@@ -283,6 +292,7 @@ class World:
             "order_id": order or f"o-{self.orders}",
             "refund": {"amount": amount, "currency": "EUR"},
             "reason": "broken",
+            **(plus or {}),
         }
         body = {"workflow": workflow, "input": value}
         return self.ask("POST", "/v1/instances", who, json=body, **more)

@@ -184,7 +184,12 @@ def _schemas() -> dict[str, Any]:
             {"detail": _TEXT, "first": _ID,
              "errors": _list(_object({"pointer": _TEXT, "message": _TEXT}))},
         ),
-        "Start": _object({"workflow": _TEXT, "input": anything}, closed=True),
+        "Start": {
+            "oneOf": [
+                _object({"workflow": _TEXT, "input": anything}, closed=True),
+                _object({"from": _ID}, {"input": anything}, closed=True),
+            ]
+        },
         "StartReceipt": _object(
             {"instance_id": _ID, "workflow": _TEXT, "workflow_version_id": _HASH, "team": _TEXT,
              "submitted_at": _TEXT, "url": _TEXT}
@@ -245,7 +250,7 @@ def _schemas() -> dict[str, Any]:
              "you": _ref("You")}
         ),
         "Instance": _object(
-            {**summary, "environment": _TEXT, "workflow_version": _TEXT,
+            {**summary, "environment": _TEXT, "started_from": _TEXT, "workflow_version": _TEXT,
              "workflow_version_id": _HASH, "cause": _TEXT, "input": values, "output": values,
              "history": _list(anything), "refused": _list(values), "standing": _list(_TEXT),
              "message": _TEXT, "waiting": {"anyOf": [_ref("Gate"), {"type": "null"}]},

@@ -62,6 +62,7 @@ def instance(
     view: dict[str, Any] = {
         **summary(story),
         "environment": story.submission["environment"],
+        "started_from": story.submission.get("started_from", {}).get("instance_id", NONE),
         "workflow_version": story.manifest["version"],
         "workflow_version_id": story.version_id,
         "cause": last["cause"],

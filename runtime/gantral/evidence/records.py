@@ -88,7 +88,9 @@ ARTIFACT = Form(
 )
 SUBMISSION = Form(
     "submission",
-    members(
+    members_or(
+        # What was started from no ended instance has no such member (ADR 0181).
+        {"started_from": members(artifact_hash=HASH, instance_id=UUID)},
         assurance=ASSURANCE,
         business_key=HASH_OR_NONE,
         context_hash=HASH,

@@ -32,6 +32,8 @@ def describe(view: dict[str, Any]) -> str:
         f"  {view['workflow']} {view['workflow_version']}, instance {view['instance_id']}",
         f"  asked for by {view['requested_by']} at {view['requested_at']}",
     ]
+    if view["started_from"] != "none":
+        lines.append(f"  started from {view['started_from']}")
     if view["message"]:
         lines.append(f"  {view['message']}")
     if view["waiting"]:
