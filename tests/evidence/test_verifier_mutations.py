@@ -102,7 +102,6 @@ def _payload(data: bytes) -> tuple[dict[str, Any], Any]:
 
 
 @settings(
-    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
