@@ -41,6 +41,13 @@ PACKAGES = tuple(
 )
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
+DIRECTORY = """
+carol = ["support_agent"]
+alice = ["finance_manager"]
+bob = ["finance_manager"]
+frank = ["finance_manager"]
+dora = ["finance_director"]
+"""
 DECIDE = "decide   2 of people.finance_manager or 1 of people.finance_director"
 CASES = """decide   1 of people.finance_director when refund.amount <= 30
     decide   4 points of { people.finance_manager: 2 }"""
@@ -191,6 +198,7 @@ def write_deployment(folder: Path, *, issuer: str, opa: str, temporal: str, port
         (folder / "keys" / f"{use}.key").write_bytes(key.dump())
     (folder / "keys" / "pepper.key").write_bytes(b"p" * 32)
     (folder / "trust.json").write_bytes(trust_file(keys, manifests))
+    (folder / "directory.toml").write_text(DIRECTORY, "utf-8")
     secrets = "\n".join(f'{name} = "file:keys/{name}.key"' for name in (*keys, "pepper"))
     file = folder / "gantral.toml"
     file.write_text(
@@ -211,6 +219,8 @@ audience = "gantral"
 support_agent = {{ claim = "groups", value = "support" }}
 finance_manager = {{ claim = "groups", value = "fin-managers" }}
 finance_director = {{ claim = "groups", value = "fin-directors" }}
+[identity.directory]
+file = "file:directory.toml"
 [identity.assurance.mfa]
 claim = "acr"
 values = ["mfa"]

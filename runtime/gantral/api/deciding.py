@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gantral.api import ballots, readiness
+from gantral.api import ballots, holding, readiness
 from gantral.api.ballots import Ballot, Choice
 from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem, not_found, of_identity, unknown
@@ -146,20 +146,23 @@ async def _take(
         await _deliver(deployment, story, waiting, previous, _reason(story, previous))
     asked = (readiness.POLICY,) if _goes_on(story, kind) else ()
     await deployment.ready.require(readiness.STORE, readiness.SIGNER, *asked)
+    yes = kind in ("APPROVE", "OVERRIDE")
+    known = await asyncio.to_thread(holding.held, deployment, person) if yes else None
+    acting = holding.counting(deployment, person, known)
     now = deployment.now()
     hash_before = previous.hash if previous else NONE
-    made = ballots.ballot(deployment, person, story, waiting, kind, choice, hash_before, now)
+    made = ballots.ballot(deployment, acting, story, waiting, kind, choice, hash_before, now)
     refusal = ballots.judge(deployment, story, waiting, made.statement, now)
     if refusal is not None:
         raise _refused(deployment, person, story, waiting, refusal)
-    if before := ballots.outdated(deployment, story, waiting, made.statement, now):
+    if before := ballots.outdated(deployment, story, waiting, made.statement, now, known):
         names = ", ".join(story.names.get(actor, actor) for actor in before)
         raise Problem(
             409,
             "roles_changed",
             f"with this vote it would be decided, but who holds which role is told in another way"
             f" since these voted: {names}",
-            "ask them to vote again, then vote",
+            "ask them to vote again, or others who may, then vote",
         )
     vote = await asyncio.to_thread(_put, deployment, story, made)
     return await _deliver(deployment, story, waiting, vote, made.reason)

@@ -21,10 +21,17 @@ from gantral.api.temporal import Gateway
 from gantral.evidence import Store, TrustFile, forms
 from gantral.evidence.calendar import ticks
 from gantral.identity import Expected, Person, Provider, RoleMap
+from gantral.identity.directory import Directory
 from gantral.policy import Opa
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings, SettingsError
-from gantral.runtime.workers.assembly import Stores, load_programs, open_stores, signing_key
+from gantral.runtime.workers.assembly import (
+    Stores,
+    directory,
+    load_programs,
+    open_stores,
+    signing_key,
+)
 
 
 def _now() -> datetime:
@@ -46,6 +53,7 @@ class Deployment:
     library: Library
     comments: Comments
     provider: Provider
+    directory: Directory | None
     gateway: Gateway
     refusals: RefusalLog
     ready: Readiness
@@ -140,6 +148,7 @@ def assemble(
         library=library,
         comments=comments,
         provider=Provider(expected(identity)),
+        directory=directory(settings),
         gateway=gateway,
         refusals=RefusalLog(_beside(settings, "refusals"), key),
         ready=Readiness(

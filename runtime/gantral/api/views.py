@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gantral.api import ballots, cases, sending, words
+from gantral.api import ballots, cases, holding, sending, words
 from gantral.api.ballots import Choice
 from gantral.api.comments import Comment
 from gantral.api.deployment import Deployment, roles_of
@@ -226,11 +226,14 @@ def you(
         "voted": own[-1].statement["decision_type"] if own else NONE,
     }
     refusal: recount.Refusal | None = None
-    for may, kind in (("decide", "APPROVE"), ("reject", "REJECT")):
+    for may, kind, acting in (
+        ("decide", "APPROVE", holding.shown(deployment, person)),
+        ("reject", "REJECT", person),
+    ):
         least = story.manifest["gates"][waiting.gate]["prove"]["reason_min"]
         choice = Choice("approve", "", {}, "x" * (0 if least == NONE else int(least)))
         previous = own[-1].hash if own else NONE
-        made = ballots.ballot(deployment, person, story, waiting, kind, choice, previous, now)
+        made = ballots.ballot(deployment, acting, story, waiting, kind, choice, previous, now)
         refusal = ballots.judge(deployment, story, waiting, made.statement, now)
         if refusal is None or refusal.rule in ("assurance", "login"):
             answer["may"] = may
@@ -238,7 +241,8 @@ def you(
             return answer
     if refusal is not None:
         answer["why"] = _why(refusal, actor, story)
-        if refusal.rule == "role" and cases.may_amend(deployment, person, story, waiting, now):
+        listed = holding.shown(deployment, person)
+        if refusal.rule == "role" and cases.may_amend(deployment, listed, story, waiting, now):
             answer["may"] = "amend"
             answer["step_up"] = _step_up(deployment, person, story, waiting, now)
     return answer

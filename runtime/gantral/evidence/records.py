@@ -254,6 +254,11 @@ RECORDS: dict[str, Form] = {
         "deciders record",
         members(kind=words("deciders"), excluded=items(ACTOR), named=table(items(ACTOR)), **_AT),
     ),
+    # Everybody of the directory who could decide, where they together can't (ADR 0182).
+    "directory": Form(
+        "directory record",
+        members(kind=words("directory"), holders=items(row(ACTOR, items(NAME))), **_AT),
+    ),
     "use": Form("use record", members(kind=words("use"), claim=ENVELOPE)),
     "outcome": Form("outcome record", members(kind=words("outcome"), outcome=ENVELOPE)),
     "wait": Form(
