@@ -253,7 +253,8 @@ class World:
     def asked(self, answer: str, **changes: Any) -> dict[str, Any]:
         """What an evidence worker seals when the policy of ``finance`` answers so."""
         guard = changes.pop("guard", "none")
-        answered: Any = {**said(answer, changes.pop("query", QUERY)), "guard": guard}
+        told = {"holders": changes.pop("holders")} if "holders" in changes else {}
+        answered: Any = {**said(answer, changes.pop("query", QUERY)), "guard": guard, **told}
         of: Any = {**self.of("finance"), **changes}
         return seal_answer(of, answered, {**VALUES, "/owner": "{}"}, self.keys["commit"])
 
