@@ -161,7 +161,7 @@ def test_an_empty_file_is_a_deployment_of_nothing(tmp_path: Path) -> None:
         ('"127.0.0.1:8080"', '"h:99999"', "api.listen", "127.0.0.1:8080"),
         ('claim = "groups", ', "", "identity.roles.finance_manager.claim", "claim"),
         ('audience = "gantral"', 'algorithms = ["HS256"]', "identity.audience", "audience"),
-        ('"file:people.toml"', '"ldap:people"', "identity.directory.file", "file:PATH"),
+        ('"file:people.toml"', '"ldap:people"', "identity.directory.file", "file:build"),
         ('file = "file:people.toml"', "", "identity.directory.file", "file"),
         (
             'audience = "gantral"',
