@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -57,7 +58,8 @@ REASON = "The parcel came broken, as the photos show."
 def spec(workflow: str) -> str:
     """The example, or a sibling that asks no policy, which knows the refund alone: ``repay`` one at
     a time for each person, ``gift`` without a key, ``told`` the same for notices alone, ``split``
-    with a case for small amounts and points for others, ``claim`` after events.
+    with a case for small amounts and points for others, 55 minutes and a young login, ``claim``
+    after events.
     """
     text = (EXAMPLE / "refund.gantral").read_text("utf-8")
     if workflow == "refund":
@@ -68,6 +70,8 @@ def spec(workflow: str) -> str:
         text = text.replace("people.support_agent", "people.support_agent, people.finance_manager")
         return text.replace("once per", "one at a time per initiator,")
     if workflow == "split":
+        text = re.sub(r"clock    \{.*\}", "clock    { after 55m reject }", text)
+        text = text.replace("assurance people.mfa", "assurance people.mfa, login within 45m")
         return text.replace(DECIDE, CASES)
     text = text.replace("  once per input.order_id\n", "")
     if workflow == "claim":

@@ -17,6 +17,8 @@ from gantral.evidence import recount
 from gantral.evidence.context import shape_at
 from gantral.identity import Person, Refused
 
+# The last of them; the log has all.
+_MOST_REFUSED = 100
 _WORDS = {
     "APPROVE": "approved", "OVERRIDE": "approved with a change", "REJECT": "rejected",
     "RETRACT": "took their vote back", "WITHDRAW": "withdrew it",
@@ -408,7 +410,7 @@ def _refused_requests(deployment: Deployment, story: Story) -> list[dict[str, st
             "who": _who(story, one["human_actor_id"]),
             "at": one["timestamp"],
         }
-        for one in deployment.refusals.about(story.instance_id)
+        for one in deployment.refusals.about(story.instance_id)[-_MOST_REFUSED:]
     ]
 
 

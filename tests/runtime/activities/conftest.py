@@ -345,7 +345,12 @@ class World:
         return GateOpener(self.actors, opa, self.keys["commit"])
 
     def environment(
-        self, *, attempt: int = 1, run: str = "run-1", at: str | None = None
+        self,
+        *,
+        attempt: int = 1,
+        run: str = "run-1",
+        at: str | None = None,
+        queue: str = "payments",
     ) -> ActivityEnvironment:
         environment = ActivityEnvironment()
         started = instant_ms(at or later(NOW, self.number)) / 1000
@@ -354,6 +359,7 @@ class World:
             attempt=attempt,
             workflow_run_id=run,
             workflow_id=self.instance_id,
+            task_queue=queue,
             started_time=datetime.fromtimestamp(started, UTC),
         )
         return environment
