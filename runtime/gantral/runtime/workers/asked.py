@@ -87,7 +87,7 @@ def check_asked(
         wanted["proposal"] = _proposal(values)
     for name, value in wanted.items():
         if said.get(name) != value:
-            raise EvidenceError("asked", f"what was asked and said has another {name}")
+            raise EvidenceError("asked", f"the policy was asked about another {name}")
 
 
 def _of(record: Mapping[str, Any]) -> dict[str, Any]:
