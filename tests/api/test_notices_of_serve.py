@@ -62,6 +62,15 @@ class Desk:
             server.server_close()
             thread.join()
 
+    def about(self, instance: str, number: int) -> list[dict[str, Any]]:
+        """The first so many that are told of an instance, once they are there."""
+        for _ in range(1200):
+            told = [body for _, body in self.took if body["data"]["instance_id"] == instance]
+            if len(told) >= number:
+                return told
+            time.sleep(0.05)
+        raise AssertionError(told)
+
     def next(self) -> tuple[str, dict[str, Any]]:
         assert self.came.acquire(timeout=60), "it was never told"
         return self.took[-1]
@@ -159,7 +168,7 @@ def test_waits_for_events_and_comments_are_told(world: Any, tmp_path: Path) -> N
         file = another_serve(world, tmp_path, hook, f'workflows = ["claim"]\nkinds = {kinds}')
         with serving(file):
             instance = world.start(workflow="claim").json()["instance_id"]
-            awaited = desk.next()[1]
+            (awaited,) = desk.about(instance, 1)
             path = f"/v1/instances/{instance}"
             proof = {"event": "proof", "data": {"photo": "a.jpg", "by": "bob", "note": "at home"}}
             assert world.ask("POST", f"{path}/events", "carol", json=proof).status_code == 201
@@ -170,10 +179,9 @@ def test_waits_for_events_and_comments_are_told(world: Any, tmp_path: Path) -> N
             asked = {"text": "Is Ana Ruiz our customer?"}
             assert world.ask("POST", f"{path}/comments", "alice", json=asked).status_code == 201
             # Decided before it was sent, it would be dropped.
-            recorded(tmp_path, 7)
+            desk.about(instance, 7)
             assert world.decide(view, "dora", "approve").json()["state"] == "APPROVED"
-            recorded(tmp_path, 8)
-    said = [body for _, body in desk.took[1:]]
+            said = desk.about(instance, 8)[1:]
     of_wait = {key: awaited["data"][key] for key in ("wait", "round", "events", "senders")}
     assert awaited["type"] == "event.awaited"
     assert of_wait == {
