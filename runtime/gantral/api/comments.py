@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from gantral.api.sealing import put_envelope
-from gantral.evidence import AlreadyThere, EvidenceError, SigningKey, Store, TrustFile, seal
+from gantral.evidence import AlreadyThere, EvidenceError, Store, TrustFile, seal
 from gantral.evidence.envelope import judge, read_envelope
+from gantral.evidence.signers import Signer
 
 _KIND: Final = "comment"
 _FOLDER: Final = "comments"
@@ -42,7 +43,7 @@ class Comments:
     Methods raise StoreError.
     """
 
-    def __init__(self, drafts: Store, trust: TrustFile, key: SigningKey) -> None:
+    def __init__(self, drafts: Store, trust: TrustFile, key: Signer) -> None:
         self._drafts = drafts
         self._trust = trust
         self._key = key

@@ -14,10 +14,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from gantral.authority import Cause
-from gantral.evidence import EvidenceError, SigningKey
+from gantral.evidence import EvidenceError
 from gantral.evidence.gate import clock_instants
 from gantral.evidence.guard import query_of
 from gantral.evidence.recount import widened
+from gantral.evidence.signers import Signer
 from gantral.identity.directory import Directory
 from gantral.policy import Opa, ShapeError
 from gantral.policy.shapes import at, bare, check
@@ -48,7 +49,7 @@ class GateOpener:
     has none; ``key`` is the commit key, which seals what they said."""
 
     def __init__(
-        self, actors: Actors, opa: Opa | None, key: SigningKey, directory: Directory | None = None
+        self, actors: Actors, opa: Opa | None, key: Signer, directory: Directory | None = None
     ) -> None:
         self._directory = directory
         self._actors = actors
