@@ -121,7 +121,9 @@ class _Linked:
         if not any(one.code == PARENT for one in report.findings):
             return report
         claimed = self._running.get(report.parent, [])
-        right, wrong, none = [], [], []
+        right: list[Report] = []
+        wrong: list[Report] = []
+        none: list[Report] = []
         for index in sorted({*self._tellers.get(report.instance_id, []), *claimed}):
             other = self.reports[index]
             told = next((c for c in other.children if c.instance_id == report.instance_id), None)
