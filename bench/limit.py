@@ -1,7 +1,7 @@
 """What reading, SHA-256 and Ed25519 alone cost on a bundle's bytes, and with strict parsing and
 canonical writing besides: a process of its own, so that its peak memory is its own.
 
-python bench/limit.py alone|strict BUNDLE TRUST
+python bench/limit.py alone|strict TRUST BUNDLE
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def alone(data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> None:
         alone(inside, keys)
 
 
-def main(how: str, bundle: str, trust: str) -> None:
+def main(how: str, trust: str, bundle: str) -> None:
     """Do it once for every file of the bundle. A manifest that was met is not read again."""
     keys = keys_of(Path(trust).read_bytes())
     met: set[bytes] = set()

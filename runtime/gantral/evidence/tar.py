@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import BinaryIO
+from operator import itemgetter
+from typing import BinaryIO, NamedTuple
 
 from gantral.evidence.errors import EvidenceError
 
@@ -23,8 +23,7 @@ _FOLDER = re.compile(rb"[!-~]{0,155}\Z")
 _SIZE = re.compile(rb"([0-7]{11})\0\Z")
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One file: ``folder`` ("" for the top), ``name`` within it, its bytes and where they begin."""
 
     folder: str
@@ -62,9 +61,10 @@ def _field(text: bytes) -> bytes:
     return text + b"\0"
 
 
-# What is the same in every header, but for the checksum.
-_FIXED = (slice(100, 124), slice(136, 148), slice(156, 345), slice(500, 512))
-_PLAIN = [header("", "x", 0)[part] for part in _FIXED]
+# What is the same in every header, and what it adds to the checksum.
+_FIXED = itemgetter(slice(100, 124), slice(136, 148), slice(156, 345), slice(500, 512))
+_PLAIN = _FIXED(header("", "x", 0))
+_SUM = sum(map(sum, _PLAIN)) + 8 * ord(" ")
 
 
 class TarWriter:
@@ -118,8 +118,8 @@ class TarReader:
             _NAME.match(name)
             and _FOLDER.match(folder)
             and (size := _SIZE.match(raw, 124, 136))
-            and [raw[part] for part in _FIXED] == _PLAIN
-            and raw[148:156] == b"%06o\0 " % (sum(raw) - sum(raw[148:156]) + 8 * 32)
+            and _FIXED(raw) == _PLAIN
+            and raw[148:156] == b"%06o\0 " % (_SUM + sum(name) + sum(folder) + sum(size[1]))
         ):
             return Member(folder.decode("ascii"), name.decode("ascii"), int(size[1], 8), self._at)
         raise EvidenceError("bundle", f"no header of a bundle at byte {self._at - BLOCK}")
@@ -130,9 +130,10 @@ class TarReader:
         Raises:
             EvidenceError: ``bundle``, ``cut``.
         """
-        data = self._exactly(member.size)
-        self._padding(member)
-        return data
+        data = self._exactly(member.size - member.size % -BLOCK)
+        if data[member.size :].strip(b"\0"):
+            raise _behind(member)
+        return data[: member.size]
 
     def skip(self, member: Member) -> None:
         """Pass the member's bytes.
@@ -148,11 +149,8 @@ class TarReader:
             left = 1
         while left:
             left -= len(self._exactly(min(left, _CHUNK)))
-        self._padding(member)
-
-    def _padding(self, member: Member) -> None:
         if self._exactly(-member.size % BLOCK).strip(b"\0"):
-            raise EvidenceError("bundle", f"something stands behind {member.folder}/{member.name}")
+            raise _behind(member)
 
     def _exactly(self, size: int) -> bytes:
         data = self._file.read(size) if size else b""
@@ -162,3 +160,7 @@ class TarReader:
             raise EvidenceError("cut", "the bundle ends before its end", inconclusive=True)
         self._at += size
         return data
+
+
+def _behind(member: Member) -> EvidenceError:
+    return EvidenceError("bundle", f"something stands behind {member.folder}/{member.name}")
