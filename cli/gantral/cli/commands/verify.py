@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -86,8 +87,12 @@ def run(args: argparse.Namespace) -> int:
     tell = _Json(trust) if args.format == "json" else _Text(trust)
     verdict: Verdict = "VALID"
     several = len(args.paths) > 1
-    if args.jobs < 1:
-        raise Failure("--jobs wants a number of at least 1", "leave it out for one process", MISUSE)
+    if args.jobs < 1 or (args.jobs > 1 and not hasattr(os, "fork")):
+        raise Failure(
+            "--jobs wants a number of at least 1, and more than 1 a system that can fork",
+            "leave it out for one process",
+            MISUSE,
+        )
     found = (one for path in args.paths for one in judged(path, trust, args.jobs))
     for place, report in judge_together(found, several=several, also=_meeting(required)):
         tell.report(place, report)
