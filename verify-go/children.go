@@ -37,6 +37,9 @@ func (c *children) start(by *walk, call string, submission *sealed) {
 			refuse("child", "the submission of "+call+" has another "+name)
 		}
 	}
+	if said["started_from"] != nil {
+		refuse("started_from", "a child is started by its parent, from nothing else")
+	}
 	c.order = append(c.order, call)
 	c.told[call] = &told{call, text(said, "instance_id"), submission.hash, "", ""}
 }

@@ -8,7 +8,7 @@ import (
 // Which kinds of records go with which first state; "" is a commit of no artifacts.
 var kinds = map[string][]string{
 	"CREATED":           {},
-	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome", "child_end"},
+	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "directory", "use", "outcome", "child_end"},
 	"APPROVED":          {"guard"},
 	"OVERRIDDEN":        {"guard"},
 	"REJECTED":          {"guard", "end"},

@@ -238,11 +238,14 @@ def _submission(name: str, value: str) -> Family:
     return Family(submission=put(name, value))
 
 
+BEGAN = {"instance_id": "0f0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b11", "artifact_hash": "ab" * 32}
+
 # code -> what is forged, and the other rules that see the same forgery.
 FORGERIES: dict[str, tuple[Family, tuple[str, ...]]] = {
     "child:another call": (Family(told=_told_at(SECOND), end={"call": SECOND}), ()),
     "child:another parent": (_submission("parent_artifact_hash", "cd" * 32), ()),
     "child:another initiator": (Family(created=_started_by_dan), ()),
+    "started_from": (Family(submission=put("started_from", BEGAN)), ()),
     "child_twice": (Family(orders=_twice), ()),
     "child_end:of another": (Family(orders=_other_end), ("child_open",)),
     "child_end:twice": (Family(orders=_end_twice), ()),

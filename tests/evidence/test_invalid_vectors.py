@@ -112,6 +112,7 @@ ELSEWHERE = {
     "test_forged_at_random.py": ("text_form", "text_hash"),
     "test_calls_in_loops.py, test_waits_in_chains.py": ("manifest",),
     "test_children_verified.py": ("child_open",),
+    "test_directory_record.py": ("directory",),
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from gantral.api import readiness
+from gantral.api.comments import Comment, Comments
 from gantral.api.notices.outbox import Outbox
 from gantral.api.notices.running import Notices
 from gantral.api.readiness import Readiness
@@ -20,10 +21,17 @@ from gantral.api.temporal import Gateway
 from gantral.evidence import Store, TrustFile, forms
 from gantral.evidence.calendar import ticks
 from gantral.identity import Expected, Person, Provider, RoleMap
+from gantral.identity.directory import Directory
 from gantral.policy import Opa
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings, SettingsError
-from gantral.runtime.workers.assembly import Stores, load_programs, open_stores, signing_key
+from gantral.runtime.workers.assembly import (
+    Stores,
+    directory,
+    load_programs,
+    open_stores,
+    signing_key,
+)
 
 
 def _now() -> datetime:
@@ -43,7 +51,9 @@ class Deployment:
     store: Store
     drafts: Store
     library: Library
+    comments: Comments
     provider: Provider
+    directory: Directory | None
     gateway: Gateway
     refusals: RefusalLog
     ready: Readiness
@@ -65,6 +75,10 @@ class Deployment:
         if not forms.is_uuid(instance_id):
             return None
         return await asyncio.to_thread(self.library.story, instance_id)
+
+    async def said(self, story: Story) -> list[Comment]:
+        """What was said at the instance's gates, read in a thread. Raises StoreError."""
+        return await asyncio.to_thread(self.comments.of, story.team, story.instance_id)
 
     def acr(self, assurance: str) -> tuple[str, ...]:
         """The claim values that prove an assurance, for ``acr_values``."""
@@ -115,6 +129,7 @@ def assemble(
     refuse_twins(loaded)
     teams = frozenset(one.team for one in loaded)
     library = Library(stores.store, stores.trust, sorted(teams))
+    comments = Comments(stores.drafts, stores.trust, key)
     seal = Seal(
         key,
         settings.keys.read("pepper"),
@@ -131,7 +146,9 @@ def assemble(
         store=stores.store,
         drafts=stores.drafts,
         library=library,
+        comments=comments,
         provider=Provider(expected(identity)),
+        directory=directory(settings),
         gateway=gateway,
         refusals=RefusalLog(_beside(settings, "refusals"), key),
         ready=Readiness(
@@ -141,13 +158,17 @@ def assemble(
                 readiness.POLICY: readiness.of_policy(_opa(settings)),
             }
         ),
-        notices=_notices(settings, stores, library, now),
+        notices=_notices(settings, stores, library, comments, now),
         now=now,
     )
 
 
 def _notices(
-    settings: Settings, stores: Stores, library: Library, now: Callable[[], datetime]
+    settings: Settings,
+    stores: Stores,
+    library: Library,
+    comments: Comments,
+    now: Callable[[], datetime],
 ) -> Notices | None:
     if not settings.notify:
         return None
@@ -157,6 +178,7 @@ def _notices(
         store=stores.store,
         drafts=stores.drafts,
         library=library,
+        comments=comments,
         url=settings.need_api().url,
         now=now,
     )

@@ -56,7 +56,7 @@ async def examine(settings: Settings, now: datetime | None = None) -> list[Look]
     if settings.keys.pepper is not None:
         seen.append(looks.pepper(settings))
     if settings.identity is not None:
-        seen += looks.mapping(settings, programs)
+        seen += [*looks.mapping(settings, programs), *looks.directory(settings)]
         seen.append(await looks.issuer(settings))
     seen += targets(settings, programs)
     if settings.opa is not None or any(one.manifest["policies"] for one in programs):

@@ -15,6 +15,7 @@ from gantral.api.deployment import assurances_of, expected, refuse_twins, roles_
 from gantral.evidence import EvidenceError, Store, StoreError, TrustFile, Unfit
 from gantral.evidence.places import Place
 from gantral.identity import KeySet, Provider, Unreachable
+from gantral.identity.directory import DirectoryError
 from gantral.identity.provider import fetch
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Settings, SettingsError
@@ -26,6 +27,7 @@ from gantral.runtime.workers.assembly import (
     read_trust,
     signer,
 )
+from gantral.runtime.workers.assembly import directory as open_directory
 from temporalio.service import RPCError
 
 _T = TypeVar("_T")
@@ -204,6 +206,23 @@ def mapping(settings: Settings, programs: Sequence[ProgramInfo]) -> list[Look]:
         Look("roles", f"{many(roles, 'role')} named, each mapped to a claim", no_role),
         Look("assurances", f"{len(assurances)} asked for, each mapped to a claim", no_assurance),
     ]
+
+
+def directory(settings: Settings) -> list[Look]:
+    """The directory, where the deployment keeps one: that it can be read."""
+    there = open_directory(settings)
+    if there is None:
+        return []
+    try:
+        known = there.read()
+    except DirectoryError as error:
+        fault = Fault(
+            "directory_unreadable",
+            f"identity.directory: {error}; no yes can be given without it",
+            'write a line a person: maria = ["finance_manager"]',
+        )
+        return [Look("directory", "", (fault,))]
+    return [Look("directory", f"{many(known, 'person')} listed")]
 
 
 def _named(

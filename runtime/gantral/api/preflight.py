@@ -30,7 +30,7 @@ async def preflight(settings: Settings, now: datetime | None = None) -> list[Fau
             looks.pepper(settings),
             looks.signing(settings, "decision", trust, programs, at),
         ]
-    seen += looks.mapping(settings, programs)
+    seen += [*looks.mapping(settings, programs), *looks.directory(settings)]
     seen += targets(settings, programs)
     seen += looks.stores(settings)
     seen += [await looks.issuer(settings), await looks.opa(settings, programs)]

@@ -41,7 +41,7 @@ class Children:
         """Enter the submission of a child, whose seal and form hold.
 
         Raises:
-            EvidenceError: ``child``, ``child_twice``.
+            EvidenceError: ``child``, ``child_twice``, ``started_from``.
         """
         planned = self._planned.get(call)
         if planned is None:
@@ -60,6 +60,8 @@ class Children:
         for name, value in wanted.items():
             if said[name] != value:
                 errors.refuse("child", f"the submission of {call} has another {name}")
+        if "started_from" in said:
+            errors.refuse("started_from", "a child is started by its parent, from nothing else")
         self.told[call] = Told(call, str(said["instance_id"]), hash, "", "")
 
     def end(self, record: Mapping[str, Any]) -> None:

@@ -34,7 +34,17 @@ from gantral.evidence.fields import (
     WAIT,
 )
 from gantral.evidence.program import MANIFEST
-from gantral.evidence.schema import Form, either, items, members, row, table, text, words
+from gantral.evidence.schema import (
+    Form,
+    either,
+    items,
+    members,
+    members_or,
+    row,
+    table,
+    text,
+    words,
+)
 
 ARTIFACT = Form(
     "artifact",
@@ -62,7 +72,9 @@ ARTIFACT = Form(
 )
 SUBMISSION = Form(
     "submission",
-    members(
+    members_or(
+        # What was started from no ended instance has no such member (ADR 0181).
+        {"started_from": members(artifact_hash=HASH, instance_id=UUID)},
         assurance=ASSURANCE,
         business_key=HASH_OR_NONE,
         context_hash=HASH,
@@ -225,6 +237,11 @@ RECORDS: dict[str, Form] = {
     "deciders": Form(
         "deciders record",
         members(kind=words("deciders"), excluded=items(ACTOR), named=table(items(ACTOR)), **_AT),
+    ),
+    # Everybody of the directory who could decide, where they together can't (ADR 0182).
+    "directory": Form(
+        "directory record",
+        members(kind=words("directory"), holders=items(row(ACTOR, items(NAME))), **_AT),
     ),
     "use": Form("use record", members(kind=words("use"), claim=ENVELOPE)),
     "outcome": Form("outcome record", members(kind=words("outcome"), outcome=ENVELOPE)),

@@ -31,6 +31,11 @@ def created(walk: Progress, statement: Mapping[str, Any]) -> None:
     for name in ("context_hash", "workflow_id", "workflow_version_id"):
         if submission[name] != artifact[name]:
             errors.refuse("submission", f"the submission has another {name}")
+    began = submission.get("started_from")
+    if began is not None and (
+        walk.parent != "none" or began["instance_id"] == statement["instance_id"]
+    ):
+        errors.refuse("started_from", "a child, or an instance that is started from itself")
     if submission["human_actor_id"] != artifact["human_actor_id"]:
         errors.refuse("initiator", "CREATED names another person than the submission")
     late = forms.instant_ms(submission["timestamp"]) - forms.instant_ms(artifact["timestamp"])

@@ -18,7 +18,17 @@ COMMITTERS = frozenset({"commit", "closer"})
 _KINDS = {
     "CREATED": frozenset[str](),
     "WAITING_FOR_HUMAN": frozenset(
-        {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome", "child_end"}
+        {
+            "policy",
+            "guard",
+            "clock",
+            "calendar",
+            "deciders",
+            "directory",
+            "use",
+            "outcome",
+            "child_end",
+        }
     ),
     "APPROVED": frozenset({"guard"}),
     "OVERRIDDEN": frozenset({"guard"}),

@@ -85,7 +85,8 @@ class Assurance:
 
 @dataclass(frozen=True)
 class Identity:
-    """The one OpenID provider, and how its claims map to roles and assurances."""
+    """The one OpenID provider, and how its claims map to roles and assurances. ``directory``: the
+    file that lists everybody who holds a role, None where nobody keeps one."""
 
     issuer: str
     audience: str
@@ -93,6 +94,7 @@ class Identity:
     algorithms: tuple[str, ...]
     roles: Mapping[str, RoleMap]
     assurance: Mapping[str, Assurance]
+    directory: Path | None
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,7 @@ def _settings(file: Path, folder: Path, root: Table) -> Settings:
         source_path=tuple(folder / part for part in deployment.texts("path", ())),
         temporal=_temporal(root.table("temporal")),
         opa=_opa(root.table("opa"), environment == "production") if root.has("opa") else None,
-        identity=_identity(root.table("identity")) if root.has("identity") else None,
+        identity=_identity(folder, root.table("identity")) if root.has("identity") else None,
         evidence=read_evidence(folder, root.table("evidence"), environment == "production")
         if root.has("evidence")
         else None,
@@ -264,8 +266,9 @@ def _opa(table: Table, production: bool) -> Opa:
     return opa
 
 
-def _identity(table: Table) -> Identity:
+def _identity(folder: Path, table: Table) -> Identity:
     roles, assurance = table.table("roles"), table.table("assurance")
+    directory = table.table("directory") if table.has("directory") else None
     identity = Identity(
         issuer=table.url("issuer"),
         audience=table.text("audience"),
@@ -273,7 +276,10 @@ def _identity(table: Table) -> Identity:
         algorithms=table.texts("algorithms", ("RS256",)),
         roles={name: _role(roles.table(name)) for name in roles.names()},
         assurance={name: _assurance(assurance.table(name)) for name in assurance.names()},
+        directory=None if directory is None else directory.file("file", folder),
     )
+    if directory is not None:
+        directory.done()
     for algorithm in identity.algorithms:
         if algorithm.lower() == "none" or algorithm.upper().startswith("HS"):
             # With HMAC the provider's public key would be the secret.
