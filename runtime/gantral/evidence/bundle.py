@@ -128,6 +128,7 @@ class Bundle:
         self._reader = TarReader(file, seekable=not stream)
         self._handle = -1 if stream else file.fileno()
         self._next: Member | None = None
+        self._log_passed = False
         self.contents: dict[str, Any] = {}
 
     def sections(self) -> Iterator[Section]:
@@ -175,6 +176,7 @@ class Bundle:
             "all", "none"
         ):  # fmt: skip
             raise EvidenceError("contents", "a log is held to all instances, or to none")
+        self._log_passed = True
         if not logged:
             return
         checkpoint = self._taken("log/checkpoint", MOST_NOTE)
@@ -198,8 +200,11 @@ class Bundle:
         their bytes, after all sections.
 
         Raises:
-            EvidenceError: as ``sections``.
+            EvidenceError: as ``sections``, and as ``log`` if that was not asked for.
         """
+        if not self._log_passed:
+            for _ in self.log():
+                pass
         before = ("", "")
         while (member := self._next) is not None:
             here = (member.folder, member.name)

@@ -12,12 +12,15 @@ from typing import Any
 
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.key_ends import ends
+from gantral.cli.log_policies import log_policy, whole_second
 from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, H, SigningKey, TrustFile, canonical, parse
 from gantral.evidence.forms import instant_text, is_name
 from gantral.evidence.manifest import check_manifest
 
 _USES = ("commit", "decision", "effect", "closer", "erasure")
+# Made only when it is asked for: a deployment may do without a log.
+_ASKED = ("log",)
 _TYPE = "gantral.dev/keys/v1"
 
 
@@ -36,7 +39,9 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     new.add_argument("--out", type=Path, required=True, metavar="DIR")
     new.add_argument("--environment", choices=("development", "production"), required=True)
     new.add_argument("--team", action="append", required=True, metavar="TEAM")
-    new.add_argument("--use", action="append", choices=_USES, help="repeatable; default: all")
+    new.add_argument(
+        "--use", action="append", choices=(*_USES, *_ASKED), help="repeatable; default: all but log"
+    )
     trust = actions.add_parser(
         "trust",
         help="write the trust file for keys and programs",
@@ -72,6 +77,24 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         help="nothing counts that says it was signed then or later. A thief can write an earlier "
         "time: docs/evidence says how to choose the instant",
     )
+    trust.add_argument(
+        "--log",
+        metavar="ORIGIN",
+        help="the name of the transparency log, whose key is among --keys (use log) or was before",
+    )
+    trust.add_argument(
+        "--witness",
+        action="append",
+        default=[],
+        metavar="VKEY=URL",
+        help="a witness of the log: its verifier key, and where it is asked to cosign (repeatable)",
+    )
+    trust.add_argument(
+        "--quorum",
+        type=int,
+        metavar="K",
+        help="how many of the witnesses must have cosigned a checkpoint (default: all)",
+    )
     trust.add_argument("--trust-id", metavar="ID", help="a name for this line of trust files")
     trust.add_argument("--actor-claim", metavar="CLAIM", help="default: sub, or as before")
     trust.add_argument("--max-skew", metavar="DURATION", help="default: PT5S, or as before")
@@ -92,7 +115,7 @@ def _new(folder: Path, environment: str, teams: list[str], only: list[str] | Non
     for team in teams:
         if not is_name(team):
             raise Failure(f"--team {team}: a team is [a-z][a-z0-9_]*", "", MISUSE)
-    uses = [use for use in _USES if only is None or use in only]
+    uses = [use for use in (*_USES, *_ASKED) if use in (_USES if only is None else only)]
     names = [*(f"{use}.key" for use in uses), "keys.json"]
     if only is None:
         names.append("pepper.key")
@@ -171,7 +194,7 @@ def _trust(args: argparse.Namespace) -> int:
                     "use": use,
                     "teams": public["teams"],
                     "environment": public["environment"],
-                    "not_before": public["created"],
+                    "not_before": whole_second(public["created"], use),
                     "not_after": "none",
                     "compromised_from": "none",
                 },
@@ -182,6 +205,11 @@ def _trust(args: argparse.Namespace) -> int:
         listed = [{**one, "not_before": "", "not_after": ""} for one in programs]
         if {**program, "not_before": "", "not_after": ""} not in listed:
             programs.append(program)
+    log = before.get("log", "none")
+    if args.log is not None:
+        log = log_policy(args, keys, environment, since)
+    elif args.witness or args.quorum is not None:
+        raise Failure("--witness and --quorum go with --log", "say --log ORIGIN", MISUSE)
     data = canonical(
         {
             "type": "gantral.dev/trust/v1",
@@ -194,7 +222,7 @@ def _trust(args: argparse.Namespace) -> int:
             "programs": programs,
             "max_skew": args.max_skew or before["max_skew"],
             "actor_claim": args.actor_claim or before["actor_claim"],
-            "log": "none",
+            "log": log,
         }
     )
     trust = _loaded(data, args.out)

@@ -12,6 +12,7 @@ from gantral.cli.tools.environment import (
 )
 from gantral.cli.tools.failure import ToolMissing
 from gantral.cli.tools.home import tools_folder
+from gantral.cli.tools.log import transparency_log
 from gantral.cli.tools.opa import OPA_VERSION, opa
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "temporal_server",
     "temporal_test_server",
     "tools_folder",
+    "transparency_log",
 ]

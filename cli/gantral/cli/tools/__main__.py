@@ -12,6 +12,7 @@ from gantral.cli.tools import (
     opa,
     temporal_server,
     temporal_test_server,
+    transparency_log,
 )
 
 
@@ -23,6 +24,7 @@ def main() -> int:
         identity_provider,
         opa,
         chromium,
+        transparency_log,
     )
     missing = 0
     for tool in tools:
