@@ -16,7 +16,7 @@ from gantral.api.log.client import LogClient
 from gantral.api.log.following import Following
 from gantral.api.log.submitting import Submitting
 from gantral.cli.main import main
-from gantral.cli.tools import transparency_log
+from gantral.cli.tools.log import transparency_log
 from gantral.cli.tools.processes import Process, Processes, free_port, listening
 from gantral.evidence import LocalStore, SigningKey, TrustFile
 from gantral.evidence.merkle import EMPTY, extends

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def judged(world: World, *paths: Path, trust: Path | None = None) -> tuple[int, 
     return status, sorted(found), json.dumps(told["complete"])
 
 
+def show(world: World, out: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "gantral.cli", "evidence", "show", str(out),
+         "--trust", str(world.trust_file)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
 def test_a_team_is_exported_with_its_log(world: World) -> None:
     out = world.export("all", "--team", TEAM)
     status, found, complete = judged(world, out)
@@ -42,6 +52,9 @@ def test_a_team_is_exported_with_its_log(world: World) -> None:
     (shown,) = json.loads(complete)
     assert (shown["origin"], shown["team"], shown["instances"]) == (ORIGIN, TEAM, "4")
     assert shown["cosigned"].endswith(".000Z")
+    # `evidence show` says it too, and reads past the log to the texts.
+    told = show(world, out)
+    assert "complete: every instance of team payments that the log log.example/payments" in told
     # Each instance takes its proof along, and is judged alone by it.
     folder = world.home / "unpacked"
     folder.mkdir()

@@ -128,6 +128,15 @@ class Whole:
     team: str
     instances: int
 
+    def __str__(self) -> str:
+        of = "all teams" if self.team == "none" else f"team {self.team}"
+        seen = self.seen
+        by = f"cosigned by {seen.at}" if seen.at else "which no witness is asked to cosign"
+        return (
+            f"complete: every instance of {of} that the log {seen.origin} has, as of its "
+            f"checkpoint {seen.size}, {by}, is among the {self.instances} here, to its last commit"
+        )
+
 
 @dataclass
 class Comparison:

@@ -166,7 +166,7 @@ class _Text:
 
         if report.whole is not None:
             self._complete.add(place.path)
-            print(printable(f"{place}: {complete(report.whole)}"), file=sys.stderr)
+            print(printable(f"{place}: {report.whole}"), file=sys.stderr)
 
     def end(self, verdict: str) -> None:
         for path in sorted(self._bundles - self._complete):
@@ -217,17 +217,6 @@ class _Json:
     def end(self, verdict: str) -> None:
         told = f'"findings": {_dump(self._findings)},\n"complete": {_dump(self._complete)}'
         print(f'],\n{told},\n"verdict": {_dump(verdict)}}}')
-
-
-def complete(whole: Whole) -> str:
-    """In words what a log showed of a bundle."""
-    of = "all teams" if whole.team == "none" else f"team {whole.team}"
-    seen = whole.seen
-    by = f"cosigned by {seen.at}" if seen.at else "which no witness is asked to cosign"
-    return (
-        f"complete: every instance of {of} that the log {seen.origin} has, as of its checkpoint "
-        f"{seen.size}, {by}, is among the {whole.instances} here, to its last commit"
-    )
 
 
 def _whole(whole: Whole) -> dict[str, str]:

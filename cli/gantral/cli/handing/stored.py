@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.settings_said import settings_said
 
 if TYPE_CHECKING:
     from gantral.cli.handing.sources import Source
@@ -17,33 +18,24 @@ if TYPE_CHECKING:
 
 def settings_of(path: str) -> Settings:
     """The deployment's settings. Raises Failure."""
-    from gantral.runtime.settings import SettingsError, load
+    from gantral.runtime.settings import load
 
-    try:
+    with settings_said(path):
         return load(path)
-    except SettingsError as error:
-        raise Failure(f"{path}: {error.key}: {error.why}", error.remedy) from None
 
 
 def evidence_of(settings: Settings) -> Evidence:
     """Their section on evidence. Raises Failure."""
-    from gantral.runtime.settings import SettingsError
-
-    try:
+    with settings_said(settings.file):
         return settings.need_evidence()
-    except SettingsError as error:
-        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
 
 
 def store_of(settings: Settings) -> Store:
     """The store, to read. Raises Failure."""
-    from gantral.runtime.settings import SettingsError
     from gantral.runtime.workers.assembly import open_store
 
-    try:
+    with settings_said(settings.file):
         return open_store(settings)
-    except SettingsError as error:
-        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
 
 
 def log_of(settings: Settings) -> LogProofs | None:
@@ -59,18 +51,16 @@ def log_of(settings: Settings) -> LogProofs | None:
     from gantral.evidence.log_proofs import LogProofs
     from gantral.evidence.logged import judge_checkpoint
     from gantral.evidence.tiles import Tiles
-    from gantral.runtime.settings import SettingsError
     from gantral.runtime.workers.assembly import read_trust
 
+    with settings_said(settings.file):
+        client, trust = LogClient(settings.log), read_trust(settings)
     try:
-        client = LogClient(settings.log)
         note = client.checkpoint()
         if note is None:
             return None
-        seen = judge_checkpoint(note, read_trust(settings))
+        seen = judge_checkpoint(note, trust)
         return LogProofs(note, seen, Tiles(client.fetch, seen.size))
-    except SettingsError as error:
-        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
     except (LogUnreachable, EvidenceError) as error:
         raise Failure(
             f"the log can't be read: {error}",
