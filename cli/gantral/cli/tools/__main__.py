@@ -10,9 +10,9 @@ from gantral.cli.tools.environment import (
     identity_provider,
     temporal_server,
     temporal_test_server,
-    transparency_log,
 )
 from gantral.cli.tools.failure import ToolMissing
+from gantral.cli.tools.log import transparency_log
 from gantral.cli.tools.opa import opa
 
 

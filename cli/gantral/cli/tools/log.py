@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gantral.cli.tools.failure import ToolMissing
 from gantral.cli.tools.go import go
-from gantral.cli.tools.home import install
+from gantral.cli.tools.installing import install
 from gantral.cli.tools.run import CommandError, run
 
 # cli/gantral/cli/tools/log.py: the fourth folder up is the root of a clone, if it is one.
