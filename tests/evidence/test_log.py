@@ -16,6 +16,7 @@ from gantral.evidence.together import judge_together
 from gantral.evidence.verify import verify_files
 from hypothesis import given
 from hypothesis import strategies as st
+from log_vectors import LOG_VECTOR, OF, log_files
 from logs import HandLog, entries_of, seed, trusting, with_proof
 from scenes import Scene, build
 from vector_manifest import MANIFEST
@@ -347,3 +348,17 @@ def test_a_time_beyond_the_calendar_is_as_none() -> None:
     trust = TrustFile.load(trusting(SCENE.trust, log))
     with pytest.raises(EvidenceError, match="log_quorum"):
         judge_checkpoint(log.checkpoint(), trust)
+
+
+def test_the_published_vector_is_valid_and_as_it_is_made() -> None:
+    made = log_files()
+    published = {name: (LOG_VECTOR / name).read_bytes() for name in made}
+    assert made == published
+    folder = LOG_VECTOR.parent / "vectors" / OF / "instance"
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    files[proof_name(3)] = published[proof_name(3)]
+    assert told(files, published["trust.json"]).verdict == "VALID"
