@@ -47,7 +47,8 @@ async def examine(settings: Settings, now: datetime | None = None) -> list[Look]
     if settings.evidence is not None:
         trust, found = looks.trust_file(settings)
         seen += [found, *looks.stores(settings)]
-        seen.append(await asyncio.to_thread(looks.log, settings, trust, moment))
+        if settings.api is not None or settings.log is not None:
+            seen.append(await asyncio.to_thread(looks.log, settings, trust, moment))
     programs, loaded = looks.loaded(settings, trust, at)
     seen += loaded
     seen += [

@@ -104,8 +104,9 @@ def loaded(
     return programs, looks + [_program(program, trust, at) for program in programs]
 
 
-def log(settings: Settings, trust: TrustFile | None, now: datetime) -> Look:
-    """The transparency log: what it lacks of the store's commits, and for how long."""
+def log_named(settings: Settings, trust: TrustFile | None) -> Look:
+    """The transparency log, as settings and trust file name it; nothing is asked of it: a log that
+    is down is no reason not to serve."""
     part = "log"
     if settings.log is None:
         if trust is not None and trust.log is not None:
@@ -118,6 +119,15 @@ def log(settings: Settings, trust: TrustFile | None, now: datetime) -> Look:
     if trust.log is None:
         remedy = "gantral keys trust --log ORIGIN writes one that does"
         return Look(part, "", (Fault("log_untrusted", "the trust file names no log", remedy),))
+    return Look(part, trust.log.origin)
+
+
+def log(settings: Settings, trust: TrustFile | None, now: datetime) -> Look:
+    """The transparency log: what it lacks of the store's commits, and for how long."""
+    named = log_named(settings, trust)
+    if settings.log is None or trust is None or trust.log is None:
+        return named
+    part = named.part
     try:
         following = Following(LogClient(settings.log), trust)
         following.catch_up()
