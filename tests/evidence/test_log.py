@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from gantral.evidence import EvidenceError, TrustFile, canonical, errors, parse
+from gantral.evidence import EvidenceError, TrustFile, canonical, errors, parse, verify_folder
 from gantral.evidence.folder import Kept
 from gantral.evidence.logged import Entry, judge_checkpoint, proof_name
 from gantral.evidence.report import Report
@@ -19,14 +21,23 @@ from hypothesis import strategies as st
 from log_vectors import LOG_VECTOR, OF, log_files
 from logs import HandLog, entries_of, seed, trusting, with_proof
 from scenes import Scene, build
+from second import ask
 from vector_manifest import MANIFEST
 from vectors import inputs
 
 SCENE = build(inputs("approved"), MANIFEST)
 
 
+def placed(files: dict[str, bytes], folder: Path) -> Path:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
 def told(files: dict[str, bytes], trust: bytes) -> Report:
-    return verify_files(Kept(files), TrustFile.load(trust))
+    with tempfile.TemporaryDirectory() as folder:
+        return verify_folder(placed(files, Path(folder)), TrustFile.load(trust))
 
 
 def codes(report: Report) -> list[tuple[str, str]]:
@@ -245,9 +256,17 @@ def test_no_flipped_bit_of_a_proof_is_valid(data: st.DataObject) -> None:
     assert told(files, TRUST).verdict != "VALID"
 
 
-def together(*reports: Report) -> list[list[str]]:
+def together(trust: bytes, *folders: dict[str, bytes]) -> list[list[str]]:
+    """The codes on each folder, of all judged in one run; both verifiers'."""
+    reports = [verify_files(Kept(files), TrustFile.load(trust)) for files in folders]
     found = judge_together(enumerate(reports), several=True)
-    return [[one.code for one in report.findings] for _, report in found]
+    codes = [[one.code for one in report.findings] for _, report in found]
+    with tempfile.TemporaryDirectory() as home:
+        (place := Path(home) / "trust.json").write_bytes(trust)
+        paths = [placed(files, Path(home) / str(n)) for n, files in enumerate(folders)]
+        second = ask(place, paths)["instances"]
+    assert [[one["code"] for one in each["findings"]] for each in second] == codes
+    return codes
 
 
 def test_a_split_view_shows() -> None:
@@ -257,9 +276,9 @@ def test_a_split_view_shows() -> None:
     # The same size, another tree: the second was shown to somebody else.
     second = filled(SCENE)
     second.entries[5:9] = [entry.data() for entry in entries_of(other.files)] + [b"one more"]
-    one, two = told(with_proof(SCENE, first), trust), told(with_proof(other, second), trust)
-    assert (one.verdict, two.verdict) == ("VALID", "VALID")
-    assert together(one, two) == [["log_split"], ["log_split"]]
+    one, two = with_proof(SCENE, first), with_proof(other, second)
+    assert (told(one, trust).verdict, told(two, trust).verdict) == ("VALID", "VALID")
+    assert together(trust, one, two) == [["log_split"], ["log_split"]]
     # Inside one folder.
     files = with_proof(SCENE, first)
     twin = filled(SCENE)
@@ -275,8 +294,8 @@ def test_two_sizes_are_linked_by_witnesses_or_not_at_all() -> None:
     log.add(other)
     for quorum, found in (("two", []), ("none", ["log_unlinked"])):
         trust = trusting(SCENE.trust, log, quorum, log={"not_after": "none"})
-        pair = told(with_proof(SCENE, log, note), trust), told(with_proof(other, log), trust)
-        assert together(*pair) == [found, found]
+        pair = with_proof(SCENE, log, note), with_proof(other, log)
+        assert together(trust, *pair) == [found, found]
 
 
 POLICIES = [

@@ -18,6 +18,7 @@ from gantral.evidence.logged import Entry as Logged
 from gantral.evidence.verify import verify_bundle
 from logs import HandLog, entries_of, trusting, with_proof
 from scenes import Scene
+from twice import second_of_bytes
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "evidence" / "verdict.schema.json"
 FOUND = bundles.scenes("amended", "rejected", "waived")
@@ -62,8 +63,13 @@ def made(
 
 
 def codes(inside: list[Entry], trust: bytes = TRUST) -> list[tuple[str, str]]:
-    found = verify_bundle(io.BytesIO(bundle(inside)), TrustFile.load(trust), stream=True)
-    return [(one.code, one.severity) for _, report in found for one in report.findings]
+    data = bundle(inside)
+    reports = verify_bundle(io.BytesIO(data), TrustFile.load(trust), stream=True)
+    found = [(one.code, one.severity) for _, report in reports for one in report.findings]
+    word = "INVALID" if "INVALID" in dict(found).values() else "INCONCLUSIVE" if found else "VALID"
+    second = second_of_bytes(trust, data, pipe=True)
+    assert second in (None, (word, [code for code, _ in found]))
+    return found
 
 
 def test_every_instance_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -145,7 +145,7 @@ class _Shown:
             _about(self.trust, *findings),
             seen=frozenset(self.seen),
             tree=trees[0] if trees else None,
-            whole=self.whole,
+            whole=None if findings else self.whole,
         )
 
 
