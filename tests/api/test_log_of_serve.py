@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,9 @@ from gantral.cli.tools.processes import Process, Processes, free_port, listening
 from gantral.evidence import TrustFile
 from gantral.runtime.settings import load
 from gantral.runtime.workers.assembly import open_store
-from test_notices_of_serve import serving
 
 
-def another_serve(world: Any, folder: Path, port: int) -> Path:
+def another_serve(world: Any, folder: Path, port: int, own: int) -> Path:
     """Settings of a second `serve` of the same deployment, with a log."""
     home: Path = world.settings.file.parent
     text = re.sub(r"\[api\]\n.*\n.*\n", "", world.settings.file.read_text("utf-8"))
@@ -35,7 +35,7 @@ def another_serve(world: Any, folder: Path, port: int) -> Path:
     file.write_text(
         f"""{text}
 [api]
-listen = "127.0.0.1:{free_port()}"
+listen = "127.0.0.1:{own}"
 refusals = "file:{folder}/refusals.jsonl"
 checkpoint = "file:{folder}/checkpoint"
 [log]
@@ -55,8 +55,8 @@ def until(done: Callable[[], bool]) -> None:
 
 
 def test_commits_reach_the_log_and_never_wait_for_it(world: Any, tmp_path: Path) -> None:
-    port = free_port()
-    file = another_serve(world, tmp_path, port)
+    port, own = free_port(), free_port()
+    file = another_serve(world, tmp_path, port, own)
     command = [transparency_log(), "-dir", tmp_path / "log", "-listen", f"127.0.0.1:{port}"]
     command += ["-trust", tmp_path / "trust.json", "-key", tmp_path / "keys" / "log.key"]
     log = load(file).log
@@ -75,7 +75,9 @@ def test_commits_reach_the_log_and_never_wait_for_it(world: Any, tmp_path: Path)
         there = range(len(list(store.list(f"payments/{instance_id}/commits"))))
         return set(there) - lacking
 
-    with Processes(tmp_path / "logs") as processes, serving(file):
+    with Processes(tmp_path / "logs") as processes:
+        serve = [sys.executable, "-m", "gantral.cli", "serve", "--settings", str(file)]
+        processes.start("serve", serve, ready=lambda: listening(own))
 
         def start() -> Process:
             return processes.start("gantral-log", command, ready=lambda: listening(port))

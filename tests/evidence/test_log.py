@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,15 @@ import pytest
 from gantral.evidence import EvidenceError, TrustFile, canonical, errors, parse, verify_folder
 from gantral.evidence.folder import Kept
 from gantral.evidence.logged import Entry, judge_checkpoint, proof_name
+from gantral.evidence.notes import LOG as OF_LOG
+from gantral.evidence.notes import WITNESS
 from gantral.evidence.report import Report
 from gantral.evidence.together import judge_together
 from gantral.evidence.verify import verify_files
 from hypothesis import given
 from hypothesis import strategies as st
 from log_vectors import LOG_VECTOR, OF, log_files
-from logs import HandLog, entries_of, seed, trusting, with_proof
+from logs import HandLog, entries_of, note_key, seed, trusting, with_proof
 from scenes import Scene, build
 from second import ask
 from vector_manifest import MANIFEST
@@ -177,6 +180,15 @@ def test_strangers_signatures_are_passed_over() -> None:
     assert told(with_proof(SCENE, LOG, note), TRUST).verdict == "VALID"
 
 
+def test_a_checkpoint_s_time_is_the_earliest_with_enough_witnesses() -> None:
+    trust = TrustFile.load(TRUST)
+    late = replace(LOG, at=LOG.at + 60).checkpoint().partition(b"\n\n")[2]
+    latest = replace(LOG, at=LOG.at + 90).checkpoint(by=["w3"], signed=False)
+    for by, minutes in ((["w1", "w2"], "00"), (["w1"], "01"), ([], "01")):
+        note = LOG.checkpoint(by=by) + late + latest.partition(b"\n\n")[2]
+        assert judge_checkpoint(note, trust).at == f"2026-11-24T16:{minutes}:00.000Z"
+
+
 def test_the_lives_of_the_log_s_keys() -> None:
     files = with_proof(SCENE, LOG)
     over, then = "2026-11-24T15:59:59.999Z", "2026-11-24T16:00:00.000Z"
@@ -226,6 +238,14 @@ def test_each_rule_alone_refuses_its_forgery(code: str, monkeypatch: pytest.Monk
     assert told(files, trust).verdict == "VALID"
 
 
+def respelt_base64(data: bytes, text: bytes) -> bytes:
+    """The same bytes in base64 of which the last letter's unused bits are set."""
+    letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    body = text.rstrip(b"=")
+    other = letters[letters.index(body[-1:]) ^ 1 :][:1]
+    return data.replace(text, body[:-1] + other + text[len(body) :], 1)
+
+
 PROOFS = [
     ("another index", lambda data: data.replace(b"index 8", b"index 7"), "log_inclusion"),
     ("index with a zero", lambda data: data.replace(b"index 8", b"index 08"), "log_proof"),
@@ -234,6 +254,8 @@ PROOFS = [
     ("a hash too many", lambda data: data.replace(b"\n\n", b"\n" + b"A" * 43 + b"=\n\n", 1),
      "log_inclusion"),
     ("a hash of 31 bytes", lambda data: data.replace(b"\n\n", b"\n" + b"A" * 42 + b"==\n\n", 1),
+     "log_proof"),
+    ("a hash in other letters", lambda data: respelt_base64(data, data.split(b"\n")[2]),
      "log_proof"),
     ("nothing", lambda data: b"", "log_proof"),
 ]  # fmt: skip
@@ -298,6 +320,13 @@ def test_two_sizes_are_linked_by_witnesses_or_not_at_all() -> None:
         assert together(trust, *pair) == [found, found]
 
 
+def mistyped() -> str:
+    """A witness's line whose key says that it is a log's, under the id of a witness's."""
+    key = note_key("w4.example", WITNESS, seed("w4"))
+    data = b64encode(bytes([OF_LOG]) + key.raw).decode()
+    return f"witness w4 {key.name}+{key.ident.hex()}+{data}\n"
+
+
 POLICIES = [
     ("no quorum", lambda text: text.replace("quorum two\n", "")),
     ("two quorums", lambda text: text + "quorum two\n"),
@@ -307,13 +336,14 @@ POLICIES = [
     ("a member twice", lambda text: text.replace("two 2 w1", "two 2 w1 w1")),
     ("a member defined later", lambda text: "group x any w1\n" + text),
     ("a taken name", lambda text: text.replace("witness w2", "witness w1")),
-    ("a witness named none", lambda text: text.replace("witness w2", "witness none")),
+    ("a witness named none", lambda text: text.replace("w2", "none")),
     ("another word", lambda text: text + "logs x\n"),
     ("no log", lambda text: "\n".join(text.split("\n")[1:])),
     ("a key twice", lambda text: text + text.split("\n")[0] + "\n"),
     ("a control character", lambda text: text + "# \x0b\n"),
     ("a witness as a log", lambda text: text.replace("witness w1", "log")),
-    ("another key's id", lambda text: text.replace("+", "+0", 1).replace("+0", "+", 0)),
+    ("a key of another type", lambda text: mistyped() + text),
+    ("another key's id", lambda text: text.replace("+e", "+f", 1)),
 ]
 
 
