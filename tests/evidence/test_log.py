@@ -320,11 +320,11 @@ def test_two_sizes_are_linked_by_witnesses_or_not_at_all() -> None:
         assert together(trust, *pair) == [found, found]
 
 
-def mistyped() -> str:
-    """A witness's line whose key says that it is a log's, under the id of a witness's."""
-    key = note_key("w4.example", WITNESS, seed("w4"))
+def mistyped(text: str) -> str:
+    """A witness's key says that it is a log's, under the id of a witness's."""
+    key = note_key("w1.example", WITNESS, seed("w1"))
     data = b64encode(bytes([OF_LOG]) + key.raw).decode()
-    return f"witness w4 {key.name}+{key.ident.hex()}+{data}\n"
+    return text.replace(key.text(), f"{key.name}+{key.ident.hex()}+{data}")
 
 
 POLICIES = [
@@ -336,13 +336,13 @@ POLICIES = [
     ("a member twice", lambda text: text.replace("two 2 w1", "two 2 w1 w1")),
     ("a member defined later", lambda text: "group x any w1\n" + text),
     ("a taken name", lambda text: text.replace("witness w2", "witness w1")),
-    ("a witness named none", lambda text: text.replace("w2", "none")),
+    ("a witness named none", lambda text: text.replace(" w2 ", " none ")),
     ("another word", lambda text: text + "logs x\n"),
     ("no log", lambda text: "\n".join(text.split("\n")[1:])),
     ("a key twice", lambda text: text + text.split("\n")[0] + "\n"),
     ("a control character", lambda text: text + "# \x0b\n"),
     ("a witness as a log", lambda text: text.replace("witness w1", "log")),
-    ("a key of another type", lambda text: mistyped() + text),
+    ("a key of another type", mistyped),
     ("another key's id", lambda text: text.replace("+e", "+f", 1)),
 ]
 

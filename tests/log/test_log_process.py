@@ -16,11 +16,14 @@ import pytest
 from gantral.api import looks
 from gantral.api.log.following import LogBroken
 from gantral.cli.main import main
+from gantral.cli.tools.go import go
+from gantral.cli.tools.log import SOURCES
 from gantral.evidence.logged import Entry, judge_checkpoint
 from gantral.evidence.merkle import extends, includes, leaf_hash, root_of
 from gantral.evidence.tiles import Tiles
 from log_world import ORIGIN, TEAM, World
 from logs import entries_of
+from second import go_environment
 
 
 def judged(world: World, *paths: Path, trust: Path | None = None) -> tuple[int, list[str], str]:
@@ -196,3 +199,11 @@ def test_killed_it_keeps_what_it_took_and_set_back_it_is_noticed(tmp_path: Path)
         # Who starts anew with no memory is told by the witnesses: nothing is published any more.
         assert world.witnesses["w1"].last is not None
         assert world.witnesses["w1"].last.size == size
+
+
+def test_go_has_nothing_to_say_of_its_source() -> None:
+    command = [go(), "vet", "-mod=readonly", "./..."]
+    done = subprocess.run(
+        command, cwd=SOURCES, env=go_environment(), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()

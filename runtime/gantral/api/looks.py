@@ -129,13 +129,19 @@ def log(settings: Settings, trust: TrustFile | None, now: datetime) -> Look:
         return named
     part = named.part
     try:
-        following = Following(LogClient(settings.log), trust)
+        client = LogClient(settings.log)
+    except SettingsError as error:
+        return Look(part, "", (of_setting(error),))
+    try:
+        following = Following(client, trust)
         following.catch_up()
         waiting = [one.timestamp for one in following.lacking(open_store(settings))]
     except (LogUnreachable, LogBroken, StoreError, EvidenceError, SettingsError) as error:
         rule = "log_broken" if isinstance(error, LogBroken) else "log_unreachable"
         remedy = "see that gantral-log runs (log-go/README.md) and that [log] url is its own"
         return Look(part, "", (Fault(rule, str(error), remedy),))
+    finally:
+        client.close()
     size = following.seen.size if following.seen is not None else 0
     found = f"{trust.log.origin}, {size} entries, {many(waiting, 'commit')} not logged yet"
     least = stamp(now - timedelta(seconds=settings.log.delay))
