@@ -173,5 +173,3 @@ def _envelopes(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for one in value:
             yield from _envelopes(one)
-
-
