@@ -11,6 +11,7 @@ import sys
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import bundles
@@ -21,8 +22,9 @@ from gantral.cli.main import main
 from gantral.evidence import H, TrustFile, canonical, errors
 from gantral.evidence import bundle as reading
 from gantral.evidence import verify as judging
+from gantral.evidence.several import judge_in_processes
 from gantral.evidence.tar import header
-from gantral.evidence.verify import verify_bundle
+from gantral.evidence.verify import Judged, one_by_one, verify_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 from twice import second_of_bytes
@@ -382,6 +384,38 @@ def test_findings_without_end_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(codes(bundle(entries(bare)))[1]) > 10
     monkeypatch.setattr(judging, "_MOST_FINDINGS", 3)
     assert codes(bundle(entries(bare)), alone=True) == ("INCONCLUSIVE", ["missing"] * 3)
+
+
+def told(data: bytes, judge: Judged) -> list[object]:
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        return list(verify_bundle(file, TrustFile.load(TRUST), judge=judge))
+
+
+MANY = {instance(n): FOUND[instance(1 + n % 2)] for n in range(1, 41)}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [WHOLE, bundle(entries(MANY, {})), bundle(entries(MANY, {}))[:1_000_000],
+     SAID["an instance less than contents.json tells"][0], SHAPES["no contents"]],
+    ids=["whole", "of others", "cut", "less", "wrong"],
+)  # fmt: skip
+def test_several_processes_say_what_one_says(data: bytes) -> None:
+    assert told(data, partial(judge_in_processes, jobs=2)) == told(data, one_by_one)
+
+
+def test_the_command_takes_a_number_of_processes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a").write_bytes(WHOLE)
+    (tmp_path / "trust.json").write_bytes(TRUST)
+    words = ["verify", str(tmp_path / "a"), "--trust", str(tmp_path / "trust.json"), "--jobs"]
+    said = [(main([*words, jobs]), capsys.readouterr()) for jobs in ("1", "2")]
+    assert said[0] == said[1]
+    assert said[0][0] == 0
+    assert main([*words, "0"]) == 64
 
 
 @pytest.mark.parametrize("pipe", [False, True])

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from gantral.evidence import EvidenceError, TrustFile, canonical, errors, parse, verify_folder
 from gantral.evidence.folder import Kept
+from gantral.evidence.log_policy import read_policy
 from gantral.evidence.logged import Entry, judge_checkpoint, proof_name
 from gantral.evidence.notes import LOG as OF_LOG
 from gantral.evidence.notes import WITNESS
@@ -320,6 +321,9 @@ def test_two_sizes_are_linked_by_witnesses_or_not_at_all() -> None:
         assert together(trust, *pair) == [found, found]
 
 
+OTHER = note_key("other.example", OF_LOG, seed("another log"))
+
+
 def mistyped(text: str) -> str:
     """A witness's key says that it is a log's, under the id of a witness's."""
     key = note_key("w1.example", WITNESS, seed("w1"))
@@ -343,13 +347,21 @@ POLICIES = [
     ("a control character", lambda text: text + "# \x0b\n"),
     ("a witness as a log", lambda text: text.replace("witness w1", "log")),
     ("a key of another type", mistyped),
+    (
+        "two logs",
+        lambda text: f"log {note_key('other.example', OF_LOG, seed('x')).text()}\n" + text,
+    ),
     ("another key's id", lambda text: text.replace("+e", "+f", 1)),
 ]
 
 
 @pytest.mark.parametrize("change", [one[1] for one in POLICIES], ids=[one[0] for one in POLICIES])
 def test_policies_that_are_refused(change: Callable[[str], str]) -> None:
-    with pytest.raises(EvidenceError, match="log"):
+    assert read_policy(LOG.policy()).origin == "log.example/payments"
+    with pytest.raises(EvidenceError, match="log_policy"):
+        read_policy(change(LOG.policy()))
+    # In a trust file it is the file that is refused.
+    with pytest.raises(EvidenceError, match="trust"):
         TrustFile.load(retold(change))
 
 

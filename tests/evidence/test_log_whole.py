@@ -86,6 +86,8 @@ def test_every_instance_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert main(words) == 0
         err = capsys.readouterr().err
         assert "complete: every instance of team payments that the log log.example/payments" in err
+        assert main([*words, "--jobs", "2"]) == 0
+        assert capsys.readouterr().err == err
         # A gate that is asked for is asked of instances, not of the log.
         assert main([*words, "--require", "finance=approved"]) == 1
         assert capsys.readouterr().err.count("required") == 2
