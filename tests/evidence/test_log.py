@@ -258,6 +258,8 @@ PROOFS = [
      "log_proof"),
     ("a hash in other letters", lambda data: respelt_base64(data, data.split(b"\n")[2]),
      "log_proof"),
+    ("too many hashes", lambda data: data.replace(
+        b"\n\n", b"\n" + b"\n".join([b"A" * 43 + b"="] * 70) + b"\n\n", 1), "log_proof"),
     ("nothing", lambda data: b"", "log_proof"),
 ]  # fmt: skip
 

@@ -16,6 +16,8 @@ from gantral.evidence import TrustFile
 from gantral.evidence.bundle import Bundle
 from gantral.evidence.logged import Entry as Logged
 from gantral.evidence.verify import verify_bundle
+from hypothesis import given
+from hypothesis import strategies as st
 from logs import HandLog, entries_of, trusting, with_proof
 from scenes import Scene
 from twice import second_of_bytes
@@ -249,3 +251,24 @@ def test_a_log_is_read_from_a_disk_as_from_a_pipe(tmp_path: Path) -> None:
             pass
         assert len(list(read.log())) == 1 + len(LOG.entries)
         assert len(list(read.texts())) == len(bundles.TEXTS)
+
+
+_INSIDE = made(LOG)
+_WHOLE = bundle(_INSIDE)
+# Where the log lies in it: behind the instances, before the texts.
+_FIRST = next(n for n, (folder, *_) in enumerate(_INSIDE) if folder == "log")
+_NEXT = next(n for n, (folder, *_) in enumerate(_INSIDE) if folder == "policies")
+_BEGIN, _END = (len(bundle(_INSIDE[:n])) - 1024 for n in (_FIRST, _NEXT))
+
+
+@given(st.data())
+def test_no_flipped_bit_of_a_log_shows_completeness(data: st.DataObject) -> None:
+    spoilt = bytearray(_WHOLE)
+    spoilt[data.draw(st.integers(_BEGIN, _END - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    reports = verify_bundle(io.BytesIO(spoilt), TrustFile.load(TRUST), stream=True)
+    found = [report for _, report in reports]
+    codes = [one.code for report in found for one in report.findings]
+    assert codes
+    assert not any(report.whole for report in found)
+    second = second_of_bytes(TRUST, bytes(spoilt), pipe=True)
+    assert second is None or second[1] == codes
