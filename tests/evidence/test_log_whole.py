@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from bundles import Entry, bundle, contents, entries, instance
 from gantral.cli.main import main
-from gantral.evidence import TrustFile
+from gantral.evidence import H, TrustFile
 from gantral.evidence.bundle import Bundle
 from gantral.evidence.logged import Entry as Logged
 from gantral.evidence.verify import verify_bundle
@@ -155,15 +155,31 @@ def test_a_chain_made_anew_and_not_logged_has_no_proof() -> None:
     ]
 
 
-def test_a_young_instance_lags() -> None:
-    log = filled()
-    note = log.checkpoint(len(log.entries) - len(entries_of(FOUND[instance(3)].files)))
-    inside = made(log, without(3), note)
+@pytest.mark.parametrize("unlogged", [1, 3])
+def test_a_young_instance_lags(unlogged: int) -> None:
+    note = LOG.checkpoint(len(LOG.entries) - unlogged)
+    inside = made(LOG, without(3), note)
     young = [entry for entry in entries(FOUND) if entry[0] == instance(3)]
     at = next(n for n, (folder, *_) in enumerate(inside) if folder == "log")
     inside = [("", "contents.json", contents(sorted(FOUND), completeness="logged")),
               *inside[1:at], *young, *inside[at:]]  # fmt: skip
     assert codes(inside) == [("log_none", "INCONCLUSIVE"), ("log_lag", "INCONCLUSIVE")]
+
+
+def test_what_is_wrong_for_other_reasons_is_held_to_no_entry() -> None:
+    inside = [
+        (folder, name, data[1:] if (folder, name) == (instance(1), "artifacts.jsonl") else data)
+        for folder, name, data in made(LOG)
+    ]
+    assert codes(inside) == [("jsonl", "INVALID")]
+    # A file with anything wrong is not called complete.
+    data = b'{"x":"y"}'
+    inside = [*made(LOG), ("roles", f"{H('role-map', data)}.json", data)]
+    inside[-len(bundles.TEXTS) - 1 :] = sorted(inside[-len(bundles.TEXTS) - 1 :])
+    reports = verify_bundle(io.BytesIO(bundle(inside)), TrustFile.load(TRUST), stream=True)
+    *_, (_, about) = reports
+    assert [one.code for one in about.findings] == ["text_unnamed"]
+    assert about.whole is None
 
 
 def test_two_bundles_with_two_views_of_the_log(tmp_path: Path) -> None:

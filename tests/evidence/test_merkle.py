@@ -13,6 +13,7 @@ from gantral.evidence.merkle import (
     includes,
     inclusion_proof,
     leaf_hash,
+    node_hash,
     root_of,
 )
 from hypothesis import given
@@ -100,6 +101,19 @@ def test_every_proof_of_small_trees_is_the_rfc_s_and_holds() -> None:
             proof = consistency_proof(first, size, between)
             assert proof == (subproof(first, made, True) if first else [])
             assert extends(first, mth(made[:first]), size, root, proof)
+
+
+def test_a_proof_is_as_long_as_the_sizes_say() -> None:
+    one, two, three, four, more = (leaf_hash(b"%d" % n) for n in range(5))
+    # Hashes that would lead to the root of a tree of another size than is said.
+    assert includes(node_hash(one, two), 2, 0, one, [two])
+    assert not includes(node_hash(one, two), 3, 0, one, [two])
+    assert not includes(node_hash(one, two), 1, 0, two, [one])
+    left, old, new = node_hash(one, two), three, node_hash(three, four)
+    before, after = node_hash(left, old), node_hash(left, new)
+    assert extends(3, before, 4, after, [three, four, left])
+    longer = [three, four, left, more]
+    assert not extends(3, node_hash(more, before), 4, node_hash(more, after), longer)
 
 
 def spoilt(data: st.DataObject, proof: list[bytes]) -> list[bytes]:
