@@ -114,14 +114,15 @@ type place struct{ team, instance string }
 type comparison struct {
 	team                 string
 	tree                 *leafTree
-	given                map[place][]string // nil: it could not be read to its last commit
+	given                map[place][]string
+	broken               map[string]bool // instances that are INVALID: they say nothing, and are not absent
 	headed               map[place]bool
 	absent, tails, forks map[place]int
 	unread               int
 }
 
 func newComparison(team string) *comparison {
-	return &comparison{team, &leafTree{}, map[place][]string{}, map[place]bool{},
+	return &comparison{team, &leafTree{}, map[place][]string{}, map[string]bool{}, map[place]bool{},
 		map[place]int{}, map[place]int{}, map[place]int{}, 0}
 }
 
@@ -136,11 +137,11 @@ func (c *comparison) entry(data []byte) {
 	number, _ := strconv.Atoi(string(parts[3]))
 	commits, there := c.given[at]
 	switch {
+	case c.broken[at.instance]:
 	case !there:
 		if c.team == "none" || c.team == at.team {
 			c.absent[at] = max(c.absent[at], number)
 		}
-	case commits == nil:
 	case number >= len(commits):
 		c.tails[at] = max(c.tails[at], number)
 	case commits[number] != string(parts[4]):
@@ -172,7 +173,7 @@ func (c *comparison) findings(own seen) []finding {
 		say("log_absent", "INCONCLUSIVE", "", at, "the log has it, up to commit "+itoa(c.absent[at])+"; it is not here")
 	}
 	for _, at := range placed(c.given) {
-		if _, forked := c.forks[at]; c.given[at] != nil && !c.headed[at] && !forked {
+		if _, forked := c.forks[at]; !c.headed[at] && !forked {
 			last := itoa(len(c.given[at]) - 1)
 			say("log_lag", "INCONCLUSIVE", last, at, "the log does not have its last commit, "+last)
 		}
@@ -270,11 +271,10 @@ func (s *shown) instance(b *bundle, one *report) {
 		return
 	}
 	s.begin(b)
-	if one.team != "" {
-		at := place{one.team, one.InstanceID}
-		if s.compared.given[at] = one.commits; one.Verdict == "INVALID" {
-			s.compared.given[at] = nil
-		}
+	if one.Verdict == "INVALID" {
+		s.compared.broken[one.listed] = true
+	} else if one.team != "" {
+		s.compared.given[place{one.team, one.listed}] = one.commits
 	}
 }
 

@@ -148,18 +148,21 @@ class Comparison:
 
     team: str
     tree: Tree = field(default_factory=Tree)
-    _given: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
+    _given: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    _broken: set[str] = field(default_factory=set)
     _headed: set[tuple[str, str]] = field(default_factory=set)
     _absent: dict[tuple[str, str], int] = field(default_factory=dict)
     _tails: dict[tuple[str, str], int] = field(default_factory=dict)
     _forks: dict[tuple[str, str], int] = field(default_factory=dict)
     _unread: int = 0
 
-    def given(self, team: str, instance_id: str, commits: Iterable[str] | None) -> None:
-        """Note an instance and the hashes of its commits; None when it could not be read to its
-        last commit, so that they say nothing."""
-        whole = None if commits is None else b"".join(map(bytes.fromhex, commits))
-        self._given[team, instance_id] = whole
+    def given(self, team: str, instance_id: str, commits: Iterable[str]) -> None:
+        """Note an instance and the hashes of its commits."""
+        self._given[team, instance_id] = b"".join(map(bytes.fromhex, commits))
+
+    def broken(self, instance_id: str) -> None:
+        """Note an instance that is INVALID: its commits say nothing, and it is not absent."""
+        self._broken.add(instance_id)
 
     def entry(self, data: bytes) -> None:
         """Note the log's next entry."""
@@ -169,13 +172,13 @@ class Comparison:
             self._unread += 1
             return
         key = (entry.team, entry.instance_id)
+        if entry.instance_id in self._broken:
+            return
         if key not in self._given:
             if self.team in ("none", entry.team):
                 self._absent[key] = max(self._absent.get(key, 0), entry.number)
             return
         commits = self._given[key]
-        if commits is None:
-            return
         at = entry.number * 32
         if at >= len(commits):
             self._tails[key] = max(self._tails.get(key, 0), entry.number)
@@ -203,7 +206,7 @@ class Comparison:
         for key, number in sorted(self._absent.items()):
             say("log_absent", key, None, f"the log has it, up to commit {number}; it is not here")
         for key, commits in sorted(self._given.items()):
-            if commits is not None and key not in self._headed and key not in self._forks:
+            if key not in self._headed and key not in self._forks:
                 last = len(commits) // 32 - 1
                 say("log_lag", key, last, f"the log does not have its last commit, {last}")
         if self._unread:

@@ -91,7 +91,7 @@ def verify_bundle(
             else:
                 vouched = False
             empty = False
-            shown.instance(bundle, report)
+            shown.instance(bundle, instance, report)
             yield instance, report
         shown.log(bundle)
         for name, data in bundle.texts():
@@ -118,17 +118,17 @@ class _Shown:
     whole: Whole | None = None
     instances: int = 0
 
-    def instance(self, bundle: Bundle, report: Report) -> None:
+    def instance(self, bundle: Bundle, instance_id: str, report: Report) -> None:
         self.seen |= report.seen
         self.instances += 1
         if bundle.contents["completeness"] != "logged":
             return
         if self.compared is None:
             self.compared = Comparison(bundle.contents["asked_team"])
-        if report.team:
-            broken = report.verdict == "INVALID"
-            commits = None if broken else report.commits
-            self.compared.given(report.team, report.instance_id, commits)
+        if report.verdict == "INVALID":
+            self.compared.broken(instance_id)
+        elif report.team:
+            self.compared.given(report.team, instance_id, report.commits)
 
     def log(self, bundle: Bundle) -> None:
         """Read the log to its end. Raises as ``Bundle.log`` and ``judge_checkpoint``."""
