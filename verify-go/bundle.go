@@ -25,7 +25,7 @@ var (
 	textFolder     = regexp.MustCompile(`^(?:policies|roles|specs/` + hash64 + `)$`)
 	textName       = regexp.MustCompile(`^` + hash64 + `\.json$`)
 	fileOrder      = map[string]int{"manifest.json": 0, "commits": 1, "artifacts.jsonl": 2, "votes": 3,
-		"uses": 4, "erasures": 5, "texts": 6}
+		"uses": 4, "erasures": 5, "log": 6, "texts": 7}
 )
 
 // A section is the files of one instance in a bundle: in the file, or kept when that is a stream.
@@ -110,7 +110,7 @@ type bundle struct {
 func (b *bundle) sections(each func(*section)) {
 	b.begin()
 	listed, count, last := sha256.New(), 0, ""
-	for b.now != nil && !textFolder.MatchString(b.now.folder) {
+	for b.now != nil && !textFolder.MatchString(b.now.folder) && !logFolder.MatchString(b.now.folder) {
 		if !instanceFolder.MatchString(b.now.folder) || b.now.folder <= last {
 			misplaced(b.now)
 		}
@@ -219,6 +219,7 @@ func filesOf(data []byte) [][2]string {
 func verifyBundle(path string, in *bufio.Reader, file *os.File, by *trust, each func(*report)) {
 	b := &bundle{in: &tarReader{in: in, file: file}}
 	named, vouched, empty := map[string]bool{}, true, true
+	log := &shown{by: by, seen: map[seen]bool{}}
 	wrong := try(func() {
 		b.sections(func(files *section) {
 			found := verifyFiles(path, files, nil, by)
@@ -236,8 +237,10 @@ func verifyBundle(path string, in *bufio.Reader, file *os.File, by *trust, each 
 				vouched = false
 			}
 			found.named, empty = nil, false
+			log.instance(b, found)
 			each(found)
 		})
+		log.log(b, path)
 		b.texts(func(one string) {
 			if !named[one] && vouched {
 				refuse("text_unnamed", "no evidence names "+short(one))
@@ -248,9 +251,9 @@ func verifyBundle(path string, in *bufio.Reader, file *os.File, by *trust, each 
 		}
 	})
 	if wrong != nil {
-		about := newReport(path)
-		about.ofFile = true
-		about.add(wrong.finding(""))
+		log.findings = append(log.findings, wrong.finding(""))
+	}
+	if about := log.report(path); len(about.Findings) > 0 || about.Whole != nil {
 		each(about)
 	}
 }

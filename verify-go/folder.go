@@ -14,9 +14,9 @@ const hash64 = "[0-9a-f]{64}"
 
 var (
 	layout = regexp.MustCompile(`^(?:manifest\.json|artifacts\.jsonl|commits/[0-9]{8}\.json|texts/` + hash64 +
-		`\.json|votes/` + hash64 + `(?:\.refusal)?\.json|uses/` + hash64 +
+		`\.json|votes/` + hash64 + `(?:\.refusal)?\.json|log/[0-9]{8}\.tlog-proof|uses/` + hash64 +
 		`/(?:undo/)?[1-9][0-9]{0,5}(?:\.outcome)?\.json|erasures/` + hash64 + `\.json)$`)
-	folders = regexp.MustCompile(`^(?:commits|texts|votes|erasures|uses(?:/` + hash64 + `(?:/undo)?)?)$`)
+	folders = regexp.MustCompile(`^(?:commits|texts|votes|erasures|log|uses(?:/` + hash64 + `(?:/undo)?)?)$`)
 )
 
 // The files of one instance's closed layout, by name, wherever they lie.

@@ -63,7 +63,7 @@ func verifyFiles(path string, from files, strangers []string, by *trust) *report
 		}
 		found.parent, found.submission, found.last = w.parent, w.submission, w.prevArtifact
 		found.ended, found.running = contains(ends, w.state), w.running
-		found.named = w.named
+		found.named, found.team = w.named, w.team
 		found.named["specs/"+w.version] = true
 		for _, call := range w.children.order {
 			found.children = append(found.children, w.children.told[call])
@@ -99,6 +99,7 @@ func (j *judging) walk() *walk {
 		j.note(fault{"no_outcome", call + " was begun, and nothing says how it ended", true})
 	}
 	j.lookForStore(w)
+	j.logged(w)
 	j.votes(w)
 	j.usesBeside(w)
 	j.texts(w, j.erased(w))

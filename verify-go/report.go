@@ -17,6 +17,7 @@ type report struct {
 	Decisions  map[string]string
 	Findings   []finding
 	Disclosed  *disclosed
+	Whole      *completed // of a bundle's file: what a log in it shows
 
 	listed                   string // the instance's id as it is told of it: in a bundle, its place there
 	inBundle, ofFile         bool
@@ -25,6 +26,9 @@ type report struct {
 	ended                    bool
 	children                 []*told
 	running, named           map[string]bool
+	team                     string
+	seen                     map[seen]bool // the checkpoints under which it stands
+	tree                     *leafTree     // of a bundle's file: the log's entries in it
 }
 
 func newReport(path string) *report {

@@ -17,6 +17,10 @@ type teller struct {
 	out, log io.Writer
 	several  bool
 	ofFiles  []any // findings on bundles themselves
+	complete []*completed
+	// The bundles in their order, and whether a log shows them to be complete.
+	bundles []string
+	shown   map[string]bool
 }
 
 func newTeller(asJSON bool, by *trust, out, log io.Writer) *teller {
@@ -28,7 +32,7 @@ func newTeller(asJSON bool, by *trust, out, log io.Writer) *teller {
 			Serial int64  `json:"serial"`
 		}{by.id, by.digest, serial}))
 	}
-	return &teller{json: asJSON, by: by, out: out, log: log, ofFiles: []any{}}
+	return &teller{json: asJSON, by: by, out: out, log: log, ofFiles: []any{}, complete: []*completed{}, shown: map[string]bool{}}
 }
 
 func (t *teller) report(one *report) {
@@ -42,6 +46,15 @@ func (t *teller) report(one *report) {
 	where := one.Path
 	if one.inBundle {
 		where += " " + one.listed
+	}
+	if one.inBundle || one.ofFile {
+		if _, known := t.shown[one.Path]; !known {
+			t.bundles = append(t.bundles, one.Path)
+		}
+		t.shown[one.Path] = t.shown[one.Path] || one.Whole != nil
+	}
+	if one.Whole != nil {
+		fmt.Fprintln(t.log, printable(where+": "+one.Whole.String()))
 	}
 	for _, found := range one.Findings {
 		place := ""
@@ -68,6 +81,9 @@ func (t *teller) asJSON(one *report) {
 				finding
 			}{path, found})
 		}
+		if one.Whole != nil {
+			t.complete = append(t.complete, one.Whole)
+		}
 		return
 	}
 	if t.several {
@@ -87,8 +103,14 @@ func (t *teller) asJSON(one *report) {
 
 func (t *teller) end(word string) {
 	if t.json {
-		fmt.Fprintf(t.out, "],\n\"findings\": %s,\n\"verdict\": %s}\n", dump(t.ofFiles), dump(word))
+		fmt.Fprintf(t.out, "],\n\"findings\": %s,\n\"complete\": %s,\n\"verdict\": %s}\n",
+			dump(t.ofFiles), dump(t.complete), dump(word))
 		return
+	}
+	for _, path := range t.bundles {
+		if !t.shown[path] {
+			fmt.Fprintln(t.log, printable(path+": completeness is not shown: no log says which other instances there are"))
+		}
 	}
 	fmt.Fprintln(t.log, printable("trust file "+t.by.id+", serial "+t.by.serial+", sha256 "+t.by.digest))
 	fmt.Fprintln(t.out, word)

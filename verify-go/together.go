@@ -18,6 +18,9 @@ func together(found func(each func(*report)), several bool, done func(*report)) 
 	})
 	forks(kept)
 	link(kept)
+	if several {
+		oneLog(kept)
+	}
 	for _, one := range kept {
 		done(one)
 	}

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from gantral.api import readiness
 from gantral.api.comments import Comment, Comments
+from gantral.api.log.submitting import Submitting
 from gantral.api.notices.outbox import Outbox
 from gantral.api.notices.running import Notices
 from gantral.api.readiness import Readiness
@@ -41,7 +42,7 @@ def _now() -> datetime:
 @dataclass(frozen=True)
 class Deployment:
     """Everything a request needs. ``programs``: workflow name -> the program that starts it;
-    ``notices``: None when nobody is to be told."""
+    ``notices``: None when nobody is to be told; ``log``: None without a log."""
 
     settings: Settings
     identity: Identity
@@ -58,6 +59,7 @@ class Deployment:
     refusals: RefusalLog
     ready: Readiness
     notices: Notices | None
+    log: Submitting | None
     now: Callable[[], datetime] = field(default=_now)
 
     @property
@@ -159,8 +161,21 @@ def assemble(
             }
         ),
         notices=_notices(settings, stores, library, comments, now),
+        log=_log(settings, stores),
         now=now,
     )
+
+
+def _log(settings: Settings, stores: Stores) -> Submitting | None:
+    if settings.log is None:
+        return None
+    if stores.trust.log is None:
+        raise SettingsError(
+            "log",
+            "the trust file names no log, so no verifier would know this one",
+            "gantral keys trust --log ORIGIN writes one that does; or take [log] out",
+        )
+    return Submitting(settings.log, stores.store, stores.trust, _beside(settings, "checkpoint"))
 
 
 def _notices(
@@ -193,10 +208,11 @@ def _opa(settings: Settings) -> Opa | None:
 _FILES: Final = {
     "refusals": ("serve-refusals.jsonl", "the log of refused requests"),
     "outbox": ("serve-outbox.sqlite3", "the notices on their way"),
+    "checkpoint": ("serve-log.checkpoint", "the log's checkpoint that was seen last"),
 }
 
 
-def _beside(settings: Settings, name: Literal["refusals", "outbox"]) -> Path:
+def _beside(settings: Settings, name: Literal["refusals", "outbox", "checkpoint"]) -> Path:
     """A file of serve's own: where the settings say, else beside the drafts."""
     api, drafts = settings.need_api(), settings.need_evidence().drafts
     given: Path | None = getattr(api, name)

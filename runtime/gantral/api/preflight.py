@@ -33,6 +33,8 @@ async def preflight(settings: Settings, now: datetime | None = None) -> list[Fau
     seen += [*looks.mapping(settings, programs), *looks.directory(settings)]
     seen += targets(settings, programs)
     seen += looks.stores(settings)
+    if settings.log is not None:
+        seen.append(looks.log_named(settings, trust))
     seen += [await looks.issuer(settings), await looks.opa(settings, programs)]
     return [fault for look in seen for fault in look.faults] + await _temporal(settings)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from gantral.runtime.settings_evidence import Evidence, read_evidence
+from gantral.runtime.settings_log import Log, read_log
 from gantral.runtime.settings_notify import Target, read_targets
 from gantral.runtime.settings_reader import SettingsError, Table, private
 from gantral.runtime.settings_secret import Secret, read_secret
@@ -25,6 +26,7 @@ __all__ = [
     "Evidence",
     "Identity",
     "Keys",
+    "Log",
     "Opa",
     "RoleMap",
     "Secret",
@@ -134,13 +136,15 @@ class Keys:
 @dataclass(frozen=True)
 class Api:
     """Where ``gantral serve`` listens, the URL that people and clients use, and the files of its
-    log of refusals and of its outbox of notices; None: beside the drafts."""
+    log of refusals, of its outbox of notices and of the transparency log's last checkpoint; None:
+    beside the drafts."""
 
     host: str
     port: int
     url: str
     refusals: Path | None
     outbox: Path | None
+    checkpoint: Path | None
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,7 @@ class Settings:
     api: Api | None
     worker: WorkerSettings
     notify: tuple[Target, ...]
+    log: Log | None
 
     def need_opa(self) -> Opa:
         """Section ``[opa]``. Raises SettingsError when it is missing."""
@@ -232,6 +237,9 @@ def _settings(file: Path, folder: Path, root: Table) -> Settings:
         api=_api(folder, root.table("api")) if root.has("api") else None,
         worker=WorkerSettings(worker.choices("roles", ROLES, ROLES), worker.texts("services", ())),
         notify=read_targets(folder, root.tables("notify"), environment == "production"),
+        log=read_log(folder, root.table("log"), environment == "production")
+        if root.has("log")
+        else None,
     )
     deployment.done()
     worker.done()
@@ -326,8 +334,9 @@ def _api(folder: Path, table: Table) -> Api:
     url = table.url("url", f"http://{listen}")
     refusals = table.file("refusals", folder) if table.has("refusals") else None
     outbox = table.file("outbox", folder) if table.has("outbox") else None
+    checkpoint = table.file("checkpoint", folder) if table.has("checkpoint") else None
     table.done()
-    return Api(host.strip("[]"), int(port), url.rstrip("/"), refusals, outbox)
+    return Api(host.strip("[]"), int(port), url.rstrip("/"), refusals, outbox, checkpoint)
 
 
 def _missing(section: str, remedy: str) -> NoReturn:

@@ -18,12 +18,14 @@ from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, Report, TrustFile, verify_folder
 from gantral.evidence.disclosure import MOST as MOST_DISCLOSED
 from gantral.evidence.disclosure import Disclosed
+from gantral.evidence.log_views import Whole
 from gantral.evidence.report import Finding, Verdict, with_findings, worse
 from gantral.evidence.together import judge_together
 from gantral.evidence.trust_line import load_line
 from gantral.evidence.verify import Judged, one_by_one, verify_bundle, verify_disclosure
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
+_NOT_SHOWN = "completeness is not shown: no log says which other instances there are"
 # What --require may ask for; an amendment is a yes, a waiver is not.
 _MEETS = {
     "approved": {"approved", "amended"},
@@ -163,8 +165,13 @@ class _Text:
 
     def __init__(self, trust: TrustFile) -> None:
         self._trust = trust
+        # The bundles, and those of them that a log shows to be complete.
+        self._bundles: set[str] = set()
+        self._complete: set[str] = set()
 
     def report(self, place: Place, report: Report) -> None:
+        if not place.alone:
+            self._bundles.add(place.path)
         for finding in report.findings:
             at = f" commit {finding.commit}" if finding.commit else ""
             line = f"{finding.severity}[{finding.code}] {place}{at}: {finding.message}"
@@ -177,7 +184,13 @@ class _Text:
             line += f"of {one.instance_id} tells it {at}at {one.timestamp}. No decision is judged."
             print(printable(line), file=sys.stderr)
 
+        if report.whole is not None:
+            self._complete.add(place.path)
+            print(printable(f"{place}: {report.whole}"), file=sys.stderr)
+
     def end(self, verdict: str) -> None:
+        for path in sorted(self._bundles - self._complete):
+            print(f"{printable(path)}: {_NOT_SHOWN}", file=sys.stderr)
         trust = self._trust
         print(
             f"trust file {trust.trust_id}, serial {trust.serial}, sha256 {trust.digest}",
@@ -191,6 +204,7 @@ class _Json:
 
     def __init__(self, trust: TrustFile) -> None:
         self._findings: list[dict[str, str]] = []
+        self._complete: list[dict[str, str]] = []
         self._first = True
         about = {"trust_id": trust.trust_id, "sha256": trust.digest, "serial": trust.serial}
         print(f'{{"trust": {_dump(about)},\n"instances": [', end="")
@@ -203,6 +217,8 @@ class _Json:
         where = printable(place.path)
         if not place.instance_id and not place.alone:
             self._findings += [{"path": where, **one} for one in findings]
+            if report.whole is not None:
+                self._complete.append({"path": where, **_whole(report.whole)})
             return
         one = {
             "path": where,
@@ -219,7 +235,20 @@ class _Json:
         self._first = False
 
     def end(self, verdict: str) -> None:
-        print(f'],\n"findings": {_dump(self._findings)},\n"verdict": {_dump(verdict)}}}')
+        told = f'"findings": {_dump(self._findings)},\n"complete": {_dump(self._complete)}'
+        print(f'],\n{told},\n"verdict": {_dump(verdict)}}}')
+
+
+def _whole(whole: Whole) -> dict[str, str]:
+    seen = whole.seen
+    return {
+        "origin": seen.origin,
+        "size": str(seen.size),
+        "root": seen.root.hex(),
+        "cosigned": seen.at or "none",
+        "team": whole.team,
+        "instances": str(whole.instances),
+    }
 
 
 def _dump(value: Any) -> str:
@@ -271,7 +300,8 @@ def read_trust(path: Path, pinned: str | None = None) -> TrustFile:
 
 def _meeting(required: list[tuple[str, str]]) -> Callable[[Report], Report]:
     def also(report: Report) -> Report:
-        if report.verdict != "VALID":
+        # Of a log that travels in a bundle no gate is asked.
+        if report.verdict != "VALID" or report.whole is not None:
             return report
         return with_findings(
             report,
