@@ -24,7 +24,8 @@ from gantral.runtime.calls import (
     Operation,
     Service,
 )
-from gantral.runtime.execution import Governed, governed
+from gantral.runtime.defining import governed
+from gantral.runtime.execution import Governed
 from gantral.runtime.returned import Returned
 from gantral.runtime.values import (
     DateOf,
