@@ -367,7 +367,13 @@ _OPERATION = members(
 # What waits for no event has neither (ADR 0120).
 _WAITING = {
     "events": table(members(data=_TREE, **{"from": items(NAME)})),
-    "waits": table(members(events=items(NAME), within=text("PT[0-9HMS.]{2,20}"))),
+    "waits": table(
+        members_or(
+            {"beside": items(WAIT)},  # only of a wait that others may be open beside (ADR 0157)
+            events=items(NAME),
+            within=text("PT[0-9HMS.]{2,20}"),
+        )
+    ),
 }
 MANIFEST = Form(
     "manifest",

@@ -160,7 +160,7 @@ class Statements(Generic[InputT, OutputT]):
     async def wait(self, *events: type[EventT], within: timedelta, site: str) -> EventT | None:
         """Wait for the first of these events; None when none comes in time."""
         self._go_on()
-        event: Any = await self._waits.wait(events, within, site)
+        event: Any = await self._waits.wait(events, within, site, self._stopping())
         found: EventT | None = event
         return found
 
@@ -227,10 +227,8 @@ class Statements(Generic[InputT, OutputT]):
     async def sleep_until(self, instant: datetime) -> None:
         """``sleep until t``: not at all when that has passed."""
         self._go_on()
-        branches = self._around()
-        await until(
-            lambda: self._notes.cancelled or (branches is not None and branches.stopped), instant
-        )
+        stopped = self._stopping()
+        await until(lambda: self._notes.cancelled or stopped(), instant)
         self._go_on()
 
     async def run_workflow(
@@ -270,6 +268,12 @@ class Statements(Generic[InputT, OutputT]):
         """The branches of which the code that runs now is one."""
         current = asyncio.current_task()
         return None if current is None else self._branches.get(current)
+
+    def _stopping(self) -> Callable[[], bool]:
+        """Whether the branch that asks is to begin nothing more; whoever asks that later may run in
+        no task at all."""
+        branches = self._around()
+        return lambda: branches is not None and branches.stopped
 
     def _alone(self, what: str) -> None:
         """Nothing moves the machine beside a branch: the compiler proves it (P7)."""
