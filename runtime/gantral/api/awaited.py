@@ -1,5 +1,5 @@
-"""The waits of one instance as its commits tell of them: what is open, what came (ADR 0120, 0157)
-"""
+"""The waits of one instance as its commits tell of them: what is open, what came (ADR 0120, 0157)"""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
