@@ -1,4 +1,4 @@
-"""The waits of one instance as its commits tell of them: what is open, what came (ADR 0120, 0157)"""
+"""The waits of one instance as its commits tell of them: open and answered (ADR 0120, 0157)."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from gantral.runtime.calls import (
     Service,
 )
 from gantral.runtime.defining import governed
+from gantral.runtime.documents import Document
 from gantral.runtime.execution import Governed
 from gantral.runtime.returned import Returned
 from gantral.runtime.values import (
@@ -61,6 +62,7 @@ __all__ = [
     "DateOf",
     "DecimalOf",
     "Decision",
+    "Document",
     "DurationOf",
     "Event",
     "Failure",

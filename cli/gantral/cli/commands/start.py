@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import uuid
@@ -21,12 +22,23 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--input", required=True, metavar="FILE", help="the input as JSON; - reads stdin"
     )
+    parser.add_argument(
+        "--document",
+        action="append",
+        default=[],
+        metavar="FIELD=FILE",
+        help="fill a document of the input from a file: its name, size and digest; its `uri`, where"
+        " the bytes lie for those who read them, stands in the input",
+    )
     remote.options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the receipt."""
-    body = {"workflow": _name(args.workflow), "input": read_values(args.input, "input")}
+    given = read_values(args.input, "input")
+    for one in args.document:
+        _fill(given, one)
+    body = {"workflow": _name(args.workflow), "input": given}
     server = remote.connect(args)
     # One key for every try: a workflow without a key of its own is then started once all the same.
     receipt = server.post("/v1/instances", body, {"idempotency-key": str(uuid.uuid4())})
@@ -54,6 +66,35 @@ def _name(word: str) -> str:
     if len(names) != 1:
         raise Failure(f"{word} holds {len(names)} workflows", "say the name of one", MISUSE)
     return str(names[0])
+
+
+def _fill(given: Any, word: str) -> None:
+    """Put a file's name, size and digest into the document at a field of the input."""
+    field, _, file = word.partition("=")
+    if not field or not file:
+        raise Failure(f"{word} is no FIELD=FILE", "write --document contract=contract.pdf", MISUSE)
+    at = given
+    for step in field.split("."):
+        at = at.get(step) if isinstance(at, dict) else None
+    if not isinstance(at, dict) or not isinstance(at.get("uri"), str):
+        raise Failure(
+            f"the input does not say where {field} lies",
+            f'give it in the input: {{"{field}": {{"uri": "…"}}}}; the bytes stay where they are',
+            MISUSE,
+        )
+    try:
+        with Path(file).open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            made = {"name": Path(file).name, "size": opened.tell(), "sha256": digest}
+    except OSError as error:
+        raise Failure(f"the document {file} can't be read: {error}") from None
+    for name, value in made.items():
+        if at.get(name, value) != value and name != "name":
+            raise Failure(
+                f"{file} has the {name} {value}, and the input says {at[name]}",
+                "leave it out of the input, or give the file that is meant",
+            )
+        at.setdefault(name, value)
 
 
 def read_values(source: str, what: str) -> Any:
