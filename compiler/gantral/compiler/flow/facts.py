@@ -59,7 +59,9 @@ def _longest(one: d.Operation) -> int:
         return 0
     every = (one.retry.every if one.retry is not None else None) or 1_000
     up_to = (one.retry.up_to if one.retry is not None else None) or 100 * every
-    pauses: list[int] = [min(every * (1 << number), max(every, up_to)) for number in range(min(count, 64))]
+    pauses: list[int] = [
+        min(every * (1 << number), max(every, up_to)) for number in range(min(count, 64))
+    ]
     # From there on each is as long as the last.
     return (count + 1) * one.timeout + sum(pauses) + (count - len(pauses)) * pauses[-1]
 
