@@ -3,12 +3,13 @@ package main
 import "strings"
 
 // A wait is no authority: three records tell of it, each alone in a commit of no artifacts. The first
-// fixes what is waited for and until when; the next commit says which event came, or that none did.
+// fixes what is waited for and until when; a later one says which event came, or that none did. Several
+// are open at once only where the program has them beside each other.
 var ofWaits = []string{"wait", "event", "timeout"}
 
 type waits struct {
 	rounds map[string]int
-	open   *openWait
+	open   []*openWait
 }
 
 // An open wait is named by its commit's hash; its deadline is the first instant too late.
@@ -21,10 +22,22 @@ func ofWait(statement obj) bool { return len(recordsOf(statement, ofWaits...)) >
 
 // ended: nothing follows an open wait but its own records, or the end of the run.
 func (w *waits) ended(first string) {
-	if w.open != nil && first != "TERMINATED" {
-		refuse("wait_open", "something else while "+w.open.site+" is open")
+	if len(w.open) > 0 && first != "TERMINATED" {
+		refuse("wait_open", "something else while "+w.open[0].site+" is open")
 	}
 	w.open = nil
+}
+
+// answered closes the wait that a record answers.
+func (w *waits) answered(answers func(*openWait) bool) *openWait {
+	for i, one := range w.open {
+		if answers(one) {
+			w.open = append(append([]*openWait{}, w.open[:i]...), w.open[i+1:]...)
+			return one
+		}
+	}
+	refuse("other_wait", "it answers another wait than those that are open")
+	return nil
 }
 
 // waited judges a commit that tells of a wait. True when its context is that of an event; else it must
@@ -38,15 +51,11 @@ func (w *walk) waited(statement obj, hash string) bool {
 		w.waitOpens(statement, record, hash)
 		return false
 	}
-	wait := w.waits.open
-	if wait == nil {
+	if len(w.waits.open) == 0 {
 		refuse("no_wait", "an event, or the end of a wait, while nothing waits")
 	}
-	w.waits.open = nil
 	if record["kind"] == "timeout" {
-		if record["site"] != wait.site {
-			refuse("other_wait", "the time of another wait is over")
-		}
+		wait := w.waits.answered(func(one *openWait) bool { return record["site"] == one.site })
 		if text(statement, "timestamp") < wait.deadline {
 			refuse("early_timeout", "the time of the wait was not over")
 		}
@@ -54,19 +63,24 @@ func (w *walk) waited(statement obj, hash string) bool {
 	}
 	event := w.ofThis(record["event"], "event", "decision")
 	w.bind(text(object(event.statement, "assurance"), "identity"))
+	hashed := event.statement["wait_commit_hash"]
+	wait := w.waits.answered(func(one *openWait) bool { return hashed == one.hash })
 	w.came(wait, statement, event.statement)
 	return true
 }
 
 func (w *walk) waitOpens(statement, record obj, hash string) {
-	if w.waits.open != nil {
-		refuse("wait_open", "a second wait while one is open")
-	}
 	site := text(record, "site")
 	all, _ := w.manifest["waits"].(obj)
 	planned, ok := all[site].(obj)
 	if !ok {
 		refuse("wait_site", "the program has no "+site)
+	}
+	beside := optional(planned, "beside")
+	for _, one := range w.waits.open {
+		if !contains(beside, one.site) {
+			refuse("wait_open", site+" opens while "+one.site+" is open")
+		}
 	}
 	events := texts(list(record, "events"))
 	if !same(events, texts(list(planned, "events"))) {
@@ -80,14 +94,11 @@ func (w *walk) waitOpens(statement, record obj, hash string) {
 	if !isInstant(deadline) || deadline < opened || deadline > later(opened, duration(text(planned, "within"))) {
 		refuse("wait_deadline", "the deadline of "+site+" is before it opens, or later than the program lets it be")
 	}
-	w.waits.open = &openWait{site, opened, deadline, hash, events}
+	w.waits.open = append(w.waits.open, &openWait{site, opened, deadline, hash, events})
 }
 
 func (w *walk) came(wait *openWait, statement, said obj) {
 	name := text(said, "event")
-	if said["wait_commit_hash"] != wait.hash {
-		refuse("other_wait", "the event was sent to another wait")
-	}
 	if !contains(wait.events, name) {
 		refuse("event_other", wait.site+" does not wait for "+name)
 	}
@@ -122,6 +133,14 @@ func (w *walk) maySend(from []string, said obj) bool {
 	return false
 }
 
+// optional: the texts of a member that may be absent.
+func optional(of obj, name string) []string {
+	if _, there := of[name]; !there {
+		return nil
+	}
+	return texts(list(of, name))
+}
+
 // checkWaits holds the manifest's events and waits together.
 func checkWaits(manifest obj) {
 	events, sends := manifest["events"].(obj)
@@ -145,6 +164,12 @@ func checkWaits(manifest obj) {
 		}
 		if len(names) == 0 {
 			refuse("manifest", site+" is for no event")
+		}
+		for _, other := range optional(wait.(obj), "beside") {
+			there, _ := waits[other].(obj)
+			if other == site || !contains(optional(there, "beside"), site) {
+				refuse("manifest", site+" is beside "+other+", which is not beside it")
+			}
 		}
 	}
 }

@@ -23,7 +23,7 @@ def awaiting(world: Any) -> dict[str, Any]:
     started = world.start(workflow="claim")
     assert started.status_code == 201, started.text
     found: dict[str, Any] = world.until(
-        started.json()["instance_id"], lambda view: view["awaiting"] is not None
+        started.json()["instance_id"], lambda view: view["awaiting"]
     )
     return found
 
@@ -43,13 +43,13 @@ def rule(answer: Any) -> tuple[int, str]:
 
 def test_it_says_what_it_waits_for_and_takes_it(world: Any, tmp_path: Path) -> None:
     view = awaiting(world)
-    wait = view["awaiting"]
+    (wait,) = view["awaiting"]
     assert (view["waiting"], wait["wait"]) == (None, "wait/1")
     assert wait["events"] == [
         {"event": "hurry", "from": ["initiator", "finance_director"], "yours": False},
         {"event": "proof", "from": ["initiator"], "yours": False},
     ]
-    mine = world.ask("GET", f"/v1/instances/{view['instance_id']}", "carol").json()["awaiting"]
+    mine = world.ask("GET", f"/v1/instances/{view['instance_id']}", "carol").json()["awaiting"][0]
     assert [one["yours"] for one in mine["events"]] == [True, True]
     inbox = world.ask("GET", "/v1/inbox", "dora").json()["events"]
     entry = next(one for one in inbox if one["instance_id"] == view["instance_id"])
@@ -68,7 +68,7 @@ def test_it_says_what_it_waits_for_and_takes_it(world: Any, tmp_path: Path) -> N
         "event_not_awaited",
     )
     second = world.until(
-        view["instance_id"], lambda one: (one["awaiting"] or {}).get("wait") == "wait/2"
+        view["instance_id"], lambda one: [each["wait"] for each in one["awaiting"]] == ["wait/2"]
     )
     assert second["events"] == [
         {"event": "proof", "wait": "wait/1", "who": "carol", "at": receipt["taken_at"]}
@@ -76,7 +76,7 @@ def test_it_says_what_it_waits_for_and_takes_it(world: Any, tmp_path: Path) -> N
     assert rule(send(world, view, "carol", "proof", data=PROOF)) == (409, "event_not_awaited")
     assert send(world, view, "dora", "hurry").status_code == 201
     open_gate = world.until(view["instance_id"], lambda one: one["waiting"] is not None)
-    assert open_gate["awaiting"] is None
+    assert open_gate["awaiting"] == []
     assert rule(send(world, view, "dora", "hurry")) == (409, "event_not_awaited")
     assert world.decide(open_gate, "dora", "approve").status_code == 201
     world.until(view["instance_id"], lambda one: one["state"] == "COMPLETED")
@@ -128,10 +128,10 @@ def test_the_store_tells_what_was_taken_when_the_answer_is_lost(
         raise unknown("whether the event was taken")
 
     monkeypatch.setattr(gateway, "send", lost)
-    answer = send(world, view, "carol", "hurry", shown=view["awaiting"]["shown"])
+    answer = send(world, view, "carol", "hurry", shown=view["awaiting"][0]["shown"])
     assert answer.status_code == 201, answer.text
     sealed = unwrap(answer.json()["envelope"], "event").statement
-    assert sealed["wait_commit_hash"] == view["awaiting"]["shown"]
+    assert sealed["wait_commit_hash"] == view["awaiting"][0]["shown"]
 
 
 def test_a_silent_server_is_no_refusal(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

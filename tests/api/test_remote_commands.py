@@ -255,3 +255,29 @@ def test_login_keeps_a_token_for_this_server_alone(
     assert "who are you?" in gantral("list", "--server", "http://127.0.0.1:9")[2]
     place.chmod(0o644)
     assert "can be read by others" in gantral("list")[2]
+
+
+def test_a_document_of_the_input_is_filled_from_its_file(
+    world: Any, gantral: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "c.pdf").write_bytes(b"the bytes")
+    (tmp_path / "input.json").write_text(given(world, refund={"uri": "s3://x/c"}))
+    start = ("start", "refund", "--as", "carol", "--input", str(tmp_path / "input.json"))
+    status, _, err = gantral(*start, "--document", f"refund={tmp_path / 'c.pdf'}")
+    # A refund is no document: the server names what it was given beyond the fields of one.
+    assert status == 1
+    no_fields = [f"input.refund.{one}: there is no such field" for one in ("uri", "name", "size")]
+    assert [line.strip() for line in err.splitlines()[1:4]] == no_fields
+    for word, said in (
+        ("refund", "is no FIELD=FILE"),
+        (f"reason={tmp_path / 'c.pdf'}", "does not say where reason lies"),
+        (f"refund.uri={tmp_path / 'c.pdf'}", "does not say where refund.uri lies"),
+        (f"refund={tmp_path / 'none.pdf'}", "can't be read"),
+    ):
+        status, _, err = gantral(*start, "--document", word)
+        assert status in (1, 64)
+        assert said in err
+    (tmp_path / "input.json").write_text(given(world, refund={"uri": "x", "size": 8}))
+    status, _, err = gantral(*start, "--document", f"refund={tmp_path / 'c.pdf'}")
+    assert status == 1
+    assert "has the size 9, and the input says 8" in err

@@ -112,9 +112,7 @@ def test_a_run_that_is_not_understood_is_weaker(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(effects, "read_run", unread)
     told = compare(
         program(BASE, "1.0.0"),
-        program(
-            BASE.replace("    complete {", '    book.tell(text: "x")\n    complete {'), "1.1.0"
-        ),
+        program(BASE.replace("    complete {", '    book.other(id: "x")\n    complete {'), "1.1.0"),
     )
     assert told.verdict == "weaker"
 

@@ -68,6 +68,7 @@ class Builder:
         self.scene = Scene()
         self.texts: dict[str, list[str]] = {}
         self.prev, self.last, self.sequence = ZERO, ZERO, 0
+        self.hashes: list[str] = []
         self.contexts: list[list[list[str]]] = []
 
     def actor(self, who: str) -> str:
@@ -188,6 +189,7 @@ class Builder:
         self.sequence += len(statement["artifacts"])
         envelope = self.seal("commit", statement, order["key"])
         self.prev = H("commit", canonical(statement))
+        self.hashes.append(self.prev)
         self.scene.commits.append(statement)
         self.scene.files[f"commits/{number:08d}.json"] = write_envelope(envelope)
 
@@ -322,7 +324,8 @@ class Builder:
                 "owning_team_id": self.inputs["owning_team_id"],
                 "role": made["role"],
                 "timestamp": made["timestamp"],
-                "wait_commit_hash": self.prev,
+                # Of the wait at that commit, or of the one just before.
+                "wait_commit_hash": self.hashes[made["wait"]] if "wait" in made else self.prev,
             }
             return {"kind": "event", "event": self.seal("event", event, "decision")}
         if kind == "use":

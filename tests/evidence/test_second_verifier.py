@@ -23,6 +23,8 @@ from test_calls_in_loops import asked_anew, looped
 from test_children_verified import Family, family
 from test_forged_at_random import ODD, places, spoil
 from test_guarded_gates import GUARDED, GUARDED_CHAINS
+from test_waits_at_once import BESIDE
+from test_waits_at_once import VALID as AT_ONCE
 from test_waits_in_chains import VALID as WAITED
 from test_waits_in_chains import WAITING
 from vector_manifest import MANIFEST
@@ -37,6 +39,7 @@ SCENES: list[tuple[list[dict[str, Any]], dict[str, Any]]] = [
     *((chain, OFFICE) for chain in CHAINS_OF_OFFICE.values()),
     *((chain, GUARDED) for chain in GUARDED_CHAINS.values()),
     *((chain, WAITING) for chain in WAITED.values()),
+    *((chain, BESIDE) for chain in AT_ONCE.values()),
     (test_several_approvals.chain(), test_several_approvals.two_gates()),
     (test_only_if.chain(), test_only_if.program()),
     (asked_anew("/1"), LOOPED),

@@ -167,3 +167,102 @@ STORIES = {
 
 def test_branches_run_at_once(told: Told) -> None:
     told("twofold", SPEC, STORIES)
+
+
+WAITING = """
+role support_agent
+role finance_director
+event bill { total: int(min: 0) } from support_agent
+event note { text: string(max: 20) } from finance_director
+event stop {} from finance_director
+
+workflow paired version "1.0.0" {
+  team payments
+  start by support_agent
+
+  input  { id: string }
+  output { total: int, notes: string }
+
+  service ledger on queue "ledger" {
+    effect book(id: string) -> { entry: string } { timeout 1m  undo strike(entry: result.entry) }
+    effect strike(entry: string) { timeout 1m }
+    notify tell(text: string) { timeout 10s }
+  }
+  gate yes(id: string) {
+    releases ledger.book
+    decide   1 of finance_director
+    clock    { after 24h reject }
+    lasts    12h
+  }
+  run {
+    let ok = ask yes(id: input.id)
+    let came = parallel {
+      branch total {
+        let found = wait for bill within 4h else { terminate "no bill" }
+        give found.total
+      }
+      branch notes {
+        repeat at most 2 {
+          wait {
+            for note as it { if it.text != "" { give it.text } }
+            for stop { }
+          } within 2h else { }
+        } else { give "none" }
+      }
+      branch acts {
+        let done = ledger.book(id: ok.id) under ok
+        sleep 30m
+        ledger.tell(text: done.entry)
+      }
+    }
+    complete { total: came.total, notes: came.notes }
+  }
+}
+"""
+
+HEARD = """
+about: {about}
+start:
+  by: carol
+  input: {{ id: A-1 }}
+given:
+  ledger.book: [{{ result: {{ entry: E-1 }} }}]{given}
+decisions:
+  - {{ at: 5m, by: dora, vote: approve }}
+{acts}
+expect:
+  effects:
+    - ledger.book: {{ id: A-1 }}{effects}
+{end}
+"""
+TOLD = "\n  ledger.tell: [{}]"
+SENT = """  - {{ at: 1m, by: dora, send: {0}, data: {1} }}
+  - {{ at: {2}, by: carol, send: bill, data: {{ total: 7 }} }}"""
+
+HEARINGS = {
+    "both": HEARD.format(
+        about="two branches wait at once, and each takes what it waits for",
+        given=TOLD,
+        acts=SENT.format("note", "{ text: fine }", "1h"),
+        effects="",
+        end="  end: COMPLETED\n  output: { total: 7, notes: fine }",
+    ),
+    "one_is_silent": HEARD.format(
+        about="the note never comes, twice, and the bill comes while that goes on",
+        given=TOLD,
+        acts=SENT.format("stop", "{}", "3h"),
+        effects="",
+        end="  end: COMPLETED\n  output: { total: 7, notes: none }",
+    ),
+    "no_bill": HEARD.format(
+        about="the silence of one branch ends the other's wait, and what was done is undone",
+        given=TOLD + "\n  ledger.strike: [{}]",
+        acts="",
+        effects="\n    - ledger.strike: { entry: E-1 }",
+        end="  end: TERMINATED\n  cause: terminated_by_spec",
+    ),
+}
+
+
+def test_branches_wait_at_once(told: Told) -> None:
+    told("paired", WAITING, HEARINGS)

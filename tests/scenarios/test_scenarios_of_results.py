@@ -92,6 +92,18 @@ STORIES = {
         note="{}",
         last="{}",
     ),
+    "a_result_outside_the_type_beside_its_name": story(
+        "it is done, but nobody may go on with what it gave, so it is undone",
+        """\
+  effects:
+    - bank.pay: { amount: 3.10, nothing: {} }
+    - bank.recall: { reference: R-12345, amount: 3.10 }
+  end: TERMINATED
+  cause: action_failed
+""",
+        "  bank.pay:\n    - result: R-12345" + RECALLED,
+        YES,
+    ),
     "a_handler_gives": story(
         "the count is not had",
         "  effects: []\n  end: TERMINATED\n  cause: terminated_by_spec\n",

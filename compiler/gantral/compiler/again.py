@@ -23,31 +23,24 @@ from gantral.compiler.program import (
     ForEach,
     Give,
     If,
-    InputRef,
     Let,
-    LetRef,
     Member,
-    Narrowed,
     Now,
     OptionalType,
-    OutcomeData,
-    OutcomeTest,
     Parallel,
     Program,
-    RecordExpr,
     Repeat,
     Require,
     ServiceCall,
     Statement,
     Terminate,
     Typed,
-    VarRef,
     Wait,
     WaitStatement,
-    Within,
     children,
 )
-from gantral.compiler.program.walk import assigned, bindings, blocks, everything, gives, loops
+from gantral.compiler.program.walk import bindings, blocks, everything, gives, loops
+from gantral.compiler.reading import Readings
 from gantral.compiler.way import Condition, Path, Way, overlap
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.span import Span
@@ -86,12 +79,7 @@ def again(program: Program) -> Again:
 class _Finder:
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._lets = {one.binding: one.value for one in bindings(program.run)}
-        self._elements: Mapping[object, Expr] = {
-            one.binding: one.items for one in loops(program.run) if isinstance(one, ForEach)
-        }
-        self._variables: Mapping[object, frozenset[Path]] = {}
-        self._variables = self._of_variables()
+        self._readings = Readings(program)
         self._way = Way()
         self._asks: dict[str, tuple[Judged, ...]] = {}
         self._found: list[Diagnostic] = []
@@ -162,7 +150,7 @@ class _Finder:
         own: set[object] = {one.binding for one in bindings(loop.body)}
         own |= {one.binding for one in loops((loop,)) if isinstance(one, ForEach)}
         for each in _conditions(loop.body):
-            reads = frozenset(self._reads(each, frozenset(own)))
+            reads = frozenset(self._readings.of(each, frozenset(own)))
             if reads:
                 self._way.add(Condition(each, None, (), reads, handled=True))
         start = self._way.length
@@ -185,7 +173,7 @@ class _Finder:
         *,
         handled: bool = False,
     ) -> None:
-        reads = frozenset(self._reads(condition))
+        reads = frozenset(self._readings.of(condition))
         self._way.add(Condition(condition, holds, guards, reads, handled))
 
     def _branches(
@@ -221,10 +209,10 @@ class _Finder:
             name, *rest = amend.path
             if name not in arguments:
                 continue
-            value, left = self._field(arguments[name], tuple(rest))
-            chain = self._chain(value)
-            reads = frozenset(self._reads(value))
-            if chain is None or chain[0] in self._variables:
+            value, left = self._readings.field(arguments[name], tuple(rest))
+            chain = self._readings.chain(value)
+            reads = frozenset(self._readings.of(value))
+            if chain is None or chain[0] in self._readings.variables:
                 # What a variable holds now is not what the conditions before read.
                 unclear.append((value, reads))
                 continue
@@ -236,10 +224,10 @@ class _Finder:
         judged: list[Judged] = []
         for value, sought in unclear:
             # What is read of this very element is judged again as such.
-            chain = self._chain(value)
-            element = frozenset({chain[0]} if chain else ()) & {*self._elements}
+            chain = self._readings.chain(value)
+            element = frozenset({chain[0]} if chain else ()) & {*self._readings.elements}
             for condition in self._way.reading(sought):
-                read = self._reads(condition.expression, element)
+                read = self._readings.of(condition.expression, element)
                 if any(overlap(one, other) for one in read for other in sought):
                     self._refuse(value, condition.expression)
         later: list[Condition] = []
@@ -257,124 +245,26 @@ class _Finder:
                 own = {path: _decided(ask, amend, binding) for path, amend in sources.items()}
                 known = self._rewritten(condition.expression, own)
                 assert known is not None
-                reads = frozenset(self._reads(known))
+                reads = frozenset(self._readings.of(known))
                 later.append(replace(condition, expression=known, reads=reads))
         self._way.extend(later)
         self._asks[ask.id] = tuple(judged)
 
-    def _field(self, value: Expr, rest: tuple[str, ...]) -> tuple[Expr, tuple[str, ...]]:
-        """The expression that fills a field of an argument, as far as literals go."""
-        seen = self._resolved(value)
-        while rest and isinstance(seen, RecordExpr):
-            part = dict(seen.fields).get(rest[0])
-            if part is None:
-                return seen, rest
-            seen, rest = self._resolved(part), rest[1:]
-        return seen, rest
-
-    def _resolved(self, value: Expr) -> Expr:
-        while True:
-            match value:
-                case Narrowed(base=base) | Within(base=base):
-                    value = base
-                case LetRef(binding=binding):
-                    bound = self._lets.get(binding)
-                    if not isinstance(bound, Typed):
-                        return value
-                    value = bound
-                case _:
-                    return value
-
-    def _chain(self, value: Expr) -> Path | None:
-        """The path that an expression reads, if it is nothing but one."""
-        steps: list[str] = []
-        seen = self._resolved(value)
-        while isinstance(seen, Member | OutcomeData | OutcomeTest):
-            match seen:
-                case Member(name=name, base=base):
-                    steps.append(name)
-                    seen = self._resolved(base)
-                case OutcomeData(outcome=outcome, child=child):
-                    steps.append(outcome)
-                    seen = child
-                case OutcomeTest(child=child):
-                    # How it ended is apart from what it left.
-                    steps.append("outcome")
-                    seen = child
-        match seen:
-            case InputRef():
-                return "input", tuple(reversed(steps))
-            case LetRef() | VarRef() | ApprovalRef():
-                return seen.binding, tuple(reversed(steps))
-            case _:
-                return None
-
-    def _reads(self, value: Expr, but: frozenset[object] = frozenset()) -> Iterator[Path]:
-        """The paths that a value is computed from; of what a handler or loop may have given, or a
-        variable been set to, those of that too, and of an element its list. What is read of the
-        names in `but` is left out."""
-        chain = self._chain(value)
-        if chain is None:
-            for part in children(self._resolved(value)):
-                yield from self._reads(part, but)
-            return
-        if chain[0] in but:
-            return
-        yield chain
-        yield from self._variables.get(chain[0], ())
-        items = self._elements.get(chain[0])
-        if items is not None:
-            yield from self._reads(items, but)
-        call = self._lets.get(chain[0]) if isinstance(chain[0], Span) else None
-        if isinstance(call, ServiceCall) and call.handler is not None:
-            for one in gives(call.handler.body):
-                yield from self._reads(self._field(one.value, chain[1])[0], but)
-        if isinstance(call, Parallel):
-            for branch in call.branches:
-                for one in gives(branch.body):
-                    if not chain[1]:
-                        yield from self._reads(one.value, but)
-                    elif branch.name == chain[1][0]:
-                        yield from self._reads(self._field(one.value, chain[1][1:])[0], but)
-        if isinstance(call, Wait):
-            for block in (*(each.body for each in call.arrivals), call.otherwise):
-                for one in gives(block):
-                    yield from self._reads(self._field(one.value, chain[1])[0], but)
-        if isinstance(call, ForEach | Repeat):
-            for each in everything((*call.body, *_otherwise(call))):
-                if isinstance(each, Give | Collect):
-                    yield from self._reads(each.value, but)
-
-    def _of_variables(self) -> Mapping[object, frozenset[Path]]:
-        """For each variable all paths that what it is ever set to reads, through others too."""
-        direct: dict[object, set[Path]] = {}
-        for one in assigned(self._program.run):
-            direct.setdefault(one.binding, set()).update(self._reads(one.value))
-        found: dict[object, frozenset[Path]] = {}
-        for binding, reads in direct.items():
-            known, pending = set(reads), list(reads)
-            while pending:
-                new = direct.get(pending.pop()[0], set()) - known
-                known |= new
-                pending += new
-            found[binding] = frozenset(known)
-        return found
-
     def _varies(self, condition: Condition) -> bool:
         """Whether a variable has a part in the condition, or in whether it was judged: at the ask
         it may hold another value than it did then."""
-        guards = (path for guard, _ in condition.guards for path in self._reads(guard))
-        return any(root in self._variables for root, _ in (*condition.reads, *guards))
+        guards = (path for guard, _ in condition.guards for path in self._readings.of(guard))
+        return any(root in self._readings.variables for root, _ in (*condition.reads, *guards))
 
     def _rewritten(self, value: Expr, sources: _Sources) -> Expr | None:
         """The expression with each source replaced; None when it reads a record that holds one."""
-        if not any(overlap(one, source) for one in self._reads(value) for source in sources):
+        if not any(overlap(one, source) for one in self._readings.of(value) for source in sources):
             return value
-        chain = self._chain(value)
+        chain = self._readings.chain(value)
         if chain is not None:
             decided = sources.get(chain)
             return None if decided is None else replace(decided, type=value.type)
-        seen = self._resolved(value)
+        seen = self._readings.resolved(value)
         if isinstance(seen.type, OptionalType) and not isinstance(value.type, OptionalType):
             return None  # what shows it to be some was said of the name
         done: list[bool] = []
@@ -464,10 +354,6 @@ def _conditions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
                 yield condition
             case _:
                 pass
-
-
-def _otherwise(loop: ForEach | Repeat) -> tuple[Statement, ...]:
-    return loop.otherwise if isinstance(loop, Repeat) else ()
 
 
 def _ends(statements: tuple[Statement, ...]) -> bool:

@@ -63,6 +63,7 @@ _RUNTIME = (
     "ChildTerminated",
     "DateOf",
     "DecimalOf",
+    "Document",
     "DurationOf",
     "Event",
     "Failure",

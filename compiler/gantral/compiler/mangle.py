@@ -35,7 +35,7 @@ RESERVED = (
 # Upper-case names that a generated module imports or that Python has.
 RESERVED_CLASSES = _words(
     "ActionFailed Annotated Any Approval Ask Awaitable Call CallContext Child ChildCompleted "
-    "ChildRejected ChildTerminated ClassVar Client DateOf "
+    "ChildRejected ChildTerminated ClassVar Client DateOf Document "
     "Decimal DecimalOf Decision DurationOf Event Failure False Governed Input Instance InstantOf "
     "IntOf Json JsonOf ListOf Literal None Operation Output Person PersonOf Record Returned Self "
     "Service StringOf True Vote Waiting Zone"

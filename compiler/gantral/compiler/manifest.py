@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from gantral.compiler.again import again
@@ -46,7 +46,7 @@ from gantral.compiler.program import (
     Wait,
     Widening,
 )
-from gantral.compiler.program.walk import everything, runs, waits
+from gantral.compiler.program.walk import everything, runs, waits, waits_beside
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
     NoTerm,
@@ -123,7 +123,8 @@ def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
     if program.events:
         # What waits for no event has the manifest that it always had (ADR 0120).
         tree["events"] = {name: _event(one) for name, one in sorted(program.events.items())}
-        tree["waits"] = {one.id: _wait(one) for one in waits(program.run)}
+        beside = waits_beside(program.run)
+        tree["waits"] = {one.id: _wait(one, beside.get(one.id)) for one in waits(program.run)}
     if program.children:
         # A program that runs no child has no such member: so it was before children could be run.
         tree["children"] = {
@@ -216,9 +217,11 @@ def _event(event: Event) -> Tree:
     return {"data": shape(event.data), "from": [*senders]}
 
 
-def _wait(wait: Wait) -> Tree:
+def _wait(wait: Wait, beside: Set[str] | None) -> Tree:
     names: list[Tree] = [*sorted(one.event.name for one in wait.arrivals)]
-    return {"events": names, "within": duration_text(wait.longest)}
+    made: dict[str, Tree] = {"events": names, "within": duration_text(wait.longest)}
+    # Only what stands beside another wait says so (ADR 0157).
+    return {**made, "beside": [*sorted(beside)]} if beside else made
 
 
 def _retry(operation: Operation) -> Tree:

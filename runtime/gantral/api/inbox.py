@@ -36,9 +36,8 @@ async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:
     now = deployment.now()
     for row in rows:
         story = await _told(deployment, person, row)
-        if story is not None and story.awaiting is not None:
-            wait = views.awaiting(deployment, person, story)
-            assert wait is not None
+        for wait in () if story is None else views.awaiting(deployment, person, story):
+            assert story is not None
             events.append(
                 {
                     **views.summary(story),
@@ -85,8 +84,8 @@ async def instances(
     for row in rows:
         story = await _told(deployment, person, row)
         if story is not None and (state is None or story.state == state):
-            open_now = story.waiting or story.awaiting
-            deadline = open_now.deadline if open_now else "none"
+            open_now = [*([story.waiting] if story.waiting else ()), *story.awaiting]
+            deadline = min((one.deadline for one in open_now), default="none")
             found.append({**views.summary(story), "deadline": deadline})
     return {"instances": found, "complete": len(rows) < MOST}
 

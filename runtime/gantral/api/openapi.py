@@ -254,7 +254,7 @@ def _schemas() -> dict[str, Any]:
              "workflow_version_id": _HASH, "cause": _TEXT, "input": values, "output": values,
              "history": _list(anything), "refused": _list(values), "standing": _list(_TEXT),
              "message": _TEXT, "waiting": {"anyOf": [_ref("Gate"), {"type": "null"}]},
-             "awaiting": {"anyOf": [_ref("Wait"), {"type": "null"}]}, "events": _list(values),
+             "awaiting": _list(_ref("Wait")), "events": _list(values),
              "comments": _list(_ref("Said"))}
         ),
         "Said": _object(

@@ -13,11 +13,12 @@ from hashlib import sha256
 from typing import Any, Final
 
 from gantral.api import readiness
+from gantral.api.awaited import Awaiting, Sent
 from gantral.api.deployment import Deployment
 from gantral.api.entry import enter
 from gantral.api.problems import Problem, not_found, unknown
 from gantral.api.sealing import NONE, stamp, text
-from gantral.api.story import Awaiting, Sent, Story
+from gantral.api.story import Story
 from gantral.api.temporal import Rejected
 from gantral.evidence import canonical, forms, parse, seal
 from gantral.evidence.context import flatten
@@ -53,8 +54,9 @@ async def send(
     before = _repeated(deployment, person, story, name, leaves, shown)
     if before is not None:
         return _receipt(story, before)
-    wait = story.awaiting
-    if wait is None or name not in wait.events or shown not in (None, wait.hash):
+    # No two waits that are open at once are for one event.
+    wait = next((one for one in story.awaiting if name in one.events), None)
+    if wait is None or shown not in (None, wait.hash):
         raise _not_awaited(story, name)
     return await _deliver(deployment, person, story, wait, name, value, leaves)
 
@@ -197,7 +199,7 @@ async def _delivered(
         if not isinstance(answer, Rejected) or answer.rule != "no_wait":
             return answer
         now = await deployment.story(story.instance_id)
-        if now is None or now.awaiting is None or now.awaiting.hash != wait.hash:
+        if now is None or wait.hash not in (one.hash for one in now.awaiting):
             return answer
         await asyncio.sleep(pause)
     # It may hear of its wait yet, and of the event when it is sent again: no refusal.

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from threading import Lock
 from typing import Any, TypeVar
 
+from gantral.api.awaited import Awaiting, Sent, open_waits, sent
 from gantral.authority import ENDS, State
 from gantral.evidence import EvidenceError, H, Store, TrustFile, parse
 from gantral.evidence.bytes import parse_object
@@ -71,27 +71,6 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Awaiting:
-    """A wait that is open (ADR 0120). ``hash`` is its commit's: an event names it."""
-
-    site: str
-    events: Sequence[str]
-    opened: str
-    deadline: str
-    hash: str
-
-
-@dataclass(frozen=True)
-class Sent:
-    """An event that was taken, at which wait, and the commit that tells of it."""
-
-    site: str
-    envelope: Mapping[str, Any]
-    statement: Mapping[str, Any]
-    commit: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Story:
     """What is committed of one instance. ``names``: actor id -> claim value, where not erased."""
 
@@ -102,7 +81,8 @@ class Story:
     submission: Mapping[str, Any]
     commits: tuple[Mapping[str, Any], ...]
     waiting: Waiting | None
-    awaiting: Awaiting | None
+    hashes: tuple[str, ...]  # of the commits
+    awaiting: tuple[Awaiting, ...]
     votes: tuple[Vote, ...]
     texts: Mapping[str, Any] = field(repr=False)
     names: Mapping[str, str] = field(repr=False)
@@ -146,15 +126,8 @@ class Story:
 
     @property
     def sent(self) -> list[Sent]:
-        """The events that were taken, in order. Each follows its wait at once."""
-        found = []
-        for before, commit in pairwise(self.commits):
-            for record in commit["records"]:
-                if record["kind"] == "event":
-                    statement = unwrap(record["event"], "event").statement
-                    site = before["records"][0]["site"]
-                    found.append(Sent(site, record["event"], statement, commit))
-        return found
+        """The events that were taken, in order."""
+        return sent(self.commits, self.hashes)
 
     @property
     def children(self) -> list[str]:
@@ -236,10 +209,10 @@ class Library:
     def _tell(self, team: str, instance_id: str) -> Story:
         place = f"{team}/{instance_id}"
         commits: list[Mapping[str, Any]] = []
-        head = ""
+        hashes: list[str] = []
         while (one := self._commit(team, f"{place}/commits/{len(commits):08d}.json")) is not None:
-            head, statement = one
-            commits.append(statement)
+            hashes.append(one[0])
+            commits.append(one[1])
         first = commits[0]["artifacts"][0]
         try:
             erased = said_of(erasures(self._store, self._trust, team, instance_id))
@@ -260,7 +233,8 @@ class Library:
             submission=submission,
             commits=tuple(commits),
             waiting=_waiting(commits, values),
-            awaiting=_awaiting(commits[-1], head),
+            hashes=tuple(hashes),
+            awaiting=open_waits(commits, hashes),
             votes=self._votes(team, place),
             texts=values,
             names={
@@ -382,11 +356,3 @@ def _waiting(commits: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]) -> 
         excluded=records["deciders"]["excluded"],
         named=records["deciders"]["named"],
     )
-
-
-def _awaiting(commit: Mapping[str, Any], name: str) -> Awaiting | None:
-    for record in commit["records"]:
-        if record["kind"] == "wait":
-            opened, deadline = commit["timestamp"], record["deadline"]
-            return Awaiting(record["site"], record["events"], opened, deadline, name)
-    return None

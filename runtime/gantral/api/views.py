@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from gantral.api import ballots, cases, holding, sending, words
+from gantral.api.awaited import Sent
 from gantral.api.ballots import Choice
 from gantral.api.comments import Comment
 from gantral.api.deployment import Deployment, roles_of
 from gantral.api.problems import Problem
 from gantral.api.sealing import NONE, stamp
-from gantral.api.story import Sent, Story, Vote, Waiting
+from gantral.api.story import Story, Vote, Waiting
 from gantral.evidence import recount
 from gantral.evidence.context import shape_at
 from gantral.identity import Person, Refused
@@ -86,25 +87,25 @@ def instance(
     return view
 
 
-def awaiting(deployment: Deployment, person: Person, story: Story) -> dict[str, Any] | None:
-    """The wait that is open: for which events, from whom, until when, which are this person's."""
-    wait = story.awaiting
-    if wait is None:
-        return None
-    return {
-        "wait": wait.site,
-        "shown": wait.hash,
-        "opened_at": wait.opened,
-        "deadline": wait.deadline,
-        "events": [
-            {
-                "event": name,
-                "from": [*story.manifest["events"][name]["from"]],
-                "yours": sending.may_send(deployment, person, story, name),
-            }
-            for name in wait.events
-        ],
-    }
+def awaiting(deployment: Deployment, person: Person, story: Story) -> list[dict[str, Any]]:
+    """The waits that are open: for which events, from whom, until when, which are this person's."""
+    return [
+        {
+            "wait": wait.site,
+            "shown": wait.hash,
+            "opened_at": wait.opened,
+            "deadline": wait.deadline,
+            "events": [
+                {
+                    "event": name,
+                    "from": [*story.manifest["events"][name]["from"]],
+                    "yours": sending.may_send(deployment, person, story, name),
+                }
+                for name in wait.events
+            ],
+        }
+        for wait in story.awaiting
+    ]
 
 
 def _came(story: Story, sent: Sent) -> dict[str, str]:

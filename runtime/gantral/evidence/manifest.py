@@ -81,6 +81,9 @@ def _check_waits(manifest: dict[str, Any]) -> None:
         duration_ms(wait["within"])
         if not wait["events"] or not set(wait["events"]) <= events.keys():
             raise EvidenceError("manifest", f"{site} is for an event that is not there")
+        for other in wait.get("beside", ()):
+            if other == site or site not in waits.get(other, {}).get("beside", ()):
+                raise EvidenceError("manifest", f"{site} is beside {other}, which is not beside it")
 
 
 def _calendar_first(gate: dict[str, Any]) -> bool:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from gantral.authority import State
-from gantral.evidence.fields import ANY, DATE, HASH, NAME, NONE, OPERATION, PRINCIPAL, SEPARATION
+from gantral.evidence.fields import (
+    ANY,
+    DATE,
+    HASH,
+    NAME,
+    NONE,
+    OPERATION,
+    PRINCIPAL,
+    SEPARATION,
+    WAIT,
+)
 from gantral.evidence.schema import (
     Form,
     either,
@@ -86,7 +96,13 @@ _OPERATION = members(
 # What waits for no event has neither (ADR 0120).
 _WAITING = {
     "events": table(members(data=_TREE, **{"from": items(NAME)})),
-    "waits": table(members(events=items(NAME), within=text("PT[0-9HMS.]{2,20}"))),
+    "waits": table(
+        members_or(
+            {"beside": items(WAIT)},  # only of a wait that others may be open beside (ADR 0157)
+            events=items(NAME),
+            within=text("PT[0-9HMS.]{2,20}"),
+        )
+    ),
 }
 MANIFEST = Form(
     "manifest",

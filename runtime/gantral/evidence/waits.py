@@ -1,8 +1,9 @@
 """Waits for events in a chain: opened, answered by a sealed event, or over (ADR 0120).
 
 A wait is no authority: no artifact tells of it. Its three records each stand alone in a commit of
-no artifacts. The first fixes, before anything can be sent, what is waited for and until when; the
-next commit says which event came, sealed by whoever verified its sender, or that none did.
+no artifacts. The first fixes, before anything can be sent, what is waited for and until when; a
+later one says which event came, sealed by whoever verified its sender, or that none did. Branches
+may wait at once, where the program has them beside each other (ADR 0157).
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Waits:
     """The waits of one chain so far. ``max_skew`` is in milliseconds."""
 
     max_skew: int
-    open: OpenWait | None = None
+    open: dict[str, OpenWait] = field(default_factory=dict)  # by site, in the order of opening
     rounds: dict[str, int] = field(default_factory=dict)
 
     def judge(
@@ -74,18 +75,26 @@ class Waits:
         if record["kind"] == "wait":
             self._opened(manifest, statement, record, commit_hash)
             return False
-        wait = self.open
-        if wait is None:
+        if not self.open:
             raise EvidenceError("no_wait", f"a record of kind {record['kind']} while nothing waits")
-        self.open = None
         if record["kind"] == "timeout":
-            if record["site"] != wait.site:
-                errors.refuse("other_wait", "the time of another wait is over")
+            wait = self._answered(lambda one: one.site == record["site"])
             if statement["timestamp"] < wait.deadline:
                 errors.refuse("early_timeout", "the time of the wait was not over")
             return False
-        self._came(manifest, wait, statement, open_event(record["event"]).statement, initiator)
+        said = open_event(record["event"]).statement
+        wait = self._answered(lambda one: one.hash == said["wait_commit_hash"])
+        self._came(manifest, wait, statement, said, initiator)
         return True
+
+    def _answered(self, answers: Callable[[OpenWait], bool]) -> OpenWait:
+        """The open wait that a record answers, which is then open no more."""
+        found = next((one for one in self.open.values() if answers(one)), None)
+        if found is None:
+            errors.refuse("other_wait", "it answers another wait than those that are open")
+            found = next(iter(self.open.values()))
+        del self.open[found.site]
+        return found
 
     def ended(self, first: str) -> None:
         """What may follow an open wait but its own records: the end of the run.
@@ -93,19 +102,19 @@ class Waits:
         Raises:
             EvidenceError: ``wait_open``.
         """
-        if self.open is not None and first != "TERMINATED":
-            errors.refuse("wait_open", f"{first or 'a record'} while {self.open.site} is open")
-        self.open = None
+        if self.open and first != "TERMINATED":
+            errors.refuse("wait_open", f"{first or 'a record'} while {min(self.open)} is open")
+        self.open.clear()
 
     def _opened(
         self, manifest: Mapping[str, Any], statement: Statement, record: Any, commit_hash: str
     ) -> None:
-        if self.open is not None:
-            errors.refuse("wait_open", f"a second wait while {self.open.site} is open")
         site = record["site"]
         planned = manifest.get("waits", {}).get(site)
         if planned is None:
             raise EvidenceError("wait_site", f"the program has no {site[:40]}")
+        if alone := self.open.keys() - set(planned.get("beside", ())):
+            errors.refuse("wait_open", f"{site} opens while {min(alone)} is open")
         if record["events"] != planned["events"]:
             errors.refuse("wait_events", f"{site} is for other events")
         self.rounds[site] = self.rounds.get(site, 0) + 1
@@ -116,7 +125,7 @@ class Waits:
             errors.refuse("wait_deadline", f"the deadline of {site} is before it opens")
         if deadline > forms.plus(opened, forms.duration_ms(planned["within"])):
             errors.refuse("wait_deadline", f"{site} waits longer than the program lets it")
-        self.open = OpenWait(site, tuple(record["events"]), opened, deadline, commit_hash)
+        self.open[site] = OpenWait(site, tuple(record["events"]), opened, deadline, commit_hash)
 
     def _came(
         self,
@@ -126,8 +135,6 @@ class Waits:
         said: Statement,
         initiator: str,
     ) -> None:
-        if said["wait_commit_hash"] != wait.hash:
-            errors.refuse("other_wait", "the event was sent to another wait")
         if said["event"] not in wait.events:
             errors.refuse("event_other", f"{wait.site} does not wait for {said['event']}")
         event = manifest["events"][said["event"]]

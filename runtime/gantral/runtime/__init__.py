@@ -24,7 +24,9 @@ from gantral.runtime.calls import (
     Operation,
     Service,
 )
-from gantral.runtime.execution import Governed, governed
+from gantral.runtime.defining import governed
+from gantral.runtime.documents import Document
+from gantral.runtime.execution import Governed
 from gantral.runtime.returned import Returned
 from gantral.runtime.values import (
     DateOf,
@@ -60,6 +62,7 @@ __all__ = [
     "DateOf",
     "DecimalOf",
     "Decision",
+    "Document",
     "DurationOf",
     "Event",
     "Failure",

@@ -6,6 +6,7 @@ edge, through ``gantral.authority.advance``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from gantral.runtime.commands import (
 from gantral.runtime.ends import not_committed
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 # A commit whose worker was lost is delivered again, with the same command, until somebody answers;
 # any answer is final, since every error of the activity is non-retryable (DESIGN section 5).
@@ -112,6 +113,8 @@ class Machine:
         self._last_artifact = ZEROS
         self._sequence = 0
         self._records: list[Record] = []
+        self._turn = asyncio.Lock()  # its waiters get it in their order
+        self._broken = ""
 
     @property
     def last_artifact(self) -> str:
@@ -145,7 +148,8 @@ class Machine:
         self.state = State.RUNNING
 
     async def commit(self, transition: Transition) -> Committed:
-        """Commit a transition, then move the state.
+        """Commit a transition, then move the state. Branches take their turn as they come: the
+        time is that of the call, so times never fall along the chain.
 
         Raises:
             IllegalTransition: if the authority table does not hold the move; nothing is sent.
@@ -153,6 +157,17 @@ class Machine:
         """
         self._path(transition.states)
         at = transition.at or now()
+        async with self._turn:
+            if self._broken:
+                # Of another branch, which the run is about to hear.
+                raise not_committed(self._broken)
+            try:
+                return await self._put(transition, at)
+            except ApplicationError as error:
+                self._broken = error.message
+                raise
+
+    async def _put(self, transition: Transition, at: datetime) -> Committed:
         number = self.commits
         command = self._command(transition, at)
         try:
@@ -200,7 +215,7 @@ class Machine:
         workflow.upsert_search_attributes(updates)
 
     def show_wait(self, site: str) -> None:
-        """Show the inbox which wait is open ("none": no more): no gate's name has a slash."""
+        """Show the inbox a wait that is open ("none": no more): no gate's name has a slash."""
         workflow.upsert_search_attributes([_GATE.value_set(site)])
 
     def _path(self, states: Sequence[State]) -> State | None:

@@ -1,5 +1,5 @@
-"""Waits for events (LANGUAGE section 7, ADR 0120): one at a time, each opened, answered, closed in
-evidence.
+"""Waits for events (LANGUAGE section 7, ADR 0120): each opened, answered, closed in evidence. One
+at a time, but in branches of a `parallel` (ADR 0157).
 
 Deterministic: an event is claimed by an accepted update alone, and time is workflow time. Seals are
 judged in the validator only, which does not run again in a replay.
@@ -8,7 +8,7 @@ judged in the validator only, which does not run again in a replay.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -24,6 +24,7 @@ from gantral.runtime.calls import Event
 from gantral.runtime.commands import Person
 from gantral.runtime.ends import Ending, Terminated, not_committed
 from gantral.runtime.machine import Machine, Transition, now, whole
+from gantral.runtime.parallel import Stopped
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.values import problem
 from gantral.runtime.votes import REPEATS, refuse
@@ -62,7 +63,7 @@ class Taken:
 
 
 class Waits:
-    """The waits of one instance, one after another."""
+    """The waits of one instance."""
 
     def __init__(self, machine: Machine, program: ProgramInfo, notes: Notes) -> None:
         self.initiator: Person = {"actor": "none", "value": ""}
@@ -70,7 +71,7 @@ class Waits:
         self._program = program
         self._notes = notes
         self._rounds: dict[str, int] = {}
-        self._open: OpenWait | None = None
+        self._open: dict[str, OpenWait] = {}  # by the hash of its commit, in the order of opening
         self._taken: dict[str, OpenWait] = {}  # hash of the sealed event -> where it was taken
         self._repeats = 0
 
@@ -84,12 +85,19 @@ class Waits:
         self._rounds = {site: whole(count) for site, count in carried["rounds"].items()}
 
     async def wait(
-        self, events: tuple[type[Event], ...], within: timedelta, site: str
+        self,
+        events: tuple[type[Event], ...],
+        within: timedelta,
+        site: str,
+        stopped: Callable[[], bool],
     ) -> Event | None:
         """Wait for the first of these events; None when none came in time.
 
+        ``stopped``: whether another branch has failed, which ends the wait.
+
         Raises:
             Terminated: somebody cancelled, or the time is longer than the program says.
+            Stopped: another branch has failed.
         """
         planned = self._program.manifest["waits"][site]
         if within > forms.read_duration(planned["within"]):
@@ -115,37 +123,43 @@ class Waits:
                 at=opened,
             )
         )
-        self._open = OpenWait(
+        wait = OpenWait(
             site=site,
             hash=committed.receipt["commit_hash"],
             opened=forms.write_instant(opened),
             deadline=deadline,
             events={one.event_: one for one in events},
         )
-        self._machine.show_wait(site)
+        self._open[wait.hash] = wait
+        self._show()
         try:
-            came = await self._outcome(self._open)
-        except Terminated:
-            self._close()
+            came = await self._outcome(wait, stopped)
+        except (Terminated, Stopped):
+            self._close(wait)
             raise
-        self._close()
+        self._close(wait)
         return came
 
-    def _close(self) -> None:
-        self._open = None
-        self._machine.show_wait("none")
+    def _close(self, wait: OpenWait) -> None:
+        self._open.pop(wait.hash, None)
+        self._show()
 
-    async def _outcome(self, wait: OpenWait) -> Event | None:
+    def _show(self) -> None:
+        self._machine.show_wait(next((one.site for one in self._open.values()), "none"))
+
+    async def _outcome(self, wait: OpenWait, stopped: Callable[[], bool]) -> Event | None:
         await until(
-            lambda: wait.taken is not None or self._notes.cancelled,
+            lambda: wait.taken is not None or self._notes.cancelled or stopped(),
             wait.deadline,
         )
         taken = wait.taken
         if taken is None:
             # From here on nothing is taken any more, also while the next commit is on its way.
-            self._open = None
+            del self._open[wait.hash]
             if self._notes.cancelled:
                 raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", wait.site))
+            if stopped():
+                raise Stopped
             await self._machine.commit(
                 Transition((), {"same": True}, records=({"kind": "timeout", "site": wait.site},))
             )
@@ -173,12 +187,10 @@ class Waits:
             if self._repeats >= REPEATS:
                 raise refuse("repeated", "this event was taken before")
             return
-        wait = self._open
+        said = sealed.statement
+        wait = self._open.get(said["wait_commit_hash"])
         if wait is None or wait.taken is not None or self._notes.broken or self._notes.cancelled:
             raise refuse("no_wait", "the instance does not wait for it")
-        said = sealed.statement
-        if said["wait_commit_hash"] != wait.hash:
-            raise refuse("no_wait", "it was sent to another wait")
         if now() >= wait.deadline:
             raise refuse("late", "the time of the wait is over")
         if said["event"] not in wait.events:
@@ -199,8 +211,8 @@ class Waits:
         if wait is not None:
             self._repeats += 1
         else:
-            wait = self._open
-            assert wait is not None  # validate found it in this very moment
+            # validate found it in this very moment
+            wait = self._open[sealed.statement["wait_commit_hash"]]
             data = _data(wait.events[sealed.statement["event"]], delivery["data"])
             self._taken[sealed.hash] = wait
             wait.taken = Taken(delivery["event"], sealed.hash, data, delivery["texts"], now())
@@ -211,14 +223,16 @@ class Waits:
         return {"status": "taken", "site": found.site}
 
     def shown(self) -> dict[str, Any]:
-        """The open wait for whoever looks; every member is there, empty when none is open."""
-        wait = self._open
-        if wait is None:
-            return {"wait": "none", "events": [], "until": "none"}
+        """The open waits for whoever looks, in the order of opening."""
         return {
-            "wait": wait.site,
-            "events": sorted(wait.events),
-            "until": forms.write_instant(wait.deadline),
+            "waits": [
+                {
+                    "wait": one.site,
+                    "events": sorted(one.events),
+                    "until": forms.write_instant(one.deadline),
+                }
+                for one in self._open.values()
+            ]
         }
 
     def _check_seal(self, sealed: Sealed) -> None:

@@ -24,6 +24,7 @@ SPECS = {
     "anew": (GOLDEN / "anew", "spec.gantral"),
     "rounds": (GOLDEN / "rounds", "spec.gantral"),
     "children": (GOLDEN / "children", "spec.gantral"),
+    "documents": (GOLDEN / "documents", "spec.gantral"),
     "results": (GOLDEN / "results", "spec.gantral"),
 }
 

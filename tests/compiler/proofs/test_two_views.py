@@ -13,7 +13,10 @@ from gantral.dsl.diagnostics import Diagnostic
 
 _CODES = Path(__file__).parents[3] / "docs" / "codes"
 # The others of PROVED are refused at a gate or a name, before there is a program to prove.
-_BOTH = ("G0301", "G0303", "G0306", "G0330", "G0331", "G0349", "G0429", "G0430", "G0431", "G0432")
+_BOTH = (
+    *("G0301", "G0303", "G0306", "G0330", "G0331", "G0349"),
+    *("G0429", "G0430", "G0431", "G0432", "G0434"),
+)
 
 
 def _example(code: str) -> str:
@@ -40,6 +43,7 @@ def test_the_proof_alone_refuses(code: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(needs, "met", lambda *rest: None)
     monkeypatch.setattr(only_if, "certain", lambda *rest: None)
     monkeypatch.setattr(beside, "refuse", lambda *rest: None)
+    monkeypatch.setattr(beside, "events", lambda *rest: None)
     assert _codes(check_text("s", _example(code))) == {code}
 
 

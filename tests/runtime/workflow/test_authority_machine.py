@@ -33,6 +33,7 @@ def test_every_pair(source: State | None, target: State) -> None:
 # What runs inside a workflow and is passed through the sandbox, so that the sandbox checks nothing.
 INSIDE = [
     "admission",
+    "anew",
     "asking",
     "calls",
     "effects",
@@ -45,10 +46,12 @@ INSIDE = [
     "machine",
     "parallel",
     "passing",
+    "statements",
     "terms",
     "values",
     "votes",
     "waiting",
+    "waits",
 ]
 FORBIDDEN_MODULES = {"random", "time", "os", "secrets", "threading", "socket", "zoneinfo", "uuid"}
 FORBIDDEN_CALLS = {"id", "eval", "exec", "open", "set", "input", "print"}

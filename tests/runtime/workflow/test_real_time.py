@@ -42,7 +42,7 @@ def test_a_late_event_is_refused_though_the_timer_has_not_fired(in_real_time: An
             await make_current(world.env)
             case = await world.desk("wait 3")
             event = await case.event("carol", "brought", {"what": "key", "by": "bob"})
-            until = (await case.show())["until"]
+            until = (await case.show())["waits"][0]["until"]
         # As with a late vote: the fired timer and the event come in one task, the event first.
         while forms.write_instant(await world.env.get_current_time()) <= until:
             await asyncio.sleep(0.05)

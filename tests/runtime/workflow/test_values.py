@@ -10,6 +10,7 @@ import pytest
 from gantral.runtime import (
     DateOf,
     DecimalOf,
+    Document,
     DurationOf,
     InstantOf,
     IntOf,
@@ -22,6 +23,7 @@ from gantral.runtime import (
     forms,
     text,
 )
+from gantral.runtime.calls import NotDone
 from gantral.runtime.values import problem
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,3 +202,33 @@ def test_expressions() -> None:
     assert text(Decimal("1E+2").quantize(Decimal("0.01"))) == "100.00"
     with pytest.raises(TypeError):
         text(1.5)
+
+
+class Contract(Document):
+    name: Annotated[str, StringOf(min=1, max=255)]
+    size: Annotated[int, IntOf(min=0)]
+    sha256: Annotated[str, StringOf(pattern="[0-9a-f]{64}")]
+    uri: Annotated[str, StringOf(min=1, max=2048)]
+
+
+def test_a_document_gives_back_its_own_bytes_and_no_others() -> None:
+    data = b"the bytes"
+    made = Contract.of_bytes(data, name="a.txt", uri="s3://x/a")
+    assert made.leaves() == {
+        "/name": "a.txt",
+        "/size": "9",
+        "/sha256": "ed589341c9fd5da96aaff4c5efa008226282a716186608d5a032ac75895a9c2f",
+        "/uri": "s3://x/a",
+    }
+    assert made.checked(data) == data
+    for other in (b"the byteS", b"the bytes ", b""):
+        with pytest.raises(NotDone, match="not those of the document ed589341") as refused:
+            made.checked(other)
+        assert "a.txt" not in str(refused.value)
+        assert "s3" not in str(refused.value)
+    with pytest.raises(ValidationError):
+        Contract.of_bytes(data, name="", uri="x")
+    # Of the size and of the digest each is held by itself.
+    for wrong in ({"size": 8}, {"sha256": "0" * 64}):
+        with pytest.raises(NotDone):
+            made.model_copy(update=wrong).checked(data)

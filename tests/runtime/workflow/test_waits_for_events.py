@@ -37,7 +37,8 @@ def test_an_event_then_silence(in_world: Any) -> None:
         async with world.worker():
             case = await world.desk("wait 600", "wait 600")
             shown = await case.awaiting()
-            assert (shown["wait"], shown["events"]) == ("wait/1", ["brought", "stop"])
+            (open_wait,) = shown["waits"]
+            assert (open_wait["wait"], open_wait["events"]) == ("wait/1", ["brought", "stop"])
             event = await case.event("carol", "brought", KEY)
             assert await case.send(event) == {"status": "taken", "site": "wait/1"}
             assert (await case.end())["output"] == {"log": ["key by bob", "silence"]}

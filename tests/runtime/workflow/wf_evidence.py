@@ -32,6 +32,7 @@ class Evidence:
     answer: dict[str, Any] = field(default_factory=lambda: {"answer": "REQUIRE_HUMAN"})
     questions: list[dict[str, Any]] = field(default_factory=list)
     last: dict[str, dict[str, Any]] = field(default_factory=dict)
+    opened: dict[tuple[str, str], str] = field(default_factory=dict)  # the last wait at each site
     held: asyncio.Event | None = None  # a commit waits for it
     held_question: asyncio.Event | None = None  # and a question to policy for this one
     hold: Callable[[dict[str, Any]], bool] = lambda command: False
@@ -86,6 +87,9 @@ class Evidence:
         )
         self.commands.append(command)
         self.artifacts += built.statement["artifacts"]
+        for record in command["records"]:
+            if record["kind"] == "wait":
+                self.opened[command["instance_id"], record["site"]] = built.commit_hash
         self.last[command["instance_id"]] = {
             "commit_hash": built.commit_hash,
             "number": command["commit"],

@@ -255,7 +255,11 @@ DESK: dict[str, Any] = {
         },
         "stop": {"data": record(), "from": ["officer"]},
     },
-    "waits": {"wait/1": {"events": ["brought", "stop"], "within": "PT1H"}},
+    "waits": {
+        "wait/1": {"events": ["brought", "stop"], "within": "PT1H"},
+        "wait/2": {"events": ["brought"], "within": "PT1H", "beside": ["wait/3"]},
+        "wait/3": {"events": ["stop"], "within": "PT1H", "beside": ["wait/2"]},
+    },
 }
 
 # The desk again, with times that really pass while a test runs.

@@ -279,15 +279,19 @@ class Case:
 
     async def awaiting(self) -> dict[str, Any]:
         """Ask until it waits for an event."""
-        while (shown := await self.show())["wait"] == "none" and shown["end"] is None:
+        while not (shown := await self.show())["waits"] and shown["end"] is None:
             await asyncio.sleep(0.02)
         return shown
 
     async def event(
         self, who: str, name: str, data: dict[str, Any], *roles: str, **wrong: Any
     ) -> dict[str, Any]:
-        """A sealed event for the open wait, as the API delivers it; ``wrong`` replaces members."""
+        """A sealed event for the open wait, as the API delivers it; ``wrong`` replaces members.
+        ``site``: which wait, where several are open."""
         await self.awaiting()
+        opened = self.world.evidence.last[self.handle.id]["commit_hash"]
+        if (site := wrong.pop("site", "")) != "":
+            opened = self.world.evidence.opened[self.handle.id, site]
         now = forms.write_instant(await self.world.env.get_current_time())
         key = wrong.pop("key", DECISION_KEY)
         values: dict[str, str] = wrong.pop("values", None) or _bound(data)
@@ -298,7 +302,7 @@ class Case:
             "instance_id": self.handle.id,
             "owning_team_id": "payments",
             "event": name,
-            "wait_commit_hash": self.world.evidence.last[self.handle.id]["commit_hash"],
+            "wait_commit_hash": opened,
             "human_actor_id": actor(who),
             "role": sorted(roles),
             "context_hash": context_hash(sorted([one[2], leaf(one)] for one in texts)),

@@ -26,9 +26,10 @@ def run(args: argparse.Namespace) -> int:
     server = remote.connect(args)
     view = server.instance(args.instance)
     body = {"event": args.event, "data": data}
-    if view["awaiting"] is not None:
-        # About this very wait: asked again, it is never taken twice.
-        body["shown"] = view["awaiting"]["shown"]
+    for wait in view["awaiting"]:
+        if args.event in [one["event"] for one in wait["events"]]:
+            # About this very wait: asked again, it is never taken twice.
+            body["shown"] = wait["shown"]
     receipt = server.post(f"/v1/instances/{view['instance_id']}/events", body)
     text = f"{receipt['event']} was taken at {receipt['wait']}, {receipt['taken_at']}"
     return remote.emit(args, receipt, text)

@@ -38,8 +38,8 @@ def describe(view: dict[str, Any]) -> str:
         lines.append(f"  {view['message']}")
     if view["waiting"]:
         lines += _gate(view["waiting"])
-    if view["awaiting"]:
-        lines += _wait(view["awaiting"])
+    for wait in view["awaiting"]:
+        lines += _wait(wait)
     lines += _comments(view["comments"])
     lines += _pairs("output", view["output"])
     if view["standing"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import uuid
@@ -26,6 +27,14 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "--input", metavar="FILE",
         help="the input as JSON; with --from what is changed of it (RFC 7396); - reads stdin",
     )  # fmt: skip
+    parser.add_argument(
+        "--document",
+        action="append",
+        default=[],
+        metavar="FIELD=FILE",
+        help="fill a document of the input from a file: its name, size and digest; its `uri`, where"
+        " the bytes lie for those who read them, stands in the input",
+    )
     remote.options(parser)
 
 
@@ -38,6 +47,11 @@ def run(args: argparse.Namespace) -> int:
     body: dict[str, Any] = {}
     if args.input is not None:
         body["input"] = read_values(args.input, "input")
+    if args.document:
+        # Of a start from another what is given is a change of its input.
+        given = body.setdefault("input", {})
+        for one in args.document:
+            _fill(given, one)
     if args.workflow is not None:
         body["workflow"] = _name(args.workflow)
     server = remote.connect(args)
@@ -69,6 +83,35 @@ def _name(word: str) -> str:
     if len(names) != 1:
         raise Failure(f"{word} holds {len(names)} workflows", "say the name of one", MISUSE)
     return str(names[0])
+
+
+def _fill(given: Any, word: str) -> None:
+    """Put a file's name, size and digest into the document at a field of the input."""
+    field, _, file = word.partition("=")
+    if not field or not file:
+        raise Failure(f"{word} is no FIELD=FILE", "write --document contract=contract.pdf", MISUSE)
+    at = given
+    for step in field.split("."):
+        at = at.get(step) if isinstance(at, dict) else None
+    if not isinstance(at, dict) or not isinstance(at.get("uri"), str):
+        raise Failure(
+            f"the input does not say where {field} lies",
+            f'give it in the input: {{"{field}": {{"uri": "…"}}}}; the bytes stay where they are',
+            MISUSE,
+        )
+    try:
+        with Path(file).open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            made = {"name": Path(file).name, "size": opened.tell(), "sha256": digest}
+    except OSError as error:
+        raise Failure(f"the document {file} can't be read: {error}") from None
+    for name, value in made.items():
+        if at.get(name, value) != value and name != "name":
+            raise Failure(
+                f"{file} has the {name} {value}, and the input says {at[name]}",
+                "leave it out of the input, or give the file that is meant",
+            )
+        at.setdefault(name, value)
 
 
 def read_values(source: str, what: str) -> Any:

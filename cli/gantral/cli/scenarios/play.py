@@ -198,8 +198,10 @@ class _Play:
     async def _send(self, instance: str, act: Sending) -> None:
         # One that must be refused is sent to whatever is open; another waits for its wait.
         story = await self._settled(instance, "", "*" if act.refused else act.event)
-        if story.awaiting is not None:
-            self._opened = _instant(story.awaiting.opened)
+        if story.awaiting:
+            # Of the wait for this event, if there is one.
+            wait = max(story.awaiting, key=lambda one: act.event in one.events)
+            self._opened = _instant(wait.opened)
         await self._until(act.at, story)
         body = {"event": act.event, "data": act.data}
         what = f"line {act.place.line}: {act.by.name}'s {act.event}"
@@ -226,10 +228,9 @@ class _Play:
             for one in family:
                 if one.waiting is not None and gate in ("", one.waiting.gate):
                     return one
-                awaiting = one.awaiting
-                if awaiting is not None and (event == "*" or event in awaiting.events):
+                if any(event == "*" or event in each.events for each in one.awaiting):
                     return one
-            wait = next((one.awaiting for one in family if one.awaiting is not None), None)
+            waits = [each for one in family for each in one.awaiting]
             if await self._deployment.gateway.closed(instance):
                 # It may have ended well since we looked.
                 story = self._deployment.library.story(instance)
@@ -238,9 +239,9 @@ class _Play:
                 await self._failed(instance)
             if loop.time() > ends:
                 raise _Stuck(f"nothing happened for {_PATIENCE:g} s")
-            if wait is not None:
-                # Nobody sends what this wait is for: all of its time passes.
-                fires = _instant(wait.deadline)
+            if waits:
+                # Nobody sends what they are for: all the time of the first passes.
+                fires = min(_instant(each.deadline) for each in waits)
             if fires is not None:
                 left = fires - await self._world.clock.look()
                 await self._world.clock.leap(max(left, _STEP))

@@ -3,9 +3,13 @@ same on the flow graph, independently."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from gantral.compiler.names.findings import Findings
+from gantral.compiler.program.statements import Branch
+from gantral.compiler.program.walk import waits
+from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 Code: TypeAlias = Literal["G0429", "G0430", "G0431", "G0432"]
@@ -28,6 +32,24 @@ _SAID: dict[Code, tuple[str, str]] = {
         "give the value, and set the variable to it after the `parallel`",
     ),
 }
+
+
+def events(findings: Findings, branches: Sequence[Branch]) -> None:
+    """Two branches that wait for one event: its sender could not say which of them it is for."""
+    first: dict[str, tuple[int, Span]] = {}
+    for at, branch in enumerate(branches):
+        for wait in waits(branch.body):
+            for name in sorted(one.event.name for one in wait.arrivals):
+                known = first.setdefault(name, (at, wait.head))
+                if known[0] != at:
+                    findings.error(
+                        "G0434",
+                        wait.head,
+                        f"another branch may be waiting for `{name}` at this moment",
+                        "give one of the two an event of its own, or wait after the `parallel`",
+                        (Label(known[1], "waited for here"),),
+                    )
+                    break
 
 
 def refuse(findings: Findings, code: Code, span: Span) -> None:

@@ -14,6 +14,7 @@ from gantral.compiler.program.types import (
     PersonType,
     RecordType,
     Type,
+    is_document,
 )
 from gantral.compiler.types.relate import describe
 from gantral.dsl import syntax as syn
@@ -43,6 +44,14 @@ class People:
         self.read: list[tuple[str, ...]] = []
         # How many persons a list of them holds at most.
         self._listed: dict[tuple[str, ...], int | None] = {}
+
+    def in_document(self, path: syn.Path) -> bool:
+        """Whether a path of these parameters names a part of a document."""
+        type_: Type | None = None if len(path.parts) < 2 else self._record
+        for part in path.parts[:-1]:
+            found = type_.field(part.text) if isinstance(type_, RecordType) else None
+            type_ = None if found is None else found.type
+        return type_ is not None and is_document(type_)
 
     def field(self, path: syn.Path) -> Field | None:
         """The field of the parameters that a path names; None after a finding."""

@@ -214,6 +214,14 @@ class Gates:
                     "leave this `amend` out: a decider would choose the deciders",
                 )
                 continue
+            if people.in_document(each.path):
+                self._findings.error(
+                    "G0338",
+                    each.path.span,
+                    "a part of a document can't be amended: its digest says which bytes it is",
+                    "leave this `amend` out, and let the deciders reject what is not the one",
+                )
+                continue
             if not isinstance(field.type, SCALARS):
                 self._findings.error(
                     "G0243",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gantral.compiler.check import beside
 from gantral.compiler.check.acting import Block, Giving
 from gantral.compiler.check.looping import Looping
 from gantral.compiler.check.provenance import CONSTANT, Origin
@@ -80,6 +81,7 @@ class Parallels(Looping):
             self._carried[bound.span] = tuple(carried.values())
             if any(field.personal for field in fields):
                 self._personal.add(bound.span)
+        beside.events(self._env.findings, branches)
         if not whole:
             return None
         made = None if bound is None else RecordType(tuple(fields))

@@ -20,7 +20,7 @@ from gantral.compiler.program.types import (
     StringType,
     Type,
 )
-from gantral.compiler.types.bounds import holds
+from gantral.compiler.types.bounds import keeps
 from gantral.compiler.types.relate import describe, fits
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
@@ -125,7 +125,7 @@ class Statements(Parallels, Waiting):
 
     # --- let ----------------------------------------------------------------------------------
 
-    def _let(self, one: syn.Let) -> st.Statement | None:
+    def _let(self, one: syn.Let) -> st.Statement | Block | None:
         name, env = one.name, self._env
         wanted = None if one.type is None else env.types.resolve(env.names, one.type)
         value: (
@@ -204,12 +204,37 @@ class Statements(Parallels, Waiting):
                     self._carried[name.span] = tuple(
                         each for binding, each in read.items() if binding in self._results
                     )
+        held: Block | None = None
+        if isinstance(value, _MAKES) and type_ and wanted and not keeps(type_, wanted):
+            held, type_ = self._held(one, value, type_, wanted), wanted
         made = Binding(kind, name.text, name.span, type_, personal, gate)
         if env.bind(made):
             self.lets.append((name, kind == "approval"))
         if value is None:
             return None
-        return st.Let(name.text, name.span, value, one.span)
+        return held if held is not None else st.Let(name.text, name.span, value, one.span)
+
+    def _held(
+        self,
+        one: syn.Let,
+        made: st.ServiceCall | st.ForEach | st.Repeat | st.Wait | st.Parallel,
+        given: Type,
+        wanted: Type,
+    ) -> Block | None:
+        """What a call or block gives, under a name of its own, and then held to the type that is
+        written: outside of it, it is a failed action."""
+        binding = one.value.span
+        if one.name.span in self._personal:
+            self._personal.add(binding)
+        head = Span(binding.source, binding.start, made.head.end)
+        named = self._named(one.name.text, binding, given, head)
+        value = entering.entered(self._env, expressions.fit(self._env, named, wanted), wanted)
+        if value is None:
+            return None
+        return (
+            st.Let(one.name.text, binding, made, one.span),
+            st.Let(one.name.text, one.name.span, value, one.span),
+        )
 
     def _waited(self, one: syn.Let, wait: st.Wait, wanted: Type | None) -> Type | None:
         """The type of what a wait gives to a name."""
@@ -234,14 +259,6 @@ class Statements(Parallels, Waiting):
                 one.value.span,
                 f"{describe(wanted)} is wanted here, and the {what} gives {describe(type_)}",
                 "leave the type out, or write the one it gives",
-            )
-            return None
-        if wanted is not None and not holds(type_, wanted):
-            assert one.type is not None
-            self._env.findings.not_built(
-                one.type.span,
-                f"what a {what} gives held to a type of its own",
-                "leave the type out here, and hold it by a second `let` with the type",
             )
             return None
         return type_
@@ -339,6 +356,9 @@ class Statements(Parallels, Waiting):
             return None
         return st.Undo(name.text, binding.span, known[0].id, one.span)
 
+
+_MAKES = (st.ServiceCall, st.ForEach, st.Repeat, st.Wait, st.Parallel)
+"""What gives a value that is no expression."""
 
 _FAILING: dict[type[syn.Node], str] = {
     syn.Ask: "ask",

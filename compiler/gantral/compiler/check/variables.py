@@ -75,12 +75,7 @@ class Variables(Acting):
                 )
                 return None
             case syn.ServiceCall():
-                env.findings.not_built(
-                    one.value.operation.span,
-                    "`set` to what a call gives",
-                    "bind the call by `let`, and set the variable to that name",
-                )
-                return None
+                return self._set_to_call(one, one.value, binding)
             case syn.Wait():
                 return self._set_wait(one, one.value)
             case syn.RunWorkflow():
@@ -141,23 +136,34 @@ class Variables(Acting):
         made = self.loop(loop, given, wanted)
         if made is None or made.gives is None or binding is None or wanted is None:
             return None
-        personal = given.span in self._personal
-        value = expressions.fit(
-            self._env,
-            ex.LetRef(
-                span=made.head,
-                type=made.gives,
-                personal=personal,
-                name=given.text,
-                binding=given.span,
-            ),
-            wanted,
-        )
+        named = self._named(given.text, given.span, made.gives, made.head)
+        value = expressions.fit(self._env, named, wanted)
         value = entering.entered(self._env, value, wanted)
         if value is None:
             return None
         found = self._assigned(one, binding, wanted, value)
         return None if found is None else (st.Let(given.text, given.span, made, loop.span), found)
+
+    def _set_to_call(
+        self, one: syn.Set, called: syn.ServiceCall, binding: Binding | None
+    ) -> tuple[st.Statement, ...] | None:
+        """`set x = svc.op(…)` is a name for what the call gives, and `set` to that."""
+        given = syn.Identifier(called.span, one.name.text)
+        call = self._call(called, given)
+        if call is None or binding is None or binding.type is None:
+            return None
+        value = self._named(one.name.text, given.span, call.type, called.operation.span)
+        fitted = expressions.fit(self._env, value, binding.type)
+        entered = entering.entered(self._env, fitted, binding.type)
+        if entered is None:
+            return None
+        found = self._assigned(one, binding, binding.type, entered)
+        return None if found is None else (st.Let(given.text, given.span, call, called.span), found)
+
+    def _named(self, name: str, binding: Span, type_: Type, span: Span) -> ex.LetRef:
+        """What a construct gave to a name of its own, read where that is."""
+        personal = binding in self._personal
+        return ex.LetRef(span=span, type=type_, personal=personal, name=name, binding=binding)
 
     def _variable(self, name: syn.Identifier, span: Span) -> Binding | None:
         """The variable that is set; None after a finding."""

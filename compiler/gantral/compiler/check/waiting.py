@@ -73,8 +73,6 @@ class Waiting(Outcomes):
         head = Span(one.span.source, one.span.start, one.span.start + len("wait"))
         if self._failing:
             self._reads_only(head, "`wait`")
-        if self._beside:
-            self._env.findings.not_built(head, "`wait` in a branch", "wait before the `parallel`")
         within, least, longest = self._within(one)
         events = self._events(one)
         bodies = [*(case.body for case in one.cases), one.otherwise]

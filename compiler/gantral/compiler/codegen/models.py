@@ -20,6 +20,7 @@ from gantral.compiler.program import (
     Run,
     Service,
     children,
+    is_document,
 )
 from gantral.compiler.program.walk import runs
 from gantral.compiler.terms import RESULT_FIELD
@@ -37,6 +38,13 @@ class Model:
     def empty(self) -> bool:
         """Whether it has no field."""
         return not self.fields
+
+
+@dataclass(frozen=True, slots=True)
+class RecordModel(Model):
+    """`base` is `Document` where it is one, which can hold bytes to their digest."""
+
+    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +106,12 @@ class ServiceClass:
     methods: tuple[tuple[str, ...], ...]
 
 
-def record_models(names: PackageNames) -> list[Model]:
+def record_models(names: PackageNames) -> list[RecordModel]:
     """The records of types.py."""
-    return [Model(name, *_fields(type, names)) for name, type in names.records]
+    return [
+        RecordModel(name, *_fields(type, names), "Document" if is_document(type) else "Record")
+        for name, type in names.records
+    ]
 
 
 def approval_models(program: Program, names: PackageNames) -> list[ApprovalModel]:

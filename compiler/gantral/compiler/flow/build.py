@@ -52,6 +52,7 @@ class _Builder:
         self._edges: list[list[Edge]] = []
         self._failing = -1
         self._anew = places(program.run)
+        self._asked: list[int] = []
         self._gives: list[_Given] = []
         self._collects: list[tuple[str, int]] = []
 
@@ -123,8 +124,15 @@ class _Builder:
             self._join(ends, self._node("nothing", "", span))
 
     def _block(self, statements: tuple[s.Statement, ...], ends: list[_Open]) -> list[_Open]:
+        """A block. The approvals that are bound in it end with it."""
+        start = len(self._nodes)
+        inner = self._asked
+        self._asked = []
         for statement in statements:
             ends = self._statement(statement, ends)
+        for node in self._asked if start > 1 else ():
+            self._nodes[node] = replace(self._nodes[node], until=len(self._nodes))
+        self._asked = inner
         return ends
 
     def _statement(self, statement: s.Statement, ends: list[_Open]) -> list[_Open]:
@@ -336,6 +344,7 @@ class _Builder:
             # Both ways lead to the ask: what it answers says whether anybody was asked.
             ends = [_Open(judged, "true"), _Open(judged, "false")]
         node = self._node("ask", ask.id, ask.head, binds=binds, arguments=arguments)
+        self._asked.append(node)
         self._join(ends, node)
         self._join([_Open(node, "no")], self._node("rejected", ask.id, ask.head))
         self._fail(_Open(node, "failed"))

@@ -47,7 +47,23 @@ def operation_facts(one: d.Operation) -> OperationFacts:
         undo=one.undo.operation if one.undo else None,
         needs=formulas.alternatives(needs.formula) if needs else (),
         initiator=needs is not None and needs.initiator_may_decide,
+        longest=_longest(one),
     )
+
+
+def _longest(one: d.Operation) -> int:
+    """All attempts and what is waited between them, as the runtime asks the server to; 0 where
+    there is one attempt."""
+    count = one.retry.count if one.retry is not None else 3 if one.kind == "read" else 0
+    if not count or not one.timeout:
+        return 0
+    every = (one.retry.every if one.retry is not None else None) or 1_000
+    up_to = (one.retry.up_to if one.retry is not None else None) or 100 * every
+    pauses: list[int] = [
+        min(every * (1 << number), max(every, up_to)) for number in range(min(count, 64))
+    ]
+    # From there on each is as long as the last.
+    return (count + 1) * one.timeout + sum(pauses) + (count - len(pauses)) * pauses[-1]
 
 
 def _principals(formula: d.Formula) -> list[d.Principal]:

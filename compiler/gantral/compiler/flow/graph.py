@@ -83,7 +83,7 @@ class GateFacts:
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
-    """What the proofs need of an operation. `timeout` is in ms."""
+    """What the proofs need of an operation. `timeout`, of one attempt, is in ms."""
 
     kind: Literal["read", "notify", "effect", "critical effect"]
     timeout: int | None
@@ -92,6 +92,9 @@ class OperationFacts:
     """What an approval of it must ask for; empty: nothing."""
     initiator: bool = False
     """Whether that may be the initiator's yes."""
+    longest: int = 0
+    """How long all its attempts take at most, with what is waited between them, in ms; 0: there is
+    one attempt."""
 
     @property
     def acts(self) -> bool:
@@ -140,6 +143,9 @@ class FlowNode:
     """
     longest: int = 0
     """Of a ``wait``: the longest time, in ms, that it takes; 0 is no limit."""
+    until: int = 0
+    """Of an ``ask`` in a block of its own: the first node past the end of that block; 0: there is
+    none."""
     at_most: int = 0
     """Of a loop: how often its body runs at most."""
     fills: str = ""

@@ -57,6 +57,7 @@ def print_flow(flow: Flow) -> str:
         lines.append(
             f"operation {key} {operation.kind.replace(' ', '_')}"
             f" timeout {'-' if operation.timeout is None else operation.timeout}"
+            f"{f' longest {operation.longest}' if operation.longest else ''}"
             f" undo {operation.undo or '-'}"
             f"{_asks('needs', operation.needs, operation.initiator)}"
         )
@@ -110,6 +111,8 @@ def _print_node(node: FlowNode) -> str:
         words.append(f"waits {node.waits}")
     if node.longest:
         words.append(f"longest {node.longest}")
+    if node.until:
+        words.append(f"until {node.until}")
     if node.at_most:
         words.append(f"at_most {node.at_most}")
     if node.fills:
@@ -131,14 +134,15 @@ _GATE = re.compile(
     r"(?: flows (\S+))? @(.+)"
 )
 _OPERATION = re.compile(
-    r"operation (\S+) (read|notify|effect|critical_effect) timeout (\S+) undo (\S+)"
+    r"operation (\S+) (read|notify|effect|critical_effect) timeout (\S+)"
+    r"(?: longest (\d+))? undo (\S+)"
     r"(?: needs (\S+))?( initiator)?"
 )
 _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
     r"(?: under (?P<under>\S+))?(?: settles (?P<settles>\S+))?(?: waits (?P<waits>\d+))?"
-    r"(?: longest (?P<longest>\d+))?(?: at_most (?P<at_most>\d+))?(?: fills (?P<fills>\S+))?"
-    r"(?: anew (?P<anew>yes|list|child))?"
+    r"(?: longest (?P<longest>\d+))?(?: until (?P<until>\d+))?(?: at_most (?P<at_most>\d+))?"
+    r"(?: fills (?P<fills>\S+))?(?: anew (?P<anew>yes|list|child))?"
     r"(?P<arguments>(?: \([^)]*\))*)(?: -> (?P<next>[a-z0-9_: ]+?))? @(?P<span>.+)"
 )
 _ARGUMENT = re.compile(r"\((\S*?)([=:]) (\S+) @([^)]+)\)")
@@ -175,13 +179,14 @@ def parse_flow(text: str) -> Flow:
                 flows=_list(flows or "-"),
             )
         elif match := _OPERATION.fullmatch(line):
-            key, kind, timeout, undo, needs, initiator = match.groups()
+            key, kind, timeout, longest, undo, needs, initiator = match.groups()
             operations[key] = OperationFacts(
                 kind=kind.replace("_", " "),  # type: ignore[arg-type]  # the pattern lists the words
                 timeout=None if timeout == "-" else int(timeout),
                 undo=None if undo == "-" else undo,
                 needs=_read_asks(needs),
                 initiator=initiator is not None,
+                longest=int(longest or 0),
             )
         elif match := _NODE.fullmatch(line):
             node = _parse_node(match)
@@ -213,6 +218,7 @@ def _parse_node(match: re.Match[str]) -> FlowNode:
         settles=match["settles"] or "",
         waits=int(match["waits"] or 0),
         longest=int(match["longest"] or 0),
+        until=int(match["until"] or 0),
         at_most=int(match["at_most"] or 0),
         fills=match["fills"] or "",
         anew=match["anew"] or "",  # type: ignore[arg-type]  # the pattern lists the words

@@ -116,6 +116,7 @@ from gantral.compiler.program.statements import (
     WaitStatement,
 )
 from gantral.compiler.program.types import (
+    DOCUMENT,
     SCALARS,
     BoolType,
     DateType,
@@ -133,9 +134,11 @@ from gantral.compiler.program.types import (
     RecordType,
     StringType,
     Type,
+    is_document,
 )
 
 __all__ = [
+    "DOCUMENT",
     "SCALARS",
     "Absent",
     "ActorOf",
@@ -260,4 +263,5 @@ __all__ = [
     "Within",
     "ZonedCall",
     "children",
+    "is_document",
 ]

@@ -152,3 +152,18 @@ SCALARS = (
     JsonType,
     EnumType,
 )
+
+DOCUMENT = RecordType(
+    (
+        Field("name", StringType(1, 255), wire="name"),
+        Field("size", IntType(0), wire="size"),
+        Field("sha256", StringType(pattern="[0-9a-f]{64}"), wire="sha256"),
+        Field("uri", StringType(1, 2048), wire="uri"),
+    )
+)
+"""`document` (ADR 0158): which bytes, by their digest, and where they lie. `size` in bytes."""
+
+
+def is_document(type_: Type) -> bool:
+    """Whether the type is `document`, or a name for it."""
+    return isinstance(type_, RecordType) and type_.fields == DOCUMENT.fields

@@ -123,6 +123,19 @@ def parallels(statements: tuple[Statement, ...]) -> Iterator[Parallel]:
                 pass
 
 
+def waits_beside(statements: tuple[Statement, ...]) -> dict[str, set[str]]:
+    """The waits that may be open beside one, in other branches of a `parallel`, by id. One that
+    none may be open beside is not there."""
+    found: dict[str, set[str]] = {}
+    for parallel in parallels(statements):
+        sites = [{one.id for one in waits(branch.body)} for branch in parallel.branches]
+        for at, own in enumerate(sites):
+            others = set().union(*sites[:at], *sites[at + 1 :])
+            for site in own if others else ():
+                found.setdefault(site, set()).update(others)
+    return found
+
+
 def runs(statements: tuple[Statement, ...]) -> Iterator[Run]:
     """Every child that is run, in source order."""
     for statement in bindings(statements):

@@ -26,7 +26,7 @@ PROOFS: Mapping[str, Callable[[Flow], Iterator[Diagnostic]]] = {
 PROVED = frozenset(
     {
         *("G0301", "G0302", "G0303", "G0305", "G0306", "G0309", "G0330", "G0331", "G0349"),
-        *("G0429", "G0430", "G0431", "G0432", "G0502"),
+        *("G0429", "G0430", "G0431", "G0432", "G0434", "G0502"),
     }
 )
 """The codes of rules that the type checker holds by itself as well: a program that breaks no other

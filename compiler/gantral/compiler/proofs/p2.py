@@ -234,12 +234,19 @@ def _lapse(
 
 
 def _longest(flow: Flow, node: FlowNode) -> int:
-    """The longest time, in ms, that the node takes, of what the spec bounds: a wait, a sleep, one
-    attempt of a call."""
-    if node.operator == "call":
-        return flow.operation(node).timeout or 0
-    # A wait's silence is in its longest time already.
-    return node.waits if node.operator == "sleep" else node.longest
+    """The longest time, in ms, that the node takes, of what the spec bounds: a wait, a sleep, all
+    attempts of a call, the clock of a gate (on a calendar: its open time alone)."""
+    match node.operator:
+        case "call":
+            operation = flow.operation(node)
+            return max(operation.longest, operation.timeout or 0)
+        case "ask":
+            return flow.gate(node).reject or 0
+        case "sleep":
+            return node.waits
+        case _:
+            # A wait's silence is in its longest time already.
+            return node.longest
 
 
 def _may_lapse(
@@ -256,6 +263,10 @@ def _may_lapse(
     def leave(node: FlowNode, since: int) -> int:
         if node.id == ask.id:
             return 0
+        if node.operator == "repeat":
+            # Between two rounds, so once less than there are; its head is passed once more.
+            begun = _times(loops, ask, node) // (node.at_most + 1)
+            return since + node.waits * begun * (node.at_most - 1)
         return since + _longest(flow, node) * _times(loops, ask, node)
 
     waited = loops.most(leave, at_once=True)

@@ -2,12 +2,13 @@
 
 What runs at once is what stands in different branches of a fork. A branch holds no gate at all, and
 no child, which may ask one; nothing in it completes the run, or leaves for where the others are
-not awaited; and what is from outside of it is set by none, as another might read or set it.
+not awaited; what is from outside of it is set by none, as another might read or set it; and no two
+wait for one event, which would be for either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gantral.compiler.flow.forks import Fork, Forks
 from gantral.compiler.flow.graph import ENDING, Flow, FlowNode
@@ -17,15 +18,17 @@ from gantral.dsl.diagnostics import Diagnostic, Label
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0429 for a gate in a branch, G0430 for a child, G0431 for a way out of a branch that does
-    not wait for the others, G0432 for a variable from outside that is set there."""
+    not wait for the others, G0432 for a variable from outside that is set there, G0434 for an
+    event that two branches wait for."""
     forks = Forks(flow)
+    waits = [node for node in flow.nodes if node.operator == "wait"]
     seen = reachable(flow)
     told: set[int] = set()
     for fork in forks.all:
         for at, branch in enumerate(fork.branches):
             for one in sorted((branch & seen) - told):
                 node = flow.nodes[one]
-                found = _wrong(flow, forks, fork, at, node)
+                found = _wrong(flow, forks, fork, at, node) or _awaited(flow, fork, at, node, waits)
                 if found is not None:
                     told.add(one)
                     yield found
@@ -82,6 +85,29 @@ def _asked(flow: Flow, forks: Forks, ask: FlowNode) -> Diagnostic:
         label = Label(forks.around(ask.id)[-1][0].node.span, "every branch of this runs at once")
     help_ = "ask before the `parallel`, and act under the approval in its branches"
     return _finding(flow, ask, "G0429", message, help_, label)
+
+
+def _awaited(
+    flow: Flow, fork: Fork, at: int, node: FlowNode, waits: Sequence[FlowNode]
+) -> Diagnostic | None:
+    """A wait for an event that a branch before this one waits for too."""
+    if node.operator != "wait":
+        return None
+    own = {edge.label for edge in node.next} - {"else"}
+    for other in waits:
+        place = fork.place(other.id)
+        both = own & {edge.label for edge in other.next} if place is not None else set()
+        if place is not None and place < at and both:
+            name = min(both)
+            return _finding(
+                flow,
+                node,
+                "G0434",
+                f"another branch may be waiting for `{name}` at this moment",
+                "give one of the two an event of its own, or wait after the `parallel`",
+                Label(other.span, "waited for here"),
+            )
+    return None
 
 
 def _declared(flow: Flow, fork: Fork, at: int, name: str) -> bool:

@@ -2,7 +2,8 @@
 
 Bounds are the gate's `where`, judged by whoever accepts the vote and again by the verifier.
 Proved here: no amendable path says who decides (LANGUAGE section 6), and what may be amended is
-read through the approval alone (section 8, rule 5): its sources are stale from the ask on.
+read through the approval alone (section 8, rule 5): its sources are stale from the ask to the end
+of the block that binds its approval.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ def _stale(
         for node, argument, atom in reads.of(path)
         if node.id != ask.id
         and approvals.obtained(ask.binds, node)
+        and not 0 < ask.until <= node.id
         and (path in stale or (node.operator == "call" and flow.operation(node).acts))
     }
     for node, argument, atom in found.values():

@@ -55,6 +55,24 @@ def holds(given: Type, wanted: Type) -> bool:
             return True
 
 
+def keeps(given: Type, wanted: Type) -> bool:
+    """As `holds`, for a value that is not rebuilt: the fields of its records count as well."""
+    match given, wanted:
+        case OptionalType(inner=inner), _:
+            return keeps(inner, wanted)
+        case _, OptionalType(inner=other):
+            return keeps(given, other)
+        case ListType(), ListType():
+            return holds(given, wanted) and keeps(given.element, wanted.element)
+        case RecordType(), RecordType():
+            return all(
+                (field := wanted.field(one.name)) is None or keeps(one.type, field.type)
+                for one in given.fields
+            )
+        case _:
+            return holds(given, wanted)
+
+
 def refined(type_: Type) -> bool:
     """Whether the type has a refinement of its own: outside of records, which hold theirs."""
     match type_:

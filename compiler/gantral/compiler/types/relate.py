@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from gantral.compiler.program.types import (
+    DOCUMENT,
     BoolType,
     DateType,
     DecimalType,
@@ -54,6 +55,8 @@ def describe(type_: Type) -> str:
         case RecordType():
             if type_.name is not None:
                 return type_.name
+            if type_ == DOCUMENT:
+                return "document"
             listed = [f"{one.name}: {_inside(one.type)}" for one in type_.fields[:4]]
             if len(type_.fields) > len(listed):
                 listed.append("…")
@@ -68,7 +71,7 @@ def _inside(type_: Type) -> str:
     """A field's type, short: a record in it is not told field by field."""
     match type_:
         case RecordType():
-            return type_.name or "{ … }"
+            return type_.name or ("document" if type_ == DOCUMENT else "{ … }")
         case OptionalType():
             return _inside(type_.inner) + "?"
         case ListType():

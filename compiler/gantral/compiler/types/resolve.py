@@ -8,6 +8,7 @@ from decimal import Decimal
 from gantral.compiler.names.findings import Findings, meant
 from gantral.compiler.names.module import Names
 from gantral.compiler.program.types import (
+    DOCUMENT,
     BoolType,
     DateType,
     DecimalType,
@@ -39,9 +40,9 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "duration": ("min", "max"),
     "person": (),
     "json": (),
+    "document": (),
     "list": ("min", "max"),
 }
-_LATER = ("document",)
 SCALARS = tuple(word for word in _ALLOWED if word != "list")
 """The built-in types that stand alone, by their words."""
 _MAX_SCALE = 28
@@ -181,9 +182,6 @@ class Types:
 
     def _scalar(self, one: syn.ScalarType) -> Type | None:
         word = one.name.text
-        if word in _LATER:
-            self._findings.not_built(one.span, f"the type `{word}`")
-            return None
         if word not in _ALLOWED or word == "list":
             help, edits = meant(
                 one.name.span, word, [w for w in _ALLOWED if w != "list"], "declare it by `type`"
@@ -212,6 +210,8 @@ class Types:
                 return DurationType(low, high) if self._rising(given, low, high) else None
             case "json":
                 return JsonType()
+            case "document":
+                return DOCUMENT
             case "bool":
                 return BoolType()
             case "date":

@@ -3,11 +3,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from gantral.runtime import Approval, DecimalOf, DurationOf, ListOf, Record
+from gantral.runtime import (
+    Approval,
+    DecimalOf,
+    DurationOf,
+    Event,
+    InstantOf,
+    ListOf,
+    Record,
+    StringOf,
+)
 
 
 class Input(Record):
@@ -34,6 +43,14 @@ class LedgerBookResult(Record):
     reference: str
 
 
+class SettledData(Record):
+    at: Annotated[datetime, InstantOf()]
+
+
+class DisputedData(Record):
+    why: Annotated[str, StringOf(max=100)]
+
+
 class Seen(Record):
     stock: int | None = None
     price: str
@@ -44,8 +61,25 @@ class Booked(Record):
     second: str
 
 
+class Heard(Record):
+    settled: Annotated[datetime, InstantOf()] | None = None
+    disputed: Annotated[str, StringOf(max=100)] | None = None
+
+
 class YesApproval(Approval):
     """What `ask yes` returns: its parameters as they were decided."""
 
     id: str
     amount: Annotated[Decimal, DecimalOf(scale=2)]
+
+
+class SettledEvent(SettledData, Event):
+    """The event `settled`, as it was sent."""
+
+    event_: ClassVar[str] = "settled"
+
+
+class DisputedEvent(DisputedData, Event):
+    """The event `disputed`, as it was sent."""
+
+    event_: ClassVar[str] = "disputed"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -17,7 +18,18 @@ from gantral.runtime import (
 )
 
 from .services import ledger, shop
-from .types import Booked, Input, Output, Seen, ShopPriceResult, YesApproval
+from .types import (
+    Booked,
+    DisputedEvent,
+    Heard,
+    Input,
+    Output,
+    Seen,
+    SettledData,
+    SettledEvent,
+    ShopPriceResult,
+    YesApproval,
+)
 
 
 class YesAsk(Ask[YesApproval]):
@@ -36,7 +48,7 @@ gates = Gates
 
 @governed(
     workflow="settle",
-    program="94bedd87ef4316f20f3b9bd3104962ae26d19cf5873a6bdd657507068563f010",
+    program="5799ca0cb2be6405586382981b1b820c3139ea624d262cbc69dff0fe14b420ed",
     codegen=1,
 )
 class Settle(Governed[Input, Output]):
@@ -130,6 +142,28 @@ class Settle(Governed[Input, Output]):
             async with self.parallel() as parallel_3_:
                 parallel_3_.begin(branch_told_3_())
                 parallel_3_.begin(branch_nested_3_())
+
+        async def branch_settled_5_() -> datetime | None:
+            came: SettledData | None = await self.wait(
+                SettledEvent,
+                within=timedelta(hours=2),
+                site="wait/1",
+            )
+            return came.at if came is not None else None
+
+        async def branch_disputed_5_() -> str | None:
+            it = await self.wait(DisputedEvent, within=input.pause, site="wait/2")
+            if it is not None:
+                return it.why
+            await self.notify(shop.tell(text_="undisputed"), call="shop.tell/5")
+            return None
+
+        async with self.parallel() as parallel_5_:
+            settled_5_ = parallel_5_.begin(branch_settled_5_())
+            disputed_5_ = parallel_5_.begin(branch_disputed_5_())
+        heard = Heard(settled=settled_5_.given, disputed=disputed_5_.given)
+        if heard.disputed is not None:
+            await self.notify(shop.tell(text_=heard.disputed), call="shop.tell/6")
         await self.effect(
             ledger.mark(id=booked.first),
             call="ledger.mark/1",

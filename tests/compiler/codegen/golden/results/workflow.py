@@ -46,7 +46,7 @@ gates = Gates
 
 @governed(
     workflow="results",
-    program="42bdc218099f3378f0811c4bf3b98c9555b223a82cf2ec89746798d9236e5326",
+    program="e266592b3175d2d446ebdaa7000f69ceb9aad100d9514b964aeb2a81c2998c1e",
     codegen=1,
 )
 class Results(Governed[Input, Output]):
@@ -96,7 +96,8 @@ class Results(Governed[Input, Output]):
             books.lines(account=input.account),
             call="books.lines/1",
         )
-        note = await self.read(books.note(account=input.account), call="books.note/1")
+        note_2 = await self.read(books.note(account=input.account), call="books.note/1")
+        note = expressions.within(note_2, StringOf(max=12))
         mood = await self.read(books.mood(account=input.account), call="books.mood/1")
         last = await self.read(books.last(account=input.account), call="books.last/1")
         since = await self.read(
@@ -118,11 +119,12 @@ class Results(Governed[Input, Output]):
             ),
             site="review/1",
         )
-        reference = await self.effect(
+        reference_2 = await self.effect(
             bank.pay(amount=ok.amount, nothing=ok.nothing),
             call="bank.pay/1",
             under=(ok,),
         )
+        reference = expressions.within(reference_2, StringOf(max=5))
         stamps = await self.effect(
             bank.stamp(reference=reference),
             call="bank.stamp/1",

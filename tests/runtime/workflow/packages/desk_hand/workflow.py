@@ -128,6 +128,15 @@ class Desk(Governed[Input, Output]):
                 said += found.state
             elif step.startswith("undo "):
                 await self.undo(step.removeprefix("undo "))
+            elif step.startswith("wait "):
+                # The first branch waits for one event, the others for the other.
+                first = number.endswith("0")
+                came = await self.wait(
+                    BroughtEvent if first else StopEvent,
+                    within=timedelta(seconds=int(step.removeprefix("wait "))),
+                    site=f"wait/{2 if first else 3}",
+                )
+                said += "silence" if came is None else came.event_
             elif step == "inner":
                 said += "".join(await self.both("sleep 7,look|sleep 86400,look", site, approved))
             elif step == "ask":

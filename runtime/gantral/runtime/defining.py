@@ -1,0 +1,60 @@
+"""How a generated class becomes a Temporal workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, get_args
+
+from gantral.runtime import programs
+from gantral.runtime.execution import Governed
+from gantral.runtime.values import Record
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+
+ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
+
+
+def governed(*, workflow: str, program: str, codegen: int) -> Callable[[ClassT], ClassT]:
+    """Make a generated class a Temporal workflow (PINNED, type = the spec's name).
+
+    Raises:
+        ImportError: if the code was generated for another runtime.
+    """
+    if codegen != programs.CODEGEN:
+        raise ImportError(
+            f"this package was generated for runtime {codegen}, this is {programs.CODEGEN}: run "
+            "`gantral compile` with the installed version"
+        )
+
+    def decorate(cls: ClassT) -> ClassT:
+        cls.program_ = program
+        cls.workflow_ = workflow
+        cls.input_ = _input(cls)
+        _define(cls, workflow)
+        return cls
+
+    return decorate
+
+
+def _input(cls: type[Governed[Any, Any]]) -> type[Record]:
+    for base in getattr(cls, "__orig_bases__", ()):
+        for argument in get_args(base)[:1]:
+            if isinstance(argument, type) and issubclass(argument, Record):
+                return argument
+    raise TypeError(f"{cls.__name__} does not say what its input is: Governed[Input, Output]")
+
+
+def _define(cls: type[Governed[Any, Any]], name: str) -> None:
+    async def run(self: Governed[Any, Any], start: dict[str, Any]) -> dict[str, Any]:
+        end: Any = await self.execute_(start)  # type: ignore[arg-type]
+        return dict(end)
+
+    # Temporal wants the run method on the very class that it registers.
+    run.__qualname__ = f"{cls.__qualname__}.run"
+    run.__module__ = cls.__module__
+    cls.run = workflow.run(run)  # type: ignore[attr-defined]
+    workflow.defn(
+        name=name,
+        failure_exception_types=[Exception],
+        versioning_behavior=VersioningBehavior.PINNED,
+    )(cls)
