@@ -15,7 +15,6 @@ from gantral.compiler.codegen.layout import (
     Invoke,
     Piece,
     flat,
-    literal,
 )
 from gantral.compiler.codegen.parallel import Parallels
 from gantral.compiler.codegen.reading import leaves_last, silent
@@ -132,7 +131,7 @@ class Acting(Parallels):
 
     def _run(self, run: Run, binding: Span, indent: int, span: Span) -> list[Line]:
         given = Invoke(self._names.runs[run.workflow], self._given(run.arguments, run.input))
-        piece = Invoke("self.run_workflow", (("", given), ("call=", Atom(literal(run.id)))))
+        piece = Invoke("self.run_workflow", (("", given), ("call=", self._site(run.id))))
         target = f"{self._locals[binding]} = " if binding in self._used else ""
         return self._lines(piece, f"{target}await ", indent, span)
 

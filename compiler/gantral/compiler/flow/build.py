@@ -18,6 +18,7 @@ from gantral.compiler.flow.graph import (
 from gantral.compiler.program import declarations as d
 from gantral.compiler.program import expressions as e
 from gantral.compiler.program import statements as s
+from gantral.compiler.program.undoing import undoes
 from gantral.dsl.span import Span
 
 
@@ -76,6 +77,7 @@ class _Builder:
                 replace(node, next=tuple(edges))
                 for node, edges in zip(self._nodes, self._edges, strict=True)
             ),
+            children={name: undoes(child) for name, child in program.children.items()},
         )
 
     def _node(
@@ -297,8 +299,8 @@ class _Builder:
         return [_Open(join, "then")] if all(sides) else []
 
     def _settled(self, condition: e.Expr) -> str:
-        """The handler's name when the condition is just `f.happened == "no"`; the child's when it
-        is how that ended."""
+        """The handler's name when the condition is just `f.happened == "no"`; the child's, with the
+        outcome, when it is how that ended."""
         match condition:
             case e.Compare(
                 operator="==",
@@ -306,8 +308,8 @@ class _Builder:
                 right=e.Literal(value="no"),
             ):
                 return self._names.bind(name, binding)
-            case e.OutcomeTest(child=child):
-                return self._names.bind(child.name, child.binding)
+            case e.OutcomeTest(child=child, outcome=outcome):
+                return f"{self._names.bind(child.name, child.binding)}:{outcome}"
             case _:
                 return ""
 

@@ -134,7 +134,7 @@ class FlowNode:
     arguments: tuple[Argument, ...] = ()
     settles: str = ""
     """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing; or
-    the child (its bound name) whose outcome it goes by."""
+    ``NAME:OUTCOME``, the child (its bound name) that ``true`` shows to have ended so."""
     waits: int = 0
     """The time, in ms, that certainly passes here; of a ``repeat`` that passes between two rounds.
     """
@@ -163,6 +163,8 @@ class Flow:
     gates: Mapping[str, GateFacts]
     operations: Mapping[str, OperationFacts]
     nodes: tuple[FlowNode, ...]
+    children: Mapping[str, int] = field(default_factory=dict)
+    """For each workflow run as a child how many effects with an `undo` it may do."""
     before: tuple[tuple[tuple[int, Edge], ...], ...] = field(init=False, compare=False)
     """For each node the edges that lead to it, with where they come from."""
 
@@ -190,6 +192,18 @@ class Flow:
     def operation(self, node: FlowNode) -> OperationFacts:
         """The operation that a ``call`` node calls."""
         return self.operations[node.subject]
+
+    def undoes(self, node: FlowNode) -> int:
+        """How many effects that can be undone a ``call`` or ``child`` node may do, or an ``undo``
+        node undo."""
+        if node.operator not in ("call", "child", "undo"):
+            return 0
+        kind, _, name = node.subject.partition(".")
+        # No service is called `workflow`.
+        if kind == "workflow":
+            return self.children[name]
+        operation = self.operations[node.subject]
+        return int(operation.acts and operation.undo is not None)
 
     def gate(self, node: FlowNode) -> GateFacts:
         """The gate that an ``ask`` node asks."""

@@ -60,6 +60,7 @@ def print_flow(flow: Flow) -> str:
             f" undo {operation.undo or '-'}"
             f"{_asks('needs', operation.needs, operation.initiator)}"
         )
+    lines.extend(f"child {name} undoes {count}" for name, count in flow.children.items())
     lines.extend(_print_node(node) for node in flow.nodes)
     return "\n".join(lines) + "\n"
 
@@ -134,6 +135,7 @@ _OPERATION = re.compile(
     r"operation (\S+) (read|notify|effect|critical_effect) timeout (\S+) undo (\S+)"
     r"(?: needs (\S+))?( initiator)?"
 )
+_CHILD = re.compile(r"child (\S+) undoes (\d+)")
 _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
     r"(?: under (?P<under>\S+))?(?: settles (?P<settles>\S+))?(?: waits (?P<waits>\d+))?"
@@ -155,6 +157,7 @@ def parse_flow(text: str) -> Flow:
         raise FlowTextError("the first line is `flow NAME`")
     gates: dict[str, GateFacts] = {}
     operations: dict[str, OperationFacts] = {}
+    children: dict[str, int] = {}
     nodes: list[FlowNode] = []
     for number, line in enumerate(lines[1:], start=2):
         if match := _GATE.fullmatch(line):
@@ -183,6 +186,8 @@ def parse_flow(text: str) -> Flow:
                 needs=_read_asks(needs),
                 initiator=initiator is not None,
             )
+        elif match := _CHILD.fullmatch(line):
+            children[match[1]] = int(match[2])
         elif match := _NODE.fullmatch(line):
             node = _parse_node(match)
             if node.id != len(nodes):
@@ -190,7 +195,7 @@ def parse_flow(text: str) -> Flow:
             nodes.append(node)
         else:
             raise FlowTextError(f"line {number} has no known form: {line}")
-    return Flow(lines[0].removeprefix("flow "), gates, operations, tuple(nodes))
+    return Flow(lines[0].removeprefix("flow "), gates, operations, tuple(nodes), children)
 
 
 def _parse_node(match: re.Match[str]) -> FlowNode:

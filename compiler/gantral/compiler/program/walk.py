@@ -88,6 +88,15 @@ def looped(
                 pass
 
 
+def run_within(
+    statements: tuple[Statement, ...],
+) -> Iterator[tuple[Run, tuple[ForEach | Repeat, ...]]]:
+    """Every child that is run with the loops it is run in, outermost first."""
+    for statement, around in within(statements):
+        if isinstance(statement, Let) and isinstance(statement.value, Run):
+            yield statement.value, around
+
+
 def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
     """Every call site, in source order, handlers' included."""
     for statement in everything(statements):
