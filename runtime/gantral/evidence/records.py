@@ -39,6 +39,10 @@ POLICY_OR_NONE = text("none|sha256:[0-9a-f]{64}")
 POINTER = text("(?:/[^/]*)+")
 # operation/ordinal, then one index for each loop around the call site.
 CALL = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*(?:/(?:0|[1-9][0-9]{0,5}))*")
+_CALL = CALL["pattern"][4:-2]
+_UUID = UUID["pattern"][4:-2]
+# What stands: a call of one's own, or one of a completed child, named by its instance.
+STANDING = text(f"(?:{_UUID}/)?{_CALL}")
 OPERATION = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*")
 WAIT = text("wait/[1-9][0-9]{0,5}")
 SLOT = text("(?:undo/)?[1-9][0-9]{0,5}")
@@ -277,11 +281,17 @@ RECORDS: dict[str, Form] = {
             cause=words(*Cause),
             gate=NAME_OR_NONE,
             artifact_hash=HASH,
+            standing=items(text(f"{_UUID}/{_CALL}")),
         ),
+    ),
+    # The undo of what a completed child did, as its instance's folder holds it.
+    "child_undo": Form("child_undo record", members(kind=words("child_undo"), claim=ENVELOPE)),
+    "child_undone": Form(
+        "child_undone record", members(kind=words("child_undone"), outcome=ENVELOPE)
     ),
     "end": Form(
         "end record",
-        members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(CALL)),
+        members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(STANDING)),
     ),
 }
 COMMIT = Form(
@@ -369,12 +379,14 @@ _WAITING = {
     "events": table(members(data=_TREE, **{"from": items(NAME)})),
     "waits": table(members(events=items(NAME), within=text("PT[0-9HMS.]{2,20}"))),
 }
+# Only a child that is run in loops has bounds of its indexes.
+_RUN = {"workflow_id": NAME, "workflow_version_id": HASH}
 MANIFEST = Form(
     "manifest",
     members_or(
         # A program that runs no child, or waits for no event, has no such member.
         {
-            "children": table(members(workflow_id=NAME, workflow_version_id=HASH)),
+            "children": table(either(members(**_RUN), members(**_RUN, loops=items(_COUNT)))),
             **_WAITING,
         },
         type=words("gantral.dev/manifest/v1"),

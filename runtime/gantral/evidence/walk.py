@@ -30,6 +30,7 @@ from gantral.evidence.gate import (
 from gantral.evidence.guard import CLAUSES, answers, check_rejected, query_of
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
+from gantral.evidence.left import Left, effect
 from gantral.evidence.once import once
 from gantral.evidence.passed import check_unasked, check_waiver
 from gantral.evidence.records import CLAIM, EVENT, OUTCOME, SUBMISSION, VOTE
@@ -38,16 +39,15 @@ from gantral.evidence.waits import KINDS, Waits
 
 COMMITTERS = frozenset({"commit", "closer"})
 # Which kinds of records go with which first state; "" is a commit of no artifacts.
+_NOTED = frozenset({"use", "outcome", "child_end", "child_undo", "child_undone"})
 _KINDS = {
     "CREATED": frozenset[str](),
-    "WAITING_FOR_HUMAN": frozenset(
-        {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome", "child_end"}
-    ),
+    "WAITING_FOR_HUMAN": frozenset({"policy", "guard", "clock", "calendar", "deciders", *_NOTED}),
     "APPROVED": frozenset({"guard"}),
     "OVERRIDDEN": frozenset({"guard"}),
     "REJECTED": frozenset({"guard", "end"}),
-    "COMPLETED": frozenset({"use", "outcome", "child_end"}),
-    "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "child_end", "end"}),
+    "COMPLETED": _NOTED,
+    "TERMINATED": frozenset({"policy", "guard", "end", *_NOTED}),
     "": frozenset({"use", "outcome", "waiver", "guard", "unasked", "child", *KINDS}),
 }
 _VOTED = {"rejected": "rejected", "veto": "veto", "withdrawn": "withdrawn"}
@@ -87,7 +87,7 @@ class Walk:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
         self.waits = Waits(self.trust.max_skew)
-        self.children = Children(self.manifest)
+        self.children = Children(self.manifest, self.trust.max_skew)
         # Under which artifacts it may have run a child; empty for a program that runs none.
         self.running: set[str] = set()
         self.automaton = _automaton(self.manifest["automaton"])
@@ -215,6 +215,12 @@ class Walk:
                 self._child(record)
             elif record["kind"] == "child_end":
                 self.children.end(record)
+            elif record["kind"] in SEALED_UNDOS:
+                member, kind = SEALED_UNDOS[record["kind"]]
+                sealed = self._sealed(record[member], kind, _EFFECT)
+                if sealed.statement["owning_team_id"] != self.team:
+                    errors.refuse("other_team", f"a {kind} of another team")
+                self.children.undo(sealed, now)
         for outcome in ended:
             self.ledger.whole(self.manifest, outcome)
 
@@ -394,9 +400,24 @@ class Walk:
         ends = records_of(statement, "end")
         if len(ends) != 1:
             raise EvidenceError("end_record", "an end has exactly one end record")
-        if sorted(ends[0]["standing"]) != self.ledger.standing():
+        if sorted(ends[0]["standing"]) != self.standing():
             errors.refuse("standing", "the effects that stand are others")
         self._bind(ends[0]["message"])
+
+    def standing(self) -> list[str]:
+        """What stands, sorted: calls of its own, and those of completed children, named
+        ``instance/call``, that it did not undo."""
+        return sorted([*self.ledger.standing(), *self.children.left.standing()])
+
+    def left_so_far(self) -> Left:
+        """What completed children left, as a book of its own."""
+        left = self.children.left
+        return Left(left.max_skew, {*left.stood}, {**left.claims}, {**left.outcomes})
+
+    def left(self) -> list[str]:
+        """What stands, sorted, each named ``instance/call``: what a parent is left with."""
+        own = [effect(self.instance_id, call) for call in self.ledger.standing()]
+        return sorted([*own, *self.children.left.standing()])
 
     def _recorded(self, statement: Mapping[str, Any], commit_hash: str) -> None:
         if not statement["records"]:
@@ -441,6 +462,8 @@ _automaton = once(Automaton)
 _COMMIT = frozenset({"commit"})
 _DECISION = frozenset({"decision"})
 _EFFECT = frozenset({"effect"})
+# kind of record -> the member that holds its envelope, and what that is
+SEALED_UNDOS = {"child_undo": ("claim", "use"), "child_undone": ("outcome", "outcome")}
 _FORMS = {
     "submission": SUBMISSION,
     "authority-decision": VOTE,

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from gantral.authority import Cause, State
+from gantral.evidence.planned import child_at
 from gantral.runtime import forms
 from gantral.runtime.calls import Child, ChildCompleted, ChildRejected, ChildTerminated
 from gantral.runtime.commands import (
@@ -20,9 +21,10 @@ from gantral.runtime.commands import (
     Person,
     workflow_queue,
 )
-from gantral.runtime.ends import Ending, RunEnd, Terminated, not_committed
+from gantral.runtime.effects import Actions
+from gantral.runtime.ends import Ending, RunEnd, Terminated, not_committed, refused
 from gantral.runtime.machine import Machine, Transition, now
-from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.programs import ProgramError, ProgramInfo
 from gantral.runtime.values import Record, problem
 from gantral.runtime.waiting import Notes, until
 from pydantic import ValidationError
@@ -44,9 +46,15 @@ class Children:
     """The children of one instance."""
 
     def __init__(
-        self, machine: Machine, program: ProgramInfo, notes: Notes, initiator: Person
+        self,
+        machine: Machine,
+        program: ProgramInfo,
+        notes: Notes,
+        initiator: Person,
+        actions: Actions,
     ) -> None:
         self._machine = machine
+        self._actions = actions
         self._program = program
         self._notes = notes
         self._initiator = initiator
@@ -60,7 +68,9 @@ class Children:
             Terminated: it is lost, or gave what is outside its type.
             ApplicationError: of type NotCommitted; nothing has started.
         """
-        planned = self._program.manifest["children"][call]
+        planned = child_at(self._program.manifest, call)
+        if planned is None:
+            raise refused(f"no child is run at {call}")
         started = await self._sealed(arguments, call)
         await self._machine.commit(
             Transition(
@@ -84,6 +94,12 @@ class Children:
                 }
             ]
         )
+        if end["state"] == State.COMPLETED:
+            # From here on what it did is this run's to undo.
+            try:
+                self._actions.adopt(end["left"], call)
+            except (AttributeError, KeyError, TypeError, ValueError, ProgramError) as error:
+                raise _lost(call, f"what it left can't be read: {error}") from None
         return _outcome(arguments, call, end)
 
     async def _sealed(self, arguments: Child[Any], call: str) -> ChildStart:

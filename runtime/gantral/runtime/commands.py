@@ -232,7 +232,8 @@ class ChildRecord(TypedDict):
 
 
 class ChildEndRecord(TypedDict):
-    """How a child ended: what its own chain says last."""
+    """How a child ended: what its own chain says last. What it left standing the evidence worker
+    adds."""
 
     kind: Literal["child_end"]
     call: str
@@ -240,6 +241,20 @@ class ChildEndRecord(TypedDict):
     cause: str
     gate: str
     artifact_hash: str
+
+
+class ChildUndoRecord(TypedDict):
+    """The claim of an undo of what a completed child did."""
+
+    kind: Literal["child_undo"]
+    claim: Envelope
+
+
+class ChildUndoneRecord(TypedDict):
+    """How an undo of what a completed child did ended."""
+
+    kind: Literal["child_undone"]
+    outcome: Envelope
 
 
 Record = (
@@ -255,6 +270,8 @@ Record = (
     | TimeoutRecord
     | ChildRecord
     | ChildEndRecord
+    | ChildUndoRecord
+    | ChildUndoneRecord
 )
 """Records the workflow sends. The end record is written by the worker from ``end``."""
 
@@ -422,6 +439,9 @@ class EffectCommand(TypedDict):
     call: str  # call id; of an undo: the call id of the effect that it undoes
     operation: str
     undo: bool
+    # Of an undo of what a completed child did (``instance_id``, ``program``): its parent, that
+    # one's, up to the one that undoes. Only says where to look.
+    parents: list[str]
     grants: list[Grant]
     arguments: dict[str, Any]  # spec-named wire arguments; each is checked against its leaf
     lapses: str  # instant or "none": only bounds the queue; the worker judges by the commit

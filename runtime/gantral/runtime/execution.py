@@ -84,6 +84,7 @@ class Governed(Generic[InputT, OutputT]):
         self._grown = Grown()
         self._place: Place | None = None
         self._failing = False
+        self._is_child = False
         self._end: RunEnd | None = None
 
     # What generated code calls.
@@ -254,7 +255,8 @@ class Governed(Generic[InputT, OutputT]):
         return outcome
 
     async def undo(self, call: str) -> None:
-        """``undo x``, x being bound to this call. Ends the run if it could not be undone."""
+        """``undo x``, x being bound to this call, of an effect or of a child. Ends the run if that
+        could not be undone, or anything that the child left and that has an undo."""
         self._go_on()
         if not await self._actions.undo(call):
             raise Terminated(Ending(Cause.ACTION_FAILED, f"{call} could not be undone", call))
@@ -363,7 +365,10 @@ class Governed(Generic[InputT, OutputT]):
         else:
             self._started_at = (await self._machine.commit(admitted.transition)).at
         self._initiator = Person(admitted.initiator["value"])
-        self._children = Children(self._machine, self._program, self._notes, admitted.initiator)
+        self._children = Children(
+            self._machine, self._program, self._notes, admitted.initiator, self._actions
+        )
+        self._is_child = "parent" in start
         self._gates.initiator = self._waits.initiator = admitted.initiator
         input: Any = admitted.input
         end = await self._ended(input)
@@ -414,6 +419,7 @@ class Governed(Generic[InputT, OutputT]):
             statement=self._completed_at,
             output=output.to_wire(),
             standing=self._actions.standing,
+            left=self._actions.left() if self._is_child else [],
         )
 
     async def _terminated(self, input: InputT, ending: Ending) -> RunEnd:

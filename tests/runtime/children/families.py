@@ -90,6 +90,79 @@ workflow batch version "1.0.0" {
   }
 }
 
+workflow book version "1.0.0" {
+  team payments
+  start by clerk
+  input  { name: string }
+  output { id: string }
+  service seats on queue "seats" {
+    effect reserve(name: string) -> { id: string } { timeout 1m  undo cancel(id: result.id) }
+    effect cancel(id: string) { timeout 1m }
+  }
+  gate hold(name: string) {
+    releases seats.reserve
+    decide   1 of boss
+    clock    { after 24h reject }
+    lasts    30m
+  }
+  run {
+    let ok = ask hold(name: input.name)
+    let held = seats.reserve(name: ok.name) under ok
+    complete { id: held.id }
+  }
+}
+
+workflow trip version "1.0.0" {
+  team payments
+  start by clerk
+  input  { names: list(max: 3) of string }
+  output { ids: list(max: 3) of string }
+  run {
+    let ids = for each name in input.names at most 3 {
+      let one = run workflow book(name: name)
+      match one {
+        completed as r -> { collect r.id }
+        else -> { terminate "not every seat" }
+      }
+    }
+    complete { ids: ids }
+  }
+}
+
+workflow holiday version "1.0.0" {
+  team payments
+  start by clerk
+  input  { names: list(max: 3) of string }
+  output { note: string }
+  run {
+    let there = run workflow trip(names: input.names)
+    match there {
+      completed -> { terminate "changed our minds" }
+      else -> { complete { note: "stays at home" } }
+    }
+  }
+}
+
+workflow swap version "1.0.0" {
+  team payments
+  start by clerk
+  input  { first: string, second: string }
+  output { note: string }
+  run {
+    let old = run workflow book(name: input.first)
+    match old {
+      completed -> {
+        let new = run workflow book(name: input.second)
+        match new {
+          completed as r -> { undo old  complete { note: r.id } }
+          else -> { complete { note: "kept" } }
+        }
+      }
+      else -> { complete { note: "none" } }
+    }
+  }
+}
+
 workflow whole version "1.0.0" {
   team payments
   start by clerk
@@ -266,7 +339,12 @@ async def families(folder: Path, address: str, *, real: bool = False) -> AsyncIt
         nothing = Expected(None, None, None, None, None)
         start = Start(Actor("carol", ("clerk",), (), timedelta()), {}, "")
         paid = tuple(Answer({"reference": f"R{n}"}, "", "") for n in range(1, 9))
-        given = {"bank.pay": paid}
+        seats = tuple(Answer({"id": f"S{n}"}, "", "") for n in range(1, 9))
+        given = {
+            "bank.pay": paid,
+            "seats.reserve": seats,
+            "seats.cancel": (Answer(None, "", ""),) * 8,
+        }
         scenario = Scenario("test", "batch", "a test", start, given, {}, (), nothing)
         world.script = Script(scenario)
         yield Family(world, deployment, folder, real)

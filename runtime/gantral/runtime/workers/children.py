@@ -25,6 +25,7 @@ from gantral.evidence import (
 from gantral.evidence import forms as texts_of
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import child_id, context_hash, leaf
+from gantral.evidence.planned import child_at
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
@@ -67,7 +68,7 @@ class ChildStarter:
         walk = running(chain)
         if walk.version != command["program"] or program.workflow_id != command["workflow_id"]:
             raise Refused("program", "this instance runs under another program")
-        planned = program.manifest.get("children", {}).get(command["call"])
+        planned = child_at(program.manifest, command["call"])
         if planned is None:
             raise Refused("child", "the program runs no child there")
         initiator = command["initiator"]
