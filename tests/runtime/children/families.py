@@ -316,6 +316,18 @@ class Family:
         )
 
 
+def scripted(**given: tuple[Answer, ...]) -> Script:
+    """What the services answer: `cancel` of seats, if it is another thing than yes."""
+    answers = {
+        "bank.pay": tuple(Answer({"reference": f"R{n}"}, "", "") for n in range(1, 9)),
+        "seats.reserve": tuple(Answer({"id": f"S{n}"}, "", "") for n in range(1, 9)),
+        "seats.cancel": given.get("cancel", (Answer(None, "", ""),) * 8),
+    }
+    nothing = Expected(None, None, None, None, None)
+    start = Start(Actor("carol", ("clerk",), (), timedelta()), {}, "")
+    return Script(Scenario("test", "batch", "a test", start, answers, {}, (), nothing))
+
+
 def packages() -> list[Mapping[str, bytes]]:
     files = {"batch.gantral": SPEC}
     found = analyse(Project(files.get), "batch.gantral")
@@ -336,17 +348,7 @@ async def families(folder: Path, address: str, *, real: bool = False) -> AsyncIt
         if real:
             await stack.enter_async_context(versioned(world.client, deployment))
             await make_current(world.client)
-        nothing = Expected(None, None, None, None, None)
-        start = Start(Actor("carol", ("clerk",), (), timedelta()), {}, "")
-        paid = tuple(Answer({"reference": f"R{n}"}, "", "") for n in range(1, 9))
-        seats = tuple(Answer({"id": f"S{n}"}, "", "") for n in range(1, 9))
-        given = {
-            "bank.pay": paid,
-            "seats.reserve": seats,
-            "seats.cancel": (Answer(None, "", ""),) * 8,
-        }
-        scenario = Scenario("test", "batch", "a test", start, given, {}, (), nothing)
-        world.script = Script(scenario)
+        world.script = scripted()
         yield Family(world, deployment, folder, real)
 
 
