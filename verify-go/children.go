@@ -1,23 +1,42 @@
 package main
 
+import "strings"
+
 // What one chain tells of a child: the call, the child's instance, the hash of its submission, and its
-// end: the state, "" while it runs, and the hash of the artifact that says so.
-type told struct{ call, instanceID, submission, state, artifact string }
+// end: the state, "" while it runs, the hash of the artifact that says so, and what it left standing.
+type told struct {
+	call, instanceID, submission, state, artifact string
+	standing                                      []string
+}
 
 type children struct {
 	planned obj
 	order   []string
 	told    map[string]*told
+	left    *left
 }
 
-func newChildren(manifest obj) *children {
+func newChildren(manifest obj, maxSkew int64) *children {
 	planned, _ := manifest["children"].(obj)
-	return &children{planned, nil, map[string]*told{}}
+	return &children{planned, nil, map[string]*told{}, newLeft(maxSkew)}
+}
+
+// at is the manifest's entry of a child that is run by this call, at its place in its loops.
+func (c *children) at(call string) obj {
+	parts := strings.Split(call, "/")
+	if len(parts) < 2 {
+		return nil
+	}
+	entry, _ := c.planned[parts[0]+"/"+parts[1]].(obj)
+	if entry == nil || !inLoops(entry, parts[2:]) {
+		return nil
+	}
+	return entry
 }
 
 func (c *children) start(by *walk, call string, submission *sealed) {
-	planned, ok := c.planned[call].(obj)
-	if !ok {
+	planned := c.at(call)
+	if planned == nil {
 		refuse("child", "the program runs no child at "+call)
 	}
 	if c.told[call] != nil {
@@ -38,7 +57,7 @@ func (c *children) start(by *walk, call string, submission *sealed) {
 		}
 	}
 	c.order = append(c.order, call)
-	c.told[call] = &told{call, text(said, "instance_id"), submission.hash, "", ""}
+	c.told[call] = &told{call, text(said, "instance_id"), submission.hash, "", "", nil}
 }
 
 func (c *children) end(record obj) {
@@ -46,7 +65,15 @@ func (c *children) end(record obj) {
 	if one == nil || one.state != "" {
 		refuse("child_end", "no child that runs is "+text(record, "call"))
 	}
+	standing := texts(list(record, "standing"))
+	for i, name := range standing {
+		if text(record, "state") != "COMPLETED" || (i > 0 && standing[i-1] >= name) {
+			refuse("child_end", "only what completed leaves something, each told once")
+		}
+		c.left.stood[name] = true
+	}
 	one.state, one.artifact = text(record, "state"), text(record, "artifact_hash")
+	one.standing = standing
 }
 
 func (c *children) open() []string {
@@ -66,6 +93,7 @@ func link(reports []*report) {
 		for _, one := range reports {
 			changed = started(one, reports) || changed
 			changed = ended(one, reports) || changed
+			changed = undone(one, reports) || changed
 		}
 	}
 }
@@ -100,8 +128,14 @@ func ended(parent *report, reports []*report) bool {
 	}
 	for _, one := range parent.children {
 		for _, other := range reports {
-			if other.InstanceID == one.instanceID && other.ended && one.state != "" &&
-				(one.state != other.State || one.artifact != other.last) {
+			if other.InstanceID != one.instanceID || !other.ended || one.state == "" {
+				continue
+			}
+			stands := other.standing
+			if other.State != "COMPLETED" {
+				stands = nil
+			}
+			if one.state != other.State || one.artifact != other.last || !same(one.standing, stands) {
 				parent.add(finding{"child_link", "INVALID", "",
 					"the child " + one.instanceID + " did not end as " + one.call + " says"})
 				return true

@@ -61,6 +61,7 @@ func verifyFolder(root string, by *trust) *report {
 		}
 		found.parent, found.submission, found.last = w.parent, w.submission, w.prevArtifact
 		found.ended, found.running = contains(ends, w.state), w.running
+		found.undos, found.undone = w.children.left.undos, w.children.left.undone()
 		for _, call := range w.children.order {
 			found.children = append(found.children, w.children.told[call])
 		}
@@ -80,7 +81,9 @@ func (j *judging) walk() *walk {
 	}
 	data := j.folder.read("manifest.json")
 	w := newWalk(readManifest(data), H("manifest", data), j.trust, j.note)
-	if !j.commits(w, commits) {
+	whole := j.commits(w, commits)
+	j.report.standing = w.leaves()
+	if !whole {
 		return w
 	}
 	j.at = ""
@@ -91,7 +94,7 @@ func (j *judging) walk() *walk {
 		j.note(fault{"parent", "another instance ran it as its child, and who started that is not told here: " +
 			"give that one's folder too", true})
 	}
-	for _, call := range w.uses.unended() {
+	for _, call := range append(w.uses.unended(), w.children.left.unended()...) {
 		j.note(fault{"no_outcome", call + " was begun, and nothing says how it ended", true})
 	}
 	j.lookForStore(w)

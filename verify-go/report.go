@@ -22,6 +22,10 @@ type report struct {
 	ended                    bool
 	children                 []*told
 	running                  map[string]bool
+	standing                 []string           // what stood when it ended
+	undos                    map[[2]string]bool // by which it undid what children left
+	undone                   map[string]bool    // what it says is undone by that
+	late, lateUndone         map[string]bool    // hashes of undos after its end, and what they undid
 }
 
 func (r *report) add(one finding) {

@@ -4,14 +4,15 @@ import "strconv"
 
 // Which kinds of records go with which first state; "" is a commit of no artifacts.
 var kinds = map[string][]string{
-	"CREATED":           {},
-	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome", "child_end"},
-	"APPROVED":          {"guard"},
-	"OVERRIDDEN":        {"guard"},
-	"REJECTED":          {"guard", "end"},
-	"COMPLETED":         {"use", "outcome", "child_end"},
-	"TERMINATED":        {"policy", "guard", "use", "outcome", "child_end", "end"},
-	"":                  {"use", "outcome", "waiver", "guard", "unasked", "child", "wait", "event", "timeout"},
+	"CREATED": {},
+	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome", "child_end",
+		"child_undo", "child_undone"},
+	"APPROVED":   {"guard"},
+	"OVERRIDDEN": {"guard"},
+	"REJECTED":   {"guard", "end"},
+	"COMPLETED":  {"use", "outcome", "child_end", "child_undo", "child_undone"},
+	"TERMINATED": {"policy", "guard", "use", "outcome", "child_end", "child_undo", "child_undone", "end"},
+	"":           {"use", "outcome", "waiver", "guard", "unasked", "child", "wait", "event", "timeout"},
 }
 
 // The cause of a rejection by votes, and the word that the votes then amount to.
@@ -48,7 +49,7 @@ func newWalk(manifest obj, version string, by *trust, note func(fault)) *walk {
 		manifest: manifest, version: version, trust: by, note: note, prevCommit: zeros, prevArtifact: zeros,
 		initiator: "none", parent: "none", rounds: map[string]int{}, decisions: map[string]string{},
 		bound: map[string]string{}, votes: map[string]bool{}, voted: map[string]map[string]bool{},
-		uses: newUses(by.maxSkew), waits: &waits{rounds: map[string]int{}}, children: newChildren(manifest), running: map[string]bool{},
+		uses: newUses(by.maxSkew), waits: &waits{rounds: map[string]int{}}, children: newChildren(manifest, by.maxSkew), running: map[string]bool{},
 		automaton: newAutomaton(list(manifest, "automaton")),
 	}
 }
@@ -163,6 +164,15 @@ func (w *walk) ofThis(envelope any, kind string, uses ...string) *sealed {
 	return one
 }
 
+// ofChild is the claim or outcome of an undo of what a child did.
+func (w *walk) ofChild(envelope any, kind string) *sealed {
+	one := w.sealed(envelope, kind, "effect")
+	if one.statement["owning_team_id"] != w.team {
+		refuse("other_team", "a "+kind+" of another team")
+	}
+	return one
+}
+
 func (w *walk) advance(artifact obj) {
 	state := text(artifact, "authority_state")
 	if !contains(transitions[w.state], state) {
@@ -208,6 +218,10 @@ func (w *walk) records(statement obj) {
 			w.children.start(w, text(record, "call"), w.sealed(record["submission"], "submission", "commit"))
 		case "child_end":
 			w.children.end(record)
+		case "child_undo":
+			w.children.left.claim(w.ofChild(record["claim"], "use"), now)
+		case "child_undone":
+			w.children.left.outcome(w.ofChild(record["outcome"], "outcome"), now)
 		}
 	}
 	for _, outcome := range ended {

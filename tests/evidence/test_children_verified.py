@@ -32,6 +32,7 @@ from vectors import CHAINS, _commit, _completed, _created, _end, inputs
 
 PARENT = "7c0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b22"
 CALL, SECOND = "workflow.refund/1", "workflow.refund/2"
+PAID = "payments.refund/1"
 VERSION = H("manifest", canonical(MANIFEST, MAX_BYTES, MANIFEST_DEPTH))
 RUNS = {"workflow_id": "refund", "workflow_version_id": VERSION}
 BATCH: dict[str, Any] = {
@@ -84,7 +85,14 @@ def start_of(child: Scene) -> dict[str, Any]:
 
 def end_of(child: Scene) -> dict[str, Any]:
     last = child.commits[-1]["artifacts"][-1]
-    said = {name: last[name] for name in ("cause", "gate", "artifact_hash")}
+    said: dict[str, Any] = {name: last[name] for name in ("cause", "gate", "artifact_hash")}
+    if last["authority_state"] == "COMPLETED":
+        records = [record for commit in child.commits for record in commit["records"]]
+        own = [f"{last['instance_id']}/{PAID}" for one in records if one["kind"] == "use"]
+        left = [each for one in records for each in one.get("standing", [])]
+        said["standing"] = sorted([*own, *left])
+    else:
+        said["standing"] = []
     return {"kind": "child_end", "call": CALL, "state": last["authority_state"], **said}
 
 
@@ -212,6 +220,10 @@ def _end_twice(orders: list[dict[str, Any]]) -> None:
     orders[2]["records"].append(copy.deepcopy(orders[2]["records"][0]))
 
 
+def _left_twice(orders: list[dict[str, Any]]) -> None:
+    orders[2]["records"][0]["standing"] *= 2
+
+
 def _started_by_dan(order: dict[str, Any]) -> None:
     order["human"] = "dan"
     order["submission"] = {**order["submission"], "who": "dan"}
@@ -234,6 +246,7 @@ FORGERIES: dict[str, tuple[Family, tuple[str, ...]]] = {
     "child_twice": (Family(orders=_twice), ()),
     "child_end:of another": (Family(orders=_other_end), ("child_open",)),
     "child_end:twice": (Family(orders=_end_twice), ()),
+    "child_end:left twice": (Family(orders=_left_twice), ()),
     "child_open": (Family(orders=_without_end), ()),
     "record_place": (Family(orders=_start_with_completed), ("child",)),
     "key_use": (Family(seal="decision"), ()),
@@ -261,7 +274,8 @@ def test_each_rule_refuses_its_forgery(
     assert reports[0].verdict == "INVALID"
 
 
-@pytest.mark.parametrize("case", list(FORGERIES))
+# What a child left is held against its own chain as well.
+@pytest.mark.parametrize("case", [one for one in FORGERIES if one != "child_end:left twice"])
 def test_each_rule_is_needed(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spoilt, others = FORGERIES[case]
     switch_off(monkeypatch, {case.partition(":")[0], *others})
@@ -308,9 +322,12 @@ def test_a_child_with_another_submission_than_its_parent_tells_is_invalid(tmp_pa
     assert [one.verdict for one in reports] == ["INVALID", "INVALID"]
 
 
-@pytest.mark.parametrize("lie", [{"state": "REJECTED"}, {"artifact_hash": "cd" * 32}])
+@pytest.mark.parametrize(
+    "lie",
+    [{"state": "REJECTED", "standing": []}, {"artifact_hash": "cd" * 32}, {"standing": []}],
+)
 def test_a_parent_that_lies_about_the_end_of_its_child_is_invalid(
-    lie: dict[str, str], tmp_path: Path
+    lie: dict[str, Any], tmp_path: Path
 ) -> None:
     reports = judged(tmp_path, *family(Family(end=lie)))
     assert told(reports)[0] == ["child_link"]

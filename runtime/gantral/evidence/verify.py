@@ -189,6 +189,7 @@ class _Judge:
         manifest = check_manifest(data)
         walk = Walk(manifest, H("manifest", data), self.trust, self.note)
         whole = self._commits(walk, commits)
+        self.standing = tuple(walk.left())
         if not whole:
             return walk
         self.at = ""
@@ -202,7 +203,6 @@ class _Judge:
         if looks_like_a_store(self.folder, walk):
             self.note(EvidenceError("store_folder", _STORE, inconclusive=True))
         check_votes(self.folder, self.trust, walk, self.note)
-        self.standing = tuple(walk.left())
         self.late = check_uses(self.folder, self.trust, walk, self.note)
         self._texts(walk, self._erased(walk))
         return walk
