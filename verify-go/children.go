@@ -7,6 +7,7 @@ import "strings"
 type told struct {
 	call, instanceID, submission, state, artifact string
 	standing                                      []string
+	said                                          bool // whether it says what it left
 }
 
 type children struct {
@@ -43,8 +44,16 @@ func (c *children) start(by *walk, call string, submission *sealed) {
 		refuse("child_twice", call+" was run before")
 	}
 	said := submission.statement
+	instanceID := uuid5(by.instanceID, "gantral/child/"+call)
+	if planned["keyed"] == "true" {
+		if said["business_key"] == "none" {
+			refuse("child", call+" runs once per key, and names none")
+		}
+		// Of its key, nobody without the team's pepper can tell which id that gives.
+		instanceID = text(said, "instance_id")
+	}
 	for name, value := range map[string]string{
-		"instance_id":          uuid5(by.instanceID, "gantral/child/"+call),
+		"instance_id":          instanceID,
 		"owning_team_id":       by.team,
 		"workflow_id":          text(planned, "workflow_id"),
 		"workflow_version_id":  text(planned, "workflow_version_id"),
@@ -57,7 +66,7 @@ func (c *children) start(by *walk, call string, submission *sealed) {
 		}
 	}
 	c.order = append(c.order, call)
-	c.told[call] = &told{call, text(said, "instance_id"), submission.hash, "", "", nil}
+	c.told[call] = &told{call, text(said, "instance_id"), submission.hash, "", "", nil, false}
 }
 
 func (c *children) end(record obj) {
@@ -65,7 +74,9 @@ func (c *children) end(record obj) {
 	if one == nil || one.state != "" {
 		refuse("child_end", "no child that runs is "+text(record, "call"))
 	}
-	standing := texts(list(record, "standing"))
+	// Before what children did could be undone, nothing was said of what they left.
+	named, said := record["standing"].([]any)
+	standing := texts(named)
 	for i, name := range standing {
 		if text(record, "state") != "COMPLETED" || (i > 0 && standing[i-1] >= name) {
 			refuse("child_end", "only what completed leaves something, each told once")
@@ -73,7 +84,7 @@ func (c *children) end(record obj) {
 		c.left.stood[name] = true
 	}
 	one.state, one.artifact = text(record, "state"), text(record, "artifact_hash")
-	one.standing = standing
+	one.standing, one.said = standing, said
 }
 
 func (c *children) open() []string {
@@ -135,7 +146,8 @@ func ended(parent *report, reports []*report) bool {
 			if other.State != "COMPLETED" {
 				stands = nil
 			}
-			if one.state != other.State || one.artifact != other.last || !same(one.standing, stands) {
+			if one.state != other.State || one.artifact != other.last ||
+				(one.said && !same(one.standing, stands)) {
 				parent.add(finding{"child_link", "INVALID", "",
 					"the child " + one.instanceID + " did not end as " + one.call + " says"})
 				return true

@@ -48,6 +48,7 @@ BATCH: dict[str, Any] = {
     ],
     "children": {CALL: RUNS, SECOND: RUNS},
 }
+OF_KEY = "8d0f6a1e-6d0c-8a53-9d0e-2f1f0c6f7b44"
 EARLY, LATE = "2026-11-23T09:59:50.000Z", "2026-11-23T12:00:00.000Z"
 
 
@@ -65,6 +66,7 @@ class Family:
     manifest: Callable[[dict[str, Any]], None] = lambda manifest: None
     end: dict[str, Any] = field(default_factory=dict)
     seal: str = "commit"
+    own_id: str = ""
 
 
 def under(artifact: str, seal: str = "commit", also: Any = lambda statement: None) -> Forge:
@@ -115,7 +117,8 @@ def family(
     running = build(parent, batch, parents).commits[0]["artifacts"][-1]["artifact_hash"]
     chain = copy.deepcopy(CHAINS[spoilt.chain])
     spoilt.created(chain[0])
-    own = {**inputs(spoilt.chain), "instance_id": child_id(instance, CALL), "commits": chain}
+    own = {**inputs(spoilt.chain), "commits": chain}
+    own["instance_id"] = spoilt.own_id or child_id(instance, CALL)
     child = build(own, MANIFEST, under(running, spoilt.seal, spoilt.submission))
     start, end = start_of(child), {**end_of(child), **spoilt.end}
     spoilt.told(start)
@@ -287,6 +290,34 @@ def test_a_program_that_runs_no_child_there_tells_none(tmp_path: Path) -> None:
         reports = judged(tmp_path / str(id(change)), *family(Family(manifest=change)))
         assert told(reports)[0] == ["child"]
         assert reports[0].verdict == "INVALID"
+
+
+def keyed(manifest: dict[str, Any]) -> None:
+    manifest["children"][CALL] = {**RUNS, "keyed": "true"}
+
+
+def test_a_child_that_has_a_key_has_the_id_of_its_key(tmp_path: Path) -> None:
+    of_key = Family(manifest=keyed, own_id=OF_KEY)
+    assert told(judged(tmp_path / "keyed", *family(of_key))) == [[], []]
+    without = Family(manifest=keyed, own_id=OF_KEY, submission=put("business_key", "none"))
+    assert told(judged(tmp_path / "no key", *family(without)))[0] == ["child"]
+    other = Family(own_id=OF_KEY)
+    assert told(judged(tmp_path / "other", *family(other)))[0] == ["child"]
+
+
+def test_in_loops_a_child_has_an_index_for_each(tmp_path: Path) -> None:
+    def looped(manifest: dict[str, Any]) -> None:
+        manifest["children"][CALL] = {**RUNS, "loops": ["3"]}
+
+    for call, codes in ((f"{CALL}/2", []), (f"{CALL}/3", ["child"]), (CALL, ["child"])):
+        within = Family(
+            manifest=looped,
+            told=_told_at(call),
+            end={"call": call},
+            own_id=child_id(PARENT, call),
+        )
+        reports = judged(tmp_path / call.replace("/", " "), *family(within))
+        assert told(reports)[0] == codes, call
 
 
 def test_another_program_than_the_parent_names_is_not_its_child(tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
             run.id: {
                 "workflow_id": run.workflow,
                 "workflow_version_id": versions[run.workflow],
+                **({"keyed": "true"} if program.children[run.workflow].key is not None else {}),
                 **({"loops": [str(loop.at_most) for loop in around]} if around else {}),
             }
             for run, around in run_within(program.run)

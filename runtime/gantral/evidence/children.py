@@ -57,8 +57,12 @@ class Children:
             raise errors.EvidenceError("child", f"the program runs no child at {call}")
         if call in self.told:
             errors.refuse("child_twice", f"{call} was run before")
+        keyed = planned.get("keyed") == "true"
+        if keyed and said["business_key"] == "none":
+            errors.refuse("child", f"{call} runs once per key, and names none")
         wanted = {
-            "instance_id": child_id(by.instance_id, call),
+            # Of its key, nobody without the team's pepper can tell which id that gives.
+            "instance_id": said["instance_id"] if keyed else child_id(by.instance_id, call),
             "owning_team_id": by.team,
             "workflow_id": planned["workflow_id"],
             "workflow_version_id": planned["workflow_version_id"],
@@ -81,7 +85,7 @@ class Children:
         if told is None or told.state:
             errors.refuse("child_end", f"no child that runs is {record['call']}")
             return
-        standing = record["standing"]
+        standing = record.get("standing", [])
         if standing != sorted({*standing}) or (standing and record["state"] != "COMPLETED"):
             errors.refuse("child_end", "only what completed leaves something, each told once")
         self.left.leave(standing)
@@ -89,7 +93,7 @@ class Children:
             told,
             state=record["state"],
             artifact=record["artifact_hash"],
-            standing=tuple(standing),
+            standing=tuple(standing) if "standing" in record else None,
         )
 
     def undo(self, sealed: Sealed, now: str) -> None:
@@ -171,8 +175,8 @@ class _Linked:
                 if not told.state:
                     continue
                 left = other.standing if other.state == "COMPLETED" else ()
-                said = (told.state, told.artifact, told.standing)
-                if said != (other.state, other.last, left):
+                same = told.standing is None or told.standing == left
+                if (told.state, told.artifact) != (other.state, other.last) or not same:
                     message = f"the child {told.instance_id} did not end as {told.call} says"
                     return with_findings(report, Finding("child_link", "INVALID", "", message))
         return report

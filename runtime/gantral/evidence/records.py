@@ -224,6 +224,14 @@ DECISION = Form(
 )
 _AT = {"gate": NAME, "round": text("[1-9][0-9]{0,15}")}
 _POLICY = {**_AT, "query": ANY, "policy_version_id": POLICY_OR_NONE, "input_hash": HASH_OR_NONE}
+_ENDED: dict[str, Any] = {
+    "kind": words("child_end"),
+    "call": CALL,
+    "state": words("COMPLETED", "REJECTED", "TERMINATED"),
+    "cause": words(*Cause),
+    "gate": NAME_OR_NONE,
+    "artifact_hash": HASH,
+}
 RECORDS: dict[str, Form] = {
     "policy": Form(
         "policy record",
@@ -274,15 +282,8 @@ RECORDS: dict[str, Form] = {
     "child": Form("child record", members(kind=words("child"), call=CALL, submission=ENVELOPE)),
     "child_end": Form(
         "child_end record",
-        members(
-            kind=words("child_end"),
-            call=CALL,
-            state=words("COMPLETED", "REJECTED", "TERMINATED"),
-            cause=words(*Cause),
-            gate=NAME_OR_NONE,
-            artifact_hash=HASH,
-            standing=items(text(f"{_UUID}/{_CALL}")),
-        ),
+        # Before what children did could be undone, nothing was said of what they left.
+        either(members(**_ENDED), members(**_ENDED, standing=items(text(f"{_UUID}/{_CALL}")))),
     ),
     # The undo of what a completed child did, as its instance's folder holds it.
     "child_undo": Form("child_undo record", members(kind=words("child_undo"), claim=ENVELOPE)),
@@ -379,14 +380,22 @@ _WAITING = {
     "events": table(members(data=_TREE, **{"from": items(NAME)})),
     "waits": table(members(events=items(NAME), within=text("PT[0-9HMS.]{2,20}"))),
 }
-# Only a child that is run in loops has bounds of its indexes.
-_RUN = {"workflow_id": NAME, "workflow_version_id": HASH}
+# Only a child in loops has bounds of its indexes; one that has a key of its own says so.
+_RUN: dict[str, Any] = {"workflow_id": NAME, "workflow_version_id": HASH}
 MANIFEST = Form(
     "manifest",
     members_or(
         # A program that runs no child, or waits for no event, has no such member.
         {
-            "children": table(either(members(**_RUN), members(**_RUN, loops=items(_COUNT)))),
+            "children": table(
+                either(
+                    *(
+                        members(**_RUN, **loops, **keyed)
+                        for loops in ({}, {"loops": items(_COUNT)})
+                        for keyed in ({}, {"keyed": words("true")})
+                    )
+                )
+            ),
             **_WAITING,
         },
         type=words("gantral.dev/manifest/v1"),

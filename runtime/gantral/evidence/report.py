@@ -24,14 +24,14 @@ class Finding:
 class Told:
     """What a chain tells of a child: the call, the child's instance, the hash of its submission,
     and its end ("" while it runs): the state, the hash of the artifact that says so, and what it
-    left standing."""
+    left standing, None where that is not said."""
 
     call: str
     instance_id: str
     submission: str
     state: str
     artifact: str
-    standing: tuple[str, ...] = ()
+    standing: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

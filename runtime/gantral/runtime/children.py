@@ -19,6 +19,7 @@ from gantral.runtime.commands import (
     ChildCommand,
     ChildStart,
     Person,
+    StartCommand,
     workflow_queue,
 )
 from gantral.runtime.effects import Actions
@@ -39,6 +40,8 @@ OutputT = TypeVar("OutputT", bound=Record)
 _ATTEMPT = timedelta(seconds=10)
 _QUEUED = timedelta(days=1)
 _REDELIVERY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1.0)
+# The cause of a child that its own key does not let begin (LANGUAGE section 2).
+ALREADY_DONE = "already_done"
 _ENDS = (State.COMPLETED, State.REJECTED, State.TERMINATED)
 
 
@@ -72,16 +75,18 @@ class Children:
         if planned is None:
             raise refused(f"no child is run at {call}")
         started = await self._sealed(arguments, call)
+        start = started["start"]
+        if start is None:
+            # Its key is not free. Nothing began, so there is nothing that evidence could tell.
+            return ChildTerminated(ALREADY_DONE)
         await self._machine.commit(
             Transition(
                 (),
                 {"same": True},
-                records=(
-                    {"kind": "child", "call": call, "submission": started["start"]["submission"]},
-                ),
+                records=({"kind": "child", "call": call, "submission": start["submission"]},),
             )
         )
-        end = await self._end(started, planned["workflow_id"], call)
+        end = await self._end(started["instance_id"], start, planned["workflow_id"], call)
         self._machine.note(
             [
                 {
@@ -131,12 +136,14 @@ class Children:
             raise not_committed("the answer is no start of a child")
         return started
 
-    async def _end(self, started: ChildStart, workflow_id: str, call: str) -> RunEnd:
+    async def _end(
+        self, instance_id: str, start: StartCommand, workflow_id: str, call: str
+    ) -> RunEnd:
         try:
             handle = await workflow.start_child_workflow(
                 workflow_id,
-                started["start"],
-                id=started["instance_id"],
+                start,
+                id=instance_id,
                 task_queue=workflow_queue(self._machine.identity.team),
                 result_type=dict[str, Any],
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,

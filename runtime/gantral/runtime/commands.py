@@ -327,10 +327,12 @@ class ChildCommand(TypedDict):
 
 class ChildStart(TypedDict):
     """The answer of ``gantral.start_child``: what the child is started with. Nothing has started
-    until the parent's chain tells it."""
+    until the parent's chain tells it. ``start`` is None where the child's own key is not free:
+    ``taken`` says why, and ``instance_id`` who has it."""
 
     instance_id: str
-    start: StartCommand
+    start: StartCommand | None
+    taken: str  # "none" with a start
 
 
 class OpenGateCommand(TypedDict):

@@ -112,6 +112,36 @@ workflow book version "1.0.0" {
   }
 }
 
+workflow fee version "1.0.0" {
+  team payments
+  start by clerk
+  once per input.invoice, initiator
+  input  { invoice: string, ok: bool }
+  output { invoice: string }
+  run {
+    require input.ok else "not now"
+    complete { invoice: input.invoice }
+  }
+}
+
+workflow fees version "1.0.0" {
+  team payments
+  start by clerk
+  input  { invoices: list(max: 4) of string, ok: bool }
+  output { notes: list(max: 4) of string }
+  run {
+    let notes = for each invoice in input.invoices at most 4 {
+      let one = run workflow fee(invoice: invoice, ok: input.ok)
+      match one {
+        completed as r -> { collect r.invoice }
+        rejected -> { collect "rejected" }
+        terminated as r -> { collect r.cause }
+      }
+    }
+    complete { notes: notes }
+  }
+}
+
 workflow trip version "1.0.0" {
   team payments
   start by clerk

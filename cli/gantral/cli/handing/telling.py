@@ -324,7 +324,7 @@ class _Teller:
             elif record["kind"] == "child_end":
                 part = Part(f"Child {record['call']} ended: {record['state']}")
                 part.row("cause", _cause(record["cause"]))
-                part.row("what stands of it", ", ".join(record["standing"]))
+                part.row("what stands of it", ", ".join(record.get("standing", [])))
             else:
                 continue
             self.told.parts.append(part)

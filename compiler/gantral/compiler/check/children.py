@@ -91,9 +91,6 @@ def may_run(
         )
     if child.team != parent.team.text:
         findings.not_built(span, "a child of another team", "run it by itself")
-    if child.key is not None:
-        word = "once per" if child.key.mode == "once" else "one at a time per"
-        findings.not_built(span, f"a child with `{word}`", "run it by itself")
 
 
 def anonymous(record: RecordType) -> RecordType:

@@ -51,7 +51,7 @@ class Told:
                 undos = self.left.claims if what == "use" else self.left.outcomes
                 undos[undo_of(said)] = said
             elif kind == "child_end":
-                self.left.leave(record["standing"])
+                self.left.leave(record.get("standing", []))
 
     def standing(self) -> list[str]:
         """What is done or unknown, and not undone, sorted: call ids, and ``instance/call`` of what
