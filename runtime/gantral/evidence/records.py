@@ -283,7 +283,7 @@ RECORDS: dict[str, Form] = {
     "child_end": Form(
         "child_end record",
         # Before what children did could be undone, nothing was said of what they left.
-        either(members(**_ENDED), members(**_ENDED, standing=items(text(f"{_UUID}/{_CALL}")))),
+        members_or({"standing": items(text(f"{_UUID}/{_CALL}"))}, **_ENDED),
     ),
     # The undo of what a completed child did, as its instance's folder holds it.
     "child_undo": Form("child_undo record", members(kind=words("child_undo"), claim=ENVELOPE)),
@@ -381,21 +381,14 @@ _WAITING = {
     "waits": table(members(events=items(NAME), within=text("PT[0-9HMS.]{2,20}"))),
 }
 # Only a child in loops has bounds of its indexes; one that has a key of its own says so.
+_RUN_AS = {"loops": items(_COUNT), "keyed": words("true")}
 _RUN: dict[str, Any] = {"workflow_id": NAME, "workflow_version_id": HASH}
 MANIFEST = Form(
     "manifest",
     members_or(
         # A program that runs no child, or waits for no event, has no such member.
         {
-            "children": table(
-                either(
-                    *(
-                        members(**_RUN, **loops, **keyed)
-                        for loops in ({}, {"loops": items(_COUNT)})
-                        for keyed in ({}, {"keyed": words("true")})
-                    )
-                )
-            ),
+            "children": table(members_or(_RUN_AS, **_RUN)),
             **_WAITING,
         },
         type=words("gantral.dev/manifest/v1"),
