@@ -87,7 +87,7 @@ func (j *judging) usesBeside(w *walk) {
 		if book[place] != nil {
 			refuse("use_twice", name+" is in a commit already")
 		}
-		if kind == "outcome" {
+		if kind == "outcome" && isUndo(place[1]) {
 			for _, row := range list(one.statement, "results") {
 				w.bind(row.([]any)[1].(string))
 			}

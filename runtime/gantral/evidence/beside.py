@@ -119,13 +119,13 @@ def check_uses(folder: Files, trust: TrustFile, walk: Walk, note: Note) -> Late:
         judge_sealed(sealed, trust, {"effect"}, walk, note)
         if place in (walk.ledger.outcomes if ended else walk.ledger.claims):
             errors.refuse("use_twice", f"{name} is in a commit already")
+        if ended and is_undo(place[1]):
+            for _, leaf in sealed.statement["results"]:
+                walk.bound.setdefault(leaf, "")
         if is_undo(place[1]) and walk.parent != "none" and walk.state is State.COMPLETED:
             _late(sealed, walk)
             late.hashes.add(sealed.hash)
             continue
-        if ended:
-            for _, leaf in sealed.statement["results"]:
-                walk.bound.setdefault(leaf, "")
         unaccounted = f"{name} is in no commit"
         note(EvidenceError("use_unaccounted", unaccounted, inconclusive=True))
     late.undone = stood - set(walk.left())
@@ -143,8 +143,6 @@ def _late(sealed: Sealed, walk: Walk) -> None:
     at = statement["timestamp"]
     if sealed.kind == "outcome":
         walk.ledger.outcome(statement, at)
-        for _, leaf in statement["results"]:
-            walk.bound.setdefault(leaf, "")
         return
     if forms.instant_ms(at) + walk.trust.max_skew < forms.instant_ms(walk.timestamp):
         errors.refuse("undo_early", "no commit tells an undo from before the end")

@@ -102,7 +102,7 @@ class Export:
         for name in self._under("uses/"):
             if name not in self.uses:
                 yield (part := self._part(name))
-                if name.endswith(".outcome.json"):
+                if "/undo/" in name and name.endswith(".outcome.json"):
                     # Of an undo by its parent, after its end, no commit of this instance tells.
                     outcome = read_envelope(b"".join(part.chunks), "outcome").statement
                     self.bound.update(leaf for _, leaf in outcome["results"])

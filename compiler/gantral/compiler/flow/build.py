@@ -10,11 +10,13 @@ from gantral.compiler.flow.atoms import Names, arguments_of
 from gantral.compiler.flow.facts import gate_facts, operation_facts
 from gantral.compiler.flow.graph import (
     Argument,
+    ChildFacts,
     Edge,
     Flow,
     FlowNode,
     Operator,
 )
+from gantral.compiler.flow.longest import of_run
 from gantral.compiler.program import declarations as d
 from gantral.compiler.program import expressions as e
 from gantral.compiler.program import statements as s
@@ -26,6 +28,10 @@ def build_flow(program: d.Program) -> Flow:
     """The flow graph of a workflow. Statements after an end become nodes that nothing leads to, so
     that the proof of reachability sees them."""
     return _Builder(program).build()
+
+
+def _child_facts(child: d.Program) -> ChildFacts:
+    return ChildFacts(undoes(child), of_run(build_flow(child)))
 
 
 @dataclass(slots=True)
@@ -77,7 +83,7 @@ class _Builder:
                 replace(node, next=tuple(edges))
                 for node, edges in zip(self._nodes, self._edges, strict=True)
             ),
-            children={name: undoes(child) for name, child in program.children.items()},
+            children={name: _child_facts(child) for name, child in program.children.items()},
         )
 
     def _node(

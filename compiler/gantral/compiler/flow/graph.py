@@ -100,6 +100,15 @@ class OperationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildFacts:
+    """What the proofs need of a workflow that is run as a child: how many effects with an `undo` it
+    may do, and how long it may take, in ms."""
+
+    undoes: int
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
     ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``; of a ``wait``
@@ -163,8 +172,7 @@ class Flow:
     gates: Mapping[str, GateFacts]
     operations: Mapping[str, OperationFacts]
     nodes: tuple[FlowNode, ...]
-    children: Mapping[str, int] = field(default_factory=dict)
-    """For each workflow run as a child how many effects with an `undo` it may do."""
+    children: Mapping[str, ChildFacts] = field(default_factory=dict)
     before: tuple[tuple[tuple[int, Edge], ...], ...] = field(init=False, compare=False)
     """For each node the edges that lead to it, with where they come from."""
 
@@ -198,12 +206,15 @@ class Flow:
         node undo."""
         if node.operator not in ("call", "child", "undo"):
             return 0
-        kind, _, name = node.subject.partition(".")
         # No service is called `workflow`.
-        if kind == "workflow":
-            return self.children[name]
+        if node.subject.startswith("workflow."):
+            return self.child(node).undoes
         operation = self.operations[node.subject]
         return int(operation.acts and operation.undo is not None)
+
+    def child(self, node: FlowNode) -> ChildFacts:
+        """The workflow that a ``child`` node runs, or whose effects an ``undo`` node undoes."""
+        return self.children[node.subject.partition(".")[2]]
 
     def gate(self, node: FlowNode) -> GateFacts:
         """The gate that an ``ask`` node asks."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gantral.compiler.flow.graph import Flow, FlowNode
+from gantral.compiler.flow.longest import of_node
 from gantral.compiler.flow.loops import Loops
 from gantral.compiler.flow.times import NEVER, Times
 from gantral.compiler.flow.walk import Taken, reachable, shortest, tell, witness
@@ -36,7 +37,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
     waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
-    longest = sum(_longest(flow, node) * loops.times(node.id) for node in flow.nodes)
+    longest = sum(of_node(flow, node) * loops.times(node.id) for node in flow.nodes)
     for name, acting in under.items():
         ask = approvals.asks.get(name)
         if ask is None:
@@ -233,15 +234,6 @@ def _lapse(
             )
 
 
-def _longest(flow: Flow, node: FlowNode) -> int:
-    """The longest time, in ms, that the node takes, of what the spec bounds: a wait, a sleep, one
-    attempt of a call."""
-    if node.operator == "call":
-        return flow.operation(node).timeout or 0
-    # A wait's silence is in its longest time already.
-    return node.waits if node.operator == "sleep" else node.longest
-
-
 def _may_lapse(
     flow: Flow,
     name: str,
@@ -250,13 +242,13 @@ def _may_lapse(
     certain: frozenset[int],
     loops: Loops,
 ) -> Iterator[Diagnostic]:
-    """Where waits and calls on some path may take longer together than the approval lasts."""
+    """Where waits, calls and children on some path may take longer than the approval lasts."""
     lasts = flow.gate(ask).lasts or 0
 
     def leave(node: FlowNode, since: int) -> int:
         if node.id == ask.id:
             return 0
-        return since + _longest(flow, node) * _times(loops, ask, node)
+        return since + of_node(flow, node) * _times(loops, ask, node)
 
     waited = loops.most(leave, at_once=True)
     for node in under:
@@ -264,8 +256,8 @@ def _may_lapse(
             yield Diagnostic(
                 code="G0428",
                 severity="warning",
-                message=f"`{name}` may have lapsed when this effect acts: the waits and calls"
-                " before it may take longer",
+                message=f"`{name}` may have lapsed when this effect acts: the waits, calls"
+                " and children before it may take longer",
                 span=node.span,
                 labels=(Label(ask.span, "asked here"),),
                 path=witness(flow, node.id),
