@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from gantral.authority import Cause
 from gantral.runtime import forms, programs, terms
+from gantral.runtime.attempts import Failed, duration, retries
+from gantral.runtime.attempts import failed as attempts_failed
 from gantral.runtime.calls import ActionFailed, Approval, Call
 from gantral.runtime.commands import (
     ActionCommand,
@@ -32,7 +34,7 @@ from gantral.runtime.vouching import unvouched
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, TimeoutError, TimeoutType
+from temporalio.exceptions import ActivityError
 
 # Temporal refuses payloads over 2 MiB in a way that leaves the run stuck, so nothing near it is
 # ever handed over (three large ones may share a task).
@@ -121,7 +123,7 @@ class Actions:
             "operation": name,
             "arguments": arguments,
         }
-        attempts = _retries(operation, default=3 if operation["kind"] == "read" else 0)
+        attempts = retries(operation, default=3 if operation["kind"] == "read" else 0)
         try:
             answer = await self._send(
                 name,
@@ -131,7 +133,7 @@ class Actions:
                 queued=forms.read_duration(operation["timeout"]),
             )
             return _result(call, answer if plain else answer["result"], plain=plain)
-        except _Failed as failed:
+        except Failed as failed:
             # A read changes nothing, whatever became of it.
             started = failed.started and operation["kind"] != "read"
             raise self._failed(site, failed.why, started, handled) from failed
@@ -159,7 +161,7 @@ class Actions:
             self._standing[site] = effect
             try:
                 return _result(call, answer["result"], plain=False)
-            except _Failed as failed:
+            except Failed as failed:
                 # It is done, but what it gave cannot be read, so neither can an undo be made of it.
                 answer = {**answer, "status": "unknown", "problem": failed.why}
         if answer["status"] == "unknown":
@@ -287,11 +289,11 @@ class Actions:
                 operation,
                 command,
                 # Only a service that promised it may see the call a second time.
-                attempts=_retries(operation, default=0) if idempotent else 1,
+                attempts=retries(operation, default=0) if idempotent else 1,
                 queued=queued,
                 program=program,
             )
-        except _Failed as failed:
+        except Failed as failed:
             if failed.started:
                 return _no_answer("unknown", Cause.EFFECT_UNKNOWN, failed.why)
             if failed.queued and command["lapses"] != "none":
@@ -314,9 +316,9 @@ class Actions:
         program: ProgramInfo | None = None,
     ) -> Any:
         if len(json.dumps(argument, ensure_ascii=False).encode()) > LARGEST:
-            raise _Failed(f"the arguments are larger than {LARGEST} bytes", started=False)
+            raise Failed(f"the arguments are larger than {LARGEST} bytes", started=False)
         retry = operation["retry"] if operation["retry"] != "none" else {}
-        every = _duration(retry.get("every"), timedelta(seconds=1))
+        every = duration(retry.get("every"), timedelta(seconds=1))
         heartbeat = operation["heartbeat"]
         try:
             return await workflow.execute_activity(
@@ -328,13 +330,13 @@ class Actions:
                 heartbeat_timeout=None if heartbeat == "none" else forms.read_duration(heartbeat),
                 retry_policy=RetryPolicy(
                     initial_interval=every,
-                    maximum_interval=max(every, _duration(retry.get("up_to"), 100 * every)),
+                    maximum_interval=max(every, duration(retry.get("up_to"), 100 * every)),
                     maximum_attempts=attempts,
                 ),
                 summary=name,
             )
         except ActivityError as error:
-            raise _failed(error, attempts) from error
+            raise attempts_failed(error, attempts) from error
 
     def _failed(
         self, site: str, why: str, started: bool, handled: bool
@@ -357,25 +359,6 @@ class Actions:
         self._machine.note([*uses, *outcomes])
 
 
-class _Failed(Exception):  # noqa: N818 - it never leaves this module
-    def __init__(self, why: str, *, started: bool, queued: bool = False) -> None:
-        self.why = why
-        self.started = started  # whether it may have happened
-        self.queued = queued  # nobody took it from the queue in time
-        super().__init__(why)
-
-
-def _failed(error: ActivityError, attempts: int) -> _Failed:
-    cause = error.cause
-    if isinstance(cause, TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START:
-        # The server keeps the failure of an earlier attempt as the cause of the time-out.
-        started = attempts > 1 and cause.cause is not None
-        return _Failed("no worker took it in time", started=started, queued=True)
-    if isinstance(cause, TimeoutError):
-        return _Failed("no answer in time", started=True)
-    return _Failed(str(cause or error), started=True)
-
-
 def _result(call: Call[Any], answer: Any, *, plain: bool) -> Any:
     model = call.result_
     if model is None:
@@ -383,16 +366,7 @@ def _result(call: Call[Any], answer: Any, *, plain: bool) -> Any:
     try:
         return given(model.from_service(answer) if plain else model.from_wire(answer))
     except ValidationError as error:
-        raise _Failed(f"the result is outside its type: {problem(error)}", started=True) from None
-
-
-def _retries(operation: Mapping[str, Any], *, default: int) -> int:
-    retry = operation["retry"]
-    return 1 + (default if retry == "none" else int(retry["count"]))
-
-
-def _duration(text: str | None, default: timedelta) -> timedelta:
-    return default if text is None or text == "none" else forms.read_duration(text)
+        raise Failed(f"the result is outside its type: {problem(error)}", started=True) from None
 
 
 def _no_answer(status: Any, cause: Cause, why: str) -> EffectAnswer:
