@@ -11,8 +11,10 @@ from families import Family, scripted
 from gantral.cli.scenarios.model import Answer
 from gantral.evidence.children import link_children
 from gantral.evidence.hashes import child_id
+from gantral.evidence.left import Left
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.grants import NotGranted
+from gantral.runtime.workers.told import Told
 from gantral.runtime.workers.undoing import may_undo
 
 pytestmark = pytest.mark.timeout(90)
@@ -85,6 +87,13 @@ def test_undo_of_a_child_by_name_and_nobody_else_s(on_server: Any) -> None:
         assert [report.verdict for report in reports] == ["VALID"] * 3
         assert reports[0].undone == {f"{old}/seats.reserve/1"}
         assert reports[0].standing == (f"{new}/seats.reserve/1",)
+        # Had the run not heard of it, the evidence worker would have told it all the same.
+        unheard = Told(left=Left(stood={f"{old}/seats.reserve/1", f"{new}/seats.reserve/1"}))
+        records = unheard.untold(family.chain(top))
+        assert [record["kind"] for record in records] == ["child_undo", "child_undone"]
+        unheard.tell(records)
+        assert unheard.standing() == [f"{new}/seats.reserve/1"]
+        assert unheard.untold(family.chain(top)) == []
 
     on_server(test)
 
