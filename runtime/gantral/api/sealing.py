@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gantral.evidence import AlreadyThere, H, SigningKey, Store, actor_id, canonical, seal
+from gantral.evidence import AlreadyThere, H, Store, actor_id, canonical, seal
 from gantral.evidence.envelope import write_envelope
 from gantral.evidence.hashes import context_hash, keyed_id, leaf
+from gantral.evidence.signers import Signer
 from gantral.identity import Person, RoleMap, instant
 
 NONE = "none"
@@ -55,7 +56,7 @@ class Seal:
     long that is to be kept.
     """
 
-    key: SigningKey
+    key: Signer
     pepper: bytes
     role_map: RoleMap
     environment: str

@@ -17,7 +17,6 @@ from typing import Any
 
 from gantral.evidence import (
     AlreadyThere,
-    SigningKey,
     Store,
     TrustFile,
     seal,
@@ -26,6 +25,7 @@ from gantral.evidence import forms as texts_of
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import child_id, context_hash, leaf
 from gantral.evidence.planned import child_at
+from gantral.evidence.signers import Signer
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
@@ -50,7 +50,7 @@ class ChildStarter:
     store: Store
     drafts: Store
     trust: TrustFile
-    key: SigningKey
+    key: Signer
     actors: Actors
 
     @activity.defn(name=START_CHILD)
