@@ -173,3 +173,12 @@ func undone(one *report, reports []*report) bool {
 	}
 	return false
 }
+
+// ofChild is the claim or outcome of an undo of what a child did.
+func (w *walk) ofChild(envelope any, kind string) *sealed {
+	one := w.sealed(envelope, kind, "effect")
+	if one.statement["owning_team_id"] != w.team {
+		refuse("other_team", "a "+kind+" of another team")
+	}
+	return one
+}

@@ -173,15 +173,6 @@ func (w *walk) ofThis(envelope any, kind string, uses ...string) *sealed {
 	return one
 }
 
-// ofChild is the claim or outcome of an undo of what a child did.
-func (w *walk) ofChild(envelope any, kind string) *sealed {
-	one := w.sealed(envelope, kind, "effect")
-	if one.statement["owning_team_id"] != w.team {
-		refuse("other_team", "a "+kind+" of another team")
-	}
-	return one
-}
-
 func (w *walk) advance(artifact obj) {
 	state := text(artifact, "authority_state")
 	if !contains(transitions[w.state], state) {
