@@ -68,8 +68,10 @@ func (j *judging) refusal(name string, w *walk) string {
 
 func useName(place slotted, end string) string { return "uses/" + place[0] + "/" + place[1] + end }
 
-// usesBeside the commits: something acted, and no commit tells it.
+// usesBeside the commits: something acted, and no commit of this chain tells it. What undoes an effect of
+// a child that COMPLETED is told by who undid it.
 func (j *judging) usesBeside(w *walk) {
+	stood, late := w.leaves(), map[string]bool{}
 	for _, name := range j.files.under("uses/") {
 		kind, end, book := "use", ".json", w.uses.claims
 		if strings.HasSuffix(name, ".outcome.json") {
@@ -85,7 +87,30 @@ func (j *judging) usesBeside(w *walk) {
 		if book[place] != nil {
 			refuse("use_twice", name+" is in a commit already")
 		}
+		if kind == "outcome" && isUndo(place[1]) {
+			for _, row := range list(one.statement, "results") {
+				w.bind(row.([]any)[1].(string))
+			}
+		}
+		if isUndo(place[1]) && w.parent != "none" && w.state == "COMPLETED" {
+			w.late(one)
+			late[one.hash] = true
+			continue
+		}
 		j.note(fault{"use_unaccounted", name + " is in no commit", true})
+	}
+	j.report.late, j.report.lateUndone = late, map[string]bool{}
+	for _, name := range stood {
+		j.report.lateUndone[name] = true
+	}
+	for _, name := range w.leaves() {
+		delete(j.report.lateUndone, name)
+	}
+	if len(late) > 0 {
+		j.note(fault{"undo_untold", "effects of this were undone after it ended, and who did so is not told here", true})
+		for _, call := range w.uses.unended() {
+			j.note(fault{"no_outcome", "the undo of " + call + " was begun, and nothing says how it ended", true})
+		}
 	}
 }
 

@@ -135,7 +135,7 @@ func (w *walk) end(statement obj) {
 	for _, call := range calls {
 		told[call] = true
 	}
-	if len(told) != len(calls) || !same(sortedKeys(told), w.uses.standing()) {
+	if len(told) != len(calls) || !same(sortedKeys(told), w.standing()) {
 		refuse("standing", "the effects that stand are others")
 	}
 	w.bind(text(found[0], "message"))

@@ -63,6 +63,7 @@ func verifyFiles(path string, from files, strangers []string, by *trust) *report
 		}
 		found.parent, found.submission, found.last = w.parent, w.submission, w.prevArtifact
 		found.ended, found.running = contains(ends, w.state), w.running
+		found.undos, found.undone = w.children.left.undos, w.children.left.undone()
 		found.named, found.team = w.named, w.team
 		found.named["specs/"+w.version] = true
 		for _, call := range w.children.order {
@@ -84,7 +85,9 @@ func (j *judging) walk() *walk {
 	}
 	data := j.files.read("manifest.json")
 	w := newWalk(readManifest(data), H("manifest", data), j.trust, j.note)
-	if !j.commits(w, commits) {
+	whole := j.commits(w, commits)
+	j.report.standing = w.leaves()
+	if !whole {
 		return w
 	}
 	j.at = ""
@@ -95,7 +98,7 @@ func (j *judging) walk() *walk {
 		j.note(fault{"parent", "another instance ran it as its child, and who started that is not told here: " +
 			"give that one's folder too", true})
 	}
-	for _, call := range w.uses.unended() {
+	for _, call := range append(w.uses.unended(), w.children.left.unended()...) {
 		j.note(fault{"no_outcome", call + " was begun, and nothing says how it ended", true})
 	}
 	j.lookForStore(w)

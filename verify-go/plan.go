@@ -15,17 +15,25 @@ func planned(gate obj, call string) (obj, []string) {
 		return nil, nil
 	}
 	indexes := parts[2:]
+	if !inLoops(entry, indexes) {
+		return nil, nil
+	}
+	return entry, indexes
+}
+
+// inLoops: the indexes are those that the entry's loops let there be.
+func inLoops(entry obj, indexes []string) bool {
 	loops, _ := entry["loops"].([]any)
 	if len(loops) != len(indexes) {
-		return nil, nil
+		return false
 	}
 	for i, bound := range texts(loops) {
 		index, _ := strconv.Atoi(indexes[i])
 		if most, _ := strconv.Atoi(bound); index >= most {
-			return nil, nil
+			return false
 		}
 	}
-	return entry, indexes
+	return true
 }
 
 // termsAt are the arguments of an entry as terms of this very call: an element is the path of the one

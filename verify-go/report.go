@@ -27,8 +27,12 @@ type report struct {
 	children                 []*told
 	running, named           map[string]bool
 	team                     string
-	seen                     map[seen]bool // the checkpoints under which it stands
-	tree                     *leafTree     // of a bundle's file: the log's entries in it
+	seen                     map[seen]bool      // the checkpoints under which it stands
+	tree                     *leafTree          // of a bundle's file: the log's entries in it
+	standing                 []string           // what stood when it ended
+	undos                    map[[2]string]bool // by which it undid what children left
+	undone                   map[string]bool    // what it says is undone by that
+	late, lateUndone         map[string]bool    // hashes of undos after its end, and what they undid
 }
 
 func newReport(path string) *report {

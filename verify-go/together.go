@@ -74,11 +74,22 @@ func link(reports []*report) {
 			all.parents[artifact] = append(all.parents[artifact], one)
 		}
 	}
+	undoing := map[string][]*report{} // instance -> who tells of undos of what it did
+	for _, one := range reports {
+		told := map[string]bool{}
+		for undo := range one.undos {
+			told[undo[0]] = true
+		}
+		for instanceID := range told {
+			undoing[instanceID] = append(undoing[instanceID], one)
+		}
+	}
 	for changed := true; changed; {
 		changed = false
 		for _, one := range reports {
 			changed = all.judgeStart(one) || changed
 			changed = all.judgeEnds(one) || changed
+			changed = undone(one, undoing[one.InstanceID]) || changed
 		}
 	}
 }
@@ -122,7 +133,12 @@ func (f family) judgeEnds(parent *report) bool {
 	}
 	for _, one := range parent.children {
 		for _, other := range f.ended[one.instanceID] {
-			if one.state != "" && (one.state != other.State || one.artifact != other.last) {
+			stands := other.standing
+			if other.State != "COMPLETED" {
+				stands = nil
+			}
+			if one.state != "" && (one.state != other.State || one.artifact != other.last ||
+				(one.said && !same(one.standing, stands))) {
 				parent.add(finding{"child_link", "INVALID", "",
 					"the child " + one.instanceID + " did not end as " + one.call + " says"})
 				return true

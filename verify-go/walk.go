@@ -7,14 +7,15 @@ import (
 
 // Which kinds of records go with which first state; "" is a commit of no artifacts.
 var kinds = map[string][]string{
-	"CREATED":           {},
-	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "directory", "use", "outcome", "child_end"},
-	"APPROVED":          {"guard"},
-	"OVERRIDDEN":        {"guard"},
-	"REJECTED":          {"guard", "end"},
-	"COMPLETED":         {"use", "outcome", "child_end"},
-	"TERMINATED":        {"policy", "guard", "use", "outcome", "child_end", "end"},
-	"":                  {"use", "outcome", "waiver", "guard", "unasked", "child", "wait", "event", "timeout"},
+	"CREATED": {},
+	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "directory", "use", "outcome",
+		"child_end", "child_undo", "child_undone"},
+	"APPROVED":   {"guard"},
+	"OVERRIDDEN": {"guard"},
+	"REJECTED":   {"guard", "end"},
+	"COMPLETED":  {"use", "outcome", "child_end", "child_undo", "child_undone"},
+	"TERMINATED": {"policy", "guard", "use", "outcome", "child_end", "child_undo", "child_undone", "end"},
+	"":           {"use", "outcome", "waiver", "guard", "unasked", "child", "wait", "event", "timeout"},
 }
 
 // The cause of a rejection by votes, and the word that the votes then amount to.
@@ -52,7 +53,7 @@ func newWalk(manifest obj, version string, by *trust, note func(fault)) *walk {
 		manifest: manifest, version: version, trust: by, note: note, prevCommit: zeros, prevArtifact: zeros,
 		initiator: "none", parent: "none", rounds: map[string]int{}, decisions: map[string]string{},
 		bound: map[string]string{}, votes: map[string]bool{}, voted: map[string]map[string]bool{},
-		uses: newUses(by.maxSkew), waits: &waits{rounds: map[string]int{}}, children: newChildren(manifest), running: map[string]bool{},
+		uses: newUses(by.maxSkew), waits: &waits{rounds: map[string]int{}}, children: newChildren(manifest, by.maxSkew), running: map[string]bool{},
 		automaton: newAutomaton(list(manifest, "automaton")), named: map[string]bool{},
 	}
 }
@@ -217,6 +218,10 @@ func (w *walk) records(statement obj) {
 			w.children.start(w, text(record, "call"), w.sealed(record["submission"], "submission", "commit"))
 		case "child_end":
 			w.children.end(record)
+		case "child_undo":
+			w.children.left.claim(w.ofChild(record["claim"], "use"), now)
+		case "child_undone":
+			w.children.left.outcome(w.ofChild(record["outcome"], "outcome"), now)
 		}
 	}
 	for _, outcome := range ended {

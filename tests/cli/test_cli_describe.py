@@ -267,3 +267,49 @@ workflow batch version "1.0.0" {
     assert "- Terminated by the spec: “it was rejected”, unless one is completed" in said
     assert "how a child of it ended is not known" in said
     assert "how a child of it ended" not in inner
+
+
+def test_what_its_children_did_is_undone_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "trip.gantral"
+    spec.write_text(
+        """
+role clerk
+role boss
+workflow book version "1.2.0" {
+  team t  start by clerk  once per input.name
+  input { name: string }
+  service s on queue "s" {
+    effect hold(name: string) -> { id: string } { timeout 1m  undo free(id: result.id) }
+    effect free(id: string) { timeout 1m }
+  }
+  gate g(name: string) {
+    releases s.hold
+    decide 1 of boss
+    clock { after 1h reject }
+    lasts 1h
+  }
+  run { let ok = ask g(name: input.name)  s.hold(name: ok.name) under ok  complete }
+}
+workflow trip version "1.0.0" {
+  team t  start by clerk
+  run {
+    for each name in ["A", "B"] at most 2 {
+      let one = run workflow book(name: name)
+      match one { completed -> { undo one } else -> { } }
+    }
+    complete
+  }
+}
+""",
+        "utf-8",
+    )
+    assert main(["describe", str(spec)]) == 0
+    _, said = capsys.readouterr().out.split("# `trip`")
+    assert "; up to 2 times; once per key of its own: where that is taken" in said
+    assert (
+        "- When it is terminated, what `book` did and completed is undone too, last first" in said
+    )
+    assert "- The run itself undoes what `book` did, for each of" in said
+    assert "There is nothing to undo" not in said

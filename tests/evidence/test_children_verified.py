@@ -32,6 +32,7 @@ from vectors import CHAINS, _commit, _completed, _created, _end, inputs
 
 PARENT = "7c0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b22"
 CALL, SECOND = "workflow.refund/1", "workflow.refund/2"
+PAID = "payments.refund/1"
 VERSION = H("manifest", canonical(MANIFEST, MAX_BYTES, MANIFEST_DEPTH))
 RUNS = {"workflow_id": "refund", "workflow_version_id": VERSION}
 BATCH: dict[str, Any] = {
@@ -47,6 +48,7 @@ BATCH: dict[str, Any] = {
     ],
     "children": {CALL: RUNS, SECOND: RUNS},
 }
+OF_KEY = "8d0f6a1e-6d0c-8a53-9d0e-2f1f0c6f7b44"
 EARLY, LATE = "2026-11-23T09:59:50.000Z", "2026-11-23T12:00:00.000Z"
 
 
@@ -64,6 +66,7 @@ class Family:
     manifest: Callable[[dict[str, Any]], None] = lambda manifest: None
     end: dict[str, Any] = field(default_factory=dict)
     seal: str = "commit"
+    own_id: str = ""
 
 
 def under(artifact: str, seal: str = "commit", also: Any = lambda statement: None) -> Forge:
@@ -84,7 +87,14 @@ def start_of(child: Scene) -> dict[str, Any]:
 
 def end_of(child: Scene) -> dict[str, Any]:
     last = child.commits[-1]["artifacts"][-1]
-    said = {name: last[name] for name in ("cause", "gate", "artifact_hash")}
+    said: dict[str, Any] = {name: last[name] for name in ("cause", "gate", "artifact_hash")}
+    if last["authority_state"] == "COMPLETED":
+        records = [record for commit in child.commits for record in commit["records"]]
+        own = [f"{last['instance_id']}/{PAID}" for one in records if one["kind"] == "use"]
+        left = [each for one in records for each in one.get("standing", [])]
+        said["standing"] = sorted([*own, *left])
+    else:
+        said["standing"] = []
     return {"kind": "child_end", "call": CALL, "state": last["authority_state"], **said}
 
 
@@ -107,7 +117,8 @@ def family(
     running = build(parent, batch, parents).commits[0]["artifacts"][-1]["artifact_hash"]
     chain = copy.deepcopy(CHAINS[spoilt.chain])
     spoilt.created(chain[0])
-    own = {**inputs(spoilt.chain), "instance_id": child_id(instance, CALL), "commits": chain}
+    own = {**inputs(spoilt.chain), "commits": chain}
+    own["instance_id"] = spoilt.own_id or child_id(instance, CALL)
     child = build(own, MANIFEST, under(running, spoilt.seal, spoilt.submission))
     start, end = start_of(child), {**end_of(child), **spoilt.end}
     spoilt.told(start)
@@ -224,6 +235,10 @@ def _end_twice(orders: list[dict[str, Any]]) -> None:
     orders[2]["records"].append(copy.deepcopy(orders[2]["records"][0]))
 
 
+def _left_twice(orders: list[dict[str, Any]]) -> None:
+    orders[2]["records"][0]["standing"] *= 2
+
+
 def _started_by_dan(order: dict[str, Any]) -> None:
     order["human"] = "dan"
     order["submission"] = {**order["submission"], "who": "dan"}
@@ -249,6 +264,7 @@ FORGERIES: dict[str, tuple[Family, tuple[str, ...]]] = {
     "child_twice": (Family(orders=_twice), ()),
     "child_end:of another": (Family(orders=_other_end), ("child_open",)),
     "child_end:twice": (Family(orders=_end_twice), ()),
+    "child_end:left twice": (Family(orders=_left_twice), ()),
     "child_open": (Family(orders=_without_end), ()),
     "record_place": (Family(orders=_start_with_completed), ("child",)),
     "key_use": (Family(seal="decision"), ()),
@@ -276,7 +292,8 @@ def test_each_rule_refuses_its_forgery(
     assert reports[0].verdict == "INVALID"
 
 
-@pytest.mark.parametrize("case", list(FORGERIES))
+# What a child left is held against its own chain as well.
+@pytest.mark.parametrize("case", [one for one in FORGERIES if one != "child_end:left twice"])
 def test_each_rule_is_needed(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spoilt, others = FORGERIES[case]
     switch_off(monkeypatch, {case.partition(":")[0], *others})
@@ -288,6 +305,34 @@ def test_a_program_that_runs_no_child_there_tells_none(tmp_path: Path) -> None:
         reports = judged(tmp_path / str(id(change)), *family(Family(manifest=change)))
         assert told(reports)[0] == ["child"]
         assert reports[0].verdict == "INVALID"
+
+
+def keyed(manifest: dict[str, Any]) -> None:
+    manifest["children"][CALL] = {**RUNS, "keyed": "true"}
+
+
+def test_a_child_that_has_a_key_has_the_id_of_its_key(tmp_path: Path) -> None:
+    of_key = Family(manifest=keyed, own_id=OF_KEY)
+    assert told(judged(tmp_path / "keyed", *family(of_key))) == [[], []]
+    without = Family(manifest=keyed, own_id=OF_KEY, submission=put("business_key", "none"))
+    assert told(judged(tmp_path / "no key", *family(without)))[0] == ["child"]
+    other = Family(own_id=OF_KEY)
+    assert told(judged(tmp_path / "other", *family(other)))[0] == ["child"]
+
+
+def test_in_loops_a_child_has_an_index_for_each(tmp_path: Path) -> None:
+    def looped(manifest: dict[str, Any]) -> None:
+        manifest["children"][CALL] = {**RUNS, "loops": ["3"]}
+
+    for call, codes in ((f"{CALL}/2", []), (f"{CALL}/3", ["child"]), (CALL, ["child"])):
+        within = Family(
+            manifest=looped,
+            told=_told_at(call),
+            end={"call": call},
+            own_id=child_id(PARENT, call),
+        )
+        reports = judged(tmp_path / call.replace("/", " "), *family(within))
+        assert told(reports)[0] == codes, call
 
 
 def test_another_program_than_the_parent_names_is_not_its_child(tmp_path: Path) -> None:
@@ -323,9 +368,12 @@ def test_a_child_with_another_submission_than_its_parent_tells_is_invalid(tmp_pa
     assert [one.verdict for one in reports] == ["INVALID", "INVALID"]
 
 
-@pytest.mark.parametrize("lie", [{"state": "REJECTED"}, {"artifact_hash": "cd" * 32}])
+@pytest.mark.parametrize(
+    "lie",
+    [{"state": "REJECTED", "standing": []}, {"artifact_hash": "cd" * 32}, {"standing": []}],
+)
 def test_a_parent_that_lies_about_the_end_of_its_child_is_invalid(
-    lie: dict[str, str], tmp_path: Path
+    lie: dict[str, Any], tmp_path: Path
 ) -> None:
     reports = judged(tmp_path, *family(Family(end=lie)))
     assert told(reports)[0] == ["child_link"]

@@ -171,3 +171,105 @@ def test_what_is_no_child_is_refused(
     code, said = played(project, capfd, wrong=wrong)
     assert code == 1
     assert why in said, said
+
+
+TRIP = """
+role clerk
+role boss
+
+workflow book version "1.0.0" {
+  team t
+  start by clerk
+  once per input.name
+  input  { name: string }
+  output { id: string }
+  service seats on queue "seats" {
+    effect reserve(name: string) -> { id: string } { timeout 1m  undo cancel(id: result.id) }
+    effect cancel(id: string) { timeout 1m }
+  }
+  gate hold(name: string) {
+    releases seats.reserve
+    decide   1 of boss
+    clock    { after 24h reject }
+    lasts    30m
+  }
+  run {
+    let ok = ask hold(name: input.name)
+    let held = seats.reserve(name: ok.name) under ok
+    complete { id: held.id }
+  }
+}
+
+workflow trip version "1.0.0" {
+  team t
+  start by clerk
+  input  { names: list(max: 3) of string }
+  output { ids: list(max: 3) of string }
+  run {
+    let ids = for each name in input.names at most 3 {
+      let one = run workflow book(name: name)
+      match one {
+        completed as r -> { collect r.id }
+        rejected -> { terminate "not every seat" }
+        terminated as r -> { terminate "{name}: {r.cause}" }
+      }
+    }
+    complete { ids: ids }
+  }
+}
+"""
+TRIPS = """workflow: trip
+about: {about}
+start:
+  by: {{ name: carol, roles: [clerk] }}
+  input: {{ names: [{names}] }}
+given: {given}
+decisions: {decisions}
+expect:
+  effects: {effects}
+  children: [{children}]
+  end: {end}
+"""
+SURE = "{ at: 5m, gate: hold, by: { name: dora, roles: [boss] }, vote: approve }"
+SEATS = "{ seats.reserve: [{ result: { id: S1 } }, { result: { id: S2 } }] }"
+BOOKED = "seats.reserve: { name: A }"
+STORIES_OF_TRIPS = {
+    "both": TRIPS.format(
+        about="a seat each",
+        names="A, B",
+        given=SEATS,
+        decisions=f"[{SURE}, {SURE}]",
+        effects=f"[{BOOKED}, seats.reserve: {{ name: B }}]",
+        children="{ book: COMPLETED }, { book: COMPLETED }",
+        end="COMPLETED\n  output: { ids: [S1, S2] }",
+    ),
+    "one": TRIPS.format(
+        about="the second is refused, so the first is undone",
+        names="A, B",
+        given="{ seats.reserve: [{ result: { id: S1 } }], seats.cancel: [{}] }",
+        decisions=f"[{SURE}, {SURE.replace('approve', 'reject')}]",
+        effects=f"[{BOOKED}, seats.cancel: {{ id: S1 }}]",
+        children="{ book: COMPLETED }, { book: REJECTED }",
+        end="TERMINATED\n  cause: terminated_by_spec",
+    ),
+    "twice": TRIPS.format(
+        about="one seat can't be held twice, and is given back",
+        names="A, A",
+        given="{ seats.reserve: [{ result: { id: S1 } }], seats.cancel: [{}] }",
+        decisions=f"[{SURE}]",
+        effects=f"[{BOOKED}, seats.cancel: {{ id: S1 }}]",
+        children="{ book: COMPLETED }",
+        end="TERMINATED\n  cause: terminated_by_spec",
+    ),
+}
+
+
+def test_children_in_loops_with_a_key_that_are_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "trip.gantral").write_text(TRIP, "utf-8")
+    (tmp_path / "scenarios").mkdir()
+    monkeypatch.chdir(tmp_path)
+    code, said = played(tmp_path, capfd, **STORIES_OF_TRIPS)
+    assert code == 0, said
+    assert re.search(r"^3 scenarios: 3 ok, 0 failed", said, re.M)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
-from gantral.compiler.codegen.names import expressions
 from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
@@ -29,6 +28,7 @@ from gantral.compiler.program import (
     VarRef,
     children,
 )
+from gantral.compiler.program.walk import expressions
 from gantral.dsl.span import Span
 
 Anew: TypeAlias = Literal["", "yes", "list", "child"]

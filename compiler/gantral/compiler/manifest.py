@@ -46,7 +46,7 @@ from gantral.compiler.program import (
     Wait,
     Widening,
 )
-from gantral.compiler.program.walk import everything, runs, waits, waits_beside
+from gantral.compiler.program.walk import everything, run_within, waits, waits_beside
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
     NoTerm,
@@ -131,8 +131,10 @@ def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
             run.id: {
                 "workflow_id": run.workflow,
                 "workflow_version_id": versions[run.workflow],
+                **({"keyed": "true"} if program.children[run.workflow].key is not None else {}),
+                **({"loops": [str(loop.at_most) for loop in around]} if around else {}),
             }
-            for run in runs(program.run)
+            for run, around in run_within(program.run)
         }
     return Manifest(canonical(tree), ())
 

@@ -6,18 +6,15 @@ rules were asked (FORMAT section 5).
 
 from __future__ import annotations
 
-import hmac
 import secrets
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from gantral.evidence import AlreadyThere, H, Store, actor_id, canonical, seal
 from gantral.evidence.envelope import write_envelope
-from gantral.evidence.hashes import context_hash, leaf
+from gantral.evidence.hashes import context_hash, keyed_id, leaf
 from gantral.evidence.signers import Signer
 from gantral.identity import Person, RoleMap, instant
 
@@ -80,11 +77,7 @@ class Seal:
 
     def instance_id(self, *key: Any) -> str:
         """A UUID (RFC 9562 version 8) that the key alone gives and nobody without the pepper."""
-        message = b"gantral.dev/instance/v1\n" + canonical(list(key))
-        digest = bytearray(hmac.new(self.pepper, message, sha256).digest()[:16])
-        digest[6] = digest[6] & 0x0F | 0x80
-        digest[8] = digest[8] & 0x3F | 0x80
-        return str(uuid.UUID(bytes=bytes(digest)))
+        return keyed_id(self.pepper, *key)
 
     def assurance(self, person: Person, level: str, identity: Text) -> dict[str, str]:
         """Member ``assurance`` of a submission or a vote."""

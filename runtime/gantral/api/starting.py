@@ -15,6 +15,7 @@ from gantral.api.deployment import Deployment
 from gantral.api.entry import enter
 from gantral.api.problems import Problem
 from gantral.api.sealing import Text, put_texts, text
+from gantral.api.story import Story
 from gantral.authority import State
 from gantral.evidence import AlreadyThere, canonical, parse
 from gantral.evidence.context import flatten
@@ -200,10 +201,19 @@ async def _free(deployment: Deployment, program: ProgramInfo, instance_id: str, 
         raise _first(program, instance_id, "it is COMPLETED, and this workflow runs once per key")
     standing = story.standing
     if mode == "one_at_a_time":
-        standing = [call for call in standing if call not in story.done]
+        standing = [call for call in standing if not await _is_done(deployment, story, call)]
     if standing:
         raise _first(program, instance_id, f"its effects stand: {', '.join(standing)}")
     return False
+
+
+async def _is_done(deployment: Deployment, story: Story, call: str) -> bool:
+    """Whether what stands is known to be done: a call of its own, or of a child of it."""
+    instance_id, _, rest = call.partition("/")
+    if "." in instance_id:
+        return call in story.done
+    child = await deployment.story(instance_id)
+    return child is not None and rest in child.done
 
 
 def _first(program: ProgramInfo, instance_id: str, why: str) -> Problem:
@@ -229,6 +239,9 @@ async def _start(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str
         # It was started, and its draft tidied away, while we looked.
         await asyncio.to_thread(deployment.drafts.delete, key)
         raise _first(program, instance_id, "another start was quicker")
+    if "command" not in first:
+        # Drafted by the evidence worker, which starts it, for a workflow that runs it.
+        raise _first(program, instance_id, "another workflow began it as its child")
     texts = [Text(leaf(parts), canonical(parts)) for parts in first["texts"]]
     await asyncio.to_thread(put_texts, deployment.store, program.team, instance_id, texts)
     # False when somebody who found our draft was quicker to finish our start: it is ours still.

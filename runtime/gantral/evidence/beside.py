@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from gantral.authority import State
 from gantral.evidence import errors, forms
+from gantral.evidence.children import UNTOLD
 from gantral.evidence.envelope import Sealed, judge, read_envelope
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.folder import Files
 from gantral.evidence.records import CLAIM, OUTCOME, REFUSAL, VOTE
 from gantral.evidence.trust import TrustFile
+from gantral.evidence.uses import is_undo
 from gantral.evidence.walk import Walk
 
 Note = Callable[[EvidenceError], None]
@@ -85,12 +89,26 @@ def _refusal(folder: Files, name: str, trust: TrustFile, walk: Walk, note: Note)
     return str(sealed.statement["vote"])
 
 
-def check_uses(folder: Files, trust: TrustFile, walk: Walk, note: Note) -> None:
-    """Claims and outcomes beside the commits: something acted, and no commit tells it.
+@dataclass
+class Late:
+    """What undid effects of an instance that had COMPLETED: the hashes of claims and outcomes, and
+    the effects that are undone by them, named ``instance/call``."""
+
+    hashes: set[str] = field(default_factory=set)
+    undone: set[str] = field(default_factory=set)
+
+
+def check_uses(folder: Files, trust: TrustFile, walk: Walk, note: Note) -> Late:
+    """Claims and outcomes beside the commits: something acted, and no commit of this chain tells
+    it. What undoes an effect of a child that COMPLETED is told by who undid it (ADR 0140), so it is
+    judged here by the approval it acts by, and returned.
 
     Raises:
-        EvidenceError: ``use_name``, ``use_twice`` and those of ``judge_sealed``.
+        EvidenceError: ``use_name``, ``use_twice``, ``undo_early``, those of ``judge_sealed`` and of
+            ``Ledger``.
     """
+    late = Late()
+    stood = set(walk.left())
     for name in folder.under("uses/"):
         ended = name.endswith(".outcome.json")
         sealed = read_envelope(folder.read(name) or b"", "outcome" if ended else "use")
@@ -101,8 +119,34 @@ def check_uses(folder: Files, trust: TrustFile, walk: Walk, note: Note) -> None:
         judge_sealed(sealed, trust, {"effect"}, walk, note)
         if place in (walk.ledger.outcomes if ended else walk.ledger.claims):
             errors.refuse("use_twice", f"{name} is in a commit already")
-        late = f"{name} is in no commit"
-        note(EvidenceError("use_unaccounted", late, inconclusive=True))
+        if ended and is_undo(place[1]):
+            for _, leaf in sealed.statement["results"]:
+                walk.bound.setdefault(leaf, "")
+        if is_undo(place[1]) and walk.parent != "none" and walk.state is State.COMPLETED:
+            _late(sealed, walk)
+            late.hashes.add(sealed.hash)
+            continue
+        unaccounted = f"{name} is in no commit"
+        note(EvidenceError("use_unaccounted", unaccounted, inconclusive=True))
+    late.undone = stood - set(walk.left())
+    if late.hashes:
+        untold = "effects of this were undone after it ended, and who did so is not told here"
+        note(EvidenceError(UNTOLD, untold, inconclusive=True))
+        for call in walk.ledger.without_outcome():
+            unknown = f"the undo of {call} was begun, and nothing says how it ended"
+            note(EvidenceError("no_outcome", unknown, inconclusive=True))
+    return late
+
+
+def _late(sealed: Sealed, walk: Walk) -> None:
+    statement = sealed.statement
+    at = statement["timestamp"]
+    if sealed.kind == "outcome":
+        walk.ledger.outcome(statement, at)
+        return
+    if forms.instant_ms(at) + walk.trust.max_skew < forms.instant_ms(walk.timestamp):
+        errors.refuse("undo_early", "no commit tells an undo from before the end")
+    walk.ledger.claim(walk.manifest, statement, at)
 
 
 def use_name(place: tuple[str, str], *, ended: bool) -> str:

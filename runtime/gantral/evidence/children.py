@@ -12,11 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gantral.evidence import errors
+from gantral.evidence.envelope import Sealed
 from gantral.evidence.hashes import child_id
+from gantral.evidence.left import Left
+from gantral.evidence.planned import child_at
 from gantral.evidence.report import Finding, Report, Told, with_findings
 
 PARENT = "parent"
 """The code of the finding that a child has while its parent is not at hand."""
+UNTOLD = "undo_untold"
+"""That of what was undone after its end, while who did so is not at hand."""
+UNDO_LINK = "undo_link"
+"""That of what was undone otherwise than is told elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,13 @@ class Starter:
 
 
 class Children:
-    """What one chain told of children so far."""
+    """What one chain told of children so far. ``max_skew`` is in milliseconds."""
 
-    def __init__(self, manifest: Mapping[str, Any]) -> None:
-        self._planned: Mapping[str, Any] = manifest.get("children", {})
+    def __init__(self, manifest: Mapping[str, Any], max_skew: int) -> None:
+        self._manifest = manifest
         self.told: dict[str, Told] = {}
+        self.left = Left(max_skew)
+        self.undos: set[tuple[str, str]] = set()
 
     def start(self, call: str, hash: str, said: Mapping[str, Any], by: Starter) -> None:
         """Enter the submission of a child, whose seal and form hold.
@@ -43,13 +52,17 @@ class Children:
         Raises:
             EvidenceError: ``child``, ``child_twice``, ``started_from``.
         """
-        planned = self._planned.get(call)
+        planned = child_at(self._manifest, call)
         if planned is None:
             raise errors.EvidenceError("child", f"the program runs no child at {call}")
         if call in self.told:
             errors.refuse("child_twice", f"{call} was run before")
+        keyed = planned.get("keyed") == "true"
+        if keyed and said["business_key"] == "none":
+            errors.refuse("child", f"{call} runs once per key, and names none")
         wanted = {
-            "instance_id": child_id(by.instance_id, call),
+            # Of its key, nobody without the team's pepper can tell which id that gives.
+            "instance_id": said["instance_id"] if keyed else child_id(by.instance_id, call),
             "owning_team_id": by.team,
             "workflow_id": planned["workflow_id"],
             "workflow_version_id": planned["workflow_version_id"],
@@ -74,9 +87,26 @@ class Children:
         if told is None or told.state:
             errors.refuse("child_end", f"no child that runs is {record['call']}")
             return
+        standing = record.get("standing", [])
+        if standing != sorted({*standing}) or (standing and record["state"] != "COMPLETED"):
+            errors.refuse("child_end", "only what completed leaves something, each told once")
+        self.left.leave(standing)
         self.told[told.call] = replace(
-            told, state=record["state"], artifact=record["artifact_hash"]
+            told,
+            state=record["state"],
+            artifact=record["artifact_hash"],
+            standing=tuple(standing) if "standing" in record else None,
         )
+
+    def undo(self, sealed: Sealed, now: str) -> None:
+        """Enter the claim or the outcome of an undo of what a child left, whose form and seal hold.
+
+        Raises:
+            EvidenceError: those of ``Left``.
+        """
+        enter = self.left.claim if sealed.kind == "use" else self.left.outcome
+        enter(sealed.statement, now)
+        self.undos.add((sealed.statement["instance_id"], sealed.hash))
 
     @property
     def running(self) -> list[str]:
@@ -95,7 +125,7 @@ def link_children(reports: Sequence[Report]) -> list[Report]:
     while changed:
         changed = False
         for index, report in enumerate(linked.reports):
-            new = linked.ended(linked.started(report))
+            new = linked.undone(linked.ended(linked.started(report)))
             if new is not report:
                 linked.reports[index] = new
                 changed = True
@@ -110,11 +140,14 @@ class _Linked:
         self._ended: dict[str, list[int]] = {}  # instance -> who tells its end
         self._tellers: dict[str, list[int]] = {}  # child -> who tells of it
         self._running: dict[str, list[int]] = {}  # artifact -> whose
+        self._undoing: dict[str, list[int]] = {}  # instance -> who tells of undos of what it did
         for index, report in enumerate(reports):
             if report.ended:
                 self._ended.setdefault(report.instance_id, []).append(index)
             for told in report.children:
                 self._tellers.setdefault(told.instance_id, []).append(index)
+            for undone in {instance_id for instance_id, _ in report.undos}:
+                self._undoing.setdefault(undone, []).append(index)
             for artifact in report.running:
                 self._running.setdefault(artifact, []).append(index)
 
@@ -147,12 +180,35 @@ class _Linked:
         for told in report.children:
             for index in self._ended.get(told.instance_id, []):
                 other = self.reports[index]
-                if told.state and (told.state, told.artifact) != (other.state, other.last):
+                if not told.state:
+                    continue
+                left = other.standing if other.state == "COMPLETED" else ()
+                same = told.standing is None or told.standing == left
+                if (told.state, told.artifact) != (other.state, other.last) or not same:
                     message = f"the child {told.instance_id} did not end as {told.call} says"
                     return with_findings(report, Finding("child_link", "INVALID", "", message))
         return report
 
+    def undone(self, report: Report) -> Report:
+        """An instance whose effects were undone after it ended, judged by who tells of that."""
+        if not report.ended or any(one.code == UNDO_LINK for one in report.findings):
+            return report
+        tellers = [self.reports[index] for index in self._undoing.get(report.instance_id, [])]
+        if not tellers and not report.late:
+            return report
+        told = {each for one in tellers for of, each in one.undos if of == report.instance_id}
+        prefix = f"{report.instance_id}/"
+        said = {each for one in tellers for each in one.undone if each.startswith(prefix)}
+        if not told <= report.late:
+            message = "an undo that is told of lies elsewhere: this was taken out before it"
+            return _without(report, Finding(UNDO_LINK, "INCONCLUSIVE", "", message), code=UNTOLD)
+        if not said <= report.late_undone:
+            message = "what is told to be undone was not, or not under each of its approvals"
+            return _without(report, Finding(UNDO_LINK, "INVALID", "", message), code=UNTOLD)
+        settled = told == report.late and any(one.code == UNTOLD for one in report.findings)
+        return _without(report, code=UNTOLD) if settled else report
 
-def _without(report: Report, *more: Finding) -> Report:
-    kept = tuple(one for one in report.findings if one.code != PARENT)
+
+def _without(report: Report, *more: Finding, code: str = PARENT) -> Report:
+    kept = tuple(one for one in report.findings if one.code != code)
     return with_findings(replace(report, findings=kept), *more)

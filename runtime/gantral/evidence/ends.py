@@ -93,6 +93,6 @@ def _end(walk: Progress, statement: Mapping[str, Any]) -> None:
     ends = records_of(statement, "end")
     if len(ends) != 1:
         raise EvidenceError("end_record", "an end has exactly one end record")
-    if sorted(ends[0]["standing"]) != walk.ledger.standing():
+    if sorted(ends[0]["standing"]) != walk.standing():
         errors.refuse("standing", "the effects that stand are others")
     walk.bind(ends[0]["message"])

@@ -110,7 +110,11 @@ class Export:
                     self._vote(read_envelope(b"".join(part.chunks), "authority-decision").statement)
         for name in self._under("uses/"):
             if name not in self.uses:
-                yield self._part(name)
+                yield (part := self._part(name))
+                if "/undo/" in name and name.endswith(".outcome.json"):
+                    # Of an undo by its parent, after its end, no commit of this instance tells.
+                    outcome = read_envelope(b"".join(part.chunks), "outcome").statement
+                    self.bound.update(leaf for _, leaf in outcome["results"])
         for name in self._under("erasures/"):
             yield (part := self._part(name))
             self.erased.update(read_envelope(b"".join(part.chunks), "erasure").statement["leaves"])

@@ -8,7 +8,8 @@ ANY = {"type": "string"}
 NONE = words("none")
 HASH = text("[0-9a-f]{64}")
 HASH_OR_NONE = text("none|[0-9a-f]{64}")
-UUID = text("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+UUID = text(_UUID)
 NAME = text("[a-z][a-z0-9_]{0,62}")
 NAME_OR_NONE = NAME  # the word none has the form of a name
 ACTOR = text("actor:[0-9a-f]{32}")
@@ -21,7 +22,11 @@ POLICY = text("sha256:[0-9a-f]{64}")
 POLICY_OR_NONE = text("none|sha256:[0-9a-f]{64}")
 POINTER = text("(?:/[^/]*)+")
 # operation/ordinal, then one index for each loop around the call site.
-CALL = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*(?:/(?:0|[1-9][0-9]{0,5}))*")
+_CALL = "[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*(?:/(?:0|[1-9][0-9]{0,5}))*"
+CALL = text(_CALL)
+# A call of another instance, and what stands: one of these, or a call of one's own.
+OTHERS_CALL = text(f"{_UUID}/{_CALL}")
+STANDING = text(f"(?:{_UUID}/)?{_CALL}")
 OPERATION = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*")
 WAIT = text("wait/[1-9][0-9]{0,5}")
 SLOT = text("(?:undo/)?[1-9][0-9]{0,5}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha1, sha256
@@ -33,6 +34,17 @@ def child_id(instance_id: str, call: str) -> str:
     """UUIDv5(instance_id, "gantral/child/" + call id): the instance that a call of `run workflow`
     starts, the same however often it is tried (FORMAT section 5)."""
     return _uuid5(instance_id, b"gantral/child/" + call.encode())
+
+
+def keyed_id(pepper: bytes, *key: Any) -> str:
+    """A UUID (RFC 9562 version 8) that the key alone gives and nobody without the team's pepper:
+    the instance of a workflow that runs once per key."""
+    message = b"gantral.dev/instance/v1\n" + canonical(list(key))
+    digest = bytearray(hmac.new(pepper, message, sha256).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    name = digest.hex()
+    return f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
 
 
 def _uuid5(space_id: str, text: bytes) -> str:

@@ -30,12 +30,23 @@ def planned(gate: Mapping[str, Any], call: str) -> Planned | None:
     entry = gate["plan"].get(f"{operation}/{ordinal}")
     if entry is None:
         return None
+    return Planned(entry, tuple(indexes)) if _fits(entry, indexes) else None
+
+
+def _fits(entry: Mapping[str, Any], indexes: Sequence[str]) -> bool:
     loops = entry.get("loops", [])
-    if len(loops) != len(indexes):
-        return None
-    if not all(int(index) < int(bound) for index, bound in zip(indexes, loops, strict=True)):
-        return None
-    return Planned(entry, tuple(indexes))
+    return len(loops) == len(indexes) and all(
+        int(index) < int(bound) for index, bound in zip(indexes, loops, strict=True)
+    )
+
+
+def child_at(manifest: Mapping[str, Any], call: str) -> Mapping[str, Any] | None:
+    """The manifest's entry of a child that is run by this call; None when there is no such call, or
+    its indexes are others than its loops let there be."""
+    workflow, _, rest = call.partition("/")
+    ordinal, *indexes = rest.split("/")
+    entry: Mapping[str, Any] | None = manifest.get("children", {}).get(f"{workflow}/{ordinal}")
+    return entry if entry is not None and _fits(entry, indexes) else None
 
 
 def arguments_at(manifest: Mapping[str, Any], one: Planned) -> dict[str, Any]:

@@ -104,12 +104,14 @@ _WAITING = {
         )
     ),
 }
+# Only a child in loops has bounds of its indexes; one that has a key of its own says so.
+_RUN_AS = {"loops": items(_COUNT), "keyed": words("true")}
 MANIFEST = Form(
     "manifest",
     members_or(
         # A program that runs no child, or waits for no event, has no such member.
         {
-            "children": table(members(workflow_id=NAME, workflow_version_id=HASH)),
+            "children": table(members_or(_RUN_AS, workflow_id=NAME, workflow_version_id=HASH)),
             **_WAITING,
         },
         type=words("gantral.dev/manifest/v1"),

@@ -19,6 +19,7 @@ from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import Opening
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
+from gantral.evidence.left import Left, effect
 from gantral.evidence.once import once
 from gantral.evidence.records import CLAIM, EVENT, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
@@ -71,11 +72,26 @@ class Progress:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.trust.max_skew)
         self.waits = Waits(self.trust.max_skew)
-        self.children = Children(self.manifest)
+        self.children = Children(self.manifest, self.trust.max_skew)
         # Under which artifacts it may have run a child; empty for a program that runs none.
         self.running: set[str] = set()
         self.automaton = _automaton(self.manifest["automaton"])
         self.here = self.automaton.start
+
+    def standing(self) -> list[str]:
+        """What stands, sorted: calls of its own, and those of completed children, named
+        ``instance/call``, that it did not undo."""
+        return sorted([*self.ledger.standing(), *self.children.left.standing()])
+
+    def left_so_far(self) -> Left:
+        """What completed children left, as a book of its own."""
+        left = self.children.left
+        return Left(left.max_skew, {*left.stood}, {**left.claims}, {**left.outcomes})
+
+    def left(self) -> list[str]:
+        """What stands, sorted, each named ``instance/call``: what a parent is left with."""
+        own = [effect(self.instance_id, call) for call in self.ledger.standing()]
+        return sorted([*own, *self.children.left.standing()])
 
     def place(self, statement: Mapping[str, Any]) -> None:
         """Demand that the commit follows the last one.

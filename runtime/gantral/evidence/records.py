@@ -25,10 +25,12 @@ from gantral.evidence.fields import (
     NONE,
     NUMBER,
     OPERATION,
+    OTHERS_CALL,
     POINTER,
     POLICY_OR_NONE,
     ROUND,
     SLOT,
+    STANDING,
     TEXT,
     UUID,
     WAIT,
@@ -261,7 +263,9 @@ RECORDS: dict[str, Form] = {
     "child": Form("child record", members(kind=words("child"), call=CALL, submission=ENVELOPE)),
     "child_end": Form(
         "child_end record",
-        members(
+        # Before what children did could be undone, nothing was said of what they left.
+        members_or(
+            {"standing": items(OTHERS_CALL)},
             kind=words("child_end"),
             call=CALL,
             state=words("COMPLETED", "REJECTED", "TERMINATED"),
@@ -270,9 +274,14 @@ RECORDS: dict[str, Form] = {
             artifact_hash=HASH,
         ),
     ),
+    # The undo of what a completed child did, as its instance's folder holds it.
+    "child_undo": Form("child_undo record", members(kind=words("child_undo"), claim=ENVELOPE)),
+    "child_undone": Form(
+        "child_undone record", members(kind=words("child_undone"), outcome=ENVELOPE)
+    ),
     "end": Form(
         "end record",
-        members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(CALL)),
+        members(kind=words("end"), message=HASH_OR_NONE, statement=ANY, standing=items(STANDING)),
     ),
 }
 COMMIT = Form(

@@ -27,13 +27,15 @@ class Finding:
 @dataclass(frozen=True)
 class Told:
     """What a chain tells of a child: the call, the child's instance, the hash of its submission,
-    and its end ("" while it runs): the state, and the hash of the artifact that says so."""
+    and its end ("" while it runs): the state, the hash of the artifact that says so, and what it
+    left standing, None where that is not said."""
 
     call: str
     instance_id: str
     submission: str
     state: str
     artifact: str
+    standing: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,13 @@ class Report:
     hash of its submission; ``last`` of its last artifact; ``ended`` whether that is an end.
     ``children`` are those it ran; ``running`` then the artifacts under which it could.
     ``named`` are the texts that its evidence names by digest: ``policies/<hex>``, ``roles/<hex>``
-    and its own program's ``specs/<hex>``. ``seen`` are the checkpoints of the log under which it
-    stands; of a bundle ``tree`` are the log's entries in it, and ``whole`` what they show."""
+    and its own program's ``specs/<hex>``. ``standing`` is what stood when it ended, own and of its
+    children; ``undos`` the claims and outcomes, by instance and hash, by which it undid what its
+    children left, and ``undone`` what it says is undone by that; ``late`` the hashes of those that
+    lie in its own folder, claimed after it ended, and ``late_undone`` what is undone by them. What
+    stands or is undone is named ``instance/call``. ``seen`` are the checkpoints of the log under
+    which it stands; of a bundle ``tree`` are the log's entries in it, and ``whole`` what they
+    show."""
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -67,6 +74,11 @@ class Report:
     seen: frozenset[Seen] = frozenset()
     tree: Tree | None = None
     whole: Whole | None = None
+    standing: tuple[str, ...] = ()
+    undos: frozenset[tuple[str, str]] = frozenset()
+    undone: frozenset[str] = frozenset()
+    late: frozenset[str] = frozenset()
+    late_undone: frozenset[str] = frozenset()
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:

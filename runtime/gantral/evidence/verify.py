@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from gantral.evidence import errors
-from gantral.evidence.beside import check_uses, check_votes, judge_sealed, looks_like_a_store
+from gantral.evidence.beside import Late, check_uses, check_votes, judge_sealed, looks_like_a_store
 from gantral.evidence.bundle import Bundle, Section, check_text
 from gantral.evidence.children import PARENT
 from gantral.evidence.disclosure import Disclosed, read_disclosure
@@ -201,6 +201,8 @@ class _Judge:
     at: str = ""
     commits: list[str] = field(default_factory=list)
     seen: frozenset[Seen] = frozenset()
+    standing: tuple[str, ...] = ()
+    late: Late = field(default_factory=Late)
 
     def note(self, error: EvidenceError) -> None:
         severity: Any = "INCONCLUSIVE" if error.inconclusive else "INVALID"
@@ -235,6 +237,11 @@ class _Judge:
             ended=walk is not None and str(walk.state) in _ENDS,
             children=tuple(walk.children.told.values()) if walk else (),
             running=frozenset(walk.running) if walk else frozenset(),
+            standing=self.standing,
+            undos=frozenset(walk.children.undos) if walk else frozenset(),
+            undone=frozenset(walk.children.left.undone()) if walk else frozenset(),
+            late=frozenset(self.late.hashes),
+            late_undone=frozenset(self.late.undone),
             named=frozenset({*walk.named, f"specs/{walk.version}"}) if walk else frozenset(),
         )
 
@@ -250,6 +257,7 @@ class _Judge:
         manifest = check_manifest(data)
         walk = Walk(manifest, H("manifest", data), self.trust, self.note)
         whole = self._commits(walk, commits)
+        self.standing = tuple(walk.left())
         if not whole:
             return walk
         self.at = ""
@@ -257,14 +265,14 @@ class _Judge:
             self.note(EvidenceError("no_end", "the instance has no end yet", inconclusive=True))
         if walk.parent != "none":
             self.note(EvidenceError(PARENT, _PARENT, inconclusive=True))
-        for call in walk.ledger.without_outcome():
+        for call in [*walk.ledger.without_outcome(), *walk.children.left.without_outcome()]:
             unknown = f"{call} was begun, and nothing says how it ended"
             self.note(EvidenceError("no_outcome", unknown, inconclusive=True))
         if looks_like_a_store(self.folder, walk):
             self.note(EvidenceError("store_folder", _STORE, inconclusive=True))
         self._logged(walk)
         check_votes(self.folder, self.trust, walk, self.note)
-        check_uses(self.folder, self.trust, walk, self.note)
+        self.late = check_uses(self.folder, self.trust, walk, self.note)
         self._texts(walk, self._erased(walk))
         return walk
 

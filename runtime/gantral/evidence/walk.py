@@ -13,28 +13,21 @@ from gantral.evidence.envelope import Sealed
 from gantral.evidence.progress import COMMIT, EFFECT, Progress
 from gantral.evidence.waits import KINDS
 
+# kind of record -> the member that holds its envelope, and what that is
+SEALED_UNDOS = {"child_undo": ("claim", "use"), "child_undone": ("outcome", "outcome")}
 COMMITTERS = frozenset({"commit", "closer"})
+_NOTED = frozenset({"use", "outcome", "child_end", "child_undo", "child_undone"})
 # Which kinds of records go with which first state; "" is a commit of no artifacts.
 _KINDS = {
     "CREATED": frozenset[str](),
     "WAITING_FOR_HUMAN": frozenset(
-        {
-            "policy",
-            "guard",
-            "clock",
-            "calendar",
-            "deciders",
-            "directory",
-            "use",
-            "outcome",
-            "child_end",
-        }
+        {"policy", "guard", "clock", "calendar", "deciders", "directory", *_NOTED}
     ),
     "APPROVED": frozenset({"guard"}),
     "OVERRIDDEN": frozenset({"guard"}),
     "REJECTED": frozenset({"guard", "end"}),
-    "COMPLETED": frozenset({"use", "outcome", "child_end"}),
-    "TERMINATED": frozenset({"policy", "guard", "use", "outcome", "child_end", "end"}),
+    "COMPLETED": _NOTED,
+    "TERMINATED": frozenset({"policy", "guard", "end", *_NOTED}),
     "": frozenset({"use", "outcome", "waiver", "guard", "unasked", "child", *KINDS}),
 }
 
@@ -98,6 +91,12 @@ class Walk(Progress):
                 self._child(record)
             elif record["kind"] == "child_end":
                 self.children.end(record)
+            elif record["kind"] in SEALED_UNDOS:
+                member, kind = SEALED_UNDOS[record["kind"]]
+                undo = self.sealed(record[member], kind, EFFECT)
+                if undo.statement["owning_team_id"] != self.team:
+                    errors.refuse("other_team", f"a {kind} of another team")
+                self.children.undo(undo, now)
         for outcome in ended:
             self.ledger.whole(self.manifest, outcome)
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from gantral.authority import Cause, State
+from gantral.evidence.planned import child_at
 from gantral.runtime import forms
 from gantral.runtime.calls import Child, ChildCompleted, ChildRejected, ChildTerminated
 from gantral.runtime.commands import (
@@ -18,11 +19,13 @@ from gantral.runtime.commands import (
     ChildCommand,
     ChildStart,
     Person,
+    StartCommand,
     workflow_queue,
 )
-from gantral.runtime.ends import Ending, RunEnd, Terminated, not_committed
+from gantral.runtime.effects import Actions
+from gantral.runtime.ends import Ending, RunEnd, Terminated, not_committed, refused
 from gantral.runtime.machine import Machine, Transition, now
-from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.programs import ProgramError, ProgramInfo
 from gantral.runtime.values import Record, problem
 from gantral.runtime.waiting import Notes, until
 from pydantic import ValidationError
@@ -37,6 +40,8 @@ OutputT = TypeVar("OutputT", bound=Record)
 _ATTEMPT = timedelta(seconds=10)
 _QUEUED = timedelta(days=1)
 _REDELIVERY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1.0)
+# The cause of a child that its own key does not let begin (LANGUAGE section 2).
+ALREADY_DONE = "already_done"
 _ENDS = (State.COMPLETED, State.REJECTED, State.TERMINATED)
 
 
@@ -44,9 +49,15 @@ class Children:
     """The children of one instance."""
 
     def __init__(
-        self, machine: Machine, program: ProgramInfo, notes: Notes, initiator: Person
+        self,
+        machine: Machine,
+        program: ProgramInfo,
+        notes: Notes,
+        initiator: Person,
+        actions: Actions,
     ) -> None:
         self._machine = machine
+        self._actions = actions
         self._program = program
         self._notes = notes
         self._initiator = initiator
@@ -60,18 +71,22 @@ class Children:
             Terminated: it is lost, or gave what is outside its type.
             ApplicationError: of type NotCommitted; nothing has started.
         """
-        planned = self._program.manifest["children"][call]
+        planned = child_at(self._program.manifest, call)
+        if planned is None:
+            raise refused(f"no child is run at {call}")
         started = await self._sealed(arguments, call)
+        start = started["start"]
+        if start is None:
+            # Its key is not free. Nothing began, so there is nothing that evidence could tell.
+            return ChildTerminated(ALREADY_DONE)
         await self._machine.commit(
             Transition(
                 (),
                 {"same": True},
-                records=(
-                    {"kind": "child", "call": call, "submission": started["start"]["submission"]},
-                ),
+                records=({"kind": "child", "call": call, "submission": start["submission"]},),
             )
         )
-        end = await self._end(started, planned["workflow_id"], call)
+        end = await self._end(started["instance_id"], start, planned["workflow_id"], call)
         self._machine.note(
             [
                 {
@@ -84,6 +99,12 @@ class Children:
                 }
             ]
         )
+        if end["state"] == State.COMPLETED:
+            # From here on what it did is this run's to undo.
+            try:
+                self._actions.adopt(end["left"], call)
+            except (AttributeError, KeyError, TypeError, ValueError, ProgramError) as error:
+                raise _lost(call, f"what it left can't be read: {error}") from None
         return _outcome(arguments, call, end)
 
     async def _sealed(self, arguments: Child[Any], call: str) -> ChildStart:
@@ -115,12 +136,14 @@ class Children:
             raise not_committed("the answer is no start of a child")
         return started
 
-    async def _end(self, started: ChildStart, workflow_id: str, call: str) -> RunEnd:
+    async def _end(
+        self, instance_id: str, start: StartCommand, workflow_id: str, call: str
+    ) -> RunEnd:
         try:
             handle = await workflow.start_child_workflow(
                 workflow_id,
-                started["start"],
-                id=started["instance_id"],
+                start,
+                id=instance_id,
                 task_queue=workflow_queue(self._machine.identity.team),
                 result_type=dict[str, Any],
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,

@@ -241,7 +241,8 @@ class ChildRecord(TypedDict):
 
 
 class ChildEndRecord(TypedDict):
-    """How a child ended: what its own chain says last."""
+    """How a child ended: what its own chain says last. What it left standing the evidence worker
+    adds."""
 
     kind: Literal["child_end"]
     call: str
@@ -249,6 +250,20 @@ class ChildEndRecord(TypedDict):
     cause: str
     gate: str
     artifact_hash: str
+
+
+class ChildUndoRecord(TypedDict):
+    """The claim of an undo of what a completed child did."""
+
+    kind: Literal["child_undo"]
+    claim: Envelope
+
+
+class ChildUndoneRecord(TypedDict):
+    """How an undo of what a completed child did ended."""
+
+    kind: Literal["child_undone"]
+    outcome: Envelope
 
 
 Record = (
@@ -265,6 +280,8 @@ Record = (
     | TimeoutRecord
     | ChildRecord
     | ChildEndRecord
+    | ChildUndoRecord
+    | ChildUndoneRecord
 )
 """Records the workflow sends. The end record is written by the worker from ``end``."""
 
@@ -320,10 +337,12 @@ class ChildCommand(TypedDict):
 
 class ChildStart(TypedDict):
     """The answer of ``gantral.start_child``: what the child is started with. Nothing has started
-    until the parent's chain tells it."""
+    until the parent's chain tells it. ``start`` is None where the child's own key is not free:
+    ``taken`` says why, and ``instance_id`` who has it."""
 
     instance_id: str
-    start: StartCommand
+    start: StartCommand | None
+    taken: str  # "none" with a start
 
 
 class OpenGateCommand(TypedDict):
@@ -437,6 +456,9 @@ class EffectCommand(TypedDict):
     call: str  # call id; of an undo: the call id of the effect that it undoes
     operation: str
     undo: bool
+    # Of an undo of what a completed child did (``instance_id``, ``program``): its parent, that
+    # one's, up to the one that undoes. Only says where to look.
+    parents: list[str]
     grants: list[Grant]
     arguments: dict[str, Any]  # spec-named wire arguments; each is checked against its leaf
     lapses: str  # instant or "none": only bounds the queue; the worker judges by the commit

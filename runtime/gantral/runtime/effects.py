@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from gantral.authority import Cause
-from gantral.runtime import forms, terms
+from gantral.runtime import forms, programs, terms
+from gantral.runtime.attempts import Failed, duration, retries
+from gantral.runtime.attempts import failed as attempts_failed
 from gantral.runtime.calls import ActionFailed, Approval, Call
 from gantral.runtime.commands import (
     ActionCommand,
@@ -27,12 +28,13 @@ from gantral.runtime.ends import Ending, Terminated
 from gantral.runtime.machine import Machine, now, text
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.returned import given
+from gantral.runtime.standing import Standing, adopted, bounded, from_wire
 from gantral.runtime.values import problem
 from gantral.runtime.vouching import unvouched
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, TimeoutError, TimeoutType
+from temporalio.exceptions import ActivityError
 
 # Temporal refuses payloads over 2 MiB in a way that leaves the run stuck, so nothing near it is
 # ever handed over (three large ones may share a task).
@@ -51,18 +53,6 @@ _AUTHORITY_CAUSES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Standing:
-    """An effect that is done or of unknown outcome, and not undone."""
-
-    call: str
-    operation: str
-    arguments: dict[str, Any]
-    result: Any
-    grants: tuple[Grant, ...]
-    known: bool  # False: nobody can say whether it happened
-
-
 class Actions:
     """What one instance does to the world, and what of it stands."""
 
@@ -74,28 +64,41 @@ class Actions:
 
     @property
     def standing(self) -> list[str]:
-        """Call ids of effects that are done or unknown, and not undone, in order."""
+        """What is done or unknown, and not undone, in order: call ids, and ``instance/call`` of
+        what completed children did."""
         return list(self._standing)
+
+    def left(self) -> list[dict[str, Any]]:
+        """What stands, for a parent."""
+        return bounded(self.carry()["standing"])
+
+    def adopt(self, left: list[dict[str, Any]], call: str) -> None:
+        """Hold what the child of this call left as it completed.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is malformed.
+            ProgramError: this worker has not the program of which something is left.
+        """
+        here = self._machine.identity.instance_id
+        found = [adopted(from_wire(wire), here, call) for wire in left]
+        for one in found:
+            programs.get(one.program)
+        self._standing.update((one.name, one) for one in found)
 
     def carry(self) -> dict[str, Any]:
         """What stands, for a new history. Of what has no undo nobody needs the arguments."""
-        operations = self._program.manifest["operations"]
         return {
             "standing": [
-                [one.call, one.operation, one.arguments, one.result, list(one.grants), one.known]
-                if operations[one.operation]["undo"] != "none"
-                else [one.call, one.operation, {}, None, list(one.grants), one.known]
-                for one in self._standing.values()
+                one.to_wire(whole=self._undo_of(one) is not None) for one in self._standing.values()
             ],
             "undo_tried": self._undo_tried,
         }
 
     def resume(self, carried: dict[str, Any]) -> None:
         """Go on with what stands. Raises KeyError, TypeError or ValueError if it is none."""
-        for call, operation, arguments, result, grants, known in carried["standing"]:
-            self._standing[text(call)] = Standing(
-                call, text(operation), {**arguments}, result, tuple(grants), known is True
-            )
+        for wire in carried["standing"]:
+            one = from_wire(wire)
+            self._standing[one.name] = one
         self._undo_tried = [text(one) for one in carried["undo_tried"]]
 
     async def act(self, call: Call[Any], site: str, *, handled: bool) -> Any:
@@ -120,7 +123,7 @@ class Actions:
             "operation": name,
             "arguments": arguments,
         }
-        attempts = _retries(operation, default=3 if operation["kind"] == "read" else 0)
+        attempts = retries(operation, default=3 if operation["kind"] == "read" else 0)
         try:
             answer = await self._send(
                 name,
@@ -130,7 +133,7 @@ class Actions:
                 queued=forms.read_duration(operation["timeout"]),
             )
             return _result(call, answer if plain else answer["result"], plain=plain)
-        except _Failed as failed:
+        except Failed as failed:
             # A read changes nothing, whatever became of it.
             started = failed.started and operation["kind"] != "read"
             raise self._failed(site, failed.why, started, handled) from failed
@@ -153,16 +156,16 @@ class Actions:
             self._command(site, name, arguments, grants, lapses=lapses, undo=False)
         )
         self._note(answer)
-        effect = Standing(site, name, arguments, answer["result"], grants, known=True)
+        effect = self._own(site, name, arguments, grants, answer["result"], known=True)
         if answer["status"] == "done":
             self._standing[site] = effect
             try:
                 return _result(call, answer["result"], plain=False)
-            except _Failed as failed:
+            except Failed as failed:
                 # It is done, but what it gave cannot be read, so neither can an undo be made of it.
                 answer = {**answer, "status": "unknown", "problem": failed.why}
         if answer["status"] == "unknown":
-            self._standing[site] = Standing(site, name, arguments, None, grants, known=False)
+            self._standing[site] = self._own(site, name, arguments, grants, None, known=False)
             if handled:
                 raise ActionFailed(answer["problem"], "unknown")
             raise Terminated(
@@ -178,33 +181,70 @@ class Actions:
         raise self._failed(site, answer["problem"], False, handled)
 
     async def undo(self, site: str) -> bool:
-        """Undo the effect of this call, if it is done and stands; True when nothing is left of it.
+        """Undo the effect of this call, or what the child of this call left: what is done and
+        stands, last first. True when nothing is left of what has an undo.
 
         By the authority it was done under; it needs no new approval and does not expire.
         """
-        effect = self._standing.get(site)
-        if effect is None:
-            return True
-        undo = self._program.manifest["operations"][effect.operation]["undo"]
-        if undo == "none" or not effect.known or site in self._undo_tried:
-            return False
-        self._undo_tried.append(site)
-        arguments = terms.undo_arguments(undo["arguments"], effect.arguments, effect.result)
-        answer = await self._answer(
-            self._command(
-                site, undo["operation"], arguments, effect.grants, lapses="none", undo=True
-            )
-        )
-        self._note(answer)
-        if answer["status"] != "done":
-            return False
-        del self._standing[site]
-        return True
+        names = [name for name, one in self._standing.items() if site in (one.name, one.child)]
+        own = [name for name in names if name == site]
+        left = True
+        for name in reversed(names):
+            if name in own or self._undo_of(self._standing[name]) is not None:
+                left = await self._undo(name) and left
+        return left
 
     async def undo_all(self) -> None:
         """Undo what is done and stands, last first; a failed undo stops no other."""
-        for site in reversed(self.standing):
-            await self.undo(site)
+        for name in reversed(self.standing):
+            await self._undo(name)
+
+    async def _undo(self, name: str) -> bool:
+        effect = self._standing[name]
+        undo = self._undo_of(effect)
+        if undo is None or not effect.known or name in self._undo_tried:
+            return False
+        self._undo_tried.append(name)
+        arguments = terms.undo_arguments(undo["arguments"], effect.arguments, effect.result)
+        program = self._program_of(effect)
+        command = self._command(
+            effect.call,
+            undo["operation"],
+            arguments,
+            effect.grants,
+            lapses="none",
+            undo=True,
+        )
+        command["instance_id"], command["parents"] = effect.instance_id, list(effect.parents)
+        command["program"], command["workflow_id"] = effect.program, program.workflow_id
+        answer = await self._answer(command, program)
+        self._note(answer, of_child=bool(effect.parents))
+        if answer["status"] != "done":
+            return False
+        del self._standing[name]
+        return True
+
+    def _own(
+        self,
+        call: str,
+        operation: str,
+        arguments: dict[str, Any],
+        grants: tuple[Grant, ...],
+        result: Any,
+        *,
+        known: bool,
+    ) -> Standing:
+        identity = self._machine.identity
+        of = (identity.instance_id, identity.program)
+        return Standing(call, operation, arguments, result, grants, known, *of)
+
+    def _program_of(self, one: Standing) -> ProgramInfo:
+        return programs.get(one.program) if one.parents else self._program
+
+    def _undo_of(self, one: Standing) -> Mapping[str, Any] | None:
+        """How it is undone; None when it has no undo."""
+        undo = self._program_of(one).manifest["operations"][one.operation]["undo"]
+        return None if undo == "none" else undo
 
     def _command(
         self,
@@ -226,13 +266,17 @@ class Actions:
             "call": site,
             "operation": operation,
             "undo": undo,
+            "parents": [],
             "grants": list(grants),
             "arguments": arguments,
             "lapses": lapses,
         }
 
-    async def _answer(self, command: EffectCommand) -> EffectAnswer:
-        operation = self._program.manifest["operations"][command["operation"]]
+    async def _answer(
+        self, command: EffectCommand, program: ProgramInfo | None = None
+    ) -> EffectAnswer:
+        program = program or self._program
+        operation = program.manifest["operations"][command["operation"]]
         queued = forms.read_duration(operation["timeout"])
         if command["lapses"] != "none":
             queued = forms.read_instant(command["lapses"]) - now()
@@ -245,10 +289,11 @@ class Actions:
                 operation,
                 command,
                 # Only a service that promised it may see the call a second time.
-                attempts=_retries(operation, default=0) if idempotent else 1,
+                attempts=retries(operation, default=0) if idempotent else 1,
                 queued=queued,
+                program=program,
             )
-        except _Failed as failed:
+        except Failed as failed:
             if failed.started:
                 return _no_answer("unknown", Cause.EFFECT_UNKNOWN, failed.why)
             if failed.queued and command["lapses"] != "none":
@@ -268,29 +313,30 @@ class Actions:
         *,
         attempts: int,
         queued: timedelta,
+        program: ProgramInfo | None = None,
     ) -> Any:
         if len(json.dumps(argument, ensure_ascii=False).encode()) > LARGEST:
-            raise _Failed(f"the arguments are larger than {LARGEST} bytes", started=False)
+            raise Failed(f"the arguments are larger than {LARGEST} bytes", started=False)
         retry = operation["retry"] if operation["retry"] != "none" else {}
-        every = _duration(retry.get("every"), timedelta(seconds=1))
+        every = duration(retry.get("every"), timedelta(seconds=1))
         heartbeat = operation["heartbeat"]
         try:
             return await workflow.execute_activity(
                 operation["wire"],
                 argument,
-                task_queue=self._program.queue(name),
+                task_queue=(program or self._program).queue(name),
                 start_to_close_timeout=forms.read_duration(operation["timeout"]),
                 schedule_to_start_timeout=queued,
                 heartbeat_timeout=None if heartbeat == "none" else forms.read_duration(heartbeat),
                 retry_policy=RetryPolicy(
                     initial_interval=every,
-                    maximum_interval=max(every, _duration(retry.get("up_to"), 100 * every)),
+                    maximum_interval=max(every, duration(retry.get("up_to"), 100 * every)),
                     maximum_attempts=attempts,
                 ),
                 summary=name,
             )
         except ActivityError as error:
-            raise _failed(error, attempts) from error
+            raise attempts_failed(error, attempts) from error
 
     def _failed(
         self, site: str, why: str, started: bool, handled: bool
@@ -299,31 +345,18 @@ class Actions:
             return ActionFailed(why, "unknown" if started else "no")
         return Terminated(Ending(Cause.ACTION_FAILED, f"{site}: {why}", site))
 
-    def _note(self, answer: EffectAnswer) -> None:
+    def _note(self, answer: EffectAnswer, *, of_child: bool = False) -> None:
+        if of_child:
+            for claim in answer["claims"]:
+                self._machine.note([{"kind": "child_undo", "claim": claim}])
+            for outcome in answer["outcomes"]:
+                self._machine.note([{"kind": "child_undone", "outcome": outcome}])
+            return
         uses: list[UseRecord] = [{"kind": "use", "claim": claim} for claim in answer["claims"]]
         outcomes: list[OutcomeRecord] = [
             {"kind": "outcome", "outcome": outcome} for outcome in answer["outcomes"]
         ]
         self._machine.note([*uses, *outcomes])
-
-
-class _Failed(Exception):  # noqa: N818 - it never leaves this module
-    def __init__(self, why: str, *, started: bool, queued: bool = False) -> None:
-        self.why = why
-        self.started = started  # whether it may have happened
-        self.queued = queued  # nobody took it from the queue in time
-        super().__init__(why)
-
-
-def _failed(error: ActivityError, attempts: int) -> _Failed:
-    cause = error.cause
-    if isinstance(cause, TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START:
-        # The server keeps the failure of an earlier attempt as the cause of the time-out.
-        started = attempts > 1 and cause.cause is not None
-        return _Failed("no worker took it in time", started=started, queued=True)
-    if isinstance(cause, TimeoutError):
-        return _Failed("no answer in time", started=True)
-    return _Failed(str(cause or error), started=True)
 
 
 def _result(call: Call[Any], answer: Any, *, plain: bool) -> Any:
@@ -333,16 +366,7 @@ def _result(call: Call[Any], answer: Any, *, plain: bool) -> Any:
     try:
         return given(model.from_service(answer) if plain else model.from_wire(answer))
     except ValidationError as error:
-        raise _Failed(f"the result is outside its type: {problem(error)}", started=True) from None
-
-
-def _retries(operation: Mapping[str, Any], *, default: int) -> int:
-    retry = operation["retry"]
-    return 1 + (default if retry == "none" else int(retry["count"]))
-
-
-def _duration(text: str | None, default: timedelta) -> timedelta:
-    return default if text is None or text == "none" else forms.read_duration(text)
+        raise Failed(f"the result is outside its type: {problem(error)}", started=True) from None
 
 
 def _no_answer(status: Any, cause: Cause, why: str) -> EffectAnswer:

@@ -28,6 +28,9 @@ class RunEnd(TypedDict):
     standing: list[str]  # call ids of effects that are done or unknown, and not undone
     output: Any  # spec-named wire values of COMPLETED, else None
     artifact: str  # artifact_hash of the end
+    left: list[
+        dict[str, Any]
+    ]  # of a child that completed: what stands (``standing``), to be undone
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def ended(state: State, cause: Cause, *, output: Any = None, **rest: Any) -> Run
         "standing": [],
         "output": output,
         "artifact": "none",
+        "left": [],
     }
     end.update(rest)  # type: ignore[typeddict-item]
     return end

@@ -119,7 +119,10 @@ class Governed(Statements[InputT, OutputT]):
         else:
             self._started_at = (await self._machine.commit(admitted.transition)).at
         self._initiator = Person(admitted.initiator["value"])
-        self._children = Children(self._machine, self._program, self._notes, admitted.initiator)
+        self._children = Children(
+            self._machine, self._program, self._notes, admitted.initiator, self._actions
+        )
+        self._is_child = "parent" in start
         self._gates.initiator = self._waits.initiator = admitted.initiator
         input: Any = admitted.input
         end = await self._ended(input)
@@ -170,6 +173,7 @@ class Governed(Statements[InputT, OutputT]):
             statement=self._completed_at,
             output=output.to_wire(),
             standing=self._actions.standing,
+            left=self._actions.left() if self._is_child else [],
         )
 
     async def _terminated(self, input: InputT, ending: Ending) -> RunEnd:

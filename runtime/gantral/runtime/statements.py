@@ -77,6 +77,7 @@ class Statements(Generic[InputT, OutputT]):
         self._grown = Grown()
         self._place: Place | None = None
         self._failing = False
+        self._is_child = False
         self._end: RunEnd | None = None
 
     async def body(self, input: InputT) -> OutputT:
@@ -243,7 +244,8 @@ class Statements(Generic[InputT, OutputT]):
         return outcome
 
     async def undo(self, call: str) -> None:
-        """``undo x``, x being bound to this call. Ends the run if it could not be undone."""
+        """``undo x``, x being bound to this call, of an effect or of a child. Ends the run if that
+        could not be undone, or anything that the child left and that has an undo."""
         self._go_on()
         if not await self._actions.undo(call):
             raise Terminated(Ending(Cause.ACTION_FAILED, f"{call} could not be undone", call))

@@ -85,6 +85,7 @@ def perform(world: Any, bank: Bank) -> Callable[..., dict[str, Any]]:
             "call": call,
             "operation": operation,
             "undo": undo,
+            "parents": [],
             "grants": grants,
             "arguments": arguments,
             "lapses": "none",

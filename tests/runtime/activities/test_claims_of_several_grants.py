@@ -87,6 +87,7 @@ class Two:
             "call": CALL,
             "operation": "payments.refund",
             "undo": False,
+            "parents": [],
             "grants": self.grants,
             "arguments": arguments,
             "lapses": "none",

@@ -207,3 +207,21 @@ def test_the_closer_does_not_list_what_was_undone(world: Any, bank: Bank, perfor
     world.closer.close(world.chain, last, last.artifacts[-1], "its run is terminated")
     assert world.chain.need(3).records("end")[0]["standing"] == []
     assert world.verdict() == ("VALID", ())
+
+
+def test_what_has_ended_undoes_nothing_more(world: Any, bank: Bank, perform: Any) -> None:
+    grant = world.to_grant("finance")
+    perform("payments.refund", "payments.refund/1", [grant])
+    last = world.chain.need(2)
+    world.closer.close(world.chain, last, last.artifacts[-1], "its run is terminated")
+    undo = {"receipt_id": "R-1"}
+    answer = perform("payments.reverse", "payments.refund/1", [grant], undo, undo=True)
+    assert says(answer) == ("not_done", "authority_ambiguous")
+    assert [name for name, _, _ in bank.calls] == ["refund"]
+    # Nor for somebody who says to have run it: it did not complete.
+    parents = ["8d0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b33"]
+    answer = perform(
+        "payments.reverse", "payments.refund/1", [grant], undo, undo=True, parents=parents
+    )
+    assert says(answer) == ("not_done", "authority_ambiguous")
+    assert len(bank.calls) == 1

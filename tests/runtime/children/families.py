@@ -90,6 +90,109 @@ workflow batch version "1.0.0" {
   }
 }
 
+workflow book version "1.0.0" {
+  team payments
+  start by clerk
+  input  { name: string }
+  output { id: string }
+  service seats on queue "seats" {
+    effect reserve(name: string) -> { id: string } { timeout 1m  undo cancel(id: result.id) }
+    effect cancel(id: string) { timeout 1m }
+  }
+  gate hold(name: string) {
+    releases seats.reserve
+    decide   1 of boss
+    clock    { after 24h reject }
+    lasts    30m
+  }
+  run {
+    let ok = ask hold(name: input.name)
+    let held = seats.reserve(name: ok.name) under ok
+    complete { id: held.id }
+  }
+}
+
+workflow fee version "1.0.0" {
+  team payments
+  start by clerk
+  once per input.invoice, initiator
+  input  { invoice: string, ok: bool }
+  output { invoice: string }
+  run {
+    require input.ok else "not now"
+    complete { invoice: input.invoice }
+  }
+}
+
+workflow fees version "1.0.0" {
+  team payments
+  start by clerk
+  input  { invoices: list(max: 4) of string, ok: bool }
+  output { notes: list(max: 4) of string }
+  run {
+    let notes = for each invoice in input.invoices at most 4 {
+      let one = run workflow fee(invoice: invoice, ok: input.ok)
+      match one {
+        completed as r -> { collect r.invoice }
+        rejected -> { collect "rejected" }
+        terminated as r -> { collect r.cause }
+      }
+    }
+    complete { notes: notes }
+  }
+}
+
+workflow trip version "1.0.0" {
+  team payments
+  start by clerk
+  input  { names: list(max: 3) of string }
+  output { ids: list(max: 3) of string }
+  run {
+    let ids = for each name in input.names at most 3 {
+      let one = run workflow book(name: name)
+      match one {
+        completed as r -> { collect r.id }
+        else -> { terminate "not every seat" }
+      }
+    }
+    complete { ids: ids }
+  }
+}
+
+workflow holiday version "1.0.0" {
+  team payments
+  start by clerk
+  input  { names: list(max: 3) of string }
+  output { note: string }
+  run {
+    let there = run workflow trip(names: input.names)
+    match there {
+      completed -> { terminate "changed our minds" }
+      else -> { complete { note: "stays at home" } }
+    }
+  }
+}
+
+workflow swap version "1.0.0" {
+  team payments
+  start by clerk
+  input  { first: string, second: string }
+  output { note: string }
+  run {
+    let old = run workflow book(name: input.first)
+    match old {
+      completed -> {
+        let new = run workflow book(name: input.second)
+        match new {
+          completed as r -> { undo old  complete { note: r.id } }
+          else -> { complete { note: "kept" } }
+        }
+      }
+      else -> { complete { note: "none" } }
+    }
+  }
+}
+
 workflow whole version "1.0.0" {
   team payments
   start by clerk
@@ -243,6 +346,18 @@ class Family:
         )
 
 
+def scripted(**given: tuple[Answer, ...]) -> Script:
+    """What the services answer: `cancel` of seats, if it is another thing than yes."""
+    answers = {
+        "bank.pay": tuple(Answer({"reference": f"R{n}"}, "", "") for n in range(1, 9)),
+        "seats.reserve": tuple(Answer({"id": f"S{n}"}, "", "") for n in range(1, 9)),
+        "seats.cancel": given.get("cancel", (Answer(None, "", ""),) * 8),
+    }
+    nothing = Expected(None, None, None, None, None)
+    start = Start(Actor("carol", ("clerk",), (), timedelta()), {}, "")
+    return Script(Scenario("test", "batch", "a test", start, answers, {}, (), nothing))
+
+
 def packages() -> list[Mapping[str, bytes]]:
     files = {"batch.gantral": SPEC}
     found = analyse(Project(files.get), "batch.gantral")
@@ -263,12 +378,7 @@ async def families(folder: Path, address: str, *, real: bool = False) -> AsyncIt
         if real:
             await stack.enter_async_context(versioned(world.client, deployment))
             await make_current(world.client)
-        nothing = Expected(None, None, None, None, None)
-        start = Start(Actor("carol", ("clerk",), (), timedelta()), {}, "")
-        paid = tuple(Answer({"reference": f"R{n}"}, "", "") for n in range(1, 9))
-        given = {"bank.pay": paid}
-        scenario = Scenario("test", "batch", "a test", start, given, {}, (), nothing)
-        world.script = Script(scenario)
+        world.script = scripted()
         yield Family(world, deployment, folder, real)
 
 

@@ -214,7 +214,10 @@ def test_an_end_that_the_child_has_not_is_not_signed(on_server: Any) -> None:
             assert end(**{name: value}) == f"child_end: the child's own chain has another {name}"
         # One that still waits has not ended.
         assert end(call=SECOND) == "child_end: the child's own chain has another state"
-        assert end(call="workflow.settle/3").startswith("missing: the child of")
+        untold = "child_end: the parent's chain tells of no such child"
+        assert end(call="workflow.settle/3") == untold
+        # What it left standing is what its own chain says, not what anybody sends.
+        assert end(standing=[]) == "child_end: a member is missing or unknown"
 
     on_server(test)
 

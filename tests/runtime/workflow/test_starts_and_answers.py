@@ -88,6 +88,7 @@ def command(**changes: Any) -> Any:
         "call": "keys.grant/1",
         "operation": "keys.grant",
         "undo": False,
+        "parents": [],
         "run": "run",
         "grants": [{"artifact": "aa" * 32}, {"waiver": "bb" * 32}],
         **changes,

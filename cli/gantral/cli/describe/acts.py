@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from gantral.cli.describe.text import code, length, listed, plain, quoted, some
 from gantral.compiler.digest import program_digest
@@ -16,7 +17,7 @@ from gantral.compiler.program import (
     ResultRef,
     ServiceCall,
 )
-from gantral.compiler.program.walk import bindings, calls, looped, runs
+from gantral.compiler.program.walk import bindings, calls, looped, run_within
 
 
 def effects(program: Program) -> list[str]:
@@ -96,7 +97,10 @@ def _source(one: ResultRef) -> str:
 
 def children(program: Program) -> list[str]:
     """Every workflow that it runs as its child; nothing when it runs none."""
-    found = dict.fromkeys(one.workflow for one in runs(program.run))
+    found: dict[str, int] = {}
+    for run, around in run_within(program.run):
+        times = prod(loop.at_most for loop in around)
+        found[run.workflow] = found.get(run.workflow, 0) + times
     if not found:
         return []
     return [
@@ -108,10 +112,22 @@ def children(program: Program) -> list[str]:
         "",
         *(
             f"- {code(name)} {program.children[name].version}, of the program digest"
-            f" {code(program_digest(program.children[name]))}."
-            for name in found
+            f" {code(program_digest(program.children[name]))}{_how(program.children[name], times)}."
+            for name, times in found.items()
         ),
     ]
+
+
+def _how(child: Program, times: int) -> str:
+    """How often a child is run at most, where that is more than once, and what its own key does."""
+    often = f"; up to {some(times, 'time')}" if times > 1 else ""
+    if child.key is None:
+        return often
+    once = "once" if child.key.mode == "once" else "one at a time"
+    return (
+        f"{often}; {once} per key of its own: where that is taken it begins nothing, and counts as"
+        " terminated"
+    )
 
 
 def messages(program: Program) -> list[str]:

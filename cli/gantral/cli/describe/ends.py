@@ -31,6 +31,7 @@ from gantral.compiler.program import (
     Wait,
     WaitStatement,
 )
+from gantral.compiler.program.undoing import undoes
 from gantral.compiler.program.walk import calls
 
 Word: TypeAlias = Literal["completed", "terminated", "undone"]
@@ -97,6 +98,7 @@ def failure(program: Program) -> list[str]:
     }
     undone = {key: one.undo.operation for key, one in acting.items() if one.undo is not None}
     kept = [key for key in acting if key not in undone]
+    left = [name for name, child in program.children.items() if undoes(child)]
     lines = []
     if undone:
         pairs = listed(f"{code(key)} by {code(undo)}" for key, undo in undone.items())
@@ -105,6 +107,11 @@ def failure(program: Program) -> list[str]:
             f" {pairs}. No new yes is needed for that."
         )
         lines.append("- A rejection finds nothing of that standing.")
+    if left:
+        lines.append(
+            f"- When it is terminated, what {listed(map(code, left))} did and completed is undone"
+            " too, last first, each by the yes that it was done under."
+        )
     if kept:
         lines.append(f"- What is done by {listed(map(code, kept))} stays: it has no undo.")
     if acting:
@@ -112,7 +119,7 @@ def failure(program: Program) -> list[str]:
             "- An effect of which nobody knows whether it happened is never undone by guess: the"
             " cause names it, for people to look at."
         )
-    else:
+    elif not left:
         lines.append("- There is nothing to undo: it changes nothing.")
     handled = [call for call in calls(program.run) if call.handler is not None]
     lines += [
@@ -171,7 +178,11 @@ def _ends(statements: tuple[Statement, ...], where: tuple[str, ...]) -> Iterator
                     yield from _ends(one.body, came)
                 yield from _ends(wait.otherwise, (*where, "when nothing comes in time"))
             case Undo(call=call_id):
-                yield _End("undone", code(call_id.rpartition("/")[0]), where)
+                subject = call_id.rpartition("/")[0]
+                # No service is called `workflow`.
+                child = subject.removeprefix("workflow.")
+                said = code(subject) if child == subject else f"what {code(child)} did"
+                yield _End("undone", said, where)
             case Let() | Var() | Set() | AskStatement() | Give() | Collect() | Sleep():
                 pass
             case _:

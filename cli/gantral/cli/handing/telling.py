@@ -306,18 +306,18 @@ class _Teller:
 
     def _done(self, commit: Mapping[str, Any]) -> None:
         for record in commit["records"]:
-            if record["kind"] == "use":
+            if record["kind"] in ("use", "child_undo"):
                 claim = unwrap(record["claim"], "use").statement
-                undo = "undo of " if claim["slot"].startswith("undo/") else ""
+                undo = _undo(record["kind"], claim)
                 part = Part(f"Effect {undo}{claim['call']} began")
                 part.row("at", claim["timestamp"])
                 part.rows += [
                     (_argument(name), self._argument(source, leaf))
                     for name, source, leaf in claim["arguments"]
                 ]
-            elif record["kind"] == "outcome":
+            elif record["kind"] in ("outcome", "child_undone"):
                 ended = unwrap(record["outcome"], "outcome").statement
-                undo = "undo of " if ended["slot"].startswith("undo/") else ""
+                undo = _undo(record["kind"], ended)
                 part = Part(f"Effect {undo}{ended['call']}: {_ENDED[ended['status']]}")
                 part.row("at", ended["timestamp"])
                 part.rows += self._rows(ended["results"])
@@ -325,6 +325,7 @@ class _Teller:
             elif record["kind"] == "child_end":
                 part = Part(f"Child {record['call']} ended: {record['state']}")
                 part.row("cause", _cause(record["cause"]))
+                part.row("what stands of it", ", ".join(record.get("standing", [])))
             else:
                 continue
             self.told.parts.append(part)
@@ -370,6 +371,13 @@ class _Teller:
 def _argument(name: str) -> str:
     """ "amount.amount" is "amount": what is said twice is said once."""
     return " ".join(dict.fromkeys(name.replace("_", " ").split(".")))
+
+
+def _undo(kind: str, statement: Mapping[str, Any]) -> str:
+    """How a claim or an outcome is called before its call id."""
+    if kind.startswith("child_"):
+        return f"undo of {statement['instance_id']}/"
+    return "undo of " if statement["slot"].startswith("undo/") else ""
 
 
 def _cause(cause: str) -> str:

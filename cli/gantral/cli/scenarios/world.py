@@ -28,6 +28,7 @@ from gantral.runtime.commands import EVIDENCE_QUEUE, workflow_queue
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Settings
 from gantral.runtime.workers import assembly
+from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.connection import require_search_attributes
 from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
@@ -55,19 +56,32 @@ class _Seal(Seal):
 
 
 class World:
-    """What scenarios are played in, one after the other. ``script`` is of the one that runs."""
+    """What scenarios are played in, one after the other. ``script`` and ``scenario`` are of the one
+    that runs."""
 
     def __init__(self, deployment: Deployment, client: Client, clock: Clock) -> None:
         self.client = client
         self.clock = clock
         self._deployment = deployment
         self.script: Script
+        self.scenario = ""
 
     def deployment(self, scenario: str) -> Deployment:
         """The deployment as one scenario sees it."""
+        self.scenario = scenario
         seal = self._deployment.seal
         own = _Seal(**vars(seal), scenario=scenario)
         return replace(self._deployment, seal=own)
+
+
+@dataclass(frozen=True)
+class _Actors(Actors):
+    """Who is who for the evidence worker, which starts children that have a key of their own."""
+
+    world: World
+
+    def instance_id(self, *key: Any) -> str:
+        return super().instance_id("scenario", self.world.scenario, *key)
 
 
 @contextlib.asynccontextmanager
@@ -138,7 +152,8 @@ def _activity_workers(
     stores = assembly.open_stores(read)
     made = [one for info in loaded for one in scripted_services(info, lambda: world.script)]
     queues = dict(assembly.service_activities(read, stores, made, loaded))
-    queues[EVIDENCE_QUEUE] = assembly.evidence_activities(read, stores)
+    who = _Actors(**vars(assembly.actors(read)), world=world)
+    queues[EVIDENCE_QUEUE] = assembly.evidence_activities(read, stores, who)
     return [
         Worker(client, task_queue=queue, activities=activities)
         for queue, activities in queues.items()

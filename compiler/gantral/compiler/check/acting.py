@@ -125,6 +125,12 @@ class Acting(ABC):
         self._personal: set[Span] = set()
         """Names of calls whose handler gives personal data."""
         self._results: dict[Span, tuple[st.ServiceCall, Operation]] = {}
+        self._ran: dict[Span, tuple[st.Run, Program]] = {}
+        """The children by the name that their outcome is bound to."""
+        self._not_completed: list[Span] = []
+        """The names of children that did not complete where the walk stands."""
+        self._without: set[Span] = set()
+        """The cases in which no child completed."""
         self.calls: list[st.ServiceCall] = []
         self.asks: dict[Span, str] = {}
         """The gate's name of each approval."""

@@ -19,7 +19,6 @@ from gantral.compiler.program.types import (
     RecordType,
     Type,
 )
-from gantral.compiler.program.walk import calls
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
@@ -92,24 +91,6 @@ def may_run(
         )
     if child.team != parent.team.text:
         findings.not_built(span, "a child of another team", "run it by itself")
-    if child.key is not None:
-        word = "once per" if child.key.mode == "once" else "one at a time per"
-        findings.not_built(span, f"a child with `{word}`", "run it by itself")
-    undone = _undoable(child)
-    if undone is not None:
-        findings.not_built(
-            span,
-            f"a child that does what can be undone (`{undone}`)",
-            "do that in the workflow that runs it, after its gates",
-        )
-
-
-def _undoable(child: Program) -> str | None:
-    """An effect with an `undo` that the child does; its own children have none."""
-    for call in calls(child.run):
-        if child.operations[call.operation].undo is not None:
-            return call.operation
-    return None
 
 
 def anonymous(record: RecordType) -> RecordType:

@@ -43,8 +43,6 @@ class Outcomes(Matching):
             self._reads_only(span, "`run workflow`")
         if self._beside:
             beside.refuse(env.findings, "G0430", span)
-        if self._depth:
-            env.findings.not_built(span, "`run workflow` in a loop")
         child = self._child(one)
         if child is None:
             for argument in one.arguments:
@@ -76,7 +74,9 @@ class Outcomes(Matching):
         self._origins.bind(bound.span, OUTCOME)
         if given is None:
             return None
-        return st.Run(child.name, ordinal, given, wanted, anonymous(child.output), one.span, span)
+        run = st.Run(child.name, ordinal, given, wanted, anonymous(child.output), one.span, span)
+        self._ran[bound.span] = (run, child)
+        return run
 
     def _ended(self, one: syn.Expression) -> Binding | None:
         if not isinstance(one, syn.Name):
@@ -94,6 +94,12 @@ class Outcomes(Matching):
             # What is wrong inside of the cases is still told.
             ends = [self._arm(child, arm, one.span)[1] for arm in arms]
             return (), all(ends)
+        completes = any(outcome == "completed" for outcome, _ in arms)
+        self._without |= {
+            case.span
+            for outcome, case in arms
+            if outcome in ("rejected", "terminated") or (outcome is None and completes)
+        }
         return self._chosen(child, arms, one.span)
 
     def _arms(self, one: syn.Match) -> list[_Arm]:
@@ -186,7 +192,7 @@ class Outcomes(Matching):
         pattern = case.pattern
         name = pattern.name if isinstance(pattern, syn.OutcomePattern) else None
         if name is None:
-            return self.block(case.body)
+            return self._case_of(child, case)
         left = child.type if outcome == "completed" else None
         record = _REJECTED if outcome == "rejected" else _TERMINATED
         head: Block = ()
@@ -204,8 +210,17 @@ class Outcomes(Matching):
                     outcome=outcome,
                 )
                 head = (st.Let(name.text, name.span, data, pattern.span),)
-            body, ends = self.block(case.body)
+            body, ends = self._case_of(child, case)
         return (*head, *body), ends
+
+    def _case_of(self, child: Binding, case: syn.Case) -> tuple[Block, bool]:
+        """The block of a case, where what did not complete is known."""
+        if case.span not in self._without or child.span is None:
+            return self.block(case.body)
+        self._not_completed.append(child.span)
+        found = self.block(case.body)
+        self._not_completed.pop()
+        return found
 
 
 def _named(child: Binding, span: Span) -> ex.LetRef:

@@ -16,14 +16,12 @@ from gantral.compiler.check.waiting import Waiting
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
-    OptionalType,
     StringType,
     Type,
 )
 from gantral.compiler.types.bounds import keeps
 from gantral.compiler.types.relate import describe, fits
 from gantral.dsl import syntax as syn
-from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
@@ -319,42 +317,6 @@ class Statements(Parallels, Waiting):
         if output is None or not entering.possible(self._env, output, self._output):
             return None
         return st.Complete(output, ordinal, one.span)
-
-    def _undo(self, one: syn.Undo) -> st.Statement | None:
-        env = self._env
-        name = one.name
-        binding = env.bindings.get(name.text)
-        if binding is None or binding.span is None:
-            expressions.infer(env, syn.Name(name.span, name.text))
-            return None
-        env.read.add(binding.span)
-        if binding.type is None:
-            return None
-        known = self._results.get(binding.span)
-        if known is None or known[1].undo is None or binding.span in self._replaced:
-            labels: tuple[Label, ...] = ()
-            if known is not None and known[1].undo is None:
-                labels = (Label(known[1].span, "it has no `undo`"),)
-            env.findings.error(
-                "G0325",
-                name.span,
-                f"`{name.text}` is no effect that can be undone",
-                "name what an effect with an `undo` was bound to; its handler gives only `none`",
-                labels,
-            )
-            return None
-        reference = env.narrowed(
-            ex.LetRef(span=name.span, type=binding.type, name=name.text, binding=binding.span)
-        )
-        if known[0].handler is not None and isinstance(reference.type, OptionalType):
-            env.findings.error(
-                "G0325",
-                name.span,
-                f"`{name.text}` may be none: then there is nothing to undo",
-                f"write `if {name.text} is some {{ undo {name.text} }}`",
-            )
-            return None
-        return st.Undo(name.text, binding.span, known[0].id, one.span)
 
 
 _MAKES = (st.ServiceCall, st.ForEach, st.Repeat, st.Wait, st.Parallel)

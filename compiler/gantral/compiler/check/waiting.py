@@ -13,8 +13,8 @@ from gantral.compiler.check.acting import Block, Giving
 from gantral.compiler.check.durations import between
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import GIVES, THROUGH
-from gantral.compiler.check.outcomes import Outcomes
 from gantral.compiler.check.provenance import CONSTANT, Origin
+from gantral.compiler.check.undoing import Undoing
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.events import Event
@@ -27,7 +27,7 @@ from gantral.dsl.span import Span
 SENT = Origin(None, given=True)
 
 
-class Waiting(Outcomes):
+class Waiting(Undoing):
     """Checks `wait`."""
 
     def _wait_statement(self, one: syn.Wait) -> tuple[st.Statement | None, bool]:

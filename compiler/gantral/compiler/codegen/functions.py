@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from gantral.compiler.codegen.constants import bare, constant
 from gantral.compiler.codegen.layout import Atom, Invoke, Loop, Piece, literal
-from gantral.compiler.codegen.names import expressions
 from gantral.compiler.program import (
     Comprehension,
     DecimalType,
@@ -21,6 +20,7 @@ from gantral.compiler.program import (
     ZonedCall,
     children,
 )
+from gantral.compiler.program.walk import expressions
 
 if TYPE_CHECKING:
     from gantral.compiler.codegen.expressions import Expressions

@@ -26,12 +26,13 @@ from gantral.compiler.program import (
     Let,
     ListType,
     Repeat,
+    Run,
     ServiceCall,
     Sleep,
     Statement,
     Undo,
 )
-from gantral.compiler.program.walk import everything, looped
+from gantral.compiler.program.walk import everything, looped, run_within
 from gantral.compiler.shapes import duration_text
 from gantral.dsl.span import Span
 
@@ -58,7 +59,10 @@ class Looping(ABC):
         self._expressions = expressions
         self._unfree = taken | {*local_names.values()}
         self._indexes: list[str] = []
-        self._depths = {call.id: len(around) for call, around in looped(statements)}
+        self._depths = {
+            **{call.id: len(around) for call, around in looped(statements)},
+            **{run.id: len(around) for run, around in run_within(statements)},
+        }
         self._point = ""
         """The site of the loop between whose rounds a new history may begin."""
 
@@ -255,6 +259,6 @@ def _numbered(statements: Sequence[Statement]) -> bool:
     """Whether something in the block has an id of its own in each round."""
     return any(
         isinstance(one, Do | AskStatement | Undo | ForEach)
-        or (isinstance(one, Let) and isinstance(one.value, ServiceCall | Ask | ForEach))
+        or (isinstance(one, Let) and isinstance(one.value, ServiceCall | Ask | ForEach | Run))
         for one in everything(tuple(statements))
     )

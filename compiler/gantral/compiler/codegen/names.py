@@ -6,22 +6,13 @@ from collections.abc import Iterator
 
 from gantral.compiler.mangle import ClassNames, mangle
 from gantral.compiler.program import (
-    Ask,
-    AskOnlyIf,
-    AskStatement,
     Coalesce,
-    Collect,
-    Complete,
     Comprehension,
     Conditional,
-    Do,
     Expr,
     Field,
     ForEach,
-    Give,
     Handler,
-    If,
-    Let,
     ListExpr,
     ListType,
     OptionalType,
@@ -30,26 +21,16 @@ from gantral.compiler.program import (
     ReadJson,
     RecordExpr,
     RecordType,
-    Repeat,
-    Require,
-    Run,
-    ServiceCall,
-    Set,
-    Sleep,
     Statement,
-    Terminate,
     Type,
-    Var,
-    Wait,
-    WaitStatement,
     Widen,
-    children,
 )
 from gantral.compiler.program.walk import (
     bindings,
     calls,
-    everything,
+    expressions,
     loops,
+    parts,
     runs,
     variables,
     waits,
@@ -119,7 +100,7 @@ class PackageNames:
         for gate in program.gates.values():
             for field in gate.parameters.fields:
                 self._note(field.type, gate.name, field.name)
-            for expression in () if gate.title is None else _all(gate.title):
+            for expression in () if gate.title is None else parts(gate.title):
                 self._made(expression, gate.name, "title")
         for event in program.events.values():
             self._note(event.data, event.name, "data")
@@ -166,52 +147,6 @@ class PackageNames:
                     self.records.append((known, type))
             case _:
                 pass
-
-
-def expressions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
-    """Every expression in the statements, the inner ones too."""
-    for statement in everything(statements):
-        for one in _direct(statement):
-            yield from _all(one)
-
-
-def _direct(statement: Statement) -> tuple[Expr, ...]:
-    match statement:
-        case Do(call=call) | Let(value=ServiceCall() as call):
-            return tuple(value for _, value in call.arguments)
-        case AskStatement(ask=ask) | Let(value=Ask() as ask):
-            asked = (ask.only_if,) if isinstance(ask, AskOnlyIf) else ()
-            return (*(value for _, value in ask.arguments), *asked)
-        case WaitStatement(wait=wait) | Let(value=Wait() as wait):
-            return (wait.within,)
-        case Let(value=Run() as run):
-            return tuple(value for _, value in run.arguments)
-        case ForEach(items=items) | Let(value=ForEach(items=items)):
-            return (items,)
-        case Repeat() | Parallel() | Let(value=Repeat() | Parallel()):
-            return ()
-        case Collect(value=value) | Sleep(value=value):
-            return (value,)
-        case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
-            return (value,)  # type: ignore[return-value]
-        case If(condition=condition):
-            return (condition,)
-        case Require(condition=condition, message=message):
-            return (condition, message)
-        case Terminate(message=message):
-            return (message,)
-        case Complete(output=RecordExpr(fields=fields)):
-            return tuple(value for _, value in fields)
-        case Complete(output=output):
-            return (output,)
-        case _:
-            return ()
-
-
-def _all(expression: Expr) -> Iterator[Expr]:
-    yield expression
-    for child in children(expression):
-        yield from _all(child)
 
 
 def handlers(statements: tuple[Statement, ...]) -> Iterator[Handler]:

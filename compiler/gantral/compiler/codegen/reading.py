@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeGuard
 
-from gantral.compiler.codegen.names import expressions
 from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
@@ -35,7 +34,7 @@ from gantral.compiler.program import (
     WaitStatement,
     children,
 )
-from gantral.compiler.program.walk import blocks, calls
+from gantral.compiler.program.walk import blocks, calls, expressions
 from gantral.dsl.span import Span
 
 

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from gantral.compiler.again import DECIDED, Judged, again
+from gantral.compiler.again import DECIDED, again
 from gantral.compiler.codegen.anew import Anew, anew
 from gantral.compiler.codegen.block import Around, Line
+from gantral.compiler.codegen.choosing import Choosing
 from gantral.compiler.codegen.expressions import Expressions
-from gantral.compiler.codegen.judging import judged
 from gantral.compiler.codegen.layout import (
-    AND,
     Atom,
-    Chain,
-    Display,
     Invoke,
-    Piece,
     flat,
     literal,
 )
 from gantral.compiler.codegen.names import PackageNames, local_names
-from gantral.compiler.codegen.parallel import Parallels
-from gantral.compiler.codegen.reading import gives_out, leaves_last, narrows, silent, used
-from gantral.compiler.codegen.types import plain, variable
+from gantral.compiler.codegen.reading import gives_out, used
+from gantral.compiler.codegen.types import variable
 from gantral.compiler.codegen.waits import Waits
 from gantral.compiler.mangle import mangle
 from gantral.compiler.program import (
     Ask,
-    AskOnlyIf,
     AskStatement,
     Collect,
     Complete,
@@ -35,14 +27,10 @@ from gantral.compiler.program import (
     Expr,
     ForEach,
     Give,
-    Handler,
     If,
     Let,
-    Not,
-    Operation,
     Parallel,
     Program,
-    RecordType,
     Repeat,
     Require,
     Run,
@@ -78,7 +66,7 @@ def on_failure(program: Program, names: PackageNames) -> list[Line]:
     return _Writer(program, names, statements, returns=False).block(statements, 8, None)
 
 
-class _Writer(Parallels):
+class _Writer(Choosing):
     _anew: Anew
 
     def __init__(
@@ -211,76 +199,6 @@ class _Writer(Parallels):
         piece = self._expressions.into(statement.value, type)
         return self._lines(piece, f"{head} = ", indent, statement.span)
 
-    def _call(
-        self,
-        call: ServiceCall,
-        binding: Span | None,
-        indent: int,
-        around: Around | None,
-        span: Span,
-    ) -> list[Line]:
-        operation = self._program.operations[call.operation]
-        target = self._locals[binding] if binding is not None and binding in self._used else ""
-        handler = call.handler
-        piece = self._action(call, operation)
-        if handler is None:
-            return self._lines(piece, f"{target} = await " if target else "await ", indent, span)
-        if not target and silent(self._used, handler.body):
-            opened = f"{' ' * indent}with contextlib.suppress(ActionFailed):"
-            return [Line(opened, span), *self._lines(piece, "await ", indent + 4, span)]
-        prefix = f"{target}: {flat(plain(call.type, self._names))} = await " if target else "await "
-        pad = " " * indent
-        return [
-            Line(f"{pad}try:", span),
-            *self._lines(piece, prefix, indent + 4, span),
-            Line(f"{pad}except ActionFailed{self._as(handler)}:", handler.span),
-            *(
-                self.block(handler.body, indent + 4, around)
-                if binding is None
-                else self._handled(handler, target, call.type, indent + 4)
-            ),
-        ]
-
-    def _action(self, call: ServiceCall, operation: Operation) -> Piece:
-        kind = "effect" if operation.acts else operation.kind
-        given = self._given(call.arguments, operation.parameters)
-        factory = f"{mangle(operation.service)}.{mangle(operation.name)}"
-        arguments: list[tuple[str, Piece]] = [
-            ("", Invoke(factory, given)),
-            ("call=", self._site(call.id)),
-        ]
-        if operation.acts:
-            under = tuple(Atom(self._locals[one.binding]) for one in call.under)
-            arguments.append(("under=", Display(under)))
-        if call.handler is not None:
-            arguments.append(("handled=", Atom("True")))
-        return Invoke(f"self.{kind}", tuple(arguments))
-
-    def _given(
-        self, arguments: Sequence[tuple[str, Expr]], wanted: RecordType
-    ) -> tuple[tuple[str, Piece], ...]:
-        """Arguments by their names in Python, each as a value of its parameter."""
-        return tuple(
-            (f"{mangle(name)}=", self._expressions.into(value, field.type))
-            for name, value in arguments
-            for field in wanted.fields
-            if field.name == name
-        )
-
-    def _as(self, handler: Handler) -> str:
-        named = handler.binding is not None and handler.binding in self._used
-        return f" as {self._locals[handler.binding]}" if named and handler.binding else ""
-
-    def _handled(self, handler: Handler, target: str, type: Type, indent: int) -> list[Line]:
-        """The handler's block. A `give` that is not its last step leaves a loop that runs once."""
-        around = Around(target, type, leave=False)
-        if leaves_last(handler.body, Give):
-            found = self.block(handler.body, indent, around)
-        else:
-            inner = self.block(handler.body, indent + 4, Around(target, type, leave=True))
-            found = [Line(f"{' ' * indent}while True:", handler.span), *inner]
-        return found
-
     def _give(self, value: Expr, indent: int, around: Around | None, span: Span) -> list[Line]:
         if around is None:
             raise ValueError("give outside of a handler")
@@ -292,134 +210,6 @@ class _Writer(Parallels):
             out.append(Line(f"{' ' * indent}break", span))
         # What is given to a name that nobody reads still is a step.
         return out or [Line(f"{' ' * indent}pass", span)]
-
-    def _ask(self, ask: Ask, binding: Span | None, indent: int, span: Span) -> list[Line]:
-        gate = self._program.gates[ask.gate]
-        given = self._given(ask.arguments, gate.parameters)
-        proposal = Invoke(f"gates.{mangle(gate.name)}", given)
-        arguments: list[tuple[str, Piece]] = [("", proposal), ("site=", self._site(ask.id))]
-        judged = self._again.get(ask.id, ())
-        # No name of a spec ends in one `_`.
-        name = f"still_{ask.gate}_{ask.ordinal}_"
-        if judged:
-            arguments.append(("again=", Atom(name)))
-        if isinstance(ask, AskOnlyIf):
-            arguments.append(("only_if=", self._expressions.write(ask.only_if)))
-        piece = Invoke("self.ask", tuple(arguments))
-        target = self._locals[binding] if binding is not None and binding in self._used else ""
-        asked = self._lines(piece, f"{target} = await " if target else "await ", indent, span)
-        return [*self._still(name, ask, judged, indent, span), *asked] if judged else asked
-
-    def _run(self, run: Run, binding: Span, indent: int, span: Span) -> list[Line]:
-        given = Invoke(self._names.runs[run.workflow], self._given(run.arguments, run.input))
-        piece = Invoke("self.run_workflow", (("", given), ("call=", Atom(literal(run.id)))))
-        target = f"{self._locals[binding]} = " if binding in self._used else ""
-        return self._lines(piece, f"{target}await ", indent, span)
-
-    def _still(
-        self, name: str, ask: Ask, again: Sequence[Judged], indent: int, span: Span
-    ) -> list[Line]:
-        """A function that judges the conditions before the ask with the decided values."""
-        pad = " " * indent
-        head = f"{pad}def {name}(decided_: {self._names.approvals[ask.gate]}) -> bool:"
-        pieces = [judged(self._expressions, one) for one in again]
-        parts = tuple((("and " if at else ""), one) for at, one in enumerate(pieces))
-        whole = pieces[0] if len(pieces) == 1 else Chain(parts, AND)
-        return [
-            Line(head, span),
-            *self._lines(whole, "return ", indent + 4, span),
-            Line("", span),
-        ]
-
-    def _require(self, statement: Require, indent: int) -> list[Line]:
-        site = f"require/{statement.ordinal}"
-        if narrows(statement.condition):
-            # A type checker learns from an `if`, not from a call.
-            piece = self._expressions.negation(statement.condition)
-            head = self._lines(piece, "if ", indent, statement.span, ":")
-            ended = self._terminate(statement.message, site, indent + 4, statement.span)
-            return [*head, *ended]
-        arguments = (
-            ("", self._expressions.write(statement.condition)),
-            ("", self._expressions.text(statement.message)),
-            ("at=", Atom(literal(site))),
-        )
-        return self._lines(Invoke("self.require", arguments), "", indent, statement.span)
-
-    def _terminate(self, message: Expr, site: str, indent: int, span: Span) -> list[Line]:
-        arguments = (("", self._expressions.text(message)), ("at=", Atom(literal(site))))
-        # It never returns; the word tells that to those who read the flow alone.
-        word = "return " if self._returns else ""
-        return self._lines(Invoke("self.terminate", arguments), word, indent, span)
-
-    def _if(self, statement: If, indent: int, around: Around | None) -> list[Line]:
-        then, otherwise = statement.then, statement.otherwise
-        conditions = [statement.condition]
-        # An `if` that holds nothing but an `if` is one `if` with both conditions.
-        while (
-            len(then) == 1
-            and isinstance(then[0], If)
-            and silent(self._used, (*otherwise, *then[0].otherwise))
-        ):
-            conditions.append(then[0].condition)
-            then = then[0].then
-        given = self._give_either(statement, indent, around)
-        if given is not None:
-            return given
-        if silent(self._used, then):
-            if silent(self._used, otherwise):
-                return []
-            condition = statement.condition
-            turned = Not(span=condition.span, type=condition.type, operand=condition)
-            return self._if(If(turned, otherwise, (), statement.span), indent, around)
-        piece = self._expressions.all_of(conditions)
-        head = self._lines(piece, "if ", indent, statement.span, ":")
-        head += self.block(then, indent + 4, around)
-        if silent(self._used, otherwise):
-            return head
-        if self._ends(then, around):
-            return [*head, *self.block(otherwise, indent, around)]
-        match otherwise:
-            case (If() as chained,) if self._is_one_if(chained, around):
-                first, *rest = self.block(otherwise, indent, around)
-                return [*head, Line(f"{' ' * indent}el{first.text[indent:]}", first.span), *rest]
-            case _:
-                opened = Line(f"{' ' * indent}else:", statement.span)
-                return [*head, opened, *self.block(otherwise, indent + 4, around)]
-
-    def _is_one_if(self, statement: If, around: Around | None) -> bool:
-        """Whether it prints as one Python `if`, so that `elif` can stand for `else: if`."""
-        if silent(self._used, statement.then) or self._either_gives(statement, around):
-            return False
-        return silent(self._used, statement.otherwise) or not self._ends(statement.then, around)
-
-    def _either_gives(self, statement: If, around: Around | None) -> bool:
-        match statement:
-            case If(then=(Give(),), otherwise=(Give(),)):
-                return around is not None and bool(around.gives_to)
-            case If(then=(Set(binding=one),), otherwise=(Set(binding=other),)):
-                return one == other
-            case _:
-                return False
-
-    def _give_either(self, statement: If, indent: int, around: Around | None) -> list[Line] | None:
-        """`if c { give a } else { give b }` as one assignment, and so for `set` of one variable."""
-        match statement:
-            case If(
-                then=(Set(value=one, binding=binding, type=type),),
-                otherwise=(Set(value=other, binding=also),),
-            ) if binding == also and binding in self._used:
-                choice = self._expressions.either(statement.condition, one, other, type)
-                target = f"{self._locals[binding]} = "
-                return self._lines(choice, target, indent, statement.span)
-            case If(then=(Give(value=one),), otherwise=(Give(value=other),)):
-                if around is None or not around.gives_to:
-                    return None
-                choice = self._expressions.either(statement.condition, one, other, around.type)
-                out = self._lines(choice, around.gives_to, indent, statement.span)
-                return [*out, Line(f"{' ' * indent}break", statement.span)] if around.leave else out
-            case _:
-                return None
 
     def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
         if not statements:

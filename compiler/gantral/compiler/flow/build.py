@@ -10,14 +10,17 @@ from gantral.compiler.flow.atoms import Names, arguments_of
 from gantral.compiler.flow.facts import gate_facts, operation_facts
 from gantral.compiler.flow.graph import (
     Argument,
+    ChildFacts,
     Edge,
     Flow,
     FlowNode,
     Operator,
 )
+from gantral.compiler.flow.longest import of_run
 from gantral.compiler.program import declarations as d
 from gantral.compiler.program import expressions as e
 from gantral.compiler.program import statements as s
+from gantral.compiler.program.undoing import undoes
 from gantral.dsl.span import Span
 
 
@@ -25,6 +28,10 @@ def build_flow(program: d.Program) -> Flow:
     """The flow graph of a workflow. Statements after an end become nodes that nothing leads to, so
     that the proof of reachability sees them."""
     return _Builder(program).build()
+
+
+def _child_facts(child: d.Program) -> ChildFacts:
+    return ChildFacts(undoes(child), of_run(build_flow(child)))
 
 
 @dataclass(slots=True)
@@ -77,6 +84,7 @@ class _Builder:
                 replace(node, next=tuple(edges))
                 for node, edges in zip(self._nodes, self._edges, strict=True)
             ),
+            children={name: _child_facts(child) for name, child in program.children.items()},
         )
 
     def _node(
@@ -305,8 +313,8 @@ class _Builder:
         return [_Open(join, "then")] if all(sides) else []
 
     def _settled(self, condition: e.Expr) -> str:
-        """The handler's name when the condition is just `f.happened == "no"`; the child's when it
-        is how that ended."""
+        """The handler's name when the condition is just `f.happened == "no"`; the child's, with the
+        outcome, when it is how that ended."""
         match condition:
             case e.Compare(
                 operator="==",
@@ -314,8 +322,8 @@ class _Builder:
                 right=e.Literal(value="no"),
             ):
                 return self._names.bind(name, binding)
-            case e.OutcomeTest(child=child):
-                return self._names.bind(child.name, child.binding)
+            case e.OutcomeTest(child=child, outcome=outcome):
+                return f"{self._names.bind(child.name, child.binding)}:{outcome}"
             case _:
                 return ""
 

@@ -103,6 +103,15 @@ class OperationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildFacts:
+    """What the proofs need of a workflow that is run as a child: how many effects with an `undo` it
+    may do, and how long it may take, in ms."""
+
+    undoes: int
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
     ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``; of a ``wait``
@@ -137,7 +146,7 @@ class FlowNode:
     arguments: tuple[Argument, ...] = ()
     settles: str = ""
     """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing; or
-    the child (its bound name) whose outcome it goes by."""
+    ``NAME:OUTCOME``, the child (its bound name) that ``true`` shows to have ended so."""
     waits: int = 0
     """The time, in ms, that certainly passes here; of a ``repeat`` that passes between two rounds.
     """
@@ -169,6 +178,7 @@ class Flow:
     gates: Mapping[str, GateFacts]
     operations: Mapping[str, OperationFacts]
     nodes: tuple[FlowNode, ...]
+    children: Mapping[str, ChildFacts] = field(default_factory=dict)
     before: tuple[tuple[tuple[int, Edge], ...], ...] = field(init=False, compare=False)
     """For each node the edges that lead to it, with where they come from."""
 
@@ -196,6 +206,21 @@ class Flow:
     def operation(self, node: FlowNode) -> OperationFacts:
         """The operation that a ``call`` node calls."""
         return self.operations[node.subject]
+
+    def undoes(self, node: FlowNode) -> int:
+        """How many effects that can be undone a ``call`` or ``child`` node may do, or an ``undo``
+        node undo."""
+        if node.operator not in ("call", "child", "undo"):
+            return 0
+        # No service is called `workflow`.
+        if node.subject.startswith("workflow."):
+            return self.child(node).undoes
+        operation = self.operations[node.subject]
+        return int(operation.acts and operation.undo is not None)
+
+    def child(self, node: FlowNode) -> ChildFacts:
+        """The workflow that a ``child`` node runs, or whose effects an ``undo`` node undoes."""
+        return self.children[node.subject.partition(".")[2]]
 
     def gate(self, node: FlowNode) -> GateFacts:
         """The gate that an ``ask`` node asks."""

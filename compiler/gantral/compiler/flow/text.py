@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from gantral.compiler.flow.graph import (
     Argument,
+    ChildFacts,
     Edge,
     Flow,
     FlowNode,
@@ -61,6 +62,10 @@ def print_flow(flow: Flow) -> str:
             f" undo {operation.undo or '-'}"
             f"{_asks('needs', operation.needs, operation.initiator)}"
         )
+    lines.extend(
+        f"child {name} undoes {one.undoes} longest {one.longest}"
+        for name, one in flow.children.items()
+    )
     lines.extend(_print_node(node) for node in flow.nodes)
     return "\n".join(lines) + "\n"
 
@@ -138,6 +143,7 @@ _OPERATION = re.compile(
     r"(?: longest (\d+))? undo (\S+)"
     r"(?: needs (\S+))?( initiator)?"
 )
+_CHILD = re.compile(r"child (\S+) undoes (\d+) longest (\d+)")
 _NODE = re.compile(
     r"(?P<id>\d+) (?P<operator>[a-z]+)(?: (?P<site>[^\s(@]+/\d+))?(?: binds (?P<binds>\S+))?"
     r"(?: under (?P<under>\S+))?(?: settles (?P<settles>\S+))?(?: waits (?P<waits>\d+))?"
@@ -159,6 +165,7 @@ def parse_flow(text: str) -> Flow:
         raise FlowTextError("the first line is `flow NAME`")
     gates: dict[str, GateFacts] = {}
     operations: dict[str, OperationFacts] = {}
+    children: dict[str, ChildFacts] = {}
     nodes: list[FlowNode] = []
     for number, line in enumerate(lines[1:], start=2):
         if match := _GATE.fullmatch(line):
@@ -188,6 +195,8 @@ def parse_flow(text: str) -> Flow:
                 initiator=initiator is not None,
                 longest=int(longest or 0),
             )
+        elif match := _CHILD.fullmatch(line):
+            children[match[1]] = ChildFacts(int(match[2]), int(match[3]))
         elif match := _NODE.fullmatch(line):
             node = _parse_node(match)
             if node.id != len(nodes):
@@ -195,7 +204,7 @@ def parse_flow(text: str) -> Flow:
             nodes.append(node)
         else:
             raise FlowTextError(f"line {number} has no known form: {line}")
-    return Flow(lines[0].removeprefix("flow "), gates, operations, tuple(nodes))
+    return Flow(lines[0].removeprefix("flow "), gates, operations, tuple(nodes), children)
 
 
 def _parse_node(match: re.Match[str]) -> FlowNode:

@@ -93,8 +93,10 @@ def _values(index: Index, offset: int) -> list[Symbol]:
 
 
 def _undoable(index: Index, place: Place, one: Symbol) -> bool:
-    """Whether a name is bound to a call that has an undo."""
+    """Whether a name is bound to a call that has an undo, or to a child."""
     value = getattr(one.node, "value", None)
+    if isinstance(value, syn.RunWorkflow):
+        return True
     if not isinstance(value, syn.ServiceCall):
         return False
     called = index.modules.find(place, "operation", value.operation.parts)

@@ -331,7 +331,8 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """`undo name`: the undo of the effect bound to it; `call` is that effect's call id."""
+    """`undo name`: the undo of the effect, or of the completed child's effects, bound to it; `call`
+    is the call id of that."""
 
     name: str
     binding: Span

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gantral.compiler.program.expressions import Expr, RecordExpr, children
 from gantral.compiler.program.statements import (
+    Ask,
+    AskOnlyIf,
+    AskStatement,
+    Collect,
+    Complete,
     Do,
     ForEach,
     Give,
@@ -12,10 +18,13 @@ from gantral.compiler.program.statements import (
     Let,
     Parallel,
     Repeat,
+    Require,
     Run,
     ServiceCall,
     Set,
+    Sleep,
     Statement,
+    Terminate,
     Var,
     Wait,
     WaitStatement,
@@ -77,6 +86,15 @@ def looped(
                 yield call, around
             case _:
                 pass
+
+
+def run_within(
+    statements: tuple[Statement, ...],
+) -> Iterator[tuple[Run, tuple[ForEach | Repeat, ...]]]:
+    """Every child that is run with the loops it is run in, outermost first."""
+    for statement, around in within(statements):
+        if isinstance(statement, Let) and isinstance(statement.value, Run):
+            yield statement.value, around
 
 
 def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
@@ -167,3 +185,50 @@ def gives(statements: tuple[Statement, ...]) -> Iterator[Give]:
         elif not isinstance(statement, Let):
             for block in blocks(statement):
                 yield from gives(block)
+
+
+def expressions(statements: tuple[Statement, ...]) -> Iterator[Expr]:
+    """Every expression in the statements, the inner ones too."""
+    for statement in everything(statements):
+        for one in _direct(statement):
+            yield from parts(one)
+
+
+def _direct(statement: Statement) -> tuple[Expr, ...]:
+    match statement:
+        case Do(call=call) | Let(value=ServiceCall() as call):
+            return tuple(value for _, value in call.arguments)
+        case AskStatement(ask=ask) | Let(value=Ask() as ask):
+            asked = (ask.only_if,) if isinstance(ask, AskOnlyIf) else ()
+            return (*(value for _, value in ask.arguments), *asked)
+        case WaitStatement(wait=wait) | Let(value=Wait() as wait):
+            return (wait.within,)
+        case Let(value=Run() as run):
+            return tuple(value for _, value in run.arguments)
+        case ForEach(items=items) | Let(value=ForEach(items=items)):
+            return (items,)
+        case Repeat() | Parallel() | Let(value=Repeat() | Parallel()):
+            return ()
+        case Collect(value=value) | Sleep(value=value):
+            return (value,)
+        case Let(value=value) | Give(value=value) | Var(value=value) | Set(value=value):
+            return (value,)  # type: ignore[return-value]
+        case If(condition=condition):
+            return (condition,)
+        case Require(condition=condition, message=message):
+            return (condition, message)
+        case Terminate(message=message):
+            return (message,)
+        case Complete(output=RecordExpr(fields=fields)):
+            return tuple(value for _, value in fields)
+        case Complete(output=output):
+            return (output,)
+        case _:
+            return ()
+
+
+def parts(expression: Expr) -> Iterator[Expr]:
+    """An expression and all inside it."""
+    yield expression
+    for child in children(expression):
+        yield from parts(child)

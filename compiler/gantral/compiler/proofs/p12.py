@@ -1,6 +1,6 @@
-"""P12: a rejection strands nothing: no effect that can be undone and may stand precedes a gate
-(LANGUAGE section 8, rule 8). An effect stands when it is done or unknown, and not undone; it is
-undone once (section 7)."""
+"""P12: a rejection strands nothing: no effect that can be undone and may stand precedes a gate, and
+no completed child that has done one (LANGUAGE section 8, rule 8). An effect stands when it is done
+or unknown, and not undone; it is undone once (section 7)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     before = leading(flow, asks) & seen
     failures = {one.binds: one.site for one in flow.nodes if one.operator == "let" and one.site}
     for effect in flow.nodes:
-        if effect.operator != "call" or effect.id not in before:
+        if effect.operator not in ("call", "child") or effect.id not in before:
             continue
-        operation = flow.operation(effect)
-        if operation.acts and operation.undo:
+        if flow.undoes(effect):
             yield from _stranded(flow, forks, effect, asks, before, failures)
     yield from _undone_again(flow, forks)
 
@@ -42,23 +41,30 @@ def _stranded(
             return True  # no ask comes there
         if node.operator == "undo":
             return node.site == effect.site
-        return (
-            node.operator == "choose"
-            and edge.label == "true"
-            and failures.get(node.settles) == effect.site
-        )
+        if node.operator != "choose":
+            return False
+        name, _, outcome = node.settles.partition(":")
+        if outcome:
+            # Only what completed stands: else the child has undone its own.
+            completed = (outcome == "completed") == (edge.label == "true")
+            return bool(effect.binds) and name == effect.binds and not completed
+        return edge.label == "true" and failures.get(name) == effect.site
 
     # Past a fork of which one branch undoes it, it is undone.
     stopped = forks.stopping(settled, effect.id)
     path = shortest(flow, asks, start=effect.id, without=stopped)
     if path:
         node = flow.nodes[path[-1][1].target]
+        done, here = f"`{effect.subject}`", "done here"
+        if effect.operator == "child":
+            name = effect.subject.partition(".")[2]
+            done, here = f"what `{name}` did", "it ends here"
         yield Diagnostic(
             code="G0307",
             severity="error",
-            message=f"a no at gate `{node.subject}` would strand `{effect.subject}`",
+            message=f"a no at gate `{node.subject}` would strand {done}",
             span=node.span,
-            labels=(Label(effect.span, "done here, and could only be undone by the run"),),
+            labels=(Label(effect.span, f"{here}, and could only be undone by the run"),),
             path=tell((*(shortest(flow, effect.id) or ()), *path)),
             help="ask first and act after; or act in a child workflow, which survives a no",
         )
@@ -73,7 +79,7 @@ def _undone_again(flow: Flow, forks: Forks) -> Iterator[Diagnostic]:
     for site, undos in by_site.items():
 
         def called_again(node: FlowNode, edge: Edge, site: str = site) -> bool:
-            return node.operator == "call" and node.site == site
+            return node.operator in ("call", "child") and node.site == site
 
         for first in sorted(undos & reachable(flow)):
             path = shortest(flow, frozenset(undos), start=first, around=True, without=called_again)

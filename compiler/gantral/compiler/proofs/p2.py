@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gantral.compiler.flow.graph import Flow, FlowNode
+from gantral.compiler.flow.longest import of_passes
 from gantral.compiler.flow.loops import Loops
 from gantral.compiler.flow.times import NEVER, Times
 from gantral.compiler.flow.walk import Taken, reachable, shortest, tell, witness
@@ -36,7 +37,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
     waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
-    longest = sum(_longest(flow, node) * loops.times(node.id) for node in flow.nodes)
+    longest = sum(of_passes(flow, node, loops.times(node.id)) for node in flow.nodes)
     for name, acting in under.items():
         ask = approvals.asks.get(name)
         if ask is None:
@@ -233,22 +234,6 @@ def _lapse(
             )
 
 
-def _longest(flow: Flow, node: FlowNode) -> int:
-    """The longest time, in ms, that the node takes, of what the spec bounds: a wait, a sleep, all
-    attempts of a call, the clock of a gate (on a calendar: its open time alone)."""
-    match node.operator:
-        case "call":
-            operation = flow.operation(node)
-            return max(operation.longest, operation.timeout or 0)
-        case "ask":
-            return flow.gate(node).reject or 0
-        case "sleep":
-            return node.waits
-        case _:
-            # A wait's silence is in its longest time already.
-            return node.longest
-
-
 def _may_lapse(
     flow: Flow,
     name: str,
@@ -257,17 +242,13 @@ def _may_lapse(
     certain: frozenset[int],
     loops: Loops,
 ) -> Iterator[Diagnostic]:
-    """Where waits and calls on some path may take longer together than the approval lasts."""
+    """Where waits, calls and children on some path may take longer than the approval lasts."""
     lasts = flow.gate(ask).lasts or 0
 
     def leave(node: FlowNode, since: int) -> int:
         if node.id == ask.id:
             return 0
-        if node.operator == "repeat":
-            # Between two rounds, so once less than there are; its head is passed once more.
-            begun = _times(loops, ask, node) // (node.at_most + 1)
-            return since + node.waits * begun * (node.at_most - 1)
-        return since + _longest(flow, node) * _times(loops, ask, node)
+        return since + of_passes(flow, node, _times(loops, ask, node))
 
     waited = loops.most(leave, at_once=True)
     for node in under:
@@ -275,8 +256,8 @@ def _may_lapse(
             yield Diagnostic(
                 code="G0428",
                 severity="warning",
-                message=f"`{name}` may have lapsed when this effect acts: the waits and calls"
-                " before it may take longer",
+                message=f"`{name}` may have lapsed when this effect acts: the waits, calls"
+                " and children before it may take longer",
                 span=node.span,
                 labels=(Label(ask.span, "asked here"),),
                 path=witness(flow, node.id),

@@ -27,7 +27,8 @@ def _unasked(flow: Flow) -> Iterator[Diagnostic]:
             continue
 
         def asked(node: FlowNode, edge: Edge, name: str = child.binds) -> bool:
-            return node.operator == "choose" and bool(name) and node.settles == name
+            settled = node.settles.partition(":")[0]
+            return node.operator == "choose" and bool(name) and settled == name
 
         stopped = forks.stopping(asked, child.id)
         path = shortest(flow, completing, start=child.id, without=stopped)

@@ -91,7 +91,7 @@ def _longest(flow: Flow, loops: Loops, count: Count, once: Loop | None = None) -
     def leave(node: FlowNode, so_far: int) -> int:
         times = loops.times(node.id, without=without)
         undone = 0
-        if once is not None and count(node) and node.operator == "call":
+        if once is not None and count(node) and node.operator in ("call", "child"):
             undone = _undone(flow, node) * (loops.times(node.id) - times)
         return so_far + count(node) * times + undone
 
@@ -173,8 +173,10 @@ def _events(flow: Flow, node: FlowNode) -> int:
             return _ACTIVITY + _undone(flow, node)
         case "child":
             # Its start, how it ended, and the commits that tell of both.
-            return 4 * _ACTIVITY
-        case "undo" | "complete" | "rejected" | "terminated":
+            return 4 * _ACTIVITY + _undone(flow, node)
+        case "undo":
+            return _undone(flow, node)
+        case "complete" | "rejected" | "terminated":
             return _ACTIVITY
         case "wait":
             # The commits of its record and of what came of it, the event, and the memo twice.
@@ -188,8 +190,8 @@ def _events(flow: Flow, node: FlowNode) -> int:
 
 
 def _undone(flow: Flow, node: FlowNode) -> int:
-    """The events of the undo of a call."""
-    return _ACTIVITY if flow.operation(node).undo else 0
+    """The events of the undo of what a call or a child did."""
+    return _ACTIVITY * flow.undoes(node)
 
 
 def _votes(flow: Flow, node: FlowNode) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gantral.evidence import actor_id
+from gantral.evidence.hashes import keyed_id
 from gantral.policy.shapes import check
 
 
@@ -24,3 +26,7 @@ class Actors:
         """
         check(["person"], value)
         return actor_id(self.pepper, self.issuer, self.claim, str(value))
+
+    def instance_id(self, *key: Any) -> str:
+        """The instance that a key gives, as the API gives it (``keyed_id``)."""
+        return keyed_id(self.pepper, *key)

@@ -190,10 +190,12 @@ def load_programs(settings: Settings, trust: TrustFile | None) -> list[ProgramIn
         raise SettingsError("deployment.packages", str(error), "mend that package") from None
 
 
-def evidence_activities(settings: Settings, stores: Stores) -> list[Activity]:
+def evidence_activities(
+    settings: Settings, stores: Stores, who: Actors | None = None
+) -> list[Activity]:
     """``gantral.commit``, ``gantral.open_gate``, ``gantral.ask_guard``, ``gantral.start_child``.
-    Raises SettingsError."""
-    who = actors(settings)
+    ``who`` is who is who there, if not by the settings. Raises SettingsError."""
+    who = who or actors(settings)
     key = signing_key(settings, "commit", stores.trust)
     committer = Committer(stores.store, stores.drafts, stores.trust, key, who)
     opa = None

@@ -24,14 +24,17 @@ from gantral.evidence import (
 from gantral.evidence import forms as texts_of
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import child_id, context_hash, leaf
+from gantral.evidence.planned import child_at
 from gantral.evidence.signers import Signer
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
-from gantral.runtime.commands import START_CHILD, ChildCommand, ChildStart
+from gantral.runtime.commands import START_CHILD, ChildCommand, ChildStart, Parent
+from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.family import running
+from gantral.runtime.workers.keyed import Key, Taken, free_id, is_of, key_of, start_of
 from gantral.runtime.workers.leaves import leaf_value, put_texts
 from gantral.runtime.workers.refused import Refused, or_not_committed
 from pydantic import ValidationError
@@ -67,7 +70,7 @@ class ChildStarter:
         walk = running(chain)
         if walk.version != command["program"] or program.workflow_id != command["workflow_id"]:
             raise Refused("program", "this instance runs under another program")
-        planned = program.manifest.get("children", {}).get(command["call"])
+        planned = child_at(program.manifest, command["call"])
         if planned is None:
             raise Refused("child", "the program runs no child there")
         initiator = command["initiator"]
@@ -75,45 +78,58 @@ class ChildStarter:
             raise Refused("initiator", "another person started the parent")
         if texts_of.instant_ms(command["timestamp"]) < texts_of.instant_ms(walk.timestamp):
             raise Refused("timestamp", "the child is older than its parent's last commit")
-        instance_id = child_id(command["instance_id"], command["call"])
-        draft = self._draft(chain, walk, command, planned, instance_id)
+        child = programs.get(planned["workflow_version_id"])
+        values = self._values(child, command, planned)
+        key = key_of(child, values, walk.initiator)
+        try:
+            instance_id = self._identity(chain, child, key, command)
+            draft = self._draft(chain, walk, command, child, instance_id, values, key)
+        except Taken as taken:
+            return {"instance_id": taken.instance_id, "start": None, "taken": str(taken)}
         texts = draft["texts"]
         put_texts(Chain(self.store, self.trust, command["team"], instance_id), texts)
         start = draft["start"]
         if start["input"] != command["input"]:
             raise Refused("child", "this call began a child with another input before")
-        return {"instance_id": instance_id, "start": start}
+        return {"instance_id": instance_id, "start": start, "taken": "none"}
+
+    def _identity(
+        self, chain: Chain, child: ProgramInfo, key: Key | None, command: ChildCommand
+    ) -> str:
+        if key is None:
+            return child_id(command["instance_id"], command["call"])
+        return free_id(chain, self.drafts, self.actors, child, key, _parent(command))
 
     def _draft(
         self,
         chain: Chain,
         walk: Walk,
         command: ChildCommand,
-        planned: Mapping[str, str],
+        child: ProgramInfo,
         instance_id: str,
+        values: Mapping[str, str],
+        key: Key | None,
     ) -> Any:
         """The child's texts and start: those that were drafted first, in whatever attempt, so that
-        nothing lies in its folder but what its one submission binds."""
-        key = f"{command['team']}/{instance_id}/start.json"
-        found = self.drafts.get(key)
+        nothing lies in its folder but what its one submission binds. Raises Taken where another
+        start was drafted there."""
+        own = Chain(self.store, self.trust, command["team"], instance_id)
+        found = start_of(self.drafts, own)
         if found is None:
-            made = self._made(chain, walk, command, planned, instance_id)
+            made = self._made(chain, walk, command, child, instance_id, values, key)
             with suppress(AlreadyThere):
-                self.drafts.put(key, json.dumps(made).encode())
-            found = self.drafts.get(key)
+                self.drafts.put(own.key("start.json"), json.dumps(made).encode())
+            found = start_of(self.drafts, own)
         if found is None:
             raise Refused("draft", "the draft of the child's start is gone")
-        return json.loads(found)
+        if not is_of(found, _parent(command)):
+            raise Taken(instance_id, "another start was quicker")
+        return found
 
-    def _made(
-        self,
-        chain: Chain,
-        walk: Walk,
-        command: ChildCommand,
-        planned: Mapping[str, str],
-        instance_id: str,
-    ) -> dict[str, Any]:
-        child = programs.get(planned["workflow_version_id"])
+    def _values(
+        self, child: ProgramInfo, command: ChildCommand, planned: Mapping[str, str]
+    ) -> dict[str, str]:
+        """The leaves of the child's input, persons as actor ids."""
         if (child.team, child.workflow_id) != (command["team"], planned["workflow_id"]):
             raise Refused("program", "the child is another team's or another workflow")
         try:
@@ -123,6 +139,18 @@ class ChildStarter:
         values = {path: leaf_value(one) for path, one in input.leaves("/input").items()}
         for path, claim in input.persons("/input").items():
             values[path] = self.actors.resolve(claim)
+        return values
+
+    def _made(
+        self,
+        chain: Chain,
+        walk: Walk,
+        command: ChildCommand,
+        child: ProgramInfo,
+        instance_id: str,
+        values: Mapping[str, str],
+        key: Key | None,
+    ) -> dict[str, Any]:
         texts = [
             [secrets.token_hex(16), instance_id, path, value]
             for path, value in sorted(values.items())
@@ -135,6 +163,7 @@ class ChildStarter:
             f"/identity/{walk.initiator}",
             person["value"],
         ]
+        business = [secrets.token_hex(16), instance_id, "/business_key", key.shown] if key else None
         submitted = unwrap(chain.need(0).statement["decision"]["submission"], "submission")
         said = submitted.statement
         submission = seal(
@@ -143,7 +172,7 @@ class ChildStarter:
                 **said,
                 # Who started the parent, and how they were known, is how they are known here.
                 "assurance": {**said["assurance"], "identity": leaf(identity)},
-                "business_key": "none",
+                "business_key": leaf(business) if business else "none",
                 "context_hash": context_hash(context),
                 "instance_id": instance_id,
                 "parent_artifact_hash": walk.prev_artifact,
@@ -154,16 +183,20 @@ class ChildStarter:
             self.key,
         )
         return {
-            "texts": [*texts, identity],
+            "texts": [*texts, identity, *([business] if business else [])],
             "start": {
                 "submission": submission,
                 "input": command["input"],
                 "context": context,
                 "initiator": {"actor": walk.initiator, "value": person["value"]},
                 "environment": said["environment"],
-                "parent": {"instance_id": command["instance_id"], "call": command["call"]},
+                "parent": _parent(command),
             },
         }
+
+
+def _parent(command: ChildCommand) -> Parent:
+    return {"instance_id": command["instance_id"], "call": command["call"]}
 
 
 def _read(command: Mapping[str, Any]) -> ChildCommand:

@@ -26,6 +26,7 @@ from gantral.runtime.workers.grants import (
     lapses,
     read_arguments,
 )
+from gantral.runtime.workers.undoing import may_undo
 from gantral.runtime.workers.uses import Book, Sealed, Use, claim_slot
 
 
@@ -174,6 +175,7 @@ class Claimer:
             raise NotGranted(
                 Cause.AUTHORITY_AMBIGUOUS, f"{command['operation']} does not undo {effect}"
             )
+        may_undo(self.chain, command["parents"])
         grant = granted(self.chain, self.program, command, named, effect)
         book = Book(self.chain, self.key, grant.name)
         done = book.of_call(int(grant.manifest_gate["uses"]), command["call"])

@@ -32,7 +32,7 @@ from gantral.runtime.workers.judging import Before, Judged, judge
 from gantral.runtime.workers.leaves import drafted, drop_drafts, leaf_value, put_texts
 from gantral.runtime.workers.refused import Refused, or_not_committed
 from gantral.runtime.workers.sent import of_event, sent_texts
-from gantral.runtime.workers.told import SEALED, Told
+from gantral.runtime.workers.told import SEALED, UNDOS, Told
 from gantral.runtime.workers.walking import step, walked
 from temporalio import activity
 
@@ -117,7 +117,7 @@ class Committer:
         texts: Mapping[str, list[str]],
     ) -> list[dict[str, Any]]:
         """The command's records, the uses that the run did not hear of, the end."""
-        told = Told(dict(walk.ledger.claims), dict(walk.ledger.outcomes))
+        told = Told(dict(walk.ledger.claims), dict(walk.ledger.outcomes), walk.left_so_far())
         told.tell(judged.records)
         untold: list[dict[str, Any]] = []
         if command["states"] and command["states"][0] in _TELLS:
@@ -196,7 +196,7 @@ def _added(there: Read, judged: Judged) -> list[dict[str, Any]]:
     return [
         record
         for record in there.statement["records"]
-        if record["kind"] in SEALED and record not in judged.records
+        if record["kind"] in (*SEALED, *UNDOS) and record not in judged.records
     ]
 
 

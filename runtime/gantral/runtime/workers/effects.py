@@ -25,7 +25,7 @@ from gantral.evidence import (
     TrustFile,
     canonical,
 )
-from gantral.evidence.forms import instant_text
+from gantral.evidence.forms import instant_text, is_uuid
 from gantral.evidence.hashes import leaf
 from gantral.evidence.signers import Signer
 from gantral.policy import ShapeError
@@ -264,6 +264,8 @@ def _read(command: Mapping[str, Any]) -> EffectCommand:
         and all(isinstance(command[name], str) for name in texts)
         and type(command["undo"]) is bool
         and isinstance(command["arguments"], dict)
+        and isinstance(command["parents"], list)
+        and all(is_uuid(one) for one in command["parents"])
         and isinstance(command["grants"], list)
         and all(_grant(one) for one in command["grants"])
     )

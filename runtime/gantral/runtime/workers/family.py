@@ -8,7 +8,6 @@ from typing import Any
 from gantral.authority import State
 from gantral.evidence import forms
 from gantral.evidence.envelope import unwrap
-from gantral.evidence.hashes import child_id
 from gantral.evidence.walk import Walk
 from gantral.runtime import programs
 from gantral.runtime.workers.chain import Chain, MissingEvidence
@@ -52,13 +51,15 @@ def check_told(chain: Chain, parent: Mapping[str, Any], submission: Mapping[str,
         raise Refused("parent", "its chain says that this child has ended")
 
 
-def check_child_end(chain: Chain, record: Mapping[str, Any]) -> None:
-    """That a child ended as the record says, by the child's own chain.
+def child_end(chain: Chain, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record, with what the child left standing, if it ended so by its own chain.
 
     Raises:
-        Refused: ``child_end``. EvidenceError, MissingEvidence, StoreError.
+        Refused: ``child_end``. EvidenceError, MissingEvidence, StoreError, ProgramError.
     """
-    child = Chain(chain.store, chain.trust, chain.team, child_id(chain.instance_id, record["call"]))
+    if record.keys() != _ENDED:
+        raise Refused("child_end", "a member is missing or unknown")
+    child = Chain(chain.store, chain.trust, chain.team, _started(chain, record["call"]))
     number = child.head()
     last = child.last_artifact(number)
     if last is None or child.beyond(number):
@@ -67,3 +68,20 @@ def check_child_end(chain: Chain, record: Mapping[str, Any]) -> None:
     for name, member in {**names, "artifact_hash": "artifact_hash"}.items():
         if record[name] != last[member]:
             raise Refused("child_end", f"the child's own chain has another {name}")
+    standing: list[str] = []
+    if record["state"] == State.COMPLETED:
+        standing = walked(child, programs.get(last["workflow_version_id"]), number).left()
+    return {**record, "standing": standing}
+
+
+_ENDED = {"kind", "call", "state", "cause", "gate", "artifact_hash"}
+
+
+def _started(chain: Chain, call: str) -> str:
+    """The instance that this call of a parent started."""
+    for number in range(chain.head() - 1, -1, -1):
+        for record in chain.need(number).records("child"):
+            if record["call"] == call:
+                said = unwrap(record["submission"], "submission").statement
+                return str(said["instance_id"])
+    raise Refused("child_end", "the parent's chain tells of no such child")

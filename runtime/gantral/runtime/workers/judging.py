@@ -28,12 +28,13 @@ from gantral.evidence.recount import (
     opened_paths,
 )
 from gantral.evidence.waits import KINDS
+from gantral.evidence.walk import SEALED_UNDOS
 from gantral.runtime.commands import CommitCommand
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
 from gantral.runtime.workers.calendars import NoPeriods, gate_periods
 from gantral.runtime.workers.chain import Chain, Read
-from gantral.runtime.workers.family import check_child_end, check_told
+from gantral.runtime.workers.family import check_told, child_end
 from gantral.runtime.workers.guarding import guard_ends
 from gantral.runtime.workers.refused import Refused
 
@@ -95,7 +96,7 @@ def judge(
     Raises:
         Refused, EvidenceError, MissingEvidence, StoreError: it may not be signed.
     """
-    records = tuple(dict(record) for record in command["records"])
+    records = tuple(_whole(chain, record) for record in command["records"])
     for record in records:
         _record(chain, manifest, command, record, texts)
     decision: Mapping[str, Any] | str = "none"
@@ -344,7 +345,14 @@ def _record(
         # Whose it is and what it says, the verifier's own walk asks before this is signed.
         _want(not command["states"], "child", "a child is told by a commit of its own")
     elif kind == "child_end":
-        check_child_end(chain, record)
+        # What the child's own chain says was asked for in ``_whole``.
+        pass
+    elif kind in SEALED_UNDOS:
+        # Whose effect it undoes, the verifier's own walk asks before this is signed.
+        member, what = SEALED_UNDOS[kind]
+        open_envelope(
+            record[member], what, chain.trust, "effect", chain.team, _time(record[member], what)
+        )
     else:
         _gate(manifest, str(record["gate"]))
         # A guard's answer about what was decided is held against the votes, in ``guarding``.
@@ -353,6 +361,13 @@ def _record(
             new = "values" in command["context"]
             values = {pointer: text[3] for pointer, text in texts.items()} if new else None
             check_asked(chain, command, record, "proposal", values)
+
+
+def _whole(chain: Chain, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record, with what the evidence worker alone can say of it."""
+    if record.get("kind") == "child_end":
+        return child_end(chain, record)
+    return dict(record)
 
 
 def _sealed(chain: Chain, envelope: Any, kind: str, use: str) -> Mapping[str, Any]:

@@ -14,11 +14,15 @@ from typing import Any, Final
 
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.ledger import Ledger, Place
+from gantral.evidence.left import Left, effect, undo_of
+from gantral.evidence.uses import is_undo
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.uses import Use, read_use
 
 # kind of record -> the member that holds its envelope
 SEALED: Final = {"use": "claim", "outcome": "outcome"}
+# Those of the undo of what a completed child did.
+UNDOS: Final = {"child_undo": "claim", "child_undone": "outcome"}
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Told:
 
     claims: dict[Place, Mapping[str, Any]] = field(default_factory=dict)
     outcomes: dict[Place, Mapping[str, Any]] = field(default_factory=dict)
+    left: Left = field(default_factory=Left)
 
     def tell(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Enter a commit's records; their signatures are judged elsewhere.
@@ -40,10 +45,19 @@ class Told:
                 said = unwrap(record[SEALED[kind]], kind).statement
                 book = self.claims if kind == "use" else self.outcomes
                 book[said["grant"], said["slot"]] = said
+            elif kind in UNDOS:
+                what = "use" if kind == "child_undo" else "outcome"
+                said = unwrap(record[UNDOS[kind]], what).statement
+                undos = self.left.claims if what == "use" else self.left.outcomes
+                undos[undo_of(said)] = said
+            elif kind == "child_end":
+                self.left.leave(record.get("standing", []))
 
     def standing(self) -> list[str]:
-        """Call ids, sorted, of effects that are done or unknown, and not undone."""
-        return Ledger(0, claims=self.claims, outcomes=self.outcomes).standing()
+        """What is done or unknown, and not undone, sorted: call ids, and ``instance/call`` of what
+        completed children did."""
+        own = Ledger(0, claims=self.claims, outcomes=self.outcomes).standing()
+        return sorted([*own, *self.left.standing()])
 
     def untold(self, chain: Chain) -> list[dict[str, Any]]:
         """Records of what lies in the store and is not told, in the order of its claims.
@@ -57,6 +71,22 @@ class Told:
                 records.append({"kind": "use", "claim": use.claim.envelope})
             if use.outcome is not None and place not in self.outcomes:
                 records.append({"kind": "outcome", "outcome": use.outcome.envelope})
+        return records + self._untold_undos(chain)
+
+    def _untold_undos(self, chain: Chain) -> list[dict[str, Any]]:
+        """Those of undos of what completed children did: they lie with the children."""
+        records: list[dict[str, Any]] = []
+        for instance_id in sorted({one.partition("/")[0] for one in self.left.stood}):
+            child = Chain(chain.store, chain.trust, chain.team, instance_id)
+            for (grant, slot), use in _uses(child):
+                call = effect(instance_id, use.claim.statement["call"])
+                if call not in self.left.stood or not is_undo(slot):
+                    continue
+                place = (instance_id, grant, slot)
+                if place not in self.left.claims:
+                    records.append({"kind": "child_undo", "claim": use.claim.envelope})
+                if use.outcome is not None and place not in self.left.outcomes:
+                    records.append({"kind": "child_undone", "outcome": use.outcome.envelope})
         return records
 
 

@@ -52,7 +52,7 @@ class SettleRunNotes(Record):
     text_: str
 
 
-class QuietOutput(Record):
+class BookOutput(Record):
     """Nothing."""
 
 

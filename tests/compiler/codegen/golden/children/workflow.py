@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -22,11 +23,11 @@ from gantral.runtime import (
 
 from .services import desk
 from .types import (
+    BookOutput,
     CheckApproval,
     Input,
     Money,
     Output,
-    QuietOutput,
     SettleOutput,
     SettleOutputPaid,
     SettleRunNotes,
@@ -39,9 +40,15 @@ class CheckAsk(Ask[CheckApproval]):
     reference: str
 
 
-class QuietRun(Child[QuietOutput]):
+class BookRun(Child[BookOutput]):
+    workflow_: ClassVar[str] = "book"
+    output_: ClassVar[type[BookOutput]] = BookOutput
+    seat: str
+
+
+class QuietRun(Child[BookOutput]):
     workflow_: ClassVar[str] = "quiet"
-    output_: ClassVar[type[QuietOutput]] = QuietOutput
+    output_: ClassVar[type[BookOutput]] = BookOutput
 
 
 class SettleRun(Child[SettleOutput]):
@@ -62,7 +69,7 @@ gates = Gates
 
 @governed(
     workflow="batch",
-    program="50ce6a446ed2b14452af8be3686058bd3bc6e0025e24bceab718d8cb1f2af22c",
+    program="0d77efa859f5337610a143cb0c6865ef54e0d71db9151cb0589a2396d3fa08eb",
     codegen=1,
 )
 class Batch(Governed[Input, Output]):
@@ -103,6 +110,14 @@ class Batch(Governed[Input, Output]):
                 return self.terminate(f"{r_3.gate}: {r_3.cause}", at="terminate/1")
             r = one
             await self.notify(desk.tell(text_=r.cause), call="desk.tell/4")
+        for index, seat in enumerate(self.each(("A", "B"), at_most=2, at="each/1")):
+            async for index_2 in self.rounds(2, every=timedelta(hours=1)):
+                held = await self.run_workflow(
+                    BookRun(seat=seat),
+                    call=f"workflow.book/1/{index}/{index_2}",
+                )
+                if isinstance(held, ChildCompleted):
+                    await self.undo(f"workflow.book/1/{index}/{index_2}")
         two = await self.run_workflow(QuietRun(), call="workflow.quiet/1")
         if not isinstance(two, ChildCompleted) and isinstance(two, ChildRejected):
             r_4 = two
