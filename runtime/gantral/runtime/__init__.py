@@ -25,8 +25,7 @@ from gantral.runtime.calls import (
     Service,
 )
 from gantral.runtime.execution import Governed, governed
-from gantral.runtime.returned import Returned
-from gantral.runtime.values import (
+from gantral.runtime.kinds import (
     DateOf,
     DecimalOf,
     DurationOf,
@@ -37,10 +36,10 @@ from gantral.runtime.values import (
     ListOf,
     Person,
     PersonOf,
-    Record,
     StringOf,
-    text,
 )
+from gantral.runtime.returned import Returned
+from gantral.runtime.values import Record, text
 from gantral.runtime.zones import Zone
 
 if TYPE_CHECKING:

@@ -15,14 +15,8 @@ from typing import Any, Final
 from gantral.authority import Cause
 from gantral.runtime import forms, terms
 from gantral.runtime.calls import ActionFailed, Approval, Call
-from gantral.runtime.commands import (
-    ActionCommand,
-    EffectAnswer,
-    EffectCommand,
-    Grant,
-    OutcomeRecord,
-    UseRecord,
-)
+from gantral.runtime.commands import ActionCommand, EffectAnswer, EffectCommand, Grant
+from gantral.runtime.commits import OutcomeRecord, UseRecord
 from gantral.runtime.ends import Ending, Terminated
 from gantral.runtime.machine import Machine, now, text
 from gantral.runtime.programs import ProgramInfo

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypedDict
 
 from gantral.authority import Cause, State
-from gantral.runtime.commands import NOT_COMMITTED, Envelope, Record
+from gantral.runtime.commands import NOT_COMMITTED, Envelope
+from gantral.runtime.commits import Record
 from temporalio.exceptions import ApplicationError
 
 # The error type of a start that is refused before CREATED.

@@ -33,9 +33,10 @@ from gantral.runtime.commands import StartCommand
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended, refused
 from gantral.runtime.gate import Gates
+from gantral.runtime.kinds import Person
 from gantral.runtime.machine import Identity, Machine, Transition, now, text, whole
 from gantral.runtime.parallel import Branches, Stopped
-from gantral.runtime.values import Person, Record, problem
+from gantral.runtime.values import Record, problem
 from gantral.runtime.waiting import Notes, Rounds, until
 from gantral.runtime.waits import Waits
 from pydantic import ValidationError

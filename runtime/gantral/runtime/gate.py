@@ -16,7 +16,8 @@ from gantral.evidence.formula import possible
 from gantral.evidence.recount import Standing
 from gantral.runtime import asking, forms, terms
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
-from gantral.runtime.commands import AskGuardAnswer, OpenGateAnswer, Person, PolicyRecord
+from gantral.runtime.commands import AskGuardAnswer, OpenGateAnswer, Person
+from gantral.runtime.commits import PolicyRecord
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
 from gantral.runtime.gate_records import (

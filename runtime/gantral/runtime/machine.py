@@ -13,15 +13,12 @@ from typing import Any, Literal
 
 from gantral.authority import Cause, State, advance
 from gantral.runtime import forms
-from gantral.runtime.commands import (
-    COMMIT,
-    EVIDENCE_QUEUE,
-    ZEROS,
+from gantral.runtime.commands import COMMIT, EVIDENCE_QUEUE, ZEROS, Envelope
+from gantral.runtime.commits import (
     CommitCommand,
     CommitContext,
     CommitReceipt,
     End,
-    Envelope,
     Record,
     SubmissionDecision,
     VotesDecision,

@@ -18,12 +18,12 @@ from gantral.evidence.envelope import unwrap
 from gantral.evidence.forms import instant_text
 from gantral.runtime.commands import (
     AskGuardCommand,
-    CommitCommand,
     Envelope,
     OpenGateAnswer,
     OpenGateCommand,
     Said,
 )
+from gantral.runtime.commits import CommitCommand
 from gantral.runtime.workers.chain import Chain
 
 KIND: Final = "policy-answer"

@@ -28,7 +28,8 @@ from gantral.evidence.hashes import leaf
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
-from gantral.runtime.commands import COMMIT, NOT_COMMITTED, ZEROS, CommitCommand, CommitReceipt
+from gantral.runtime.commands import COMMIT, NOT_COMMITTED, ZEROS
+from gantral.runtime.commits import CommitCommand, CommitReceipt
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, MissingEvidence, Read
 from gantral.runtime.workers.command import read_commit

@@ -28,7 +28,7 @@ from gantral.evidence.recount import (
     opened_paths,
 )
 from gantral.evidence.waits import KINDS
-from gantral.runtime.commands import CommitCommand
+from gantral.runtime.commits import CommitCommand
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
 from gantral.runtime.workers.calendars import NoPeriods, gate_periods
