@@ -27,6 +27,8 @@ NOT_COMMITTED: Final = "NotCommitted"
 # The error type of a read or notify that failed. Non-retryable when the service said so (NotDone)
 # or its types were broken; else Temporal tries again as the manifest's ``retry`` says.
 ACTION_FAILED: Final = "ActionFailed"
+# The error type of an activity of ours whose command could not be opened: nothing was called.
+NOT_BEGUN: Final = "NotBegun"
 # The error type of a gate question that names no gate or program this worker has.
 NOT_OPENED: Final = "NotOpened"
 
@@ -65,6 +67,7 @@ class StartCommand(TypedDict):
     initiator: Person
     environment: str
     parent: NotRequired[Parent]
+    end_key: NotRequired[str]  # of a child: hex of what it seals its end with, for its parent
     carried: NotRequired[dict[str, Any]]  # by a run that goes on in a new history (``anew``)
 
 
@@ -86,7 +89,8 @@ class ChildStart(TypedDict):
     until the parent's chain tells it."""
 
     instance_id: str
-    start: StartCommand
+    submission: Envelope
+    start: dict[str, Any]  # StartCommand, sealed with the child's own key
 
 
 class OpenGateCommand(TypedDict):

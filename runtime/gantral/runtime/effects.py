@@ -15,7 +15,8 @@ from typing import Any, Final
 from gantral.authority import Cause
 from gantral.runtime import forms, terms
 from gantral.runtime.calls import ActionFailed, Approval, Call
-from gantral.runtime.commands import ActionCommand, EffectAnswer, EffectCommand, Grant
+from gantral.runtime.channel import Unanswered
+from gantral.runtime.commands import NOT_BEGUN, ActionCommand, EffectAnswer, EffectCommand, Grant
 from gantral.runtime.commits import OutcomeRecord, UseRecord
 from gantral.runtime.ends import Ending, Terminated
 from gantral.runtime.machine import Machine, now, text
@@ -24,9 +25,8 @@ from gantral.runtime.returned import given
 from gantral.runtime.values import problem
 from gantral.runtime.vouching import unvouched
 from pydantic import ValidationError
-from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, TimeoutError, TimeoutType
+from temporalio.exceptions import ApplicationError, TimeoutError, TimeoutType
 
 # Temporal refuses payloads over 2 MiB in a way that leaves the run stuck, so nothing near it is
 # ever handed over (three large ones may share a task).
@@ -101,7 +101,7 @@ class Actions:
         """
         name = call.operation_.name
         operation = self._program.manifest["operations"][name]
-        plain = not str(operation["wire"]).startswith("gantral/")
+        plain = not ours(operation)
         arguments = call.to_service() if plain else call.to_wire()
         identity = self._machine.identity
         command: ActionCommand = {
@@ -268,8 +268,10 @@ class Actions:
         retry = operation["retry"] if operation["retry"] != "none" else {}
         every = _duration(retry.get("every"), timedelta(seconds=1))
         heartbeat = operation["heartbeat"]
+        channel = self._machine.channel
+        ask = channel.ask if ours(operation) else channel.ask_plainly
         try:
-            return await workflow.execute_activity(
+            return await ask(
                 operation["wire"],
                 argument,
                 task_queue=self._program.queue(name),
@@ -283,8 +285,8 @@ class Actions:
                 ),
                 summary=name,
             )
-        except ActivityError as error:
-            raise _failed(error, attempts) from error
+        except Unanswered as silence:
+            raise _failed(silence, attempts) from silence
 
     def _failed(
         self, site: str, why: str, started: bool, handled: bool
@@ -309,15 +311,22 @@ class _Failed(Exception):  # noqa: N818 - it never leaves this module
         super().__init__(why)
 
 
-def _failed(error: ActivityError, attempts: int) -> _Failed:
-    cause = error.cause
+def _failed(silence: Unanswered, attempts: int) -> _Failed:
+    cause = None if silence.error is None else silence.error.cause
     if isinstance(cause, TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START:
         # The server keeps the failure of an earlier attempt as the cause of the time-out.
         started = attempts > 1 and cause.cause is not None
         return _Failed("no worker took it in time", started=started, queued=True)
     if isinstance(cause, TimeoutError):
         return _Failed("no answer in time", started=True)
-    return _Failed(str(cause or error), started=True)
+    if isinstance(cause, ApplicationError) and cause.type == NOT_BEGUN:
+        return _Failed(silence.why, started=attempts > 1)
+    return _Failed(silence.why, started=True)
+
+
+def ours(operation: Mapping[str, Any]) -> bool:
+    """Whether a worker of ours does it: one without ``as`` in the spec."""
+    return str(operation["wire"]).startswith("gantral/")
 
 
 def _result(call: Call[Any], answer: Any, *, plain: bool) -> Any:

@@ -28,15 +28,19 @@ from gantral.runtime.calls import (
     Event,
     Failure,
 )
+from gantral.runtime.channel import Channel
 from gantral.runtime.children import Children
 from gantral.runtime.commands import StartCommand
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended, refused
 from gantral.runtime.gate import Gates
+from gantral.runtime.keyring import NoKey
 from gantral.runtime.kinds import Person
 from gantral.runtime.machine import Identity, Machine, Transition, now, text, whole
 from gantral.runtime.parallel import Branches, Stopped
+from gantral.runtime.sealing import Unsealed
 from gantral.runtime.values import Record, problem
+from gantral.runtime.votes import refuse
 from gantral.runtime.waiting import Notes, Rounds, until
 from gantral.runtime.waits import Waits
 from pydantic import ValidationError
@@ -72,7 +76,8 @@ class Governed(Generic[InputT, OutputT]):
             run=info.run_id,
         )
         self._notes = Notes()
-        self._machine = Machine(identity)
+        self._channel = Channel(self._program.sealer(identity.instance_id))
+        self._machine = Machine(identity, self._channel)
         self._actions = Actions(self._machine, self._program)
         self._gates = Gates(
             self._machine, self._program, self._notes, lambda: self._actions.standing
@@ -278,8 +283,9 @@ class Governed(Generic[InputT, OutputT]):
 
     # What Temporal calls.
 
-    async def execute_(self, start: StartCommand) -> RunEnd:
-        """Run the instance to its end. Fails only when evidence could not be committed, the start
+    async def execute_(self, start: dict[str, Any]) -> dict[str, Any]:
+        """Run the instance to its end: from a sealed ``StartCommand`` to a sealed ``RunEnd``. Fails
+        only when evidence could not be committed, the start
         was refused, or the code is wrong; a rejection is an ordinary result."""
         run = asyncio.create_task(self._run(start))
         while not run.done():
@@ -289,11 +295,11 @@ class Governed(Generic[InputT, OutputT]):
                 # A request to cancel: noted. (An eviction cancels the run as well, which ends it.)
                 self._notes.cancelled = True
         try:
-            return run.result()
+            return self._channel.ended(run.result())
         except Anew as anew:
             # A request to cancel may have come while it was on its way.
             carried = {**anew.carried, "cancelled": self._notes.cancelled}
-            workflow.continue_as_new({**start, "carried": carried})
+            workflow.continue_as_new(self._channel.goes_on(start, carried))
 
     @workflow.query(name="show")
     def show_(self) -> dict[str, Any]:
@@ -322,37 +328,58 @@ class Governed(Generic[InputT, OutputT]):
     async def decide_(self, delivery: dict[str, Any]) -> dict[str, Any]:
         """A sealed vote. Answers when it is counted; the deciding one when that is committed."""
         self._grown.updates += 1
-        return await self._gates.decide(delivery)
+        return await self._told(self._gates.decide, "decide", delivery)
 
     @decide_.validator
     def _decide(self, delivery: dict[str, Any]) -> None:
-        self._gates.validate(delivery)
+        self._gates.validate(self._delivered("decide", delivery))
 
     @workflow.update(name="event")
     async def event_(self, delivery: dict[str, Any]) -> dict[str, Any]:
         """A sealed event for the open wait. Answers when it is committed."""
         self._grown.updates += 1
-        return await self._waits.take(delivery)
+        return await self._told(self._waits.take, "event", delivery)
 
     @event_.validator
     def _event(self, delivery: dict[str, Any]) -> None:
-        self._waits.validate(delivery)
+        self._waits.validate(self._delivered("event", delivery))
 
-    async def _run(self, start: StartCommand) -> RunEnd:
+    async def _told(
+        self, take: Callable[[Any], Awaitable[dict[str, Any]]], name: str, delivery: Any
+    ) -> dict[str, Any]:
+        """What an accepted update is answered; how it failed is told as a run's failure is."""
+        try:
+            return await take(self._delivered(name, delivery))
+        except Exception as error:
+            raise self._channel.failure(error) from None
+
+    def _delivered(self, name: str, delivery: Any) -> dict[str, Any]:
+        try:
+            return self._channel.delivered(name, delivery)
+        except Unsealed as error:
+            raise refuse("unsealed", str(error)) from None
+
+    async def _run(self, start: dict[str, Any]) -> RunEnd:
         # Of this task alone: tasks have contexts of their own.
         decimal.setcontext(forms.EXACT.copy())
         try:
-            end = await self._instance(start)
+            end = await self._instance(self._started(start))
         except Anew:
             raise
         except Exception as error:
             # The run fails. Votes that wait for its commit must hear that first.
             self._notes.broken = str(error) or type(error).__name__
             await until(workflow.all_handlers_finished)
-            raise
+            raise self._channel.failure(error) from None
         self._end = end
         await until(workflow.all_handlers_finished)
         return end
+
+    def _started(self, start: dict[str, Any]) -> StartCommand:
+        try:
+            return self._channel.started(start)  # type: ignore[return-value]
+        except Unsealed as error:
+            raise refused(f"{error}; start instances with `gantral start`", "unsealed") from None
 
     async def _instance(self, start: StartCommand) -> RunEnd:
         admitted = admit(self._machine.identity, self.input_, start)
@@ -468,6 +495,17 @@ class Governed(Generic[InputT, OutputT]):
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", "none"))
 
 
+class _AllButNoKey(type):
+    def __instancecheck__(cls, error: object) -> bool:
+        return isinstance(error, Exception) and not isinstance(error, NoKey)
+
+
+class FailsRun(Exception, metaclass=_AllButNoKey):  # noqa: N818 - it is never raised
+    """Every exception fails the run, save that the instance's key can't be had: that fails the
+    task, which Temporal gives out again. Nothing is done meanwhile, and a worker that looks for
+    keys in the wrong place ends nobody's instances."""
+
+
 def governed(*, workflow: str, program: str, codegen: int) -> Callable[[ClassT], ClassT]:
     """Make a generated class a Temporal workflow (PINNED, type = the spec's name).
 
@@ -500,8 +538,7 @@ def _input(cls: type[Governed[Any, Any]]) -> type[Record]:
 
 def _define(cls: type[Governed[Any, Any]], name: str) -> None:
     async def run(self: Governed[Any, Any], start: dict[str, Any]) -> dict[str, Any]:
-        end: Any = await self.execute_(start)  # type: ignore[arg-type]
-        return dict(end)
+        return await self.execute_(start)
 
     # Temporal wants the run method on the very class that it registers.
     run.__qualname__ = f"{cls.__qualname__}.run"
@@ -509,7 +546,7 @@ def _define(cls: type[Governed[Any, Any]], name: str) -> None:
     cls.run = workflow.run(run)  # type: ignore[attr-defined]
     workflow.defn(
         name=name,
-        failure_exception_types=[Exception],
+        failure_exception_types=[FailsRun],
         versioning_behavior=VersioningBehavior.PINNED,
     )(cls)
 

@@ -114,7 +114,14 @@ class Gates:
             raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, f"{site}: {wrong}", site))
         opened = now()
         answer = await asking.open_gate(
-            self._machine.identity, self.initiator, gate, round, site, opened, values
+            self._machine.channel,
+            self._machine.identity,
+            self.initiator,
+            gate,
+            round,
+            site,
+            opened,
+            values,
         )
         policy = policy_records(answer, gate, round)
         if answer["answer"] in ("FAILURE", "DENY"):
@@ -253,6 +260,7 @@ class Gates:
         at = now()
         amendment = dict(outcome.amendment)
         said = await asking.ask_guard(
+            self._machine.channel,
             self._machine.identity,
             self.initiator,
             gate.gate,

@@ -27,10 +27,18 @@ from gantral.evidence import (
 from gantral.evidence import forms as texts_of
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import child_id, context_hash, leaf
+from gantral.evidence.instance_keys import InstanceKeys
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
-from gantral.runtime.commands import NOT_COMMITTED, START_CHILD, ChildCommand, ChildStart
+from gantral.runtime.commands import (
+    NOT_COMMITTED,
+    START_CHILD,
+    ChildCommand,
+    ChildStart,
+    StartCommand,
+)
+from gantral.runtime.sealing import Sealer
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, MissingEvidence
 from gantral.runtime.workers.family import running
@@ -55,12 +63,32 @@ class ChildStarter:
 
     @activity.defn(name=START_CHILD)
     async def start_child(self, command: dict[str, Any]) -> dict[str, Any]:
-        """The child's start. Raises ApplicationError ``NotCommitted``, never retried, whose message
-        starts with the rule's name."""
-        return dict(await asyncio.to_thread(self.seal, command))
+        """The child's start, sealed with a key of the child's own (``ChildStart``). Raises
+        ApplicationError ``NotCommitted``, never retried, whose message starts with the rule's
+        name."""
+        return dict(await asyncio.to_thread(self.answer, command))
 
-    def seal(self, command: Mapping[str, Any]) -> ChildStart:
+    def answer(self, command: Mapping[str, Any]) -> ChildStart:
         """As ``start_child``, in this thread."""
+        start = self.seal(command)
+        team, child = command["team"], child_id(command["instance_id"], command["call"])
+        keys = InstanceKeys(self.store)
+        try:
+            parents = keys.get(team, command["instance_id"])
+            own = Sealer(keys.make(team, child), child)
+        except StoreError as error:
+            raise _not_committed("store", str(error)) from None
+        if parents is None:
+            raise _not_committed("instance_key", "the parent has no key in the store")
+        end_key = Sealer(parents, command["instance_id"]).for_end(child).hex()
+        return {
+            "instance_id": child,
+            "submission": start["submission"],
+            "start": own.close("start", {**start, "end_key": end_key}),
+        }
+
+    def seal(self, command: Mapping[str, Any]) -> StartCommand:
+        """The child's start as its own code reads it, in this thread. Raises as ``start_child``."""
         try:
             return self._seal(_read(command))
         except Refused as refused:
@@ -79,7 +107,7 @@ class ChildStarter:
             activity.logger.exception("a child's start failed")
             raise _not_committed("internal", type(error).__name__) from error
 
-    def _seal(self, command: ChildCommand) -> ChildStart:
+    def _seal(self, command: ChildCommand) -> StartCommand:
         chain = Chain(self.store, self.trust, command["team"], command["instance_id"])
         program = programs.get(command["program"])
         walk = running(chain)
@@ -97,10 +125,10 @@ class ChildStarter:
         draft = self._draft(chain, walk, command, planned, instance_id)
         texts = draft["texts"]
         put_texts(Chain(self.store, self.trust, command["team"], instance_id), texts)
-        start = draft["start"]
+        start: StartCommand = draft["start"]
         if start["input"] != command["input"]:
             raise Refused("child", "this call began a child with another input before")
-        return {"instance_id": instance_id, "start": start}
+        return start
 
     def _draft(
         self,
@@ -201,4 +229,4 @@ def _read(command: Mapping[str, Any]) -> ChildCommand:
 
 
 def _not_committed(rule: str, why: str) -> ApplicationError:
-    return ApplicationError(f"{rule}: {why}", type=NOT_COMMITTED, non_retryable=True)
+    return ApplicationError(f"{rule}: {why}", rule, type=NOT_COMMITTED, non_retryable=True)

@@ -273,4 +273,4 @@ def _order(
 
 
 def _not_committed(rule: str, why: str) -> ApplicationError:
-    return ApplicationError(f"{rule}: {why}", type=NOT_COMMITTED, non_retryable=True)
+    return ApplicationError(f"{rule}: {why}", rule, type=NOT_COMMITTED, non_retryable=True)
