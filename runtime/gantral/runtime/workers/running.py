@@ -54,8 +54,8 @@ async def run_worker(
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    # The workflow role signs nothing, but it judges the seals of votes and opens what is sealed with
-    # an instance's key: it needs the trust file, and of the store the keys of instances alone.
+    # The workflow role signs nothing, but it judges the seals of votes and opens what an instance's
+    # key sealed: it needs the trust file, and of the store the keys of instances alone.
     stores = assembly.open_stores(settings)
     if {"evidence", "service"} & set(roles):
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))

@@ -69,7 +69,7 @@ async def _sealer(keys: Keyring, team: object, instance_id: object) -> Sealer:
     if not isinstance(team, str) or not isinstance(instance_id, str):
         raise Unsealed("it names no instance")
     known = keys.cached(team, instance_id)
-    return known or await asyncio.to_thread(keys.of, team, instance_id)
+    return await asyncio.to_thread(keys.of, team, instance_id) if known is None else known
 
 
 def _failure(
