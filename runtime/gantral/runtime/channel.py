@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gantral.runtime.ends import RULED, RunEnd
-from gantral.runtime.sealing import Sealer, Unsealed, plain_of
+from gantral.runtime.sealing import UNTOLD, Sealer, Unsealed, plain_of
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
@@ -94,10 +94,10 @@ class Channel:
         kind and rule, with its text sealed."""
         text = self._sealer.close_value("failure", str(error))
         if isinstance(error, ApplicationError) and error.type in RULED:
-            word = str(error.details[0]) if error.details else error.type
+            word = str(error.details[0]) if error.details else UNTOLD
             return ApplicationError(word, text, type=error.type, non_retryable=True)
         kind = type(error).__name__
-        return ApplicationError(kind, text, type=kind, non_retryable=True)
+        return ApplicationError(UNTOLD, text, type=kind, non_retryable=True)
 
     def _unanswered(
         self, activity: str, plain: Mapping[str, Any], error: ActivityError
@@ -109,4 +109,4 @@ class Channel:
             why = self._sealer.open_value(f"{activity}:failure", cause.details[0], plain)
         except Unsealed:
             return Unanswered(f"it failed with {cause.type}", error=error)
-        return Unanswered(str(why), cause.message, error)
+        return Unanswered(str(why), cause.message if cause.message != UNTOLD else "", error)

@@ -497,7 +497,10 @@ class Governed(Generic[InputT, OutputT]):
 
 class _AllButNoKey(type):
     def __instancecheck__(cls, error: object) -> bool:
-        return isinstance(error, Exception) and not isinstance(error, NoKey)
+        return cls.__subclasscheck__(type(error))
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        return issubclass(kind, Exception) and not issubclass(kind, NoKey)
 
 
 class FailsRun(Exception, metaclass=_AllButNoKey):  # noqa: N818 - it is never raised

@@ -20,6 +20,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 SEALED: Final = "sealed"
+# The message of a failure that has no rule to show.
+UNTOLD: Final = "its text is sealed with the instance's key"
 # Ids, hashes, counts and words of the program, whatever message they stand in: no person's text.
 # A member that is not named here is sealed.
 PLAIN: Final = frozenset(

@@ -12,7 +12,7 @@ from typing import Any
 
 from gantral.runtime.commands import NOT_BEGUN
 from gantral.runtime.keyring import Keyring, NoKey
-from gantral.runtime.sealing import Sealer, Unsealed, plain_of
+from gantral.runtime.sealing import UNTOLD, Sealer, Unsealed, plain_of
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -83,9 +83,9 @@ def _failure(
 def _told(error: Exception, details: tuple[str, ...]) -> ApplicationError:
     if not isinstance(error, ApplicationError):
         kind = type(error).__name__
-        return ApplicationError(kind, *details, type=kind)
+        return ApplicationError(UNTOLD, *details, type=kind)
     # The first detail of a failure of ours is its rule, a word that history may show.
-    word = str(error.details[0]) if error.details else str(error.type)
+    word = str(error.details[0]) if error.details else UNTOLD
     return ApplicationError(
         word,
         *details,
