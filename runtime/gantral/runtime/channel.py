@@ -92,7 +92,8 @@ class Channel:
     def failure(self, error: Exception) -> ApplicationError:
         """How the failure of a run, or of an update that was accepted, is told in history: by its
         kind and rule, with its text sealed."""
-        text = self._sealer.close_value("failure", str(error))
+        why = error.message if isinstance(error, ApplicationError) else str(error)
+        text = self._sealer.close_value("failure", why)
         if isinstance(error, ApplicationError) and error.type in RULED:
             word = str(error.details[0]) if error.details else UNTOLD
             return ApplicationError(word, text, type=error.type, non_retryable=True)

@@ -23,14 +23,14 @@ SEALED: Final = "sealed"
 # The message of a failure that has no rule to show.
 UNTOLD: Final = "its text is sealed with the instance's key"
 # Ids, hashes, counts and words of the program, whatever message they stand in: no person's text.
-# A member that is not named here is sealed.
+# A member that is not named here is sealed. No run id: a reset gives a run another one, and what it
+# was answered before is still its own.
 PLAIN: Final = frozenset(
     {
         "team",
         "workflow_id",
         "instance_id",
         "program",
-        "run",
         "call",
         "operation",
         "undo",

@@ -8,7 +8,6 @@ import pytest
 from gantral.evidence import SigningKey, seal
 from live import forged, payload
 from temporalio.client import WorkflowFailureError
-from temporalio.exceptions import ApplicationError
 
 HASH = "ab" * 32
 # Of the right form, counting artifacts that were not sent.
@@ -20,13 +19,6 @@ LARGE = {
     "context": [],
     "context_hash": HASH,
 }
-
-
-async def failed(case: Any) -> ApplicationError:
-    with pytest.raises(WorkflowFailureError) as error:
-        await case.handle.result()
-    assert isinstance(error.value.cause, ApplicationError)
-    return error.value.cause
 
 
 async def closed_as_lost(case: Any) -> None:
