@@ -32,7 +32,6 @@ def test_of_two_processes_at_one_slot_one_pays(on_live: Any) -> None:
             commands.append(command)
             raise RuntimeError("this worker only listens")
 
-        wire = str(live.program.manifest["operations"]["payments.refund"]["wire"])
         async with live.workers(refund=forged(refund)):
             for _ in range(ROUNDS):
                 case = await live.case().start()
