@@ -42,7 +42,8 @@ workflow marked version "1.0.0" {
   team payments
   start by clerk
   input  {
-    note: string, owner: person, amount: decimal(scale: 2), many: list(max: 9000) of string, end: bool
+    note: string, owner: person, amount: decimal(scale: 2), end: bool,
+    many: list(max: 9000) of string
   }
   output { text: string, child: string, told: string }
   event  called { what: string, by: person } from boss
