@@ -1,6 +1,6 @@
 """The refund flow as somebody writes it by hand on Temporal: the same activities in the same order,
-so the same commits, store, signatures and seals; no runtime of ours underneath, no check that the evidence
-worker makes anyway."""
+so the same commits, store, signatures and seals; no runtime of ours underneath, no check that the
+evidence worker makes anyway."""
 
 from __future__ import annotations
 
