@@ -17,10 +17,7 @@ from typing import Any
 
 from gantral.evidence import (
     AlreadyThere,
-    EvidenceError,
-    SigningKey,
     Store,
-    StoreError,
     TrustFile,
     seal,
 )
@@ -28,11 +25,11 @@ from gantral.evidence import forms as texts_of
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import child_id, context_hash, leaf
 from gantral.evidence.instance_keys import InstanceKeys
+from gantral.evidence.signers import Signer
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
 from gantral.runtime.commands import (
-    NOT_COMMITTED,
     START_CHILD,
     ChildCommand,
     ChildStart,
@@ -40,13 +37,12 @@ from gantral.runtime.commands import (
 )
 from gantral.runtime.sealing import Sealer
 from gantral.runtime.workers.actors import Actors
-from gantral.runtime.workers.chain import Chain, MissingEvidence
+from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.family import running
 from gantral.runtime.workers.leaves import leaf_value, put_texts
-from gantral.runtime.workers.refused import Refused
+from gantral.runtime.workers.refused import Refused, or_not_committed
 from pydantic import ValidationError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 _TEXTS = ("team", "workflow_id", "instance_id", "program", "call", "timestamp")
 
@@ -58,7 +54,7 @@ class ChildStarter:
     store: Store
     drafts: Store
     trust: TrustFile
-    key: SigningKey
+    key: Signer
     actors: Actors
 
     @activity.defn(name=START_CHILD)
@@ -70,16 +66,14 @@ class ChildStarter:
 
     def answer(self, command: Mapping[str, Any]) -> ChildStart:
         """As ``start_child``, in this thread."""
-        start = self.seal(command)
-        team, child = command["team"], child_id(command["instance_id"], command["call"])
-        keys = InstanceKeys(self.store)
-        try:
+        with or_not_committed("a child's start"):
+            start = self._seal(_read(command))
+            team, child = command["team"], child_id(command["instance_id"], command["call"])
+            keys = InstanceKeys(self.store)
             parents = keys.get(team, command["instance_id"])
+            if parents is None:
+                raise Refused("instance_key", "the parent has no key in the store")
             own = Sealer(keys.make(team, child), child)
-        except StoreError as error:
-            raise _not_committed("store", str(error)) from None
-        if parents is None:
-            raise _not_committed("instance_key", "the parent has no key in the store")
         end_key = Sealer(parents, command["instance_id"]).for_end(child).hex()
         return {
             "instance_id": child,
@@ -89,23 +83,8 @@ class ChildStarter:
 
     def seal(self, command: Mapping[str, Any]) -> StartCommand:
         """The child's start as its own code reads it, in this thread. Raises as ``start_child``."""
-        try:
+        with or_not_committed("a child's start"):
             return self._seal(_read(command))
-        except Refused as refused:
-            raise _not_committed(refused.rule, str(refused)) from None
-        except EvidenceError as error:
-            raise _not_committed(error.code, error.message) from None
-        except (ShapeError, ValidationError) as error:
-            raise _not_committed("child", f"the input: {type(error).__name__}") from None
-        except MissingEvidence as error:
-            raise _not_committed("missing", str(error)) from None
-        except StoreError as error:
-            raise _not_committed("store", str(error)) from None
-        except programs.ProgramError as error:
-            raise _not_committed("program", str(error)) from None
-        except Exception as error:
-            activity.logger.exception("a child's start failed")
-            raise _not_committed("internal", type(error).__name__) from error
 
     def _seal(self, command: ChildCommand) -> StartCommand:
         chain = Chain(self.store, self.trust, command["team"], command["instance_id"])
@@ -162,7 +141,10 @@ class ChildStarter:
         child = programs.get(planned["workflow_version_id"])
         if (child.team, child.workflow_id) != (command["team"], planned["workflow_id"]):
             raise Refused("program", "the child is another team's or another workflow")
-        input = child.input.from_wire(command["input"])
+        try:
+            input = child.input.from_wire(command["input"])
+        except (ShapeError, ValidationError) as error:
+            raise Refused("child", f"the input: {type(error).__name__}") from None
         values = {path: leaf_value(one) for path, one in input.leaves("/input").items()}
         for path, claim in input.persons("/input").items():
             values[path] = self.actors.resolve(claim)
@@ -226,7 +208,3 @@ def _read(command: Mapping[str, Any]) -> ChildCommand:
     ):
         raise Refused("command", "a member has not its form")
     return command  # type: ignore[return-value]
-
-
-def _not_committed(rule: str, why: str) -> ApplicationError:
-    return ApplicationError(f"{rule}: {why}", rule, type=NOT_COMMITTED, non_retryable=True)
