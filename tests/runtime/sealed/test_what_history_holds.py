@@ -58,8 +58,9 @@ def test_a_person_s_text_is_readable_in_no_history(
         two, end = await play(family, end=True)
         assert end["message"].startswith(f"it ends: {mark('note')}")
         assert end["standing"] == ["bank.pay/1"]
-        monkeypatch.setattr(execution.Governed, "complete", failing)
-        three, cause = await play(family)
+        with monkeypatch.context() as patched:
+            patched.setattr(execution.Governed, "complete", failing)
+            three, cause = await play(family)
         assert (cause.type, MARK in str(cause)) == ("RuntimeError", False)
         assert await texts_of(family, one) >= 12
         keys = InstanceKeys(family.deployment.store)
@@ -67,7 +68,6 @@ def test_a_person_s_text_is_readable_in_no_history(
             workflows=[info.workflow_class for info in family.deployment.programs.values()],
             workflow_runner=SandboxedWorkflowRunner(restrictions=programs.sandbox()),
         )
-        monkeypatch.undo()
         for instance in (one, two, three):
             child = child_id(instance, "workflow.settle/1")
             found = await histories(family, instance)
