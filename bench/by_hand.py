@@ -1,6 +1,6 @@
 """The refund flow as somebody writes it by hand on Temporal: the same activities in the same order,
-so the same commits, store and signatures; no runtime of ours underneath, no check that the evidence
-worker makes anyway."""
+so the same commits, store, signatures and seals; no runtime of ours underneath, no check that the
+evidence worker makes anyway."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gantral.runtime import programs
+from gantral.runtime.sealing import plain_of
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
@@ -50,6 +52,8 @@ class RefundByHand:
 
     @workflow.run
     async def run(self, start: dict[str, Any]) -> dict[str, Any]:
+        self._sealer = programs.get(PROGRAM).sealer(workflow.info().workflow_id)
+        start = self._sealer.open("start", start)
         given = start["input"]
         await self._commit(
             ["CREATED", "RUNNING"],
@@ -67,7 +71,7 @@ class RefundByHand:
             raise ValueError("the refund does not fit the order")
         opened = workflow.now()
         proposal = {"order": order, "refund": refund, "reason": given["reason"]}
-        gate = await workflow.execute_activity(
+        gate = await self._ask(
             "gantral.open_gate",
             {
                 **self._who(),
@@ -147,10 +151,11 @@ class RefundByHand:
             ],
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return {"receipt_id": done["result"]["receipt_id"]}
+        return self._sealer.close("end", {"receipt_id": done["result"]["receipt_id"]})
 
     @workflow.update
     async def decide(self, delivery: dict[str, Any]) -> dict[str, Any]:
+        delivery = self._sealer.open("decide", delivery)
         vote = json.loads(base64.b64decode(delivery["vote"]["payload"]))
         self._votes.append(delivery["vote"])
         self._voters[vote["human_actor_id"]] = vote["role"]
@@ -166,6 +171,11 @@ class RefundByHand:
         if not self._open or self._decided:
             raise ApplicationError("nothing waits", type="gate")
 
+    async def _ask(self, name: str, command: dict[str, Any], **options: Any) -> Any:
+        envelope = self._sealer.close(name, command)
+        answer = await workflow.execute_activity(name, envelope, **options)
+        return self._sealer.open_value(f"{name}:answer", answer, plain_of(envelope))
+
     def _who(self) -> dict[str, str]:
         instance = workflow.info().workflow_id
         return {
@@ -178,7 +188,7 @@ class RefundByHand:
     async def _act(
         self, wire: str, queue: str, operation: str, arguments: Any, **more: Any
     ) -> dict[str, Any]:
-        done: dict[str, Any] = await workflow.execute_activity(
+        done: dict[str, Any] = await self._ask(
             wire,
             {
                 **self._who(),
@@ -218,7 +228,7 @@ class RefundByHand:
             "end": "none",
             **more,
         }
-        receipt: dict[str, Any] = await workflow.execute_activity(
+        receipt: dict[str, Any] = await self._ask(
             "gantral.commit",
             command,
             task_queue=_EVIDENCE,

@@ -27,7 +27,6 @@ from gantral.cli.tools.servers import TemporalServer, start_temporal
 from gantral.evidence.export import export_instance
 from gantral.identity import Person
 from gantral.runtime import programs
-from gantral.runtime.commands import StartCommand
 from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES
 from gantral.runtime.workers.running import run_worker
 from temporalio.client import Client
@@ -61,7 +60,7 @@ class _ByHand(Gateway):
         self._own = client
 
     async def start(
-        self, instance_id: str, workflow: str, team: str, command: StartCommand
+        self, instance_id: str, workflow: str, team: str, command: Mapping[str, Any]
     ) -> bool:
         await self._own.start_workflow("refund_by_hand", command, id=instance_id, task_queue=_QUEUE)
         return True

@@ -14,6 +14,7 @@ from gantral.cli.main import main
 from gantral.evidence import LocalStore, SigningKey, StoreError, TrustFile, canonical, parse
 from gantral.evidence.envelope import read_envelope, seal, write_envelope
 from gantral.evidence.hashes import leaf
+from gantral.evidence.instance_keys import InstanceKeys
 from instances import INSTANCE, TEAM, VECTORS, files_of, put_instance
 
 NOW = "2027-01-05T10:00:00.000Z"
@@ -129,6 +130,34 @@ def test_one_persons_texts_alone(place: Place) -> None:
     assert set(names[1:]) <= left
     assert {"/refund/amount", "/input/reason"} <= left
     assert len([one for one in left if one.startswith("/justification/2")]) in (1, 2)
+    assert place.verdict() == (0, "VALID")
+
+
+@pytest.mark.parametrize("which", [("--pointer", "/order/customer"), ("--personal",), ("--all",)])
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_instance_s_key_goes_with_whatever_is_erased(
+    which: tuple[str, ...], apart: bool, place: Place
+) -> None:
+    where = place.root / ("texts" if apart else "store")
+    if apart:
+        for name in place.under("texts"):
+            (where / name).parent.mkdir(parents=True, exist_ok=True)
+            (place.root / "store" / name).rename(where / name)
+        text = place.settings.read_text().replace("drafts =", 'texts = "file:texts"\ndrafts =')
+        place.settings.write_text(text)
+    keys = InstanceKeys(LocalStore(where))
+    other = "0" * 8 + INSTANCE[8:]
+    made, kept = keys.make(TEAM, INSTANCE), keys.make(TEAM, other)
+    assert keys.make(TEAM, INSTANCE) == made
+    place.do("erase", INSTANCE, *which, *REASON, "--dry-run")
+    assert keys.get(TEAM, INSTANCE) == made
+    assert place.do("hold", INSTANCE, "--reason", "case 7")[0] == 0
+    assert place.do("erase", INSTANCE, *which, *REASON)[0] == 1
+    assert keys.get(TEAM, INSTANCE) == made
+    assert place.do("release", INSTANCE, "--reason", "case 7")[0] == 0
+    assert place.do("erase", INSTANCE, *which, *REASON)[0] == 0
+    assert keys.get(TEAM, INSTANCE) is None
+    assert keys.get(TEAM, other) == kept
     assert place.verdict() == (0, "VALID")
 
 

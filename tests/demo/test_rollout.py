@@ -197,8 +197,8 @@ def test_two_builds_side_by_side(
     # What was recorded replays on the code that wrote it, and is refused by the other.
     monkeypatch.chdir(old)
     first = str(history(stack, begun, tmp_path / "first.json"))
-    assert main(["compile", "--check-history", first]) == 0
+    assert main(["compile", "--check-history", first, "--settings", str(stack.settings)]) == 0
     assert re.search(r"ok: .*first.json: refund 1\.4\.0, .* the same", capsys.readouterr().out)
     monkeypatch.chdir(new)
-    assert main(["compile", "--check-history", first]) == 1
+    assert main(["compile", "--check-history", first, "--settings", str(stack.settings)]) == 1
     assert "it ends on the build that began it" in capsys.readouterr().err

@@ -16,23 +16,35 @@ from gantral.cli.project import reason
 _REMEDY = "make it with: temporal workflow show --workflow-id ID --output json > FILE"
 
 
-def check_histories(files: Sequence[str], packages: Mapping[str, Mapping[str, bytes]]) -> int:
+def check_histories(
+    files: Sequence[str], packages: Mapping[str, Mapping[str, bytes]], settings: str
+) -> int:
     """Replay each file against the package of its workflow, and say how it went.
 
     packages: name of a workflow -> what would be generated for it, file -> content.
+    settings: of the deployment whose store holds the instances' keys.
 
     Raises:
-        Failure: a file can't be read or is no history, or Temporal's library is missing.
+        Failure: a file can't be read or is no history, its instance's key can't be had, or
+            Temporal's library is missing.
     """
     try:
         from gantral.runtime import programs
+        from gantral.runtime.keyring import Keyring, NoKey
+        from gantral.runtime.settings import SettingsError, load
+        from gantral.runtime.workers.assembly import open_store
         from gantral.runtime.workers.replaying import HistoryError, difference, read_history
     except ImportError as error:
         raise Failure(f"{error.name} is missing", "pip install 'gantral[runtime]'") from None
+    try:
+        keys = Keyring(open_store(load(settings)))
+    except SettingsError as error:
+        raise Failure(f"{settings}: {error.key}: {error.why}", error.remedy) from None
     status = CLEAN
     with tempfile.TemporaryDirectory() as folder:
         loaded = {
-            name: programs.load(package) for name, package in _written(packages, Path(folder))
+            name: programs.load(package, keys=keys)
+            for name, package in _written(packages, Path(folder))
         }
         try:
             for file in files:
@@ -56,7 +68,16 @@ def check_histories(files: Sequence[str], packages: Mapping[str, Mapping[str, by
                         "it ends on the build that began it: keep a worker of that build until"
                         " gantral doctor counts none open on it",
                     )
-                elif told := asyncio.run(difference(recorded, program)):
+                    continue
+                try:
+                    told = asyncio.run(difference(recorded, program))
+                except NoKey as error:
+                    raise Failure(
+                        f"{file}: {error}",
+                        "name the settings of its deployment: --settings FILE; a run whose texts"
+                        " were erased can't be played again",
+                    ) from None
+                if told:
                     status = FINDINGS
                     _wrong(
                         f"{file}: {told}",

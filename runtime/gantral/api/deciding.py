@@ -250,8 +250,9 @@ async def _delivered(
     workflow hears of it, and till then no gate is open in it; a refused update leaves no trace in
     history, so asking again is harmless."""
     shown = vote.statement["waiting_artifact_hash"]
+    envelope = await deployment.sealed(story, "decide", delivery)
     for pause in _PAUSES:
-        answer = await deployment.gateway.decide(story.instance_id, f"vote-{vote.hash}", delivery)
+        answer = await deployment.gateway.decide(story.instance_id, f"vote-{vote.hash}", envelope)
         if not isinstance(answer, Rejected) or answer.rule != "gate":
             return answer
         now = await deployment.story(story.instance_id)

@@ -14,6 +14,7 @@ from gantral.api.comments import Comment, Comments
 from gantral.api.log.submitting import Submitting
 from gantral.api.notices.outbox import Outbox
 from gantral.api.notices.running import Notices
+from gantral.api.problems import Problem
 from gantral.api.readiness import Readiness
 from gantral.api.refusals import RefusalLog
 from gantral.api.sealing import NONE, Seal
@@ -24,6 +25,7 @@ from gantral.evidence.calendar import ticks
 from gantral.identity import Expected, Person, Provider, RoleMap
 from gantral.identity.directory import Directory
 from gantral.policy import Opa
+from gantral.runtime.keyring import Keyring, NoKey
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings, SettingsError
 from gantral.runtime.workers.assembly import (
@@ -51,6 +53,7 @@ class Deployment:
     seal: Seal
     store: Store
     drafts: Store
+    keys: Keyring
     library: Library
     comments: Comments
     provider: Provider
@@ -81,6 +84,23 @@ class Deployment:
     async def said(self, story: Story) -> list[Comment]:
         """What was said at the instance's gates, read in a thread. Raises StoreError."""
         return await asyncio.to_thread(self.comments.of, story.team, story.instance_id)
+
+    async def sealed(self, story: Story, name: str, delivery: Mapping[str, Any]) -> dict[str, Any]:
+        """An update as the instance's run takes it: sealed with the instance's key.
+
+        Raises:
+            Problem: 503 instance_key.
+        """
+        try:
+            sealer = await asyncio.to_thread(self.keys.of, story.team, story.instance_id)
+        except NoKey as error:
+            raise Problem(
+                503,
+                "instance_key",
+                f"nothing can be sent to the instance: {str(error).partition(': ')[2]}",
+                "this is for whoever runs the deployment",
+            ) from None
+        return sealer.close(name, delivery)
 
     def acr(self, assurance: str) -> tuple[str, ...]:
         """The claim values that prove an assurance, for ``acr_values``."""
@@ -127,7 +147,7 @@ def assemble(
     identity = settings.need_identity()
     stores = open_stores(settings)
     key = signing_key(settings, "decision", stores.trust)
-    loaded = load_programs(settings, stores.trust)
+    loaded = load_programs(settings, stores.trust, stores.keys)
     refuse_twins(loaded)
     teams = frozenset(one.team for one in loaded)
     library = Library(stores.store, stores.trust, sorted(teams))
@@ -147,6 +167,7 @@ def assemble(
         seal=seal,
         store=stores.store,
         drafts=stores.drafts,
+        keys=stores.keys,
         library=library,
         comments=comments,
         provider=Provider(expected(identity)),

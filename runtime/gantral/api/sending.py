@@ -194,8 +194,9 @@ async def _delivered(
     update leaves no trace in history, so asking again is harmless."""
     said = [wait.hash, delivery["event"]["payload"]]
     update = f"event-{sha256(canonical(said, 1 << 20)).hexdigest()}"
+    envelope = await deployment.sealed(story, "event", delivery)
     for pause in _PAUSES:
-        answer = await deployment.gateway.send(story.instance_id, update, delivery)
+        answer = await deployment.gateway.send(story.instance_id, update, envelope)
         if not isinstance(answer, Rejected) or answer.rule != "no_wait":
             return answer
         now = await deployment.story(story.instance_id)

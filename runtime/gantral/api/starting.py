@@ -244,8 +244,10 @@ async def _start(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str
         raise _first(program, instance_id, "another workflow began it as its child")
     texts = [Text(leaf(parts), canonical(parts)) for parts in first["texts"]]
     await asyncio.to_thread(put_texts, deployment.store, program.team, instance_id, texts)
+    sealer = await asyncio.to_thread(deployment.keys.make, program.team, instance_id)
+    command = sealer.close("start", first["command"])
     # False when somebody who found our draft was quicker to finish our start: it is ours still.
-    await deployment.gateway.start(instance_id, program.workflow_id, program.team, first["command"])
+    await deployment.gateway.start(instance_id, program.workflow_id, program.team, command)
     if first is not mine and not _alike(first, mine):
         raise _first(program, instance_id, "another start was quicker")
     at = unwrap(first["command"]["submission"], "submission").statement["timestamp"]

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from gantral.api.problems import Problem, unknown
-from gantral.runtime.commands import StartCommand, workflow_queue
+from gantral.runtime.commands import workflow_queue
 from gantral.runtime.workers import deployments
 from temporalio.client import (
     Client,
@@ -81,9 +81,9 @@ class Gateway:
         self._polled: set[WorkerDeploymentVersion] = set()
 
     async def start(
-        self, instance_id: str, workflow: str, team: str, command: StartCommand
+        self, instance_id: str, workflow: str, team: str, command: Mapping[str, Any]
     ) -> bool:
-        """Start an instance; False when one of this id was started before.
+        """Start an instance by its sealed command; False when one of this id was started before.
 
         Raises:
             Problem: 503 build_not_running, before anything is started; 504.

@@ -1,4 +1,4 @@
-"""Erase texts of one instance: first the signed record, then the drafts, then the texts.
+"""Erase texts of one instance: first the signed record, then its key, the drafts, the texts.
 
 Whoever is killed in between leaves a record whose texts are still there. From the record on they
 go out with no evidence and are shown to nobody, and the next run deletes them (docs/adr/0170).
@@ -16,6 +16,7 @@ from gantral.evidence.erasable import Erasable, erasable
 from gantral.evidence.erasures import Holds, erasure_parts, erasures, said_of
 from gantral.evidence.export import Export
 from gantral.evidence.folder import Kept
+from gantral.evidence.instance_keys import InstanceKeys
 from gantral.evidence.signers import Signer
 from gantral.evidence.verify import verify_files
 
@@ -114,6 +115,9 @@ class Eraser:
             self.store.put(name, data)
         # A hold that was put since is seen here; one that is put from here on finds the record.
         self.free(one)
+        # Temporal's history holds the same values. Before the texts: one that is left says that
+        # this was begun, and the next run does all of it.
+        InstanceKeys(self.store).drop(one.team, one.instance_id)
         place = f"{one.team}/{one.instance_id}"
         # A draft holds the same values, and an instance that has ended commits nothing more.
         for name in list(self.drafts.list(place)):

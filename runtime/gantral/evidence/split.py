@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import merge
 
-from gantral.evidence.store import Store, StoreError, is_text, parts_of
+from gantral.evidence.store import Store, StoreError, is_erasable, parts_of
 
 
 class SplitStore:
-    """One store made of two: ``texts`` holds ``team/instance/texts/…``, ``locked`` all else."""
+    """One store made of two: ``texts`` holds ``team/instance/texts/…`` and the instances' keys,
+    ``locked`` all else."""
 
     def __init__(self, locked: Store, texts: Store) -> None:
         self._locked = locked
@@ -27,15 +28,16 @@ class SplitStore:
         """See Store. Raises StoreError."""
         folder = prefix.strip("/")
         parts = parts_of(folder) if folder else []
-        if len(parts) > 2:
+        if len(parts) > 2 or parts[:1] == ["_keys"]:
             # One folder lies in one store.
-            yield from (self._texts if parts[2] == "texts" else self._locked).list(prefix)
+            erasable = parts[0] == "_keys" or parts[2] == "texts"
+            yield from (self._texts if erasable else self._locked).list(prefix)
         else:
             yield from merge(self._locked.list(prefix), self._texts.list(prefix))
 
     def delete(self, key: str) -> None:
         """See Store. Raises StoreError."""
-        if not is_text(key):
+        if not is_erasable(key):
             raise StoreError(f"{key} is no text: evidence is never deleted")
         self._texts.delete(key)
 
@@ -50,4 +52,4 @@ class SplitStore:
         self._texts.probe()
 
     def _of(self, key: str) -> Store:
-        return self._texts if is_text(key) else self._locked
+        return self._texts if is_erasable(key) else self._locked

@@ -53,7 +53,8 @@ class Store(Protocol):
         """Every key under the folder ``prefix``, sorted. Raises StoreError."""
 
     def delete(self, key: str) -> None:
-        """Erase a text; a key that is not there is no error. Raises StoreError for any other."""
+        """Erase a text, or an instance's key; one that is not there is no error. Raises StoreError
+        for any other."""
 
     def check(self) -> None:
         """Look, without writing, whether evidence can rest on this store: at start-up.
@@ -123,7 +124,7 @@ class LocalStore:
 
     def delete(self, key: str) -> None:
         """See Store. Raises StoreError."""
-        if not self._deletable and not is_text(key):
+        if not self._deletable and not is_erasable(key):
             raise StoreError(f"{key} is no text: evidence is never deleted")
         path = self._path(key)
         try:
@@ -191,10 +192,11 @@ def parts_of(key: str) -> list[str]:
     return parts
 
 
-def is_text(key: str) -> bool:
-    """Whether a key is that of an erasable text, ``team/instance/texts/leaf.json``."""
+def is_erasable(key: str) -> bool:
+    """Whether what lies there may be erased: a text, ``team/instance/texts/leaf.json``, or the key
+    of an instance, ``_keys/team/instance.key``."""
     parts = key.split("/")
-    return len(parts) == 4 and parts[2] == "texts"
+    return (len(parts) == 4 and parts[2] == "texts") or (len(parts) == 3 and parts[0] == "_keys")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

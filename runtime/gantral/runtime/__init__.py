@@ -27,8 +27,7 @@ from gantral.runtime.calls import (
 from gantral.runtime.defining import governed
 from gantral.runtime.documents import Document
 from gantral.runtime.execution import Governed
-from gantral.runtime.returned import Returned
-from gantral.runtime.values import (
+from gantral.runtime.kinds import (
     DateOf,
     DecimalOf,
     DurationOf,
@@ -39,10 +38,10 @@ from gantral.runtime.values import (
     ListOf,
     Person,
     PersonOf,
-    Record,
     StringOf,
-    text,
 )
+from gantral.runtime.returned import Returned
+from gantral.runtime.values import Record, text
 from gantral.runtime.zones import Zone
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from gantral.authority import State
 from gantral.evidence import EvidenceError
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import context_hash
-from gantral.runtime.commands import Person, StartCommand, SubmissionDecision
+from gantral.runtime.commands import Person, StartCommand
+from gantral.runtime.commits import SubmissionDecision
 from gantral.runtime.ends import refused
 from gantral.runtime.machine import Identity, Transition
 from gantral.runtime.values import Record, problem

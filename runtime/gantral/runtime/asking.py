@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from gantral.authority import Cause
 from gantral.runtime import forms
+from gantral.runtime.channel import Channel, Unanswered
 from gantral.runtime.commands import (
     ASK_GUARD,
     EVIDENCE_QUEUE,
@@ -20,14 +21,11 @@ from gantral.runtime.commands import (
 )
 from gantral.runtime.ends import Ending, Terminated
 from gantral.runtime.machine import Identity
-from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
 
 # The activity asks again by itself for 30 seconds; a lost worker's attempt is delivered again.
 _OPTIONS: Final[dict[str, Any]] = {
     "task_queue": EVIDENCE_QUEUE,
-    "result_type": dict[str, Any],
     "start_to_close_timeout": timedelta(seconds=60),
     "schedule_to_close_timeout": timedelta(days=1),
     "retry_policy": RetryPolicy(
@@ -37,6 +35,7 @@ _OPTIONS: Final[dict[str, Any]] = {
 
 
 async def open_gate(
+    channel: Channel,
     identity: Identity,
     initiator: Person,
     gate: str,
@@ -59,29 +58,30 @@ async def open_gate(
         "voted": voted,
     }
     try:
-        answer: OpenGateAnswer = await workflow.execute_activity(
-            OPEN_GATE, command, summary=gate, **_OPTIONS
-        )
-    except ActivityError as error:
+        answer: OpenGateAnswer = await channel.ask(OPEN_GATE, command, summary=gate, **_OPTIONS)
+    except Unanswered as silence:
         # Not policy_failure: that word goes with the record of a question that was asked.
-        why = f"{site}: the gate could not be opened: {error.cause or error}"
-        raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, why, site)) from error
+        why = f"{site}: the gate could not be opened: {silence.why}"
+        raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, why, site)) from silence
     return answer
 
 
 async def ask_guard(
-    identity: Identity, initiator: Person, gate: str, round: int, decided: dict[str, Any]
+    channel: Channel,
+    identity: Identity,
+    initiator: Person,
+    gate: str,
+    round: int,
+    decided: dict[str, Any],
 ) -> AskGuardAnswer:
     """What the gate's guard says of the decided values; where nobody could answer, that."""
     command = {**_place(identity, initiator, gate, round), "decided": decided}
     try:
-        answer: AskGuardAnswer = await workflow.execute_activity(
-            ASK_GUARD, command, summary=gate, **_OPTIONS
-        )
-    except ActivityError as error:
+        answer: AskGuardAnswer = await channel.ask(ASK_GUARD, command, summary=gate, **_OPTIONS)
+    except Unanswered as silence:
         return {
             "cause": Cause.AUTHORITY_AMBIGUOUS.value,
-            "problem": f"the guard could not be asked: {error.cause or error}",
+            "problem": f"the guard could not be asked: {silence.why}",
             "guard": "none",
             "sealed": "none",
         }

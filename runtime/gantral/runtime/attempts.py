@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from gantral.runtime import forms
-from temporalio.exceptions import ActivityError, TimeoutError, TimeoutType
+from gantral.runtime.channel import Unanswered
+from gantral.runtime.commands import NOT_BEGUN
+from temporalio.exceptions import ApplicationError, TimeoutError, TimeoutType
 
 
 class Failed(Exception):  # noqa: N818 - what the answer was, not a fault
@@ -20,16 +22,18 @@ class Failed(Exception):  # noqa: N818 - what the answer was, not a fault
         super().__init__(why)
 
 
-def failed(error: ActivityError, attempts: int) -> Failed:
-    """What an activity's error means."""
-    cause = error.cause
+def failed(silence: Unanswered, attempts: int) -> Failed:
+    """What it means that an activity gave no answer."""
+    cause = None if silence.error is None else silence.error.cause
     if isinstance(cause, TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START:
         # The server keeps the failure of an earlier attempt as the cause of the time-out.
         started = attempts > 1 and cause.cause is not None
         return Failed("no worker took it in time", started=started, queued=True)
     if isinstance(cause, TimeoutError):
         return Failed("no answer in time", started=True)
-    return Failed(str(cause or error), started=True)
+    if isinstance(cause, ApplicationError) and cause.type == NOT_BEGUN:
+        return Failed(silence.why, started=attempts > 1)
+    return Failed(silence.why, started=True)
 
 
 def retries(operation: Mapping[str, Any], *, default: int) -> int:

@@ -13,25 +13,26 @@ from gantral.authority import Cause, State
 from gantral.evidence.planned import child_at
 from gantral.runtime import forms
 from gantral.runtime.calls import Child, ChildCompleted, ChildRejected, ChildTerminated
+from gantral.runtime.channel import Unanswered
 from gantral.runtime.commands import (
     EVIDENCE_QUEUE,
     START_CHILD,
     ChildCommand,
     ChildStart,
     Person,
-    StartCommand,
     workflow_queue,
 )
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, RunEnd, Terminated, not_committed, refused
 from gantral.runtime.machine import Machine, Transition, now
 from gantral.runtime.programs import ProgramError, ProgramInfo
+from gantral.runtime.sealing import Unsealed
 from gantral.runtime.values import Record, problem
 from gantral.runtime.waiting import Notes, until
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 OutputT = TypeVar("OutputT", bound=Record)
@@ -75,15 +76,15 @@ class Children:
         if planned is None:
             raise refused(f"no child is run at {call}")
         started = await self._sealed(arguments, call)
-        start = started["start"]
-        if start is None:
+        start, submission = started["start"], started["submission"]
+        if start is None or submission is None:
             # Its key is not free. Nothing began, so there is nothing that evidence could tell.
             return ChildTerminated(ALREADY_DONE)
         await self._machine.commit(
             Transition(
                 (),
                 {"same": True},
-                records=({"kind": "child", "call": call, "submission": start["submission"]},),
+                records=({"kind": "child", "call": call, "submission": submission},),
             )
         )
         end = await self._end(started["instance_id"], start, planned["workflow_id"], call)
@@ -120,24 +121,23 @@ class Children:
             "input": arguments.to_wire(),
         }
         try:
-            started: ChildStart = await workflow.execute_activity(
+            started: ChildStart = await self._machine.channel.ask(
                 START_CHILD,
                 command,
                 task_queue=EVIDENCE_QUEUE,
-                result_type=dict[str, Any],
                 start_to_close_timeout=_ATTEMPT,
                 schedule_to_close_timeout=_QUEUED,
                 retry_policy=_REDELIVERY,
                 summary=call,
             )
-        except ActivityError as error:
-            raise not_committed(str(error.cause or error)) from error
+        except Unanswered as silence:
+            raise not_committed(silence.why, silence.rule) from silence
         if type(started) is not dict or started.keys() != ChildStart.__required_keys__:
             raise not_committed("the answer is no start of a child")
         return started
 
     async def _end(
-        self, instance_id: str, start: StartCommand, workflow_id: str, call: str
+        self, instance_id: str, start: dict[str, Any], workflow_id: str, call: str
     ) -> RunEnd:
         try:
             handle = await workflow.start_child_workflow(
@@ -145,7 +145,6 @@ class Children:
                 start,
                 id=instance_id,
                 task_queue=workflow_queue(self._machine.identity.team),
-                result_type=dict[str, Any],
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
                 cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -154,11 +153,13 @@ class Children:
             if not handle.done():
                 # It ends by its own code: at a gate it is rejected, else terminated.
                 handle.cancel()
-            end: Any = await handle
+            end = self._machine.channel.end_of_child(instance_id, await handle)
+        except Unsealed as error:
+            raise _lost(call, str(error)) from None
         except (ChildWorkflowError, WorkflowAlreadyStartedError) as error:
             why = str(getattr(error, "cause", None) or error)
             raise _lost(call, why) from error
-        if not isinstance(end, dict) or end.keys() != RunEnd.__required_keys__:
+        if end.keys() != RunEnd.__required_keys__:
             raise _lost(call, "its answer is no end")
         return end  # type: ignore[return-value]
 

@@ -7,11 +7,26 @@ from typing import Any, TypeVar, get_args
 
 from gantral.runtime import programs
 from gantral.runtime.execution import Governed
+from gantral.runtime.keyring import NoKey
 from gantral.runtime.values import Record
 from temporalio import workflow
 from temporalio.common import VersioningBehavior
 
 ClassT = TypeVar("ClassT", bound="type[Governed[Any, Any]]")
+
+
+class _AllButNoKey(type):
+    def __instancecheck__(cls, error: object) -> bool:
+        return cls.__subclasscheck__(type(error))
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        return issubclass(kind, Exception) and not issubclass(kind, NoKey)
+
+
+class FailsRun(Exception, metaclass=_AllButNoKey):  # noqa: N818 - it is never raised
+    """Every exception fails the run, save that the instance's key can't be had: that fails the
+    task, which Temporal gives out again. Nothing is done meanwhile, and a worker that looks for
+    keys in the wrong place ends nobody's instances."""
 
 
 def governed(*, workflow: str, program: str, codegen: int) -> Callable[[ClassT], ClassT]:
@@ -46,8 +61,7 @@ def _input(cls: type[Governed[Any, Any]]) -> type[Record]:
 
 def _define(cls: type[Governed[Any, Any]], name: str) -> None:
     async def run(self: Governed[Any, Any], start: dict[str, Any]) -> dict[str, Any]:
-        end: Any = await self.execute_(start)  # type: ignore[arg-type]
-        return dict(end)
+        return await self.execute_(start)
 
     # Temporal wants the run method on the very class that it registers.
     run.__qualname__ = f"{cls.__qualname__}.run"
@@ -55,6 +69,6 @@ def _define(cls: type[Governed[Any, Any]], name: str) -> None:
     cls.run = workflow.run(run)  # type: ignore[attr-defined]
     workflow.defn(
         name=name,
-        failure_exception_types=[Exception],
+        failure_exception_types=[FailsRun],
         versioning_behavior=VersioningBehavior.PINNED,
     )(cls)

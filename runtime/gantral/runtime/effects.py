@@ -16,14 +16,9 @@ from gantral.runtime import forms, programs, terms
 from gantral.runtime.attempts import Failed, duration, retries
 from gantral.runtime.attempts import failed as attempts_failed
 from gantral.runtime.calls import ActionFailed, Approval, Call
-from gantral.runtime.commands import (
-    ActionCommand,
-    EffectAnswer,
-    EffectCommand,
-    Grant,
-    OutcomeRecord,
-    UseRecord,
-)
+from gantral.runtime.channel import Unanswered
+from gantral.runtime.commands import ActionCommand, EffectAnswer, EffectCommand, Grant
+from gantral.runtime.commits import OutcomeRecord, UseRecord
 from gantral.runtime.ends import Ending, Terminated
 from gantral.runtime.machine import Machine, now, text
 from gantral.runtime.programs import ProgramInfo
@@ -32,9 +27,7 @@ from gantral.runtime.standing import Standing, adopted, bounded, from_wire
 from gantral.runtime.values import problem
 from gantral.runtime.vouching import unvouched
 from pydantic import ValidationError
-from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
 
 # Temporal refuses payloads over 2 MiB in a way that leaves the run stuck, so nothing near it is
 # ever handed over (three large ones may share a task).
@@ -110,7 +103,7 @@ class Actions:
         """
         name = call.operation_.name
         operation = self._program.manifest["operations"][name]
-        plain = not str(operation["wire"]).startswith("gantral/")
+        plain = not ours(operation)
         arguments = call.to_service() if plain else call.to_wire()
         identity = self._machine.identity
         command: ActionCommand = {
@@ -320,8 +313,10 @@ class Actions:
         retry = operation["retry"] if operation["retry"] != "none" else {}
         every = duration(retry.get("every"), timedelta(seconds=1))
         heartbeat = operation["heartbeat"]
+        channel = self._machine.channel
+        ask = channel.ask if ours(operation) else channel.ask_plainly
         try:
-            return await workflow.execute_activity(
+            return await ask(
                 operation["wire"],
                 argument,
                 task_queue=(program or self._program).queue(name),
@@ -335,8 +330,8 @@ class Actions:
                 ),
                 summary=name,
             )
-        except ActivityError as error:
-            raise attempts_failed(error, attempts) from error
+        except Unanswered as silence:
+            raise attempts_failed(silence, attempts) from silence
 
     def _failed(
         self, site: str, why: str, started: bool, handled: bool
@@ -357,6 +352,11 @@ class Actions:
             {"kind": "outcome", "outcome": outcome} for outcome in answer["outcomes"]
         ]
         self._machine.note([*uses, *outcomes])
+
+
+def ours(operation: Mapping[str, Any]) -> bool:
+    """Whether a worker of ours does it: one without ``as`` in the spec."""
+    return str(operation["wire"]).startswith("gantral/")
 
 
 def _result(call: Call[Any], answer: Any, *, plain: bool) -> Any:

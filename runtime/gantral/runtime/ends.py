@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypedDict
 
 from gantral.authority import Cause, State
-from gantral.runtime.commands import NOT_COMMITTED, Envelope, Record
+from gantral.runtime.commands import NOT_COMMITTED, Envelope
+from gantral.runtime.commits import Record
 from temporalio.exceptions import ApplicationError
 
 # The error type of a start that is refused before CREATED.
 START_REFUSED: Final = "StartRefused"
+# Failures of ours: their first detail, if there is one, is the rule, a word that history may show.
+RULED: Final = frozenset({NOT_COMMITTED, START_REFUSED})
 
 
 class RunEnd(TypedDict):
@@ -61,14 +64,16 @@ class Rejected(Exception):  # noqa: N818 - the state's name
         super().__init__(end["cause"])
 
 
-def not_committed(why: str) -> ApplicationError:
+def not_committed(why: str, rule: str = "") -> ApplicationError:
     """Evidence could not be committed: the run fails and does nothing more (DESIGN section 5)."""
-    return ApplicationError(f"not committed: {why}", type=NOT_COMMITTED, non_retryable=True)
+    rules = (rule,) if rule else ()
+    return ApplicationError(f"not committed: {why}", *rules, type=NOT_COMMITTED, non_retryable=True)
 
 
-def refused(why: str) -> ApplicationError:
+def refused(why: str, rule: str = "") -> ApplicationError:
     """A start that may not become an instance: the run fails before CREATED."""
-    return ApplicationError(f"start refused: {why}", type=START_REFUSED, non_retryable=True)
+    rules = (rule,) if rule else ()
+    return ApplicationError(f"start refused: {why}", *rules, type=START_REFUSED, non_retryable=True)
 
 
 def ended(state: State, cause: Cause, *, output: Any = None, **rest: Any) -> RunEnd:

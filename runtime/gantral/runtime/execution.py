@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import decimal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from gantral.authority import Cause, State
@@ -20,9 +20,12 @@ from gantral.runtime.calls import Failure
 from gantral.runtime.children import Children
 from gantral.runtime.commands import StartCommand
 from gantral.runtime.ends import Ending, Rejected, RunEnd, Terminated, ended, refused
+from gantral.runtime.kinds import Person
 from gantral.runtime.machine import Transition, text, whole
+from gantral.runtime.sealing import Unsealed
 from gantral.runtime.statements import InputT, OutputT, Statements
-from gantral.runtime.values import Person, Record, problem
+from gantral.runtime.values import Record, problem
+from gantral.runtime.votes import refuse
 from gantral.runtime.waiting import until
 from pydantic import ValidationError
 from temporalio import workflow
@@ -33,8 +36,9 @@ T = TypeVar("T")
 class Governed(Statements[InputT, OutputT]):
     """The base of a generated workflow; the subclass has ``body`` and perhaps ``on_failure``."""
 
-    async def execute_(self, start: StartCommand) -> RunEnd:
-        """Run the instance to its end. Fails only when evidence could not be committed, the start
+    async def execute_(self, start: dict[str, Any]) -> dict[str, Any]:
+        """Run the instance to its end: from a sealed ``StartCommand`` to a sealed ``RunEnd``. Fails
+        only when evidence could not be committed, the start
         was refused, or the code is wrong; a rejection is an ordinary result."""
         run = asyncio.create_task(self._run(start))
         while not run.done():
@@ -44,11 +48,11 @@ class Governed(Statements[InputT, OutputT]):
                 # A request to cancel: noted. (An eviction cancels the run as well, which ends it.)
                 self._notes.cancelled = True
         try:
-            return run.result()
+            return self._channel.ended(run.result())
         except Anew as anew:
             # A request to cancel may have come while it was on its way.
             carried = {**anew.carried, "cancelled": self._notes.cancelled}
-            workflow.continue_as_new({**start, "carried": carried})
+            workflow.continue_as_new(self._channel.goes_on(start, carried))
 
     @workflow.query(name="show")
     def show_(self) -> dict[str, Any]:
@@ -77,37 +81,58 @@ class Governed(Statements[InputT, OutputT]):
     async def decide_(self, delivery: dict[str, Any]) -> dict[str, Any]:
         """A sealed vote. Answers when it is counted; the deciding one when that is committed."""
         self._grown.updates += 1
-        return await self._gates.decide(delivery)
+        return await self._told(self._gates.decide, "decide", delivery)
 
     @decide_.validator
     def _decide(self, delivery: dict[str, Any]) -> None:
-        self._gates.validate(delivery)
+        self._gates.validate(self._delivered("decide", delivery))
 
     @workflow.update(name="event")
     async def event_(self, delivery: dict[str, Any]) -> dict[str, Any]:
         """A sealed event for the open wait. Answers when it is committed."""
         self._grown.updates += 1
-        return await self._waits.take(delivery)
+        return await self._told(self._waits.take, "event", delivery)
 
     @event_.validator
     def _event(self, delivery: dict[str, Any]) -> None:
-        self._waits.validate(delivery)
+        self._waits.validate(self._delivered("event", delivery))
 
-    async def _run(self, start: StartCommand) -> RunEnd:
+    async def _told(
+        self, take: Callable[[Any], Awaitable[dict[str, Any]]], name: str, delivery: Any
+    ) -> dict[str, Any]:
+        """What an accepted update is answered; how it failed is told as a run's failure is."""
+        try:
+            return await take(self._delivered(name, delivery))
+        except Exception as error:
+            raise self._channel.failure(error) from None
+
+    def _delivered(self, name: str, delivery: Any) -> dict[str, Any]:
+        try:
+            return self._channel.delivered(name, delivery)
+        except Unsealed as error:
+            raise refuse("unsealed", str(error)) from None
+
+    async def _run(self, start: dict[str, Any]) -> RunEnd:
         # Of this task alone: tasks have contexts of their own.
         decimal.setcontext(forms.EXACT.copy())
         try:
-            end = await self._instance(start)
+            end = await self._instance(self._started(start))
         except Anew:
             raise
         except Exception as error:
             # The run fails. Votes that wait for its commit must hear that first.
             self._notes.broken = str(error) or type(error).__name__
             await until(workflow.all_handlers_finished)
-            raise
+            raise self._channel.failure(error) from None
         self._end = end
         await until(workflow.all_handlers_finished)
         return end
+
+    def _started(self, start: dict[str, Any]) -> StartCommand:
+        try:
+            return self._channel.started(start)  # type: ignore[return-value]
+        except Unsealed as error:
+            raise refused(f"{error}; start instances with `gantral start`", "unsealed") from None
 
     async def _instance(self, start: StartCommand) -> RunEnd:
         admitted = admit(self._machine.identity, self.input_, start)

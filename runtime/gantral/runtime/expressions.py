@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from gantral.runtime import forms
+from gantral.runtime import kinds as _kinds
 from gantral.runtime import values as _values
 from gantral.runtime.zones import Zone
 
@@ -31,14 +32,14 @@ def concat(*parts: str) -> str:
     return unicodedata.normalize("NFC", "".join(parts))
 
 
-def within(value: T, *held: _values.Check) -> T:
+def within(value: T, *held: _kinds.Check) -> T:
     """The value, held to what the type that it enters refines, outermost first: a list's size, then
     its elements. What is absent is within.
 
     Raises:
         pydantic.ValidationError: it is outside.
     """
-    _values.hold(value, held)
+    _kinds.hold(value, held)
     return value
 
 
@@ -216,9 +217,9 @@ def coalesce(value: T | None, default: T) -> T:
     return default if value is None else value
 
 
-def as_json(*members: tuple[str, _values.Json]) -> _values.Json:
+def as_json(*members: tuple[str, _kinds.Json]) -> _kinds.Json:
     """A record of json values as one json, under the names of the spec."""
-    return _values.Json.of({name: value.value() for name, value in members})
+    return _kinds.Json.of({name: value.value() for name, value in members})
 
 
 def widen(value: int | Decimal, scale: int) -> Decimal:

@@ -16,7 +16,8 @@ from gantral.evidence.formula import possible
 from gantral.evidence.recount import Standing
 from gantral.runtime import asking, forms, terms
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
-from gantral.runtime.commands import AskGuardAnswer, OpenGateAnswer, Person, PolicyRecord
+from gantral.runtime.commands import AskGuardAnswer, OpenGateAnswer, Person
+from gantral.runtime.commits import PolicyRecord
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
 from gantral.runtime.gate_records import (
@@ -113,9 +114,16 @@ class Gates:
             raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, f"{site}: {wrong}", site))
         opened = now()
         answer = await asking.open_gate(
-            self._machine.identity, self.initiator, gate, round, site, opened, values,
+            self._machine.channel,
+            self._machine.identity,
+            self.initiator,
+            gate,
+            round,
+            site,
+            opened,
+            values,
             kept_apart([], rules, self._voted),
-        )  # fmt: skip
+        )
         policy = policy_records(answer, gate, round)
         if answer["answer"] in ("FAILURE", "DENY"):
             raise Terminated(_denied(answer, policy, rules, site))
@@ -254,6 +262,7 @@ class Gates:
         at = now()
         amendment = dict(outcome.amendment)
         said = await asking.ask_guard(
+            self._machine.channel,
             self._machine.identity,
             self.initiator,
             gate.gate,

@@ -11,13 +11,12 @@ from gantral.evidence.cases import chosen
 from gantral.evidence.recount import Standing, Waiting
 from gantral.evidence.trees import keeps_deciders
 from gantral.runtime import forms
-from gantral.runtime.commands import (
+from gantral.runtime.commands import OpenGateAnswer, Said
+from gantral.runtime.commits import (
     CalendarRecord,
     DirectoryRecord,
-    OpenGateAnswer,
     PolicyRecord,
     Record,
-    Said,
     VotesDecision,
 )
 from gantral.runtime.machine import Committed

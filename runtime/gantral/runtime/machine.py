@@ -14,15 +14,13 @@ from typing import Any, Literal
 
 from gantral.authority import Cause, State, advance
 from gantral.runtime import forms
-from gantral.runtime.commands import (
-    COMMIT,
-    EVIDENCE_QUEUE,
-    ZEROS,
+from gantral.runtime.channel import Channel, Unanswered
+from gantral.runtime.commands import COMMIT, EVIDENCE_QUEUE, ZEROS, Envelope
+from gantral.runtime.commits import (
     CommitCommand,
     CommitContext,
     CommitReceipt,
     End,
-    Envelope,
     Record,
     SubmissionDecision,
     VotesDecision,
@@ -30,7 +28,7 @@ from gantral.runtime.commands import (
 from gantral.runtime.ends import not_committed
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 # A commit whose worker was lost is delivered again, with the same command, until somebody answers;
 # any answer is final, since every error of the activity is non-retryable (DESIGN section 5).
@@ -104,8 +102,9 @@ def text(value: Any) -> str:
 class Machine:
     """State, chain and pending records of one instance. Only the main coroutine may move it."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, channel: Channel) -> None:
         self.identity = identity
+        self.channel = channel
         self.state: State | None = None
         self.commits = 0
         self.context_hash = "none"
@@ -171,18 +170,17 @@ class Machine:
         number = self.commits
         command = self._command(transition, at)
         try:
-            receipt: CommitReceipt = await workflow.execute_activity(
+            receipt: CommitReceipt = await self.channel.ask(
                 COMMIT,
                 command,
                 task_queue=EVIDENCE_QUEUE,
-                result_type=dict[str, Any],
                 start_to_close_timeout=_ATTEMPT,
                 schedule_to_close_timeout=_QUEUED,
                 retry_policy=_REDELIVERY,
                 summary=" ".join(transition.states) or "records",
             )
-        except ActivityError as error:
-            raise not_committed(str(error.cause or error)) from error
+        except Unanswered as silence:
+            raise not_committed(silence.why, silence.rule) from silence
         # Where somebody answered by hand, the next commit finds no predecessor. What is no receipt
         # moves nothing at all.
         if type(receipt) is not dict or receipt.keys() != CommitReceipt.__required_keys__:

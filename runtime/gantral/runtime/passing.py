@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
-from gantral.runtime.commands import Grant, Record
+from gantral.runtime.commands import Grant
+from gantral.runtime.commits import Record
 from gantral.runtime.effects import lapses
 from gantral.runtime.machine import Committed
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gantral.evidence import H, TrustFile
 from gantral.runtime.calls import Call, Service
+from gantral.runtime.keyring import Keyring, NoKey
+from gantral.runtime.sealing import Sealer
 from gantral.runtime.values import Record
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
@@ -39,7 +41,8 @@ class ProgramInfo:
     """One loaded program.
 
     ``queues`` maps logical queues to task queues (absent: the same name). ``trust`` is the trust
-    file that votes are checked with; a process that runs no workflows needs none.
+    file that votes are checked with and ``keys`` the keys of instances; a process that runs no
+    workflows needs neither.
     """
 
     package: str
@@ -51,6 +54,7 @@ class ProgramInfo:
     services: Mapping[str, type[Service]]  # "payments" -> the abstract class
     queues: Mapping[str, str] = field(default_factory=dict)
     trust: TrustFile | None = None
+    keys: Keyring | None = None
 
     @property
     def team(self) -> str:
@@ -67,6 +71,12 @@ class ProgramInfo:
         """The model of the input."""
         return self.workflow_class.input_
 
+    def sealer(self, instance_id: str) -> Sealer:
+        """What seals the values of an instance. Raises NoKey."""
+        if self.keys is None:
+            raise NoKey("this process has no keys of instances; set [evidence]")
+        return self.keys.of(self.team, instance_id)
+
     def queue(self, operation: str) -> str:
         """The task queue that serves an operation."""
         logical = str(self.manifest["operations"][operation]["queue"])
@@ -81,10 +91,11 @@ def load(
     *,
     queues: Mapping[str, str] | None = None,
     trust: TrustFile | None = None,
+    keys: Keyring | None = None,
 ) -> ProgramInfo:
     """Load a generated package, enter it under its version id and return it.
 
-    Loading again replaces queues and trust file. Not for use inside a workflow.
+    Loading again replaces queues, trust file and keys. Not for use inside a workflow.
 
     Raises:
         ProgramError: if there is no such package, it was generated for another runtime, or its
@@ -128,6 +139,7 @@ def load(
         },
         queues=dict(queues or {}),
         trust=trust,
+        keys=keys,
     )
     _loaded[version_id] = info
     return info

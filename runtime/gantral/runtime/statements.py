@@ -24,13 +24,15 @@ from gantral.runtime.calls import (
     Event,
     Failure,
 )
+from gantral.runtime.channel import Channel
 from gantral.runtime.children import Children
 from gantral.runtime.effects import Actions
 from gantral.runtime.ends import Ending, RunEnd, Terminated, refused
 from gantral.runtime.gate import Gates
+from gantral.runtime.kinds import Person
 from gantral.runtime.machine import Identity, Machine, now
 from gantral.runtime.parallel import Branches, Stopped
-from gantral.runtime.values import Person, Record
+from gantral.runtime.values import Record
 from gantral.runtime.waiting import Notes, Rounds, until
 from gantral.runtime.waits import Waits
 from temporalio import workflow
@@ -64,7 +66,8 @@ class Statements(Generic[InputT, OutputT]):
             run=info.run_id,
         )
         self._notes = Notes()
-        self._machine = Machine(identity)
+        self._channel = Channel(self._program.sealer(identity.instance_id))
+        self._machine = Machine(identity, self._channel)
         self._actions = Actions(self._machine, self._program)
         self._gates = Gates(
             self._machine, self._program, self._notes, lambda: self._actions.standing

@@ -162,4 +162,4 @@ async def next_gate(family: Family, instance: str, round: int) -> None:
 
 
 async def ended(family: Family, instance: str) -> Any:
-    return await asyncio.wait_for(family.handle(instance).result(), 60)
+    return await asyncio.wait_for(family.end(instance), 60)

@@ -30,6 +30,7 @@ from gantral.evidence.verify import verify_folder
 from gantral.identity import Person
 from gantral.runtime import programs
 from gantral.runtime.commands import workflow_queue
+from gantral.runtime.ended import end_of
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.children import ChildStarter
@@ -286,6 +287,10 @@ class Family:
     def handle(self, instance: str) -> WorkflowHandle[Any, Any]:
         return self.world.client.get_workflow_handle(instance, result_type=dict[str, Any])
 
+    async def end(self, instance: str) -> Any:
+        """The end of a run that is nobody's child."""
+        return await end_of(self.handle(instance), self.deployment.keys.of(TEAM, instance))
+
     def story(self, instance: str) -> Story | None:
         return self.deployment.library.story(instance)
 
@@ -340,9 +345,10 @@ class Family:
         }
 
     async def start_raw(self, instance: str, workflow: str, command: Mapping[str, Any]) -> Any:
-        """Start an instance as who holds Temporal credentials can."""
+        """Start an instance as who holds Temporal credentials can, and its key too."""
+        sealer = self.deployment.keys.make(TEAM, instance)
         return await self.world.client.start_workflow(
-            workflow, dict(command), id=instance, task_queue=workflow_queue(TEAM)
+            workflow, sealer.close("start", command), id=instance, task_queue=workflow_queue(TEAM)
         )
 
 

@@ -28,7 +28,7 @@ def test_two_children_one_after_the_other(on_server: Any) -> None:
         parent = await family.start(owner="olga")
         await family.decide(first(parent))
         await family.decide(second(parent), "reject")
-        end = await family.handle(parent).result()
+        end = await family.end(parent)
         assert end["output"] == {"note": "R1, release rejected"}
         # Each start is told before the child exists; how they ended, as the parent ends.
         assert kinds(family, parent) == [[], ["child"], ["child"], ["child_end", "child_end"]]
@@ -65,7 +65,7 @@ def test_a_child_runs_for_whoever_started_its_parent(on_server: Any) -> None:
 def test_a_terminated_child_is_an_outcome(on_server: Any) -> None:
     async def test(family: Family) -> None:
         parent = await family.start(amount="0.00")
-        end = await family.handle(parent).result()
+        end = await family.end(parent)
         assert (end["state"], end["output"]) == (
             "COMPLETED",
             {"note": "terminated_by_spec, terminated_by_spec"},
@@ -81,7 +81,7 @@ def test_a_child_at_its_gate_is_rejected_when_its_parent_is_cancelled(on_server:
         parent = await family.start()
         await family.waiting(first(parent))
         await family.handle(parent).cancel()
-        end = await family.handle(parent).result()
+        end = await family.end(parent)
         assert (end["state"], end["cause"]) == ("TERMINATED", "cancelled")
         assert (await family.handle(first(parent)).result())["cause"] == "cancelled"
         assert states(family, first(parent))[-1] == "REJECTED"
@@ -100,7 +100,7 @@ def test_cancelling_reaches_a_child_of_a_child(on_server: Any) -> None:
         batch = child_id(top, "workflow.batch/1")
         await family.waiting(first(batch))
         await family.handle(top).cancel()
-        end = await family.handle(top).result()
+        end = await family.end(top)
         assert (end["state"], end["cause"]) == ("TERMINATED", "cancelled")
         assert states(family, batch)[-1] == "TERMINATED"
         assert states(family, first(batch))[-1] == "REJECTED"
@@ -139,7 +139,7 @@ def test_a_child_that_is_terminated_from_outside_is_lost_to_its_parent(
         parent = await family.start()
         await family.waiting(first(parent))
         await family.handle(first(parent)).terminate("an operator")
-        end = await family.handle(parent).result()
+        end = await family.end(parent)
         assert (end["state"], end["cause"]) == ("TERMINATED", "action_failed")
         assert end["statement"] == FIRST
         assert family.judged(parent)[0].verdict == "VALID"

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from families import FIRST, SECOND, Family, first, second
+from families import FIRST, SECOND, TEAM, Family, first, second
 from gantral.evidence import SigningKey, seal
 from gantral.evidence.hashes import child_id
+from gantral.runtime.ended import why_failed
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
@@ -25,8 +26,8 @@ async def refusal(family: Family, instance: str, command: Mapping[str, Any]) -> 
         await handle.result()
     assert isinstance(error.value.cause, ApplicationError)
     assert family.story(instance) is None
-    message = error.value.cause.message
-    return str(error.value.cause.type), message.removeprefix("not committed: NotCommitted: ")
+    message = why_failed(error.value, family.deployment.keys.of(TEAM, instance))
+    return str(error.value.cause.type), message.removeprefix("not committed: ")
 
 
 def said(envelope: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,8 +41,7 @@ def test_a_sealed_start_that_the_parent_does_not_tell_starts_nothing(on_server: 
         await family.waiting(first(parent))
         # The program runs this child some time: the seal alone makes no instance of it.
         made = family.starter.seal(family.command(parent))
-        assert made["instance_id"] == second(parent)
-        kind, why = await refusal(family, second(parent), made["start"])
+        kind, why = await refusal(family, second(parent), made)
         assert (kind, why) == (
             "NotCommitted",
             "parent: its chain tells of no such child",
@@ -54,7 +54,7 @@ def test_a_child_says_whose_it_is_and_nobody_else_does(on_server: Any) -> None:
     async def test(family: Family) -> None:
         parent = await family.start()
         await family.waiting(first(parent))
-        start: Any = family.starter.seal(family.command(parent))["start"]
+        start: Any = family.starter.seal(family.command(parent))
         alone = {name: value for name, value in start.items() if name != "parent"}
         kind, why = await refusal(family, second(parent), alone)
         assert (kind, "says which instance runs it" in why) == ("StartRefused", True)
@@ -74,7 +74,7 @@ def test_only_the_evidence_worker_seals_a_child(on_server: Any, who: str, rule: 
     async def test(family: Family) -> None:
         parent = await family.start()
         await family.waiting(first(parent))
-        start: Any = copy.deepcopy(family.starter.seal(family.command(parent))["start"])
+        start: Any = copy.deepcopy(family.starter.seal(family.command(parent)))
         statement = said(start["submission"])
         if who == "nobody":
             # Told by a chain that is not its parent's.
@@ -266,7 +266,7 @@ def test_the_end_of_a_parent_is_the_end_of_its_children_s_starts(on_server: Any)
         await family.handle(parent).result()
         with pytest.raises(ApplicationError, match="parent: the parent is TERMINATED"):
             family.starter.seal(family.command(parent))
-        kind, why = await refusal(family, second(parent), made["start"])
+        kind, why = await refusal(family, second(parent), made)
         assert kind == "NotCommitted"
         assert why.startswith("parent: the parent is TERMINATED")
 

@@ -14,9 +14,10 @@ import pytest
 from gantral.cli.tools.opa import opa as opa_command
 from gantral.cli.tools.processes import Processes
 from gantral.cli.tools.servers import start_opa, start_temporal
-from gantral.evidence import SigningKey, TrustFile
+from gantral.evidence import LocalStore, SigningKey, TrustFile
 from gantral.policy import policy_version_id
 from gantral.runtime import programs
+from gantral.runtime.keyring import Keyring
 from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES
 from temporalio.client import Client
 
@@ -56,7 +57,9 @@ def on_live(tmp_path: Path, servers: Servers) -> Callable[[Any], None]:
             keys = {u: SigningKey.generate() for u in ("commit", "decision", "effect", "closer")}
             loaded = programs.load("refund_app.gen.refund")
             data = live.trust_file(keys, loaded)
-            program = programs.load("refund_app.gen.refund", trust=TrustFile.load(data))
+            keys_of = Keyring(LocalStore(tmp_path / "evidence"))
+            trust = TrustFile.load(data)
+            program = programs.load("refund_app.gen.refund", trust=trust, keys=keys_of)
             client = await Client.connect(servers.temporal)
             where = (servers.temporal, servers.opa)
             await test(live.Live(tmp_path, client, *where, keys, data, program))

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from gantral.evidence import LocalStore, SigningKey, TrustFile, canonical, seal
 from gantral.evidence.envelope import write_envelope
 from gantral.evidence.export import export_instance
@@ -24,6 +25,8 @@ from gantral.evidence.recount import vote_hash
 from gantral.evidence.verify import verify_folder
 from gantral.policy import Opa
 from gantral.runtime import programs
+from gantral.runtime.ended import end_of, why_failed
+from gantral.runtime.sealing import Sealer
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.closer import Closed, Closer
@@ -31,10 +34,11 @@ from gantral.runtime.workers.commit import Committer
 from gantral.runtime.workers.effects import EffectWorker
 from gantral.runtime.workers.gate import GateOpener
 from gantral.runtime.workers.implementations import implementations
-from temporalio import activity
+from gantral.runtime.workers.sealed import sealed
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import WorkerDeploymentVersion
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
@@ -136,6 +140,8 @@ class Live:
         self.program = program
         self.store = LocalStore(root / "evidence")
         self.drafts = LocalStore(root / "drafts", deletable=True)
+        assert program.keys is not None
+        self.keyring = program.keys
         self.actors = Actors(b"pepper of the team", ISSUER, "sub")
         self.committer = Committer(self.store, self.drafts, trust, keys["commit"], self.actors)
         self.opener = GateOpener(self.actors, Opa(opa, 20.0), keys["commit"])
@@ -164,11 +170,23 @@ class Live:
         """Every worker, each activity the real one unless another is given in its place."""
         from gantral.runtime.workers.actions import action
 
-        fetch = action(self.program, self.made["refund_app.gen.refund", "orders.fetch"], None)
-        evidence = [commit or self.committer.commit, open_gate or self.opener.open_gate]
+        reading = self.made["refund_app.gen.refund", "orders.fetch"]
+        wire = str(self.program.manifest["operations"]["orders.fetch"]["wire"])
+        fetch = sealed(wire, action(self.program, reading, None), self.keyring)
+        evidence = [
+            sealed("gantral.commit", commit or self.committer.commit, self.keyring),
+            sealed("gantral.open_gate", open_gate or self.opener.open_gate, self.keyring),
+        ]
         queues: dict[str, list[Any]] = {EVIDENCE: evidence}
         queues.setdefault(self.program.queue("orders.fetch"), []).append(fetch)
-        pay = [refund or self.effect("payments.refund"), self.effect("payments.reverse")]
+        operations = self.program.manifest["operations"]
+        pay = [
+            sealed(str(operations[name]["wire"]), run, self.keyring)
+            for name, run in {
+                "payments.refund": refund or self.effect("payments.refund"),
+                "payments.reverse": self.effect("payments.reverse"),
+            }.items()
+        ]
         queues.setdefault(self.program.queue("payments.refund"), []).extend(pay)
         grace = timedelta(seconds=5)
         async with self.workflow_worker(workflow, **options):
@@ -275,15 +293,31 @@ class Case:
         }
 
     async def start(self, command: Any = None, **options: Any) -> Case:
+        given = self.command() if command is None else command
+        sealer = self.live.keyring.make(TEAM, self.instance_id)
         self.run = await self.live.client.start_workflow(
             self.live.program.workflow_id,
-            self.command() if command is None else command,
+            sealer.close("start", given) if isinstance(given, dict) else given,
             id=self.instance_id,
             task_queue=f"gantral-{TEAM}",
             result_type=dict[str, Any],
             **options,
         )
         return self
+
+    @property
+    def sealer(self) -> Sealer:
+        return self.live.keyring.of(TEAM, self.instance_id)
+
+    async def end(self) -> dict[str, Any]:
+        return dict(await end_of(self.handle, self.sealer))
+
+    async def failed(self) -> ApplicationError:
+        """How the run failed: the kind, and the text that was sealed."""
+        with pytest.raises(WorkflowFailureError) as error:
+            await self.handle.result()
+        assert isinstance(error.value.cause, ApplicationError)
+        return ApplicationError(why_failed(error.value, self.sealer), type=error.value.cause.type)
 
     async def show(self) -> dict[str, Any]:
         shown: dict[str, Any] = await self.handle.query("show")
@@ -326,7 +360,9 @@ class Case:
         }
 
     async def deliver(self, ballot: Mapping[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = await self.handle.execute_update("decide", dict(ballot))
+        answer: dict[str, Any] = await self.handle.execute_update(
+            "decide", self.sealer.close("decide", ballot)
+        )
         return answer
 
     async def approve(self, shown: Mapping[str, Any] | None = None) -> None:
@@ -359,11 +395,10 @@ async def make_current(client: Client) -> None:
             await asyncio.sleep(0.05)
 
 
-def forged(name: str, answer: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
-    """An activity of this name whose answers the attacker gives: whoever may poll a queue, or
-    complete an activity by hand, can do the same."""
+def forged(answer: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
+    """What answers in an activity's place as the attacker likes: whoever may poll a queue, or
+    complete an activity by hand, and has the instance's key, can do the same."""
 
-    @activity.defn(name=name)
     async def run(command: dict[str, Any]) -> Any:
         given = answer(command)
         return await given if asyncio.iscoroutine(given) else given

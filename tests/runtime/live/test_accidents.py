@@ -32,8 +32,7 @@ def test_of_two_processes_at_one_slot_one_pays(on_live: Any) -> None:
             commands.append(command)
             raise RuntimeError("this worker only listens")
 
-        wire = str(live.program.manifest["operations"]["payments.refund"]["wire"])
-        async with live.workers(refund=forged(wire, refund)):
+        async with live.workers(refund=forged(refund)):
             for _ in range(ROUNDS):
                 case = await live.case().start()
                 await case.approve()
@@ -69,7 +68,7 @@ def test_of_two_processes_at_one_slot_one_pays(on_live: Any) -> None:
     on_live(test)
 
 
-def changed_code(root: Path) -> type[Any]:
+def changed_code(root: Path, keys: Any) -> type[Any]:
     """The same program by its id, with a workflow.py that somebody edited: the read is gone."""
     package = root / "changed_refund"
     shutil.copytree(EXAMPLE / "refund_app" / "gen" / "refund", package)
@@ -83,7 +82,7 @@ def changed_code(root: Path) -> type[Any]:
     )
     file.write_text(text.replace(read, made))
     sys.path.insert(0, str(root))
-    return programs.load("changed_refund").workflow_class
+    return programs.load("changed_refund", keys=keys).workflow_class
 
 
 @pytest.mark.timeout(120)
@@ -95,7 +94,7 @@ def test_code_that_did_not_write_the_history_fails_the_run_and_the_closer_ends_i
             case = await live.case().start()
             shown = await case.waiting()
             await case.deliver(case.ballot(shown, "alice"))
-        changed = changed_code(live.root)
+        changed = changed_code(live.root, live.keyring)
         assert changed.program_ == live.program.version_id  # type: ignore[attr-defined]
         async with live.workers(workflow=changed):
             # A vote wakes the run: its new code does not come to where the history is.

@@ -8,7 +8,6 @@ import pytest
 from gantral.evidence import SigningKey, seal
 from live import forged, payload
 from temporalio.client import WorkflowFailureError
-from temporalio.exceptions import ApplicationError
 
 HASH = "ab" * 32
 # Of the right form, counting artifacts that were not sent.
@@ -20,13 +19,6 @@ LARGE = {
     "context": [],
     "context_hash": HASH,
 }
-
-
-async def failed(case: Any) -> ApplicationError:
-    with pytest.raises(WorkflowFailureError) as error:
-        await case.handle.result()
-    assert isinstance(error.value.cause, ApplicationError)
-    return error.value.cause
 
 
 async def closed_as_lost(case: Any) -> None:
@@ -52,9 +44,9 @@ def test_an_answer_of_the_policy_that_nobody_gave_waives_nothing(on_live: Any, s
             own = seal("policy-answer", said, SigningKey.generate())
             return {**real, "answer": "ALLOW", "sealed": own if sealed == "attacker" else "none"}
 
-        async with live.workers(open_gate=forged("gantral.open_gate", answer)):
+        async with live.workers(open_gate=forged(answer)):
             case = await live.case().start()
-            error = await failed(case)
+            error = await case.failed()
         assert error.type == "NotCommitted"
         assert ("key_unknown" if sealed == "attacker" else "asked") in error.message
         assert case.states == ["CREATED", "RUNNING"]
@@ -71,9 +63,9 @@ def test_a_deny_cannot_be_turned_into_a_question(on_live: Any) -> None:
             real = await live.opener.answer(command)
             return {**real, "answer": "DENY"}
 
-        async with live.workers(open_gate=forged("gantral.open_gate", answer)):
+        async with live.workers(open_gate=forged(answer)):
             case = await live.case().start()
-            error = await failed(case)
+            error = await case.failed()
         # A record of what the policy never said is not signed, whichever way it lies.
         assert "asked: the policy was asked about another answer" in error.message
         await closed_as_lost(case)
@@ -96,10 +88,10 @@ def test_an_approval_that_nobody_committed_pays_nobody(on_live: Any) -> None:
                 "context_hash": HASH,
             }
 
-        async with live.workers(commit=forged("gantral.commit", commit)):
+        async with live.workers(commit=forged(commit)):
             case = await live.case().start()
             await case.approve()
-            error = await failed(case)
+            error = await case.failed()
         assert "predecessor: commit 2 is not in the store" in error.message
         assert live.bank.paid == []
         assert case.states == ["CREATED", "RUNNING", "WAITING_FOR_HUMAN"]
@@ -117,7 +109,7 @@ def test_an_approval_that_nobody_committed_pays_nobody(on_live: Any) -> None:
 @pytest.mark.parametrize("receipt", [None, {}, {"sequence": 2}, LARGE])
 def test_a_receipt_of_any_form_fails_the_run_and_no_more(on_live: Any, receipt: Any) -> None:
     async def test(live: Any) -> None:
-        async with live.workers(commit=forged("gantral.commit", lambda command: receipt)):
+        async with live.workers(commit=forged(lambda command: receipt)):
             case = await live.case().start()
             with pytest.raises(WorkflowFailureError):
                 await case.handle.result()
@@ -167,10 +159,10 @@ def wire(live: Any) -> str:
 @pytest.mark.parametrize("answer", [{"status": "done"}, None, "done", made_up({})])
 def test_a_made_up_result_without_a_seal_is_an_unknown_effect(on_live: Any, answer: Any) -> None:
     async def test(live: Any) -> None:
-        async with live.workers(refund=forged(wire(live), lambda command: answer)):
+        async with live.workers(refund=forged(lambda command: answer)):
             case = await live.case().start()
             await case.approve()
-            end = await case.handle.result()
+            end = await case.end()
         assert (end["state"], end["cause"]) == ("TERMINATED", "effect_unknown")
         assert case.states[-1] == "TERMINATED"
         assert live.bank.paid == []
@@ -185,10 +177,10 @@ def test_a_made_up_result_without_a_seal_is_an_unknown_effect(on_live: Any, answ
 def test_a_made_up_result_under_an_own_key_is_never_committed(on_live: Any) -> None:
     async def test(live: Any) -> None:
         key = SigningKey.generate()
-        async with live.workers(refund=forged(wire(live), lambda c: sealed_by(c, key))):
+        async with live.workers(refund=forged(lambda c: sealed_by(c, key))):
             case = await live.case().start()
             await case.approve()
-            error = await failed(case)
+            error = await case.failed()
         assert error.type == "NotCommitted"
         assert "COMPLETED" not in case.states
         await closed_as_lost(case)
@@ -207,10 +199,10 @@ def test_a_lie_about_an_effect_that_was_done_does_not_hide_it(on_live: Any, stat
             assert told["status"] == "done"
             return made_up(command, status=status, result=None, results=[])
 
-        async with live.workers(refund=forged(wire(live), answer)):
+        async with live.workers(refund=forged(answer)):
             case = await live.case().start()
             await case.approve()
-            end = await case.handle.result()
+            end = await case.end()
         assert end["state"] == "TERMINATED"
         assert live.bank.paid == ["30.00"]
         last = case.chain.need(3)
@@ -229,10 +221,10 @@ def test_a_real_seal_with_another_result_is_not_believed(on_live: Any) -> None:
         async def answer(command: dict[str, Any]) -> Any:
             return {**await real(command), "results": [["/receipt_id", HASH]]}
 
-        async with live.workers(refund=forged(wire(live), answer)):
+        async with live.workers(refund=forged(answer)):
             case = await live.case().start()
             await case.approve()
-            end = await case.handle.result()
+            end = await case.end()
         assert (end["state"], end["cause"]) == ("TERMINATED", "effect_unknown")
         assert case.verdict() == ("VALID", ())
 

@@ -24,7 +24,7 @@ import wf_world
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
     wf_programs.write(tmp_path_factory.mktemp("generated"))
     for package in wf_programs.MANIFESTS:
-        programs.load(package, trust=wf_world.trust())
+        programs.load(package, trust=wf_world.trust(), keys=wf_world.KEYS)
 
 
 def installed(name: str) -> str:

@@ -10,7 +10,9 @@ import gantral.runtime
 import pytest
 from gantral.authority import TRANSITIONS, IllegalTransition, State
 from gantral.runtime import programs
+from gantral.runtime.channel import Channel
 from gantral.runtime.machine import Identity, Machine, Transition
+from gantral.runtime.sealing import Sealer
 
 IDENTITY = Identity("payments", "refund", "0" * 8, "0" * 64, "run")
 FROM = (None, *State)
@@ -19,7 +21,7 @@ FROM = (None, *State)
 @pytest.mark.parametrize("target", State)
 @pytest.mark.parametrize("source", FROM)
 def test_every_pair(source: State | None, target: State) -> None:
-    machine = Machine(IDENTITY)
+    machine = Machine(IDENTITY, Channel(Sealer(bytes(32), IDENTITY.instance_id)))
     machine.state = source
     legal = (source, target) in TRANSITIONS or (source is None and target is State.CREATED)
     commit = machine.commit(Transition((target,), {"same": True}))
@@ -36,6 +38,7 @@ INSIDE = [
     "anew",
     "asking",
     "calls",
+    "channel",
     "effects",
     "ends",
     "execution",
@@ -46,6 +49,7 @@ INSIDE = [
     "machine",
     "parallel",
     "passing",
+    "sealing",
     "statements",
     "terms",
     "values",

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import wf_world
-from temporalio import activity
+from gantral.runtime.ended import why_failed
+from gantral.runtime.workers.sealed import sealed
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -38,11 +39,11 @@ def test_a_forged_receipt_ends_the_run(change: Callable[[Any], Any], why: str) -
             await wf_world.register(env)
             world = wf_world.World(env)
 
-            @activity.defn(name="gantral.commit")
             async def forged(command: dict[str, Any]) -> Any:
                 return change(await world.evidence.commit(command))
 
-            evidence = Worker(env.client, task_queue="gantral-evidence", activities=[forged])
+            commit = sealed("gantral.commit", forged, wf_world.KEYS)
+            evidence = Worker(env.client, task_queue="gantral-evidence", activities=[commit])
             async with evidence, world.worker():
                 case = await world.start()
                 with pytest.raises(WorkflowFailureError) as failed:
@@ -50,6 +51,6 @@ def test_a_forged_receipt_ends_the_run(change: Callable[[Any], Any], why: str) -
             cause = failed.value.cause
             assert isinstance(cause, ApplicationError)
             assert cause.type == "NotCommitted"
-            assert why in str(cause)
+            assert why in why_failed(failed.value, wf_world.KEYS.of("payments", case.handle.id))
 
     asyncio.run(main())

@@ -187,7 +187,7 @@ def test_eleven_votes_at_once(in_world: Any) -> None:
                 for number in range(11)
             ]
             answers = await asyncio.gather(
-                *(case.handle.execute_update("decide", ballot) for ballot in ballots),
+                *(case.update("decide", ballot) for ballot in ballots),
                 return_exceptions=True,
             )
             taken = [answer for answer in answers if isinstance(answer, dict)]
@@ -247,7 +247,7 @@ def test_votes_refused_by_the_name_of_the_rule(in_world: Any) -> None:
 
             # The same vote twice is counted once.
             assert await case.deliver(ballot) == COUNTED
-            assert await case.handle.execute_update("decide", ballot) == COUNTED
+            assert await case.update("decide", ballot) == COUNTED
             assert len((await case.show())["votes"]) == 1
             # Refusals left no event behind.
             history = await case.handle.fetch_history()

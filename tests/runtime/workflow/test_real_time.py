@@ -61,7 +61,7 @@ def test_a_late_event_is_refused_though_the_timer_has_not_fired(in_real_time: An
 def test_an_effect_that_nobody_serves_lapses(in_real_time: Any) -> None:
     async def test(world: Any) -> None:
         info = next(i for i in ours() if i.workflow_id == "brief")
-        programs.load(info.package, queues={"keys": "nobody"}, trust=info.trust)
+        programs.load(info.package, queues={"keys": "nobody"}, trust=info.trust, keys=info.keys)
         try:
             async with world.worker(deployment_config=VERSIONED):
                 await make_current(world.env)
@@ -70,6 +70,6 @@ def test_an_effect_that_nobody_serves_lapses(in_real_time: Any) -> None:
                 end = await case.end()
                 assert (end["cause"], end["standing"]) == ("lapsed", [])
         finally:
-            programs.load(info.package, trust=info.trust)
+            programs.load(info.package, trust=info.trust, keys=info.keys)
 
     in_real_time(test)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import wf_world
+from gantral.runtime.ended import why_failed
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
@@ -17,7 +18,8 @@ async def failure(case: Any) -> ApplicationError:
     with pytest.raises(WorkflowFailureError) as failed:
         await case.end()
     assert isinstance(failed.value.cause, ApplicationError)
-    return failed.value.cause
+    why = why_failed(failed.value, wf_world.KEYS.of("payments", case.handle.id))
+    return ApplicationError(why, type=failed.value.cause.type)
 
 
 def test_require_terminates_by_the_spec(in_world: Any) -> None:
@@ -176,7 +178,7 @@ def test_a_commit_that_fails_leaves_nothing_visible(in_world: Any, at: str) -> N
                 if at == "APPROVED":
                     with pytest.raises(WorkflowUpdateFailedError) as refused:
                         await voted
-                    assert "not committed" in str(refused.value.cause)
+                    assert getattr(refused.value.cause, "type", "") == "NotCommitted"
                 else:
                     await voted
             error = await failure(case)

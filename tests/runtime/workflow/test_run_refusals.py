@@ -76,7 +76,7 @@ def test_no_vote_before_a_gate_opens_nor_while_its_end_is_put(in_world: Any) -> 
 def test_a_worker_without_a_trust_file_counts_no_vote(in_world: Any) -> None:
     async def test(world: Any) -> None:
         info = next(one for one in wf_world.ours() if one.workflow_id == "refund")
-        programs.load(info.package)
+        programs.load(info.package, keys=info.keys)
         try:
             async with world.worker():
                 case = await world.start()
@@ -84,7 +84,7 @@ def test_a_worker_without_a_trust_file_counts_no_vote(in_world: Any) -> None:
                 await case.handle.cancel()
                 await case.end()
         finally:
-            programs.load(info.package, trust=info.trust)
+            programs.load(info.package, trust=info.trust, keys=info.keys)
 
     in_world(test)
 
@@ -147,7 +147,7 @@ def test_a_lost_attempt_and_then_nobody_is_unknown(in_real_time: Any) -> None:
     async def test(world: Any) -> None:
         info = next(one for one in wf_world.ours() if one.workflow_id == "brief")
         wire = info.manifest["operations"]["keys.grant"]["wire"]
-        programs.load(info.package, queues={"keys": "fragile"}, trust=info.trust)
+        programs.load(info.package, queues={"keys": "fragile"}, trust=info.trust, keys=info.keys)
         stopping: list[asyncio.Task[None]] = []
 
         @activity.defn(name=wire)
@@ -171,7 +171,7 @@ def test_a_lost_attempt_and_then_nobody_is_unknown(in_real_time: Any) -> None:
                 assert (end["state"], end["cause"]) == ("TERMINATED", "effect_unknown")
                 assert end["standing"] == ["keys.grant/2"]
         finally:
-            programs.load(info.package, trust=info.trust)
+            programs.load(info.package, trust=info.trust, keys=info.keys)
             await asyncio.gather(running, *stopping)
 
     in_real_time(test)

@@ -4,17 +4,22 @@ answer, refuse or hold."""
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gantral.evidence import LocalStore
 from gantral.evidence.commit import BuildCommit, build_commit, votes_decision
 from gantral.evidence.forms import duration_ms, plus
 from gantral.evidence.hashes import leaf
 from gantral.runtime import programs
-from temporalio import activity
+from gantral.runtime.keyring import Keyring
 from temporalio.exceptions import ApplicationError
+
+# The keys of every instance of these tests.
+KEYS = Keyring(LocalStore(tempfile.mkdtemp(prefix="gantral-keys-")))
 
 
 def actor(name: str) -> str:
@@ -47,7 +52,6 @@ class Evidence:
         """Every state reached, in order."""
         return [state for command in self.of(instance) for state in command["states"]]
 
-    @activity.defn(name="gantral.commit")
     async def commit(self, command: dict[str, Any]) -> dict[str, Any]:
         if self.held is not None and self.hold(command):
             await self.held.wait()
@@ -128,7 +132,6 @@ class Evidence:
         values = {**given["values"], **{p: actor(v) for p, v in given["persons"].items()}}
         return sorted(pair(path, value) for path, value in values.items())
 
-    @activity.defn(name="gantral.open_gate")
     async def open_gate(self, command: dict[str, Any]) -> dict[str, Any]:
         self.questions.append(command)
         if self.held_question is not None:
@@ -156,7 +159,6 @@ class Evidence:
             **self.answer,
         }
 
-    @activity.defn(name="gantral.ask_guard")
     async def ask_guard(self, command: dict[str, Any]) -> dict[str, Any]:
         self.guarded.append(command)
         if self.held_guard is not None:

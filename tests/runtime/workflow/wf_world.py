@@ -17,6 +17,8 @@ from gantral.evidence.hashes import context_hash, leaf
 from gantral.evidence.recount import vote_hash
 from gantral.evidence.uses import CLAIM_TYPE, OUTCOME_TYPE
 from gantral.runtime import forms, programs
+from gantral.runtime.ended import end_of
+from gantral.runtime.workers.sealed import sealed, sealed_failures
 from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -27,7 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
-from wf_evidence import Evidence, actor
+from wf_evidence import KEYS, Evidence, actor
 
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
 DECISION_KEY = SigningKey.from_seed(b"d" * 32)
@@ -130,11 +132,10 @@ class Services:
         for info in ours():
             for name, operation in info.manifest["operations"].items():
                 if operation["queue"] == queue:
-                    found.append(self._activity(name, operation["wire"]))
+                    found.append(self._activity(name, operation["wire"], info.team))
         return list({a.wire: a.run for a in found}.values())
 
-    def _activity(self, name: str, wire: str) -> Any:
-        @activity.defn(name=wire)
+    def _activity(self, name: str, wire: str, team: str) -> Any:
         async def run(command: dict[str, Any]) -> Any:
             attempt = activity.info().attempt
             self.seen.append({"operation": name, **command, "attempt": attempt})
@@ -146,7 +147,9 @@ class Services:
             pass
 
         made = Made()
-        made.wire, made.run = wire, run  # type: ignore[attr-defined]
+        ours = wire.startswith("gantral/")
+        behind = sealed(wire, run, KEYS) if ours else sealed_failures(wire, team, run, KEYS)
+        made.wire, made.run = wire, behind  # type: ignore[attr-defined]
         return made
 
 
@@ -267,7 +270,7 @@ class Case:
         return {"vote": seal("authority-decision", statement, key), **delivery}
 
     async def deliver(self, delivery: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = await self.handle.execute_update("decide", delivery)
+        answer: dict[str, Any] = await self.update("decide", delivery)
         import base64
         import json
 
@@ -313,12 +316,17 @@ class Case:
         return {"event": seal("event", statement, key), "data": data, "texts": [*texts, identity]}
 
     async def send(self, delivery: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = await self.handle.execute_update("event", delivery)
+        answer: dict[str, Any] = await self.update("event", delivery)
         return answer
 
     async def end(self) -> dict[str, Any]:
-        end: dict[str, Any] = await self.handle.result()
-        return end
+        end: Any = await end_of(self.handle, KEYS.of("payments", self.handle.id))
+        return dict(end)
+
+    async def update(self, name: str, delivery: dict[str, Any]) -> Any:
+        """What the API sends, sealed with the instance's key."""
+        sealer = KEYS.of("payments", self.handle.id)
+        return await self.handle.execute_update(name, sealer.close(name, delivery))
 
 
 def _bound(data: dict[str, Any]) -> dict[str, str]:
@@ -363,9 +371,9 @@ class World:
                 client,
                 task_queue="gantral-evidence",
                 activities=[
-                    self.evidence.commit,
-                    self.evidence.open_gate,
-                    self.evidence.ask_guard,
+                    sealed("gantral.commit", self.evidence.commit, KEYS),
+                    sealed("gantral.open_gate", self.evidence.open_gate, KEYS),
+                    sealed("gantral.ask_guard", self.evidence.ask_guard, KEYS),
                 ],
             ),
             Worker(client, task_queue="orders", activities=self.services.activities("orders")),
@@ -384,9 +392,10 @@ class World:
         return await self.start_raw(info, instance, command)
 
     async def start_raw(self, info: programs.ProgramInfo, instance: str, command: Any) -> Case:
+        sealer = KEYS.make(info.team, instance)
         handle = await self.env.client.start_workflow(
             info.workflow_id,
-            command,
+            sealer.close("start", command) if isinstance(command, dict) else command,
             id=instance,
             task_queue=f"gantral-{info.team}",
             task_timeout=timedelta(seconds=10),

@@ -44,6 +44,12 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         metavar="FILE",
         help="write nothing; fail when this recorded run would go another way (repeatable)",
     )
+    parser.add_argument(
+        "--settings",
+        default="gantral.toml",
+        metavar="FILE",
+        help="for --check-history: the deployment whose store holds the key of the run",
+    )
     add_output(parser)
 
 
@@ -71,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     if args.check_history:
         from gantral.cli.histories import check_histories
 
-        return check_histories(args.check_history, plan.of)
+        return check_histories(args.check_history, plan.of, args.settings)
     for folder in (*plan.made, *plan.stale):
         folders.refuse_foreign(folder)
     quiet = args.output_format not in READ

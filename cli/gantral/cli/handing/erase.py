@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NOT = (
     "Not reached: bundles and disclosures that were handed out, backups and copies of the texts,"
-    " Temporal's own history (docs/evidence/erasure.md)."
+    " what operations with `as` left in Temporal's history (docs/evidence/erasure.md)."
 )
 
 

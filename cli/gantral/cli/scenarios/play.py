@@ -25,6 +25,7 @@ from gantral.evidence.report import Report, verdict_of
 from gantral.evidence.verify import verify_folder
 from gantral.identity import Person
 from gantral.runtime import programs
+from gantral.runtime.ended import end_of, why_failed
 from gantral.runtime.workers.replaying import difference, read_history
 from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError
@@ -256,16 +257,16 @@ class _Play:
                 fires = timer.fires
 
     async def _result(self, instance: str) -> Mapping[str, Any]:
-        handle = self._world.client.get_workflow_handle(instance, result_type=dict[str, Any])
+        handle = self._world.client.get_workflow_handle(instance)
+        sealer = self._deployment.keys.of(self._team(), instance)
         try:
             async with self._world.clock.running_free(), asyncio.timeout(_PATIENCE):
                 while True:
                     # The server ends a long poll after 20 s, which the client takes for no end.
                     with contextlib.suppress(RuntimeError):
-                        end: Mapping[str, Any] = await handle.result()
-                        return end
+                        return await end_of(handle, sealer)
         except WorkflowFailureError as error:
-            raise _Stuck(f"the run failed: {error.cause}") from None
+            raise _Stuck(f"the run failed: {why_failed(error, sealer)}") from None
         except TimeoutError:
             raise _Stuck(f"it came to no end within {_PATIENCE:g} s") from None
 
@@ -273,7 +274,11 @@ class _Play:
         try:
             await self._world.client.get_workflow_handle(instance).result()
         except WorkflowFailureError as error:
-            raise _Stuck(f"the run failed: {error.cause}") from None
+            sealer = self._deployment.keys.of(self._team(), instance)
+            raise _Stuck(f"the run failed: {why_failed(error, sealer)}") from None
+
+    def _team(self) -> str:
+        return self._deployment.programs[self._scenario.workflow].team
 
     def _family(self, story: Story) -> list[Story]:
         """The instance, and all that were run as its children, theirs too, in order."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from gantral.runtime.calls import ActionFailed
 from gantral.runtime.commands import ACTION_FAILED
+from gantral.runtime.effects import ours
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.implementations import (
     BadArguments,
@@ -23,14 +24,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 Activity = Callable[..., Any]
-_OURS = "gantral/"
 
 
 def action(program: ProgramInfo, made: Implementation, executor: Executor | None) -> Activity:
     """The activity of a read or notify, under the manifest's wire name."""
     wire = str(program.manifest["operations"][made.operation]["wire"])
 
-    if not wire.startswith(_OURS):
+    if not ours(program.manifest["operations"][made.operation]):
         return _plain(program, made, wire, executor)
 
     @activity.defn(name=wire)

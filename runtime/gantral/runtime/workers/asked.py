@@ -20,12 +20,12 @@ from gantral.evidence.forms import instant_text
 from gantral.evidence.signers import Signer
 from gantral.runtime.commands import (
     AskGuardCommand,
-    CommitCommand,
     Envelope,
     OpenGateAnswer,
     OpenGateCommand,
     Said,
 )
+from gantral.runtime.commits import CommitCommand
 from gantral.runtime.workers.chain import Chain
 
 KIND: Final = "policy-answer"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +21,15 @@ from gantral.identity.directory import Directory
 from gantral.policy import Opa
 from gantral.runtime import programs
 from gantral.runtime.calls import Service
-from gantral.runtime.commands import EVIDENCE_QUEUE
+from gantral.runtime.commands import (
+    ASK_GUARD,
+    COMMIT,
+    EVIDENCE_QUEUE,
+    OPEN_GATE,
+    START_CHILD,
+)
+from gantral.runtime.effects import ours
+from gantral.runtime.keyring import Keyring
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Evidence, Settings, load
 from gantral.runtime.settings_reader import SettingsError
@@ -33,6 +41,7 @@ from gantral.runtime.workers.commit import Committer
 from gantral.runtime.workers.effects import EffectWorker
 from gantral.runtime.workers.gate import GateOpener
 from gantral.runtime.workers.implementations import Implementation, implementations
+from gantral.runtime.workers.sealed import sealed, sealed_failures
 
 Activity = Callable[..., Any]
 _EFFECTS = ("effect", "critical effect")
@@ -48,6 +57,11 @@ class Stores:
     store: Store
     drafts: Store
     trust: TrustFile
+
+    @cached_property
+    def keys(self) -> Keyring:
+        """The keys of instances, which lie beside the texts."""
+        return Keyring(self.store)
 
 
 def open_store(settings: Settings) -> Store:
@@ -176,14 +190,17 @@ def directory(settings: Settings) -> Directory | None:
     return None if file is None else Directory(file)
 
 
-def load_programs(settings: Settings, trust: TrustFile | None) -> list[ProgramInfo]:
-    """Every package of ``[deployment] packages``. Raises SettingsError."""
+def load_programs(
+    settings: Settings, trust: TrustFile | None, keys: Keyring | None = None
+) -> list[ProgramInfo]:
+    """Every package of ``[deployment] packages``; who runs workflows gives ``keys``. Raises
+    SettingsError."""
     for folder in reversed(settings.source_path):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
     try:
         return [
-            programs.load(package, queues=settings.temporal.queues, trust=trust)
+            programs.load(package, queues=settings.temporal.queues, trust=trust, keys=keys)
             for package in settings.packages
         ]
     except programs.ProgramError as error:
@@ -203,7 +220,13 @@ def evidence_activities(
         opa = Opa(settings.opa.url, settings.opa.timeout, settings.opa.reconnect)
     opener = GateOpener(who, opa, key, directory(settings))
     starter = ChildStarter(stores.store, stores.drafts, stores.trust, key, who)
-    return [committer.commit, opener.open_gate, opener.ask_guard, starter.start_child]
+    activities = {
+        COMMIT: committer.commit,
+        OPEN_GATE: opener.open_gate,
+        ASK_GUARD: opener.ask_guard,
+        START_CHILD: starter.start_child,
+    }
+    return [sealed(name, run, stores.keys) for name, run in activities.items()]
 
 
 def closer(settings: Settings, stores: Stores) -> Closer | None:
@@ -277,9 +300,11 @@ def service_activities(
         program, made = next(iter(offered.values()))
         if program.manifest["operations"][made.operation]["kind"] in _EFFECTS:
             effects = effects or _effect_worker(settings, stores)
-            run = effects.activity(wire, offered, executor)
+            run = sealed(wire, effects.activity(wire, offered, executor), stores.keys)
+        elif ours(program.manifest["operations"][made.operation]):
+            run = sealed(wire, action(program, made, executor), stores.keys)
         else:
-            run = action(program, made, executor)
+            run = sealed_failures(wire, program.team, action(program, made, executor), stores.keys)
         queues.setdefault(program.queue(made.operation), []).append(run)
     return queues
 
@@ -290,7 +315,11 @@ def team_activities(services: Sequence[Service], settings: str | Path) -> list[A
     stores = open_stores(read)
     check_stores(stores, commits=False)
     wanted = dict.fromkeys(getattr(type(service), "package_", "") for service in services)
-    loaded = [program for program in load_programs(read, stores.trust) if program.package in wanted]
+    loaded = [
+        program
+        for program in load_programs(read, stores.trust, stores.keys)
+        if program.package in wanted
+    ]
     refuse_strangers(services, loaded)
     queues = service_activities(read, stores, services, loaded)
     return [run for activities in queues.values() for run in activities]

@@ -24,13 +24,15 @@ from gantral.evidence import (
 from gantral.evidence import forms as texts_of
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import child_id, context_hash, leaf
+from gantral.evidence.instance_keys import InstanceKeys
 from gantral.evidence.planned import child_at
 from gantral.evidence.signers import Signer
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
-from gantral.runtime.commands import START_CHILD, ChildCommand, ChildStart, Parent
+from gantral.runtime.commands import START_CHILD, ChildCommand, ChildStart, Parent, StartCommand
 from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.sealing import Sealer
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.family import running
@@ -55,16 +57,42 @@ class ChildStarter:
 
     @activity.defn(name=START_CHILD)
     async def start_child(self, command: dict[str, Any]) -> dict[str, Any]:
-        """The child's start. Raises ApplicationError ``NotCommitted``, never retried, whose message
-        starts with the rule's name."""
-        return dict(await asyncio.to_thread(self.seal, command))
+        """The child's start, sealed with a key of the child's own (``ChildStart``). Raises
+        ApplicationError ``NotCommitted``, never retried, whose message starts with the rule's
+        name."""
+        return dict(await asyncio.to_thread(self.answer, command))
 
-    def seal(self, command: Mapping[str, Any]) -> ChildStart:
+    def answer(self, command: Mapping[str, Any]) -> ChildStart:
         """As ``start_child``, in this thread."""
+        with or_not_committed("a child's start"):
+            child, start = self._seal(_read(command))
+            if isinstance(start, Taken):
+                return {
+                    "instance_id": child,
+                    "submission": None,
+                    "start": None,
+                    "taken": str(start),
+                }
+            team, keys = command["team"], InstanceKeys(self.store)
+            parents = keys.get(team, command["instance_id"])
+            if parents is None:
+                raise Refused("instance_key", "the parent has no key in the store")
+            own = Sealer(keys.make(team, child), child)
+        end_key = Sealer(parents, command["instance_id"]).for_end(child).hex()
+        return {
+            "instance_id": child,
+            "submission": start["submission"],
+            "start": own.close("start", {**start, "end_key": end_key}),
+            "taken": "none",
+        }
+
+    def seal(self, command: Mapping[str, Any]) -> tuple[str, StartCommand | Taken]:
+        """The child's id, and its start as its own code reads it, or who has its key; in this
+        thread. Raises as ``start_child``."""
         with or_not_committed("a child's start"):
             return self._seal(_read(command))
 
-    def _seal(self, command: ChildCommand) -> ChildStart:
+    def _seal(self, command: ChildCommand) -> tuple[str, StartCommand | Taken]:
         chain = Chain(self.store, self.trust, command["team"], command["instance_id"])
         program = programs.get(command["program"])
         walk = running(chain)
@@ -85,13 +113,13 @@ class ChildStarter:
             instance_id = self._identity(chain, child, key, command)
             draft = self._draft(chain, walk, command, child, instance_id, values, key)
         except Taken as taken:
-            return {"instance_id": taken.instance_id, "start": None, "taken": str(taken)}
+            return taken.instance_id, taken
         texts = draft["texts"]
         put_texts(Chain(self.store, self.trust, command["team"], instance_id), texts)
-        start = draft["start"]
+        start: StartCommand = draft["start"]
         if start["input"] != command["input"]:
             raise Refused("child", "this call began a child with another input before")
-        return {"instance_id": instance_id, "start": start, "taken": "none"}
+        return instance_id, start
 
     def _identity(
         self, chain: Chain, child: ProgramInfo, key: Key | None, command: ChildCommand

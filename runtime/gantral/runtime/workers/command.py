@@ -7,7 +7,7 @@ from typing import Any
 
 from gantral.authority import Cause, State
 from gantral.evidence import forms
-from gantral.runtime.commands import CommitCommand
+from gantral.runtime.commits import CommitCommand
 from gantral.runtime.workers.refused import Refused
 
 _TEXTS = (

@@ -24,7 +24,8 @@ from gantral.evidence.hashes import leaf
 from gantral.evidence.signers import Signer
 from gantral.evidence.walk import Walk
 from gantral.runtime import programs
-from gantral.runtime.commands import COMMIT, ZEROS, CommitCommand, CommitReceipt
+from gantral.runtime.commands import COMMIT, ZEROS
+from gantral.runtime.commits import CommitCommand, CommitReceipt
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.chain import Chain, Read
 from gantral.runtime.workers.command import read_commit

@@ -9,7 +9,7 @@ from gantral.authority import State
 from gantral.evidence import EvidenceError
 from gantral.evidence.guard import ENDS, GOES_ON
 from gantral.evidence.recount import Standing
-from gantral.runtime.commands import CommitCommand
+from gantral.runtime.commits import CommitCommand
 from gantral.runtime.workers.asked import check_asked
 from gantral.runtime.workers.chain import Chain
 

@@ -34,7 +34,7 @@ class Hands:
 
     client: Client
     settings: Settings
-    stores: Stores | None
+    stores: Stores
     loaded: Sequence[ProgramInfo]
     versions: Mapping[str, WorkerDeploymentVersion]
 
@@ -52,7 +52,6 @@ class Hands:
 
     def evidence(self) -> list[Worker]:
         """Of role evidence. Raises SettingsError."""
-        assert self.stores is not None
         activities = assembly.evidence_activities(self.settings, self.stores)
         # Unversioned workers of one queue would all be the same one.
         teams = [*self._teams()] if self.versions else [*self._teams()][:1]
@@ -60,7 +59,6 @@ class Hands:
 
     def services(self) -> list[Worker]:
         """Of role service. Raises SettingsError."""
-        assert self.stores is not None
         services = assembly.made_services(self.settings)
         assembly.refuse_strangers(services, self.loaded)
         found: list[Worker] = []

@@ -29,7 +29,7 @@ from gantral.evidence.recount import (
 )
 from gantral.evidence.waits import KINDS
 from gantral.evidence.walk import SEALED_UNDOS
-from gantral.runtime.commands import CommitCommand
+from gantral.runtime.commits import CommitCommand
 from gantral.runtime.workers import deciders
 from gantral.runtime.workers.asked import check_asked
 from gantral.runtime.workers.calendars import NoPeriods, gate_periods

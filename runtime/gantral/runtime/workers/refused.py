@@ -53,4 +53,4 @@ def or_not_committed(what: str) -> Iterator[None]:
 
 
 def _not_committed(rule: str, why: str) -> ApplicationError:
-    return ApplicationError(f"{rule}: {why}", type=NOT_COMMITTED, non_retryable=True)
+    return ApplicationError(f"{rule}: {why}", rule, type=NOT_COMMITTED, non_retryable=True)

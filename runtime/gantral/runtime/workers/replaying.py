@@ -13,6 +13,7 @@ from typing import Any
 
 from gantral.runtime import programs
 from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.sealing import Sealer, Unsealed
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import (
@@ -48,6 +49,7 @@ class Recorded:
     history: WorkflowHistory
     workflow: str
     instance: str
+    team: str
     program: str
     activities: tuple[Scheduled, ...]
 
@@ -71,10 +73,11 @@ def read_history(data: bytes) -> Recorded:
         raise HistoryError("this run committed nothing: it was refused, or is not governed")
     try:
         instance, program = committed[0][0]["instance_id"], committed[0][0]["program"]
+        team = committed[0][0]["team"]
         history = WorkflowHistory.from_json(instance, tree)
     except (KeyError, IndexError, TypeError) as error:
         raise HistoryError(f"its first commit has not its form ({type(error).__name__})") from None
-    return Recorded(history, name, str(instance), str(program), activities)
+    return Recorded(history, name, str(instance), str(team), str(program), activities)
 
 
 def _scheduled(history: WorkflowHistory) -> list[Scheduled]:
@@ -89,14 +92,19 @@ def _scheduled(history: WorkflowHistory) -> list[Scheduled]:
 
 async def difference(recorded: Recorded, program: ProgramInfo) -> str | None:
     """The first way in which the program would not do what the history holds; None: there is none.
-    Not for use inside a workflow; one replay at a time."""
+    Not for use inside a workflow; one replay at a time.
+
+    Raises:
+        NoKey: ``program.keys`` do not hold the instance's key, so nobody can tell.
+    """
+    sealer = program.sealer(recorded.instance)
     left = list(recorded.activities)
     found: list[str] = []
 
     class Compare(WorkflowOutboundInterceptor):
         def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
             if not found:
-                found.extend(_compared(left, input))
+                found.extend(_compared(sealer, left, input))
             return self.next.start_activity(input)
 
     class Inbound(WorkflowInboundInterceptor):
@@ -124,7 +132,7 @@ async def difference(recorded: Recorded, program: ProgramInfo) -> str | None:
     return None
 
 
-def _compared(left: list[Scheduled], input: StartActivityInput) -> list[str]:
+def _compared(sealer: Sealer, left: list[Scheduled], input: StartActivityInput) -> list[str]:
     if not left:
         return [f"after the last event: {input.activity} is called"]
     expected = left.pop(0)
@@ -132,9 +140,21 @@ def _compared(left: list[Scheduled], input: StartActivityInput) -> list[str]:
         return [f"event {expected.event}: {input.activity} is called, not {expected.activity}"]
     made = json.loads(json.dumps(list(input.args)))
     if made != expected.arguments:
-        where, old, new = _first_other(expected.arguments, made)
+        try:
+            both = (
+                _opened(sealer, input.activity, expected.arguments),
+                _opened(sealer, input.activity, made),
+            )
+        except Unsealed:
+            both = (expected.arguments, made)
+        where, old, new = _first_other(*both)
         return [f"event {expected.event}: {expected.activity} is given {new} at {where}, not {old}"]
     return []
+
+
+def _opened(sealer: Sealer, activity: str, arguments: list[Any]) -> list[Any]:
+    """The arguments as they were before they were sealed. Raises Unsealed."""
+    return [sealer.open(activity, one) for one in arguments]
 
 
 def _first_other(old: Any, new: Any, place: str = "") -> tuple[str, str, str]:

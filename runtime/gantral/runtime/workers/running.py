@@ -54,14 +54,13 @@ async def run_worker(
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    needs_stores = bool({"evidence", "service"} & set(roles))
-    # The workflow role holds no secret, but it judges the seals of votes: it needs the trust file.
-    trust = assembly.read_trust(settings) if needs_stores or settings.evidence else None
-    stores = assembly.open_stores(settings) if needs_stores else None
-    if stores is not None:
+    # The workflow role signs nothing, but it judges the seals of votes and opens what an instance's
+    # key sealed: it needs the trust file, and of the store the keys of instances alone.
+    stores = assembly.open_stores(settings)
+    if {"evidence", "service"} & set(roles):
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         await asyncio.to_thread(assembly.check_stores, stores, commits="evidence" in roles)
-    loaded = assembly.load_programs(settings, trust)
+    loaded = assembly.load_programs(settings, stores.trust, stores.keys)
     client = await connect(settings.temporal)
     await require_search_attributes(client, settings)
     versions = await deployments.versions(client, settings, loaded)
@@ -76,7 +75,6 @@ async def run_worker(
             workers += made()
     closer: Closer | None = None
     if "evidence" in roles:
-        assert stores is not None
         closer = assembly.closer(settings, stores)
     if not workers:
         raise SettingsError("worker.roles", "nothing to do here", "name packages and services")
