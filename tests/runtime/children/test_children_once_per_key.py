@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(90)
 
 async def notes(family: Family, *invoices: str, ok: bool = True) -> tuple[str, list[str]]:
     parent = await family.start("fees", invoices=list(invoices), ok=ok)
-    end = await family.handle(parent).result()
+    end = await family.end(parent)
     assert end["state"] == "COMPLETED", end
     return parent, end["output"]["notes"]
 

@@ -34,7 +34,7 @@ def test_a_failed_parent_undoes_what_its_completed_children_did_last_first(on_se
         out, home = (child_id(trip, f"{BOOK}/1/{index}") for index in (0, 1))
         for one in (out, home):
             await family.decide(one)
-        end = await family.handle(top).result()
+        end = await family.end(top)
         assert (end["state"], end["cause"]) == ("TERMINATED", "terminated_by_spec")
         assert end["standing"] == []
         assert end["message"] == "changed our minds"
@@ -79,7 +79,7 @@ def test_undo_of_a_child_by_name_and_nobody_else_s(on_server: Any) -> None:
             f"{new} is WAITING_FOR_HUMAN, so nothing is undone for it"
         )
         await family.decide(new)
-        end = await family.handle(top).result()
+        end = await family.end(top)
         assert (end["state"], end["output"]) == ("COMPLETED", {"note": "S2"})
         assert family.world.script.effects[-1] == ("seats.cancel", {"id": "S1"})
         assert await undone(family, new, top) == f"{top} is COMPLETED, so nothing is undone for it"
@@ -107,7 +107,7 @@ def test_an_undo_that_fails_stops_no_other_and_what_stands_is_named(on_server: A
         out, home = (child_id(trip, f"{BOOK}/1/{index}") for index in (0, 1))
         for one in (out, home):
             await family.decide(one)
-        end = await family.handle(top).result()
+        end = await family.end(top)
         stands = f"{home}/seats.reserve/1"
         assert end["standing"] == [stands]
         assert end["message"] == f"changed our minds; what stands: {stands}"

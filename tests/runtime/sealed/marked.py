@@ -96,8 +96,9 @@ def packages() -> list[Mapping[str, bytes]]:
     return [generate(program, files).files for program in found.programs]
 
 
-# No person's text of these runs is without it, and no number of theirs is another.
-MARK, AMOUNT, AMENDED = "Qx7Mark", "4321.77", "4300.11"
+# No person's text of these runs is without it, and no number of theirs is another. Long: what is
+# sealed is as good as chance, and holds any few letters now and then.
+MARK, AMOUNT, AMENDED = "Qx7MarkZebraQuartz", "987654321.77", "987654300.11"
 _FORMS = tuple(
     form
     for mark in (MARK, AMOUNT, AMENDED)

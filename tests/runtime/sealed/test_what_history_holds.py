@@ -11,7 +11,7 @@ from families import TEAM, Family
 from gantral.api import deciding, sending, starting
 from gantral.evidence.hashes import child_id
 from gantral.evidence.instance_keys import InstanceKeys
-from gantral.runtime import execution, programs
+from gantral.runtime import defining, execution, programs
 from gantral.runtime.keyring import Keyring, NoKey
 from gantral.runtime.sealing import Sealer, Unsealed
 from marked import AMENDED, AMOUNT, MARK, found_in, histories, mark, opened, readable
@@ -30,8 +30,8 @@ async def play(family: Family, **input: Any) -> tuple[str, Any]:
     body = {"workflow": "marked", "input": marked.given(**input)}
     one = (await starting.start(deployment, carol, body, None))["instance_id"]
     dora = family.person(mark("dora"), "boss")
-    story = await family.until(one, lambda story: story.awaiting is not None)
-    assert story.awaiting is not None
+    story = await family.until(one, lambda story: story.awaiting)
+    assert story.awaiting
     data = {"what": mark("what"), "by": mark("by")}
     await sending.send(deployment, dora, one, {"event": "called", "data": data})
     story = await family.waiting(one)
@@ -129,5 +129,5 @@ def test_a_run_whose_key_is_not_there_does_nothing_and_does_not_end(tmp_path: An
     assert keys.cached(TEAM, ids[0]) is None
     assert keys.cached(TEAM, ids[3]) is made[3]
     assert keys.of(TEAM, ids[0]).open("end", made[0].close("end", {"a": "b"})) == {"a": "b"}
-    assert not isinstance(NoKey("x"), execution.FailsRun)
-    assert isinstance(ValueError("x"), execution.FailsRun)
+    assert not isinstance(NoKey("x"), defining.FailsRun)
+    assert isinstance(ValueError("x"), defining.FailsRun)

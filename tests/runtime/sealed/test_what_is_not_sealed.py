@@ -65,7 +65,7 @@ def test_an_update_that_is_not_sealed_is_no_vote(on_marked: Any) -> None:
         body = {"workflow": "marked", "input": given()}
         carol = family.person("carol", "clerk")
         one = (await starting.start(family.deployment, carol, body, None))["instance_id"]
-        await family.until(one, lambda story: story.awaiting is not None)
+        await family.until(one, lambda story: story.awaiting)
         plain = {"event": {}, "data": {}, "texts": []}
         wrong_place = family.deployment.keys.of(TEAM, one).close("decide", plain)
         for forged in (plain, wrong_place):

@@ -6,6 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
+import wf_world
+from gantral.runtime.ended import why_failed
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from test_history_replays import replay
@@ -129,7 +131,8 @@ def test_a_refused_commit_lets_no_other_branch_commit(in_world: Any) -> None:
             case = await world.desk("both wait 3000|wait 3000")
             with pytest.raises(WorkflowFailureError) as failed:
                 await case.end()
-            assert "not today" in str(failed.value.cause)
+            why = why_failed(failed.value, wf_world.KEYS.of("payments", case.handle.id))
+            assert "not today" in why
             assert kinds(case) == [[]]
 
     in_world(test)
