@@ -61,7 +61,13 @@ class _ByHand(Gateway):
         self._own = client
 
     async def start(
-        self, instance_id: str, workflow: str, team: str, command: StartCommand
+        self,
+        instance_id: str,
+        workflow: str,
+        team: str,
+        command: StartCommand,
+        *,
+        again: bool = False,
     ) -> bool:
         await self._own.start_workflow("refund_by_hand", command, id=instance_id, task_queue=_QUEUE)
         return True

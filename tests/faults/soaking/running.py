@@ -1,0 +1,175 @@
+"""A run: faults one after another, each under instances of its own, then the judgement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from gantral.evidence import LocalStore, SigningKey, StoreError, TrustFile
+from gantral.runtime.workers.closer import Closer
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from soaking.faults import Fault
+from soaking.judging import Judge, Judgement
+from soaking.people import COURSES, Case, Course, People, Vote
+from soaking.project import DECIDERS, importable
+from soaking.reading import TEAM, Chain
+from soaking.world import World
+
+Say = Callable[[str], None]
+CROWD = "32 deciders at once"
+
+
+@dataclass
+class Row:
+    """One fault, and what came of the instances that it met. ``struck``: it got to its moment."""
+
+    name: str
+    at: str
+    struck: bool
+    cases: list[Case] = field(default_factory=list)
+    judged: list[Judgement] = field(default_factory=list)
+
+
+async def meet(
+    world: World, people: People, fault: Fault, courses: Sequence[Course], at_once: int
+) -> tuple[Row, asyncio.Task[list[Case]]]:
+    """Let instances run while one fault strikes them; they may still run when it is over."""
+    row = Row(fault.name, fault.at, struck=False)
+    identity = world.arm(fault.point, fault.act)
+    running = asyncio.create_task(people.batch(courses, fault.name, at_once))
+    while not (row.struck or running.done()):
+        await asyncio.sleep(0.02)
+        row.struck = world.struck()
+    if row.struck:
+        if fault.act == "free":
+            world.go(identity)
+        striking = asyncio.create_task(asyncio.to_thread(fault.strike, world))
+        if fault.act == "hold":
+            # Held until its victim is dead, not until that is back.
+            await asyncio.sleep(0.3)
+            world.go(identity)
+        await striking
+    world.disarm()
+    return row, running
+
+
+async def crowd(world: World, people: People, count: int) -> Row:
+    """At each of some gates every manager decides at once: some yes, some less, some no."""
+    row = Row(CROWD, "at one gate", struck=True)
+
+    async def one(case: Case) -> None:
+        if not await people.begin(case) or not (shown := await people.opened(case)):
+            return
+        # A no ends it: at some gates nobody says no.
+        votes = [
+            Vote(who, "reject")
+            if case.number % 2 and at % 11 == 10
+            else Vote(who, "amend", {"/refund/amount": "25.00"})
+            if at % 3 == 2
+            else Vote(who, "approve")
+            for at, who in enumerate(DECIDERS)
+        ]
+        await asyncio.gather(*(people.decide(case, vote, shown) for vote in votes))
+        await people.ended(case)
+
+    row.cases = [people.case(Course("crowd"), row.name) for _ in range(count)]
+    await asyncio.gather(*(one(case) for case in row.cases))
+    return row
+
+
+async def run(
+    world: World,
+    faults: Sequence[Fault],
+    *,
+    seed: int,
+    courses: Sequence[Course] = COURSES,
+    at_once: int = 8,
+    crowds: int = 2,
+    patience: float = 100.0,
+    overlapping: bool = False,
+    say: Say = lambda line: None,
+) -> list[Row]:
+    """Every fault in turn, a crowd, and the judgement of all instances at the end. The next fault
+    waits until the instances of the last one are through, unless they are ``overlapping``."""
+    rows = [Row("none", "", struck=True)]
+    running: list[asyncio.Task[list[Case]]] = []
+    async with People(world, seed, patience) as people, reconciling(world):
+        rows[0].cases = await people.batch(courses, "none", at_once)
+        for fault in faults:
+            row, met = await meet(world, people, fault, courses, at_once)
+            rows.append(row)
+            running.append(met)
+            if not overlapping:
+                await met
+            say(f"{fault.name}, {fault.at}: {'struck' if rows[-1].struck else 'NOT REACHED'}")
+        if crowds:
+            rows.append(await crowd(world, people, crowds))
+            say(CROWD)
+        for row, met in zip(rows[1:], running, strict=False):
+            row.cases = await met
+    await settle(world, [case for row in rows for case in row.cases])
+    importable(world.project)
+    client = await Client.connect(world.temporal)
+    query = "ExecutionStatus = 'Running'"
+    open_now = frozenset([one.id async for one in client.list_workflows(query)])
+    judge = await asyncio.to_thread(Judge, world, open_now)
+    for row in rows:
+        row.judged = await asyncio.to_thread(judge.judge, row.cases)
+    rows[-1].judged += judge.strangers([case for row in rows for case in row.cases])
+    return rows
+
+
+@asynccontextmanager
+async def reconciling(world: World) -> AsyncIterator[None]:
+    """Somebody runs `gantral reconcile` every few seconds: the sweep of a worker takes a minute."""
+    over = asyncio.Event()
+
+    async def again() -> None:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), 5)
+            with suppress(RuntimeError, RPCError, StoreError):
+                await reconcile(world)
+
+    task = asyncio.create_task(again())
+    try:
+        yield
+    finally:
+        over.set()
+        await task
+
+
+async def reconcile(world: World) -> None:
+    """What `gantral reconcile` does."""
+    trust = TrustFile.load((world.folder / "trust.json").read_bytes())
+    key = SigningKey.load((world.folder / "keys" / "closer.key").read_bytes())
+    stores = LocalStore(world.evidence), LocalStore(world.folder / "drafts", deletable=True)
+    client = await Client.connect(world.temporal)
+    async for told in Closer(*stores, trust, key).sweep(client, TEAM):
+        world.told.append(f"{told.instance_id} {told.what}: {told.why}")
+
+
+async def settle(world: World, cases: Sequence[Case]) -> None:
+    """What a deployment does in the minutes after: the closer ends what was lost (`gantral
+    reconcile`), and serve's sweep, which runs when it starts, refuses votes that nobody counted."""
+    await reconcile(world)
+    await asyncio.to_thread(world.kill, "serve")
+    await asyncio.to_thread(world.start, "serve")
+    for _ in range(200):
+        if not any(_unsettled(world, case) for case in cases):
+            return
+        await asyncio.sleep(0.05)
+
+
+def _unsettled(world: World, case: Case) -> bool:
+    chain = Chain.read(world.evidence, case.instance) if case.instance else None
+    if chain is None or not chain.ended:
+        return False
+    return any(
+        answer.receipt and answer.receipt not in chain.counted and not chain.refused(answer.receipt)
+        for answer in case.answers
+    )
