@@ -328,9 +328,7 @@ def test_of_two_who_make_a_lost_start_again_one_wins(world: Any, lost: Any) -> N
     assert {answer.status_code for answer in answers} == {201, 409}
     view = world.until(first["instance_id"], lambda one: one["waiting"] is not None)
     (winner,) = (
-        amount
-        for amount, answer in zip(amounts, answers, strict=True)
-        if answer.status_code == 201
+        amount for amount, answer in zip(amounts, answers, strict=True) if answer.status_code == 201
     )
     assert view["input"]["refund/amount"] == winner
 

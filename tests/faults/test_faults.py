@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
-from soaking.judging import Judge
-from soaking.people import Case
-from soaking.reading import TEAM
-from soaking.shop import open_ledger
 from soaking.table import broken, table
 
 
