@@ -31,6 +31,6 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """A few faults, one after another, and instances of every course under each."""
     with open_world(tmp_path_factory.mktemp("faults")) as world:
         rows = asyncio.run(
-            run(world, SHORT, seed=1, courses=COURSES, at_once=8, crowds=1, overlapping=True)
+            run(world, SHORT, seed=1, courses=COURSES, each=3, crowds=1, overlapping=True)
         )
         yield Told(world, rows)

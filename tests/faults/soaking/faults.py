@@ -135,12 +135,11 @@ def schedule(seed: int) -> list[Fault]:
 # What `make test` has time for: each part once, at the step where most is at stake.
 SHORT = (
     dies("evidence", "after", "commit 2"),
-    dies("serve", "after", "vote"),
+    dies("serve", "before", "vote"),
     dies("service", "after", "call"),
     killed("workflow", Point("evidence", "before", "commit 2"), 0),
     killed("temporal", Point("evidence", "after", "commit 1"), 0),
-    killed("opa", Point("evidence", "before", "opening")),
-    killed("identity", Point("serve", "before", "draft")),
+    killed("opa", Point("evidence", "before", "opening"), 0),
     disk("full", Point("evidence", "before", "commit 2"), 0.5),
     cut("serve-temporal", "cut", Point("serve", "before", "vote"), 0.5),
 )

@@ -31,8 +31,11 @@ _ENDS = {
     "crowd": {"completed", "rejected"},
 }
 # The service's worker was lost between claim and outcome; policy could not be asked; the store took
-# no commit, so the run failed and the closer ended the evidence; nobody could tell in time.
-_BY_FAULT = {"effect_unknown", "policy_failure", "execution_lost", "action_failed"}
+# no commit, so the run failed and the closer ended the evidence; a read got no answer in time; the
+# store took no claim, so nobody could show that the effect has authority.
+_BY_FAULT = {
+    "effect_unknown", "policy_failure", "execution_lost", "action_failed", "authority_ambiguous",
+}  # fmt: skip
 # What a cut may leave: no end while it still waits, a text that was never put beside its vote.
 _OPEN = {"no_end"}
 _STRANGER = "effect of an instance that nobody started"

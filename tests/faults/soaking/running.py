@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from gantral.api.deployment import assemble
+from gantral.api.sweeping import sweep
+from gantral.api.temporal import Gateway
 from gantral.evidence import LocalStore, SigningKey, StoreError, TrustFile
+from gantral.runtime.settings import load
 from gantral.runtime.workers.closer import Closer
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -16,7 +21,7 @@ from soaking.faults import Fault
 from soaking.judging import Judge, Judgement
 from soaking.people import COURSES, Case, Course, People, Vote
 from soaking.project import DECIDERS, importable
-from soaking.reading import TEAM, Chain
+from soaking.reading import TEAM
 from soaking.world import World
 
 Say = Callable[[str], None]
@@ -86,6 +91,7 @@ async def run(
     faults: Sequence[Fault],
     *,
     seed: int,
+    each: int = 14,
     courses: Sequence[Course] = COURSES,
     at_once: int = 8,
     crowds: int = 2,
@@ -93,14 +99,17 @@ async def run(
     overlapping: bool = False,
     say: Say = lambda line: None,
 ) -> list[Row]:
-    """Every fault in turn, a crowd, and the judgement of all instances at the end. The next fault
-    waits until the instances of the last one are through, unless they are ``overlapping``."""
+    """Every fault in turn, a crowd, and the judgement of all instances at the end. Each fault meets
+    ``each`` instances, of the courses in turn; the next waits until they are through, unless they
+    are ``overlapping``."""
+    kinds = itertools.cycle(courses)
     rows = [Row("none", "", struck=True)]
     running: list[asyncio.Task[list[Case]]] = []
     async with People(world, seed, patience) as people, reconciling(world):
-        rows[0].cases = await people.batch(courses, "none", at_once)
+        rows[0].cases = await people.batch(list(itertools.islice(kinds, each)), "none", at_once)
         for fault in faults:
-            row, met = await meet(world, people, fault, courses, at_once)
+            now = list(itertools.islice(kinds, each))
+            row, met = await meet(world, people, fault, now, at_once)
             rows.append(row)
             running.append(met)
             if not overlapping:
@@ -111,8 +120,8 @@ async def run(
             say(CROWD)
         for row, met in zip(rows[1:], running, strict=False):
             row.cases = await met
-    await settle(world, [case for row in rows for case in row.cases])
     importable(world.project)
+    await settle(world)
     client = await Client.connect(world.temporal)
     query = "ExecutionStatus = 'Running'"
     open_now = frozenset([one.id async for one in client.list_workflows(query)])
@@ -153,23 +162,10 @@ async def reconcile(world: World) -> None:
         world.told.append(f"{told.instance_id} {told.what}: {told.why}")
 
 
-async def settle(world: World, cases: Sequence[Case]) -> None:
-    """What a deployment does in the minutes after: the closer ends what was lost (`gantral
-    reconcile`), and serve's sweep, which runs when it starts, refuses votes that nobody counted."""
+async def settle(world: World) -> None:
+    """What a deployment does in the minutes after: the closer ends what was lost, and serve's sweep
+    refuses votes that nobody counted."""
     await reconcile(world)
-    await asyncio.to_thread(world.kill, "serve")
-    await asyncio.to_thread(world.start, "serve")
-    for _ in range(200):
-        if not any(_unsettled(world, case) for case in cases):
-            return
-        await asyncio.sleep(0.05)
-
-
-def _unsettled(world: World, case: Case) -> bool:
-    chain = Chain.read(world.evidence, case.instance) if case.instance else None
-    if chain is None or not chain.ended:
-        return False
-    return any(
-        answer.receipt and answer.receipt not in chain.counted and not chain.refused(answer.receipt)
-        for answer in case.answers
-    )
+    settings = load(world.settings("serve"))
+    deployment = assemble(settings, Gateway(await Client.connect(world.temporal)))
+    await asyncio.to_thread(sweep, deployment)
