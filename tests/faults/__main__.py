@@ -17,7 +17,6 @@ from soaking.running import run
 from soaking.table import broken, table
 from soaking.world import open_world
 
-
 _RUN, _END = "<!-- run -->", "<!-- end -->"
 
 
