@@ -36,8 +36,10 @@ _ENDS = {
 _BY_FAULT = {
     "effect_unknown", "policy_failure", "execution_lost", "action_failed", "authority_ambiguous",
 }  # fmt: skip
-# What a cut may leave: no end while it still waits, a text that was never put beside its vote.
-_OPEN = {"no_end"}
+# What evidence may lack for good, and by what ends: of an effect whose worker was lost, or was slower
+# than its run waits, nobody knows how it ended, or says so too late for a commit.
+_CUT = {"no_outcome", "use_unaccounted"}
+_CUT_SHORT = {"execution_lost", "effect_unknown"}
 _STRANGER = "effect of an instance that nobody started"
 _AMOUNTS = {"waived": "12.50", "amended": "25.00"}
 _TYPES = {"approve": "APPROVE", "amend": "OVERRIDE", "reject": "REJECT", "withdraw": "WITHDRAW"}
@@ -131,6 +133,8 @@ class Judge:
         broken = []
         sent = {(self._actor(vote.who), _TYPES[vote.decision]) for vote in case.sent}
         for state, votes in chain.decisions:
+            later = {vote["supersedes"] for vote in votes}
+            votes = [vote for vote in votes if vote["hash"] not in later]
             voters = Counter(vote["human_actor_id"] for vote in votes)
             if state in ("APPROVED", "OVERRIDDEN") and not self._enough(votes):
                 broken.append("approval without votes")
@@ -165,30 +169,25 @@ class Judge:
     def _standing(
         self, case: Case, chain: Chain, verdict: str, codes: tuple[str, ...]
     ) -> list[str]:
-        if chain.ended:
-            allowed = _ENDS[case.course.name] | _BY_FAULT
-            if case.course.workflow == "hasty" or any(not one.receipt for one in case.answers):
-                allowed = allowed | {"deadline"}
-            broken = [] if chain.cause in allowed else [f"ended by {chain.cause}"]
-            if verdict == "INVALID" or (verdict != "VALID" and not set(codes) <= CUT):
-                broken.append(f"{verdict}: {', '.join(codes)}")
-            return broken
+        allowed = _ENDS[case.course.name] | _BY_FAULT
+        if case.course.workflow == "hasty":
+            allowed = allowed | {"deadline"}
+        lacking = set() if chain.ended else {"no_end"}
+        if chain.cause in _CUT_SHORT:
+            lacking = lacking | _CUT
         broken = []
-        if verdict == "INVALID" or not set(codes) <= _OPEN | CUT:
+        if verdict == "INVALID" or not set(codes) <= lacking:
             broken.append(f"{verdict}: {', '.join(codes)}")
-        if not chain.waiting:
+        if chain.ended:
+            if chain.cause not in allowed:
+                broken.append(f"ended by {chain.cause}")
+        elif not chain.waiting:
             broken.append(f"stands in {chain.state}")
         elif case.instance not in self.running:
             broken.append("waits, and its run is over")
-        elif all(one.receipt for one in case.answers) and len(case.answers) == len(
-            case.course.votes
-        ):
+        elif len([one for one in case.answers if one.receipt]) >= len(case.course.votes) > 0:
             broken.append("waits, though it is decided")
         return broken
 
     def _actor(self, name: str) -> str:
         return actor_id(self.pepper, self.world.issuer, "sub", name)
-
-
-# A finding that a crash between two puts may leave behind for good. Empty: none may.
-CUT: frozenset[str] = frozenset()

@@ -14,9 +14,18 @@ TEAM = "payments"
 ENDS = ("COMPLETED", "TERMINATED", "REJECTED")
 
 
+_VOTE = b"gantral.dev/authority-decision/v1\n"
+
+
 def opened(envelope: Any) -> Any:
     """The statement in an envelope."""
     return json.loads(base64.b64decode(envelope["payload"]))
+
+
+def vote(envelope: Any) -> dict[str, Any]:
+    """The vote in an envelope, with its ``hash`` as a receipt names it."""
+    named = hashlib.sha256(_VOTE + base64.b64decode(envelope["payload"])).hexdigest()
+    return {**opened(envelope), "hash": named}
 
 
 @dataclass(frozen=True)
@@ -70,23 +79,17 @@ class Chain:
 
     @property
     def decisions(self) -> list[tuple[str, list[Any]]]:
-        """Each committed decision: the state it led to, and its votes' statements."""
+        """Each committed decision: the state it led to, and its votes."""
         return [
-            (commit["artifacts"][0]["authority_state"], [opened(one) for one in decision["votes"]])
+            (commit["artifacts"][0]["authority_state"], [vote(one) for one in decision["votes"]])
             for commit in self.commits
             if isinstance(decision := commit["decision"], dict) and "votes" in decision
         ]
 
     @property
-    def counted(self) -> list[str]:
-        """The hash of every vote in a committed decision, as its receipt names it."""
-        prefix = b"gantral.dev/authority-decision/v1\n"
-        return [
-            hashlib.sha256(prefix + base64.b64decode(one["payload"])).hexdigest()
-            for commit in self.commits
-            if isinstance(commit["decision"], dict)
-            for one in commit["decision"].get("votes", [])
-        ]
+    def counted(self) -> set[str]:
+        """The hash of every vote in a committed decision."""
+        return {one["hash"] for _, votes in self.decisions for one in votes}
 
     @property
     def claims(self) -> set[str]:

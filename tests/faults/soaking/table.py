@@ -26,7 +26,10 @@ def _line(name: str, at: str, rows: Sequence[Row]) -> str:
     cases = [case for row in rows for case in row.cases]
     judged = [one for row in rows for one in row.judged]
     states = Counter(one.end.split()[0] for one in judged)
-    causes = Counter(one.end.split()[1] for one in judged if one.end.startswith("TERMINATED"))
+    causes = {
+        state: Counter(one.end.split()[1] for one in judged if one.end.startswith(state))
+        for state in ("REJECTED", "TERMINATED")
+    }
     verdicts = Counter(one.verdict for one in judged)
     broken = Counter(why for one in judged for why in one.broken)
     cells = [
@@ -34,8 +37,8 @@ def _line(name: str, at: str, rows: Sequence[Row]) -> str:
         at,
         len(cases),
         states["COMPLETED"],
-        states["REJECTED"],
-        _told(causes),
+        _told(causes["REJECTED"]),
+        _told(causes["TERMINATED"]),
         states["WAITING_FOR_HUMAN"],
         sum(not case.instance for case in cases),
         sum(case.unknown for case in cases),

@@ -12,24 +12,20 @@ from dataclasses import dataclass, field
 class Wire:
     """From ``port`` to ``target``, which may change: a server that starts again has a new port.
 
-    ``cut``: every connection is broken off, and no new one is taken. ``hold``: connections stay,
-    and nothing comes through. ``mend`` ends both.
+    ``cut``: every connection is broken off, and nobody listens any more. ``hold``: connections
+    stay, and nothing comes through. ``mend`` ends both.
     """
 
     name: str
     target: int = 0
     port: int = 0
-    _listener: socket.socket = field(init=False, repr=False)
+    _listener: socket.socket | None = field(default=None, repr=False)
     _pairs: set[socket.socket] = field(default_factory=set, repr=False)
-    _cut: bool = False
     _flows: threading.Event = field(default_factory=threading.Event, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        self._flows.set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.mend()
 
     @property
     def address(self) -> str:
@@ -37,8 +33,11 @@ class Wire:
         return f"127.0.0.1:{self.port}"
 
     def cut(self) -> None:
-        """Break it."""
-        self._cut = True
+        """Break it. What listens is closed, so that nobody is taken and then dropped: that would be
+        a server that was asked and gave no answer."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            _close(listener)
         self.drop()
 
     def hold(self) -> None:
@@ -47,8 +46,11 @@ class Wire:
 
     def mend(self) -> None:
         """Let connections and bytes through again."""
-        self._cut = False
         self._flows.set()
+        if self._listener is None:
+            self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+            self.port = self._listener.getsockname()[1]
+            threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def drop(self) -> None:
         """Break off what is connected."""
@@ -61,19 +63,18 @@ class Wire:
         """Take it down."""
         self.cut()
         self._flows.set()
-        _close(self._listener)
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                near, _ = self._listener.accept()
+                near, _ = listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._join, args=(near,), daemon=True).start()
 
     def _join(self, near: socket.socket) -> None:
         try:
-            if self._cut:
+            if self._listener is None:
                 raise OSError
             far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
         except OSError:
@@ -86,7 +87,7 @@ class Wire:
             self._pairs |= {near, far}
         for one, other in ((near, far), (far, near)):
             threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
-        if self._cut:
+        if self._listener is None:
             self.drop()
 
     def _pump(self, one: socket.socket, other: socket.socket) -> None:

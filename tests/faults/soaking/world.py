@@ -81,8 +81,10 @@ class World:
     # Faults.
 
     def kill(self, part: str) -> None:
-        """SIGKILL, and gone."""
+        """SIGKILL, and gone: nobody listens where it did."""
         self.running[part].kill()
+        for wire in self._to(part):
+            wire.cut()
 
     def start(self, part: str) -> None:
         """Start a part; again and again while what it needs is not there."""
@@ -143,10 +145,13 @@ class World:
         }
         self.running[part] = starting.get(part, self._worker)(name)
 
+    def _to(self, server: str) -> list[Wire]:
+        return [wire for wire in self.wires.values() if wire.name.endswith(f"-{server}")]
+
     def _lead(self, server: str, port: int) -> None:
-        for wire in self.wires.values():
-            if wire.name.endswith(f"-{server}"):
-                wire.target = port
+        for wire in self._to(server):
+            wire.target = port
+            wire.mend()
 
     def _temporal(self, name: str) -> Process:
         server = start_temporal(
@@ -170,7 +175,9 @@ class World:
 
     def _serve(self, name: str) -> Process:
         port = self.wires["people-serve"].target
-        return self._ours(name, "serve", ["serve"], lambda: listening(port))
+        process = self._ours(name, "serve", ["serve"], lambda: listening(port))
+        self._lead("serve", port)
+        return process
 
     def _worker(self, name: str) -> Process:
         role = name.partition("-")[0]
