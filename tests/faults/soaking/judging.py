@@ -36,7 +36,7 @@ _ENDS = {
 _BY_FAULT = {
     "effect_unknown", "policy_failure", "execution_lost", "action_failed", "authority_ambiguous",
 }  # fmt: skip
-# What evidence may lack for good, and by what ends: of an effect whose worker was lost, or was slower
+# What evidence may lack for good, and by what ends: when an effect's worker was lost, or was slower
 # than its run waits, nobody knows how it ended, or says so too late for a commit.
 _CUT = {"no_outcome", "use_unaccounted"}
 _CUT_SHORT = {"execution_lost", "effect_unknown"}
