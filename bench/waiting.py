@@ -15,13 +15,16 @@ from statistics import quantiles
 
 from gantral.api import deciding
 from gantral.api.deployment import Deployment
+from gantral.api.sweeping import sweep
 from gantral.cli.scenarios.collect import collect
 from gantral.cli.scenarios.world import open_world
 from gantral.cli.stack import environment
 from gantral.cli.tools.processes import Process, Processes
 from gantral.cli.tools.servers import TemporalServer, start_temporal
+from gantral.runtime.workers.closer import Closer
 from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES
 from instances import ROOT, Services, open_gate, person
+from temporalio.client import Client
 
 _AT_ONCE, _WOKEN, _REST = 30, 100, 5.0
 
@@ -57,9 +60,27 @@ async def _measure(scratch: Path, processes: Processes, server: TemporalServer, 
             f" {full[1]:.0f} MB ({empty[1]:.0f} before); at rest the worker takes {rest:.1f} % of a"
             " core"
         )
+        await _sweep(deployment, world.client, count)
         woken = min(_WOKEN, count // 2)
         for name, those in (("the newest", opened[-woken:]), ("the oldest", opened[:woken])):
             await _wake(deployment, worker, name, those)
+
+
+async def _sweep(deployment: Deployment, client: Client, count: int) -> None:
+    """What an evidence worker and `serve` do once a minute, with nothing to be done."""
+    # Nothing is lost here, so nothing is signed.
+    closer = Closer(deployment.store, deployment.drafts, deployment.trust, deployment.seal.key)
+    taken = []
+    for what in ("closer", "serve"):
+        began, busy = time.perf_counter(), time.process_time()
+        if what == "closer":
+            told = [one async for one in closer.sweep(client, "payments")]
+            assert not told, told
+        else:
+            await asyncio.to_thread(sweep, deployment)
+        took, cost = time.perf_counter() - began, time.process_time() - busy
+        taken.append(f"{what} {took:.1f} s, {cost / count * 1000:.1f} ms CPU each")
+    print(f"  a sweep over all of them: {'; '.join(taken)}")
 
 
 async def _wake(
