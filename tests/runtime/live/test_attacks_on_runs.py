@@ -301,6 +301,8 @@ def test_a_sweep_asks_again_only_about_what_is_no_longer_listed(
             assert (told.instance_id, asked) == (cases[0].instance_id, [cases[0].instance_id])
             # A gate that nobody serves is not hidden by a run that is listed.
             late = instant_ms(cases[1].chain.need(1).records("clock")[0]["instants"][-1][0])
+            monkeypatch.setattr(closer, "_now_ms", lambda: late + 10 * 60 * 1000)
+            assert await live.sweep() == []
             monkeypatch.setattr(closer, "_now_ms", lambda: late + 20 * 60 * 1000)
             (told,) = await live.sweep()
             assert told.instance_id == cases[1].instance_id
