@@ -227,7 +227,7 @@ async def _start(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str
     policy = (readiness.POLICY,) if program.manifest["policies"] else ()
     await deployment.ready.require(readiness.STORE, readiness.SIGNER, *policy)
     key = f"{program.team}/{instance_id}/start.json"
-    mine = _draft(deployment, asked, claim)
+    mine = await asyncio.to_thread(_draft, deployment, asked, claim)
     first = await asyncio.to_thread(_drafted, deployment, key, mine)
     known = await deployment.gateway.closed(instance_id)
     again = known is True and await _came_to_nothing(deployment, instance_id)
