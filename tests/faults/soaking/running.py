@@ -7,6 +7,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 
 from gantral.api.deployment import assemble
 from gantral.api.sweeping import sweep
@@ -15,6 +16,7 @@ from gantral.evidence import LocalStore, SigningKey, StoreError, TrustFile
 from gantral.runtime.settings import load
 from gantral.runtime.workers.closer import Closer
 from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
 from soaking.faults import Fault
@@ -103,10 +105,10 @@ async def run(
     ``each`` instances, of the courses in turn; the next waits until they are through, unless they
     are ``overlapping``."""
     kinds = itertools.cycle(courses)
-    rows = [Row("none", "", struck=True)]
+    rows = [Row("no fault", "", struck=True)]
     running: list[asyncio.Task[list[Case]]] = []
     async with People(world, seed, patience) as people, reconciling(world):
-        rows[0].cases = await people.batch(list(itertools.islice(kinds, each)), "none", at_once)
+        rows[0].cases = await people.batch(list(itertools.islice(kinds, each)), "no fault", at_once)
         for fault in faults:
             now = list(itertools.islice(kinds, each))
             row, met = await meet(world, people, fault, now, at_once)
@@ -122,7 +124,7 @@ async def run(
             row.cases = await met
     importable(world.project)
     await settle(world)
-    client = await Client.connect(world.temporal)
+    client = await _connected(world)
     query = "ExecutionStatus = 'Running'"
     open_now = frozenset([one.id async for one in client.list_workflows(query)])
     judge = await asyncio.to_thread(Judge, world, open_now)
@@ -130,6 +132,17 @@ async def run(
         row.judged = await asyncio.to_thread(judge.judge, row.cases)
     rows[-1].judged += judge.strangers([case for row in rows for case in row.cases])
     return rows
+
+
+async def _connected(world: World) -> Client:
+    return await Client.connect(world.temporal, runtime=_quiet())
+
+
+@cache
+def _quiet() -> Runtime:
+    # Temporal's core writes what it notices to stdout, which is the table's.
+    noticed = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=noticed))
 
 
 @asynccontextmanager
@@ -157,7 +170,7 @@ async def reconcile(world: World) -> None:
     trust = TrustFile.load((world.folder / "trust.json").read_bytes())
     key = SigningKey.load((world.folder / "keys" / "closer.key").read_bytes())
     stores = LocalStore(world.evidence), LocalStore(world.folder / "drafts", deletable=True)
-    client = await Client.connect(world.temporal)
+    client = await _connected(world)
     async for told in Closer(*stores, trust, key).sweep(client, TEAM):
         world.told.append(f"{told.instance_id} {told.what}: {told.why}")
 
@@ -167,5 +180,5 @@ async def settle(world: World) -> None:
     refuses votes that nobody counted."""
     await reconcile(world)
     settings = load(world.settings("serve"))
-    deployment = assemble(settings, Gateway(await Client.connect(world.temporal)))
+    deployment = assemble(settings, Gateway(await _connected(world)))
     await asyncio.to_thread(sweep, deployment)

@@ -14,9 +14,10 @@ _HEAD = (
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Markdown: one line a fault and moment, and a sum."""
-    lines = [_line(row.name, row.at, [row]) for row in rows if row.struck]
-    lines.append(_line("**all**", "", [row for row in rows if row.struck]))
+    """Markdown: one line a fault and moment, by name, and a sum."""
+    struck = sorted((row for row in rows if row.struck), key=lambda row: (row.name, row.at))
+    lines = [_line(row.name, row.at, [row]) for row in struck]
+    lines.append(_line("**all**", "", struck))
     head = "| " + " | ".join(_HEAD) + " |"
     rule = "|-|-|" + "-:|" * (len(_HEAD) - 3) + "-|"
     return "\n".join([head, rule, *lines])
