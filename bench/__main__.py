@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import bundles
 import checking
 import instances
 import scaling
@@ -30,6 +31,8 @@ def main() -> None:
         stores.run(Path(folder) / "stores")
         sys.stdout.flush()
         waiting.run(Path(folder) / "waiting", int(os.environ.get("WAITING", "10000")))
+    sys.stdout.flush()
+    bundles.run()
 
 
 main()

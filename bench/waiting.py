@@ -62,8 +62,11 @@ async def _measure(scratch: Path, processes: Processes, server: TemporalServer, 
         )
         await _sweep(deployment, world.client, count)
         woken = min(_WOKEN, count // 2)
-        for name, those in (("the newest", opened[-woken:]), ("the oldest", opened[:woken])):
-            await _wake(deployment, worker, name, those)
+        await _wake(deployment, worker, "in memory", opened[-woken:])
+        worker.terminate()
+        await asyncio.to_thread(worker.wait)
+        again = await asyncio.to_thread(_worker, processes, scratch, "again")
+        await _wake(deployment, again, "replayed after a restart", opened[:woken])
 
 
 async def _sweep(deployment: Deployment, client: Client, count: int) -> None:
@@ -98,16 +101,16 @@ async def _wake(
     cost = (_busy(worker) - busy) / len(those) * 1000
     cuts = quantiles(taken, n=100, method="inclusive")
     print(
-        f"  a vote wakes one of {name} {len(those)}: p50 {cuts[49]:.0f} ms p99 {cuts[98]:.0f} ms,"
-        f" {cost:.1f} ms CPU of the worker"
+        f"  a vote wakes one that is {name}: p50 {cuts[49]:.0f} ms p99 {cuts[98]:.0f} ms,"
+        f" {cost:.1f} ms CPU of the worker ({len(those)})"
     )
 
 
-def _worker(processes: Processes, scratch: Path) -> Process:
-    log = processes.logs / "worker.log"
+def _worker(processes: Processes, scratch: Path, name: str = "worker") -> Process:
+    log = processes.logs / f"{name}.log"
     command = [sys.executable, "-m", "gantral.cli", "worker", "--roles", "workflow"]
     return processes.start(
-        "worker",
+        name,
         [*command, "--settings", scratch / "gantral.toml"],
         ready=lambda: log.is_file() and "polling" in log.read_text(errors="replace"),
         env=environment(),

@@ -31,6 +31,7 @@ func (w *walk) created(statement obj) {
 	}
 	w.initiator = text(submission, "human_actor_id")
 	w.bind(text(object(submission, "assurance"), "identity"), text(submission, "business_key"))
+	w.named["roles/"+text(object(submission, "assurance"), "role_map")] = true
 }
 
 func (w *walk) rejected(statement obj) {

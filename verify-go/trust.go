@@ -13,6 +13,7 @@ type program struct{ team, workflow, version, notBefore, notAfter string }
 // A trust file says whose keys may sign what, and which programs may run.
 type trust struct {
 	id, serial, digest, environment string
+	previous, issued                string
 	maxSkew                         int64
 	keys                            map[string]trustedKey
 	programs                        []program
@@ -50,6 +51,7 @@ func readTrust(data []byte) *trust {
 	want(ok, "programs", "must be a list")
 	found := &trust{
 		id: text(file, "trust_id"), serial: text(file, "serial"), digest: plainHash(data),
+		previous: text(file, "previous"), issued: text(file, "issued"),
 		environment: environment, maxSkew: skew, keys: map[string]trustedKey{},
 	}
 	for keyid, entry := range keys {

@@ -29,6 +29,7 @@ LINES_NAME = "artifacts.jsonl"
 MOST_FILES = 1 << 18
 MOST_STREAMED = 1 << 26
 MOST_TEXT = 4 * MAX_BYTES
+_SMALL, _KEPT = 1 << 15, 1 << 20
 
 _ORDER = ("manifest.json", "commits", LINES_NAME, "votes", "uses", "erasures", "texts")
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
@@ -62,10 +63,14 @@ class Section:
                 inconclusive=True,
             )
         self.names[member.name] = (member.offset, member.size)
-        if self._handle >= 0:
-            reader.skip(member)
-            return
         self._room -= member.size
+        if self._handle >= 0:
+            # What is small is kept as it passes: to come back for it takes longer.
+            if member.size <= _SMALL and self._room > MOST_STREAMED - _KEPT:
+                self._kept[member.name] = reader.take(member)
+            else:
+                reader.skip(member)
+            return
         if self._room < 0:
             raise EvidenceError(
                 "too_large",
@@ -83,7 +88,8 @@ class Section:
         """See Files."""
         if name not in self.names:
             return None
-        return self._part(name, 0, self.names[name][1])
+        kept = self._kept.get(name)
+        return self._part(name, 0, self.names[name][1]) if kept is None else kept
 
     def lines(self, name: str) -> Iterator[bytes]:
         """See Files."""
@@ -103,7 +109,7 @@ class Section:
             left = left[cut:]
 
     def _part(self, name: str, at: int, size: int) -> bytes:
-        if self._handle < 0:
+        if name in self._kept:
             return self._kept[name][at : at + size]
         return os.pread(self._handle, size, self.names[name][0] + at)
 

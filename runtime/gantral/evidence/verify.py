@@ -7,13 +7,13 @@ verdict for ever.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from gantral.evidence import errors
 from gantral.evidence.beside import check_uses, check_votes, judge_sealed, looks_like_a_store
-from gantral.evidence.bundle import Bundle, check_text
+from gantral.evidence.bundle import Bundle, Section, check_text
 from gantral.evidence.children import PARENT
 from gantral.evidence.disclosure import Disclosed, read_disclosure
 from gantral.evidence.envelope import read_envelope
@@ -53,12 +53,21 @@ def verify_files(files: Files, trust: TrustFile) -> Report:
     return _Judge(files, trust).report()
 
 
+Judged = Callable[[Iterator[Section], TrustFile], Iterator[tuple[str, Report]]]
+
+
+def one_by_one(sections: Iterator[Section], trust: TrustFile) -> Iterator[tuple[str, Report]]:
+    """Each instance's id and its report. Raises EvidenceError as the sections do, OSError."""
+    for section in sections:
+        yield section.instance_id, verify_files(section, trust)
+
+
 def verify_bundle(
-    file: BinaryIO, trust: TrustFile, *, stream: bool = False
+    file: BinaryIO, trust: TrustFile, *, stream: bool = False, judge: Judged = one_by_one
 ) -> Iterator[tuple[str, Report]]:
     """Judge a bundle, one instance at a time: each instance's id and its report, then, with the id
     "", a report on the file itself if anything is wrong with that. Memory does not grow with the
-    number of instances.
+    number of instances. ``judge`` may judge several at once, and tells of them in their order.
 
     Raises:
         OSError: the file cannot be read. Whatever lies in it never raises.
@@ -70,17 +79,16 @@ def verify_bundle(
     vouched = True
     empty = True
     try:
-        for section in bundle.sections():
-            report = verify_files(section, trust)
-            if report.instance_id not in ("", section.instance_id):
-                wrong = f"{section.instance_id} holds the evidence of another instance"
+        for instance, report in judge(bundle.sections(), trust):
+            if report.instance_id not in ("", instance):
+                wrong = f"{instance} holds the evidence of another instance"
                 report = with_findings(report, Finding("bundle", "INVALID", "", wrong))
             if all(one.code in ("no_end", PARENT) for one in report.findings):
                 named |= report.named
             else:
                 vouched = False
             empty = False
-            yield section.instance_id, report
+            yield instance, report
         for name, data in bundle.texts():
             if check_text(name, data) not in named and vouched:
                 errors.refuse("text_unnamed", f"no evidence names {name}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +21,7 @@ from gantral.evidence.disclosure import Disclosed
 from gantral.evidence.report import Finding, Verdict, with_findings, worse
 from gantral.evidence.together import judge_together
 from gantral.evidence.trust_line import load_line
-from gantral.evidence.verify import verify_bundle, verify_disclosure
+from gantral.evidence.verify import Judged, one_by_one, verify_bundle, verify_disclosure
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
 # What --require may ask for; an amendment is a yes, a waiver is not.
@@ -64,6 +66,13 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         f"{', '.join(_MEETS)} (repeatable)",
     )
     parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="judge the instances of a bundle's file in N processes (default 1)",
+    )
+    parser.add_argument(
         "--format",
         choices=("text", "json"),
         default="text",
@@ -78,7 +87,13 @@ def run(args: argparse.Namespace) -> int:
     tell = _Json(trust) if args.format == "json" else _Text(trust)
     verdict: Verdict = "VALID"
     several = len(args.paths) > 1
-    found = (one for path in args.paths for one in judged(path, trust))
+    if args.jobs < 1 or (args.jobs > 1 and not hasattr(os, "fork")):
+        raise Failure(
+            "--jobs wants a number of at least 1, and more than 1 a system that can fork",
+            "leave it out for one process",
+            MISUSE,
+        )
+    found = (one for path in args.paths for one in judged(path, trust, args.jobs))
     for place, report in judge_together(found, several=several, also=_meeting(required)):
         tell.report(place, report)
         verdict = worse(verdict, report.verdict)
@@ -86,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     return _EXIT[verdict]
 
 
-def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
+def judged(path: str, trust: TrustFile, jobs: int = 1) -> Iterator[tuple[Place, Report]]:
     """The reports on a bundle, a folder, or (-) a bundle on standard input, each with its place.
 
     Raises:
@@ -101,7 +116,7 @@ def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
         else:
             with open(path, "rb") as file:
                 # A pipe has a name too (<(…) of a shell), and can't be read twice.
-                yield from _file(path, file, trust, stream=not file.seekable())
+                yield from _file(path, file, trust, stream=not file.seekable(), jobs=jobs)
     except OSError as error:
         raise Failure(
             f"cannot read {error.filename or path}: {error.strerror}",
@@ -111,14 +126,19 @@ def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
 
 
 def _file(
-    path: str, file: BufferedReader, trust: TrustFile, *, stream: bool
+    path: str, file: BufferedReader, trust: TrustFile, *, stream: bool, jobs: int = 1
 ) -> Iterator[tuple[Place, Report]]:
     # No bundle begins so: its first file is contents.json.
     if file.peek(1)[:1] == b"{":
         report, disclosed = verify_disclosure(file.read(MOST_DISCLOSED + 1), trust)
         yield Place(path, report.instance_id, alone=True, disclosed=disclosed), report
         return
-    for instance, report in verify_bundle(file, trust, stream=stream):
+    judge: Judged = one_by_one
+    if jobs > 1 and not stream:  # A stream is read once, by one.
+        from gantral.evidence.several import judge_in_processes
+
+        judge = partial(judge_in_processes, jobs=jobs)
+    for instance, report in verify_bundle(file, trust, stream=stream, judge=judge):
         yield Place(path, instance), report
 
 
