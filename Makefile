@@ -47,7 +47,8 @@ demo: setup ## the refund example from spec to verified evidence
 bench: setup ## speed, as ratios in one run
 	@$(BIN)/python bench
 
-soak: setup ## the randomised tests, for long
+soak: setup tools ## every fault at every step, and the randomised tests, for long
+	@$(BIN)/python tests/faults
 	@$(BIN)/pytest -q -m hypothesis --hypothesis-profile=soak --timeout=3600
 
 clean: ## all that was made here, the fetched tools too

@@ -14,6 +14,7 @@ import instances
 import scaling
 import stores
 import verifying
+import waiting
 
 
 def main() -> None:
@@ -28,6 +29,8 @@ def main() -> None:
         verifying.run(folders, trust)
         sys.stdout.flush()
         stores.run(Path(folder) / "stores")
+        sys.stdout.flush()
+        waiting.run(Path(folder) / "waiting", int(os.environ.get("WAITING", "10000")))
     sys.stdout.flush()
     bundles.run()
 

@@ -8,11 +8,11 @@ import signal
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import by_hand
@@ -34,18 +34,24 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 ROOT = Path(__file__).resolve().parents[1]
-ROUNDS, INSTANCES, IN_FLIGHT = 5, 40, 20
+ROUNDS, INSTANCES, IN_FLIGHT, IDLE = 5, 40, 20, 20
 _QUEUE = "by-hand"
+_Wait = tuple[float, float]
 _KEPT = 60  # of them the verifier is measured with
 
 
-class _Services:
-    """Answers for every instance: an order of any id, a receipt for it, and people are asked."""
+class Services:
+    """Answers for every instance: an order of any id, a receipt for it, and people are asked.
+    ``paid``: order -> when its effect began, in seconds of the wall clock."""
+
+    def __init__(self) -> None:
+        self.paid: dict[str, float] = {}
 
     def answer(self, operation: str, kind: str, arguments: Mapping[str, Any]) -> Answer:
         if operation == "orders.fetch":
             total = {"amount": "99.90", "currency": "EUR"}
             return Answer({"id": arguments["id"], "customer": "Ada", "total": total}, "", "")
+        self.paid[arguments["order"]] = time.time()
         return Answer({"receipt_id": f"R-{arguments['order']}"}, "", "")
 
     def policy(self, gate: str) -> str:
@@ -60,7 +66,13 @@ class _ByHand(Gateway):
         self._own = client
 
     async def start(
-        self, instance_id: str, workflow: str, team: str, command: Mapping[str, Any]
+        self,
+        instance_id: str,
+        workflow: str,
+        team: str,
+        command: Mapping[str, Any],
+        *,
+        again: bool = False,
     ) -> bool:
         await self._own.start_workflow("refund_by_hand", command, id=instance_id, task_queue=_QUEUE)
         return True
@@ -77,7 +89,7 @@ def run(scratch: Path) -> tuple[list[Path], Path]:
 async def _measure(scratch: Path, server: TemporalServer) -> tuple[list[Path], Path]:
     (suite,) = collect([ROOT / "examples" / "refund"])
     async with open_world(suite.packages, scratch, server.address, workflows=False) as world:
-        world.script = _Services()  # type: ignore[assignment]
+        world.script = services = Services()  # type: ignore[assignment]
         ours = world.deployment("bench")
         theirs = replace(ours, gateway=_ByHand(world.client))
         async with _generated_worker(ours), _hand_worker(world, ours):
@@ -86,18 +98,28 @@ async def _measure(scratch: Path, server: TemporalServer) -> tuple[list[Path], P
             rates: tuple[list[float], list[float]] = ([], [])
             costs: tuple[list[float], list[float]] = ([], [])
             made: list[str] = []
+            busy_waits: tuple[list[_Wait], list[_Wait]] = ([], [])
+            idle_waits: tuple[list[_Wait], list[_Wait]] = ([], [])
             for number in range(ROUNDS):
                 for side in (0, 1) if number % 2 else (1, 0):
                     began, busy = time.perf_counter(), _busy(server)
                     ids = await _round(sides[side], f"{number}.{side}", INSTANCES)
                     rates[side].append(INSTANCES / (time.perf_counter() - began))
                     costs[side].append((_busy(server) - busy) / INSTANCES * 1000)
-                    made += ids
+                    made += [one.instance_id for one in ids]
+                    busy_waits[side].extend([_wait(ours, services, one) for one in ids])
+                for side in (0, 1) if number % 2 else (1, 0):
+                    ids = await _round(sides[side], f"i{number}.{side}", IDLE, at_once=1)
+                    idle_waits[side].extend([_wait(ours, services, one) for one in ids])
             events = [
-                len((await world.client.get_workflow_handle(one).fetch_history()).events)
+                len(
+                    (await world.client.get_workflow_handle(one.instance_id).fetch_history()).events
+                )
                 for one in (await _round(sides[0], "e0", 1) + await _round(sides[1], "e1", 1))
             ]
     _tell(rates, costs, events)
+    _tell_waits("one at a time", idle_waits)
+    _tell_waits(f"{IN_FLIGHT} in flight", busy_waits)
     folders = [scratch / "exported" / one for one in made[-_KEPT:]]
     for folder in folders:
         export_instance(ours.store, "payments", folder.name, folder)
@@ -172,17 +194,47 @@ def _hand_worker(world: World, deployment: Deployment) -> Worker:
     )
 
 
-async def _round(deployment: Deployment, name: str, count: int) -> list[str]:
-    slots = asyncio.Semaphore(IN_FLIGHT)
+def _wait(deployment: Deployment, services: Services, one: _Made) -> _Wait:
+    """Milliseconds from the decision, sent and committed, to the beginning of the effect."""
+    commit = f"payments/{one.instance_id}/commits/00000002.json"
+    # The file is written before it is linked to its name, so this is a little early.
+    committed = (deployment.store.root / commit).stat().st_mtime  # type: ignore[attr-defined]
+    began = services.paid[one.order]
+    return (began - one.sent) * 1000, (began - committed) * 1000
 
-    async def one(number: int) -> str:
+
+def _tell_waits(when: str, waits: tuple[list[_Wait], list[_Wait]]) -> None:
+    for name, found in zip(("generated", "by hand"), waits, strict=True):
+        told = []
+        for what, times in zip(("sent", "committed"), zip(*found, strict=True), strict=True):
+            cuts = quantiles(times, n=100, method="inclusive")
+            told.append(f"{what} p50 {cuts[49]:.0f} ms p99 {cuts[98]:.0f} ms")
+        print(f"  {name:<10} decision to effect, {when:<13}: {', '.join(told)} ({len(found)})")
+
+
+@dataclass(frozen=True)
+class _Made:
+    """One instance that is through. ``sent``: when its decision was, on the wall clock."""
+
+    instance_id: str
+    order: str
+    sent: float
+
+
+async def _round(
+    deployment: Deployment, name: str, count: int, at_once: int = IN_FLIGHT
+) -> list[_Made]:
+    slots = asyncio.Semaphore(at_once)
+
+    async def one(number: int) -> _Made:
         async with slots:
             return await _instance(deployment, f"{name}.{number}")
 
     return list(await asyncio.gather(*(one(number) for number in range(count))))
 
 
-async def _instance(deployment: Deployment, order: str) -> str:
+async def open_gate(deployment: Deployment, order: str) -> tuple[str, str]:
+    """Start an instance and wait for its gate; its id, and the hash of what is shown."""
     refund = {"amount": "40.00", "currency": "EUR"}
     asked = {"order_id": order, "refund": refund, "reason": "broken"}
     body = {"workflow": "refund", "input": asked}
@@ -194,15 +246,17 @@ async def _instance(deployment: Deployment, order: str) -> str:
     story = deployment.library.story(instance_id)
     assert story is not None
     assert story.waiting is not None
-    vote = {
-        "decision": "approve",
-        "shown": story.waiting.artifact["artifact_hash"],
-        "reason": "the photo shows a broken lamp",
-    }
+    return instance_id, story.waiting.artifact["artifact_hash"]
+
+
+async def _instance(deployment: Deployment, order: str) -> _Made:
+    instance_id, shown = await open_gate(deployment, order)
+    vote = {"decision": "approve", "shown": shown, "reason": "the photo shows a broken lamp"}
+    sent = time.time()
     await deciding.decide(deployment, person("dora", "finance_director"), instance_id, vote)
     handle = deployment.gateway._client.get_workflow_handle(instance_id)
     await handle.result(rpc_timeout=timedelta(seconds=60))
-    return instance_id
+    return _Made(instance_id, order, sent)
 
 
 def person(name: str, role: str) -> Person:

@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from gantral.evidence import LocalStore, StoreError
 from openapi_spec_validator import validate
 
 GOOD = {"order_id": "x", "refund": {"amount": "40.00", "currency": "EUR"}, "reason": "broken"}
@@ -277,7 +278,71 @@ def test_a_start_that_was_cut_off_is_finished_by_the_next(world: Any) -> None:
     assert view["input"]["refund/amount"] == "40.00"
 
 
-async def _silent(*_: Any) -> bool:
+@pytest.fixture
+def lost(world: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Start something whose first commit the store refuses; its receipt, once its run is closed."""
+
+    def start_and_lose(**what: Any) -> Any:
+        put = LocalStore.put
+
+        def full(store: LocalStore, key: str, data: bytes) -> None:
+            if key.endswith("/commits/00000000.json"):
+                raise StoreError("the disk is full")
+            put(store, key, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(LocalStore, "put", full)
+            answer = world.start(**what)
+            assert answer.status_code == 201, answer.text
+            one = answer.json()["instance_id"]
+            for _ in range(600):
+                if world.run(world.deployment.gateway.closed(one)):
+                    return answer.json()
+        raise AssertionError(f"{one} is not closed")
+
+    return start_and_lose
+
+
+@pytest.mark.parametrize(
+    "what",
+    [{"order": "lost-1"}, {"workflow": "gift", "headers": {"idempotency-key": "a-lost-one"}}],
+)
+def test_a_start_of_which_nothing_was_committed_is_made_again(
+    world: Any, lost: Any, what: dict[str, Any]
+) -> None:
+    first = lost(**what)
+    again = world.start(**what, amount="55.00")
+    assert again.status_code == 201, again.text
+    assert again.json()["instance_id"] == first["instance_id"]
+    view = world.until(first["instance_id"], lambda one: one["waiting"] is not None)
+    assert view["input"]["refund/amount"] == "55.00"
+    # It is somebody's now.
+    assert world.start(order="lost-1").status_code == 409 or "order" not in what
+
+
+def test_of_two_who_make_a_lost_start_again_one_wins(world: Any, lost: Any) -> None:
+    first = lost(order="lost-2")
+    with ThreadPoolExecutor(4) as pool:
+        amounts = ["41.00", "42.00", "43.00", "44.00"]
+        answers = list(pool.map(lambda one: world.start(order="lost-2", amount=one), amounts))
+    assert {answer.status_code for answer in answers} == {201, 409}
+    view = world.until(first["instance_id"], lambda one: one["waiting"] is not None)
+    (winner,) = (
+        amount for amount, answer in zip(amounts, answers, strict=True) if answer.status_code == 201
+    )
+    assert view["input"]["refund/amount"] == winner
+
+
+def test_a_lost_start_of_another_program_is_another_instance(world: Any, lost: Any) -> None:
+    first = lost(order="lost-3")
+    folder = world.deployment.store.root / "payments" / first["instance_id"]
+    (folder / "manifest.json").write_bytes(b"{}")
+    again = world.start(order="lost-3")
+    assert again.status_code == 201
+    assert again.json()["instance_id"] != first["instance_id"]
+
+
+async def _silent(*_: Any, **more: Any) -> bool:
     from gantral.api.problems import unknown
 
     raise unknown("whether the instance was started")

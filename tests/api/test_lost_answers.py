@@ -4,13 +4,20 @@ decision sent again gets the receipt of the same vote."""
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from gantral.api import deciding
 from gantral.api.problems import unknown
-from gantral.api.sweeping import settle
+from gantral.api.sweeping import settle, sweep
 from gantral.api.temporal import Rejected
+from gantral.evidence import LocalStore, StoreError
+from gantral.evidence.export import export_instance
+from gantral.evidence.verify import verify_folder
 
 
 def votes(world: Any, view: dict[str, Any]) -> list[str]:
@@ -101,3 +108,67 @@ def test_the_sweep_leaves_a_vote_whose_gate_it_has_not_read(world: Any) -> None:
     settle(world.deployment, before)
     assert len(votes(world, view)) == 1
     assert world.decide(view, "bob", "approve").json()["state"] == "APPROVED"
+
+
+@pytest.mark.parametrize("cut", ["/texts/", "/votes/"])
+def test_a_vote_that_was_cut_off_between_its_puts_is_cast_again(
+    world: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cut: str
+) -> None:
+    view = world.waiting()
+    put = LocalStore.put
+
+    def cut_off(store: LocalStore, key: str, data: bytes) -> None:
+        if cut in key:
+            raise StoreError("the process was killed here")
+        put(store, key, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "put", cut_off)
+        assert world.decide(view, "dora", "approve").status_code == 503
+    assert world.decide(view, "dora", "approve").json()["state"] == "APPROVED"
+    world.until(view["instance_id"], lambda one: one["state"] == "COMPLETED")
+    export_instance(world.deployment.store, "payments", view["instance_id"], tmp_path / "out")
+    report = verify_folder(tmp_path / "out", world.deployment.trust)
+    assert (report.verdict, report.findings) == ("VALID", ())
+
+
+def test_a_vote_that_comes_to_lie_there_after_its_instance_was_tidied_is_settled(
+    world: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    view = world.waiting()
+    usual, on_its_way, go_on = deciding._put, Event(), Event()
+
+    def slow(*words: Any) -> Any:
+        on_its_way.set()
+        go_on.wait(60)
+        return usual(*words)
+
+    async def silent(*_: Any) -> Any:
+        raise unknown("whether it was counted")
+
+    with ThreadPoolExecutor(1) as pool, monkeypatch.context() as patch:
+        patch.setattr(deciding, "_put", slow)
+        late = pool.submit(world.decide, view, "alice", "approve", 1)
+        on_its_way.wait(60)
+        patch.setattr(deciding, "_put", usual)
+        world.decide(view, "dora", "reject")
+        over(world, view)
+        sweep(world.deployment)
+        patch.setattr(world.deployment.gateway, "decide", silent)
+        go_on.set()
+        assert late.result().status_code == 504
+    assert len(votes(world, view)) == 2
+    sweep(world.deployment)
+    assert [one for one in votes(world, view) if one.endswith(".refusal.json")]
+    export_instance(world.deployment.store, "payments", view["instance_id"], tmp_path / "out")
+    report = verify_folder(tmp_path / "out", world.deployment.trust)
+    assert (report.verdict, report.findings) == ("VALID", ())
+    # When no request can be under way any more, the draft goes.
+    draft = f"payments/{view['instance_id']}/start.json"
+    assert world.deployment.drafts.get(draft) is not None
+    world.clock.ahead = timedelta(minutes=6)
+    try:
+        sweep(world.deployment)
+    finally:
+        world.clock.ahead = timedelta(0)
+    assert world.deployment.drafts.get(draft) is None

@@ -189,9 +189,9 @@ def test_start_asks_again_with_the_same_key(
     gateway = world.deployment.gateway
     begun, tries = gateway.start, []
 
-    async def late(*words: Any) -> bool:
+    async def late(*words: Any, **more: Any) -> bool:
         tries.append(words[0])
-        started: bool = await begun(*words)
+        started: bool = await begun(*words, **more)
         if len(tries) == 1:
             raise unknown("whether the instance was started")
         return started

@@ -285,4 +285,5 @@ _REMEDY = {
     "role": "ask somebody who holds the role, or wait until the gate widens to yours",
     "excluded": "somebody else must decide this",
     "initiator": "ask whoever started it",
+    "opening": "a clock of this deployment is wrong: vote again when that is mended",
 }

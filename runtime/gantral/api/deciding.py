@@ -232,14 +232,14 @@ def _refused(
 def _put(deployment: Deployment, story: Story, made: Ballot) -> Vote:
     """Seal the vote and put it with its texts, before anybody is told of it.
 
-    The vote goes first: cut off between the two, the evidence lacks a text (INCONCLUSIVE), where
-    the other order would leave a text that nothing binds (INVALID).
+    The texts go first, as a commit's do: cut off between the two, the store holds a text that
+    nothing binds, which no export takes along (ADR 0083).
     """
     envelope = seal("authority-decision", made.statement, deployment.seal.key)
     name = unwrap(envelope, "authority-decision").hash
     place = f"{story.team}/{story.instance_id}"
-    put_envelope(deployment.store, f"{place}/votes/{name}.json", envelope)
     put_texts(deployment.store, story.team, story.instance_id, made.texts)
+    put_envelope(deployment.store, f"{place}/votes/{name}.json", envelope)
     return Vote(name, envelope, made.statement, None)
 
 

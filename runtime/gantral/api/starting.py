@@ -157,7 +157,9 @@ async def _repeated(deployment: Deployment, asked: Asked, claim: Claim) -> dict[
     story = await deployment.story(claim.instance_id)
     if story is None:
         known = await deployment.gateway.closed(claim.instance_id)
-        return None if known is None else _receipt(deployment, asked.program, claim, "none")
+        if known is None or (known and await _came_to_nothing(deployment, claim.instance_id)):
+            return None
+        return _receipt(deployment, asked.program, claim, "none")
     if story.values(story.commits[0]) != asked.leaves or _from(story.submission) != asked.origin:
         raise Problem(
             409,
@@ -191,9 +193,14 @@ async def _free(deployment: Deployment, program: ProgramInfo, instance_id: str, 
     """
     story = await deployment.story(instance_id)
     if story is None:
-        if await deployment.gateway.closed(instance_id) is None:
+        known = await deployment.gateway.closed(instance_id)
+        if known is None:
             return True
-        # Started and nothing committed yet, or lost before its first commit.
+        if known and await _came_to_nothing(deployment, instance_id):
+            # Made again under its own id, unless it began as another program.
+            key = f"{program.team}/{instance_id}/manifest.json"
+            there = await asyncio.to_thread(deployment.store.get, key)
+            return there in (None, program.manifest_bytes)
         raise _first(program, instance_id, "nothing of it is committed yet")
     if not story.ended:
         raise _first(program, instance_id, f"it is {story.state.value}")
@@ -216,6 +223,12 @@ async def _is_done(deployment: Deployment, story: Story, call: str) -> bool:
     return child is not None and rest in child.done
 
 
+async def _came_to_nothing(deployment: Deployment, instance_id: str) -> bool:
+    """Whether nothing was committed of a run that is closed: asked after Temporal said so, since
+    from then on nobody goes on with it (ADR 0082)."""
+    return await deployment.story(instance_id) is None
+
+
 def _first(program: ProgramInfo, instance_id: str, why: str) -> Problem:
     return Problem(
         409,
@@ -235,20 +248,29 @@ async def _start(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str
     key = f"{program.team}/{instance_id}/start.json"
     mine = await asyncio.to_thread(_draft, deployment, asked, claim)
     first = await asyncio.to_thread(_drafted, deployment, key, mine)
-    if first is mine and await deployment.gateway.closed(instance_id) is not None:
+    known = await deployment.gateway.closed(instance_id)
+    again = known is True and await _came_to_nothing(deployment, instance_id)
+    if first is mine and known is not None and not again:
         # It was started, and its draft tidied away, while we looked.
         await asyncio.to_thread(deployment.drafts.delete, key)
         raise _first(program, instance_id, "another start was quicker")
     if "command" not in first:
         # Drafted by the evidence worker, which starts it, for a workflow that runs it.
         raise _first(program, instance_id, "another workflow began it as its child")
+    if first is not mine and again:
+        # What was sealed then may be what the first commit was refused for.
+        await asyncio.to_thread(deployment.drafts.delete, key)
+        first = await asyncio.to_thread(_drafted, deployment, key, mine)
     texts = [Text(leaf(parts), canonical(parts)) for parts in first["texts"]]
     await asyncio.to_thread(put_texts, deployment.store, program.team, instance_id, texts)
     sealer = await asyncio.to_thread(deployment.keys.make, program.team, instance_id)
     command = sealer.close("start", first["command"])
-    # False when somebody who found our draft was quicker to finish our start: it is ours still.
-    await deployment.gateway.start(instance_id, program.workflow_id, program.team, command)
-    if first is not mine and not _alike(first, mine):
+    # False when somebody who found our draft was quicker to finish our start: it is ours still,
+    # unless it was made again by two at once, each with a draft of its own.
+    begun = await deployment.gateway.start(
+        instance_id, program.workflow_id, program.team, command, again=again
+    )
+    if (first is not mine and not _alike(first, mine)) or (again and not begun):
         raise _first(program, instance_id, "another start was quicker")
     at = unwrap(first["command"]["submission"], "submission").statement["timestamp"]
     return _receipt(deployment, program, claim, str(at))

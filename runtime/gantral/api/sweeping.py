@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from gantral.api.deciding import refuse_vote
 from gantral.api.deployment import Deployment
+from gantral.api.sealing import stamp
 from gantral.api.story import Story, Untold
 from gantral.api.temporal import Rejected
 from gantral.evidence import StoreError
 
+_UNDER_WAY: Final = timedelta(minutes=5)
 _LATE = Rejected("late", "it reached nobody before the gate was decided")
 
 
 def sweep(deployment: Deployment) -> None:
-    """Erase the drafts of starts whose instance is over, once nobody is to be told more of it;
-    settle the votes of their instances.
+    """Erase the drafts of starts whose instance is over, once nobody is to be told more of it and
+    no vote can be on its way any more; settle the votes of their instances.
 
     Raises:
         StoreError: the drafts can't be read.
@@ -28,8 +33,16 @@ def sweep(deployment: Deployment) -> None:
             continue
         if story is not None:
             settle(deployment, story)
-            if story.ended and (deployment.notices is None or deployment.notices.over(parts[1])):
+            told = deployment.notices is None or deployment.notices.over(parts[1])
+            if told and _quiet(deployment, story):
                 deployment.drafts.delete(key)
+
+
+def _quiet(deployment: Deployment, story: Story) -> bool:
+    """Whether it is over for longer than any request takes: one that read of an open gate may put
+    its vote after the end, and die before anybody refuses it."""
+    before = stamp(deployment.now() - _UNDER_WAY)
+    return story.ended and str(story.artifacts[-1]["timestamp"]) < before
 
 
 def settle(deployment: Deployment, story: Story) -> None:

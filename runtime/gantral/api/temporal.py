@@ -81,9 +81,16 @@ class Gateway:
         self._polled: set[WorkerDeploymentVersion] = set()
 
     async def start(
-        self, instance_id: str, workflow: str, team: str, command: Mapping[str, Any]
+        self,
+        instance_id: str,
+        workflow: str,
+        team: str,
+        command: Mapping[str, Any],
+        *,
+        again: bool = False,
     ) -> bool:
         """Start an instance by its sealed command; False when one of this id was started before.
+        ``again``: even then, if that one's run failed, of which nothing was committed.
 
         Raises:
             Problem: 503 build_not_running, before anything is started; 504.
@@ -97,7 +104,9 @@ class Gateway:
                 command,
                 id=instance_id,
                 task_queue=workflow_queue(team),
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+                if again
+                else WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=TypedSearchAttributes(
                     [
                         SearchAttributePair(_STATE, "CREATED"),

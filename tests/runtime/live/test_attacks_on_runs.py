@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from gantral.evidence import SigningKey
+from gantral.evidence.forms import instant_ms
+from gantral.runtime.workers import closer
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowUpdateFailedError
@@ -256,5 +258,46 @@ def test_cancelled_while_a_commit_is_put(on_live: Any) -> None:
         assert (end["state"], end["cause"]) == ("REJECTED", "cancelled")
         assert case.states == ["CREATED", "RUNNING", "WAITING_FOR_HUMAN", "REJECTED"]
         assert case.verdict() == ("VALID", ())
+
+    on_live(test)
+
+
+@pytest.mark.timeout(90)
+def test_a_sweep_asks_again_only_about_what_is_no_longer_listed(
+    on_live: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(live: Any) -> None:
+        asked: list[str] = []
+        lost = closer._lost
+
+        async def counted(client: Any, instance_id: str, rejects_at: str) -> str | None:
+            asked.append(instance_id)
+            return await lost(client, instance_id, rejects_at)
+
+        monkeypatch.setattr(closer, "_lost", counted)
+        async with live.workers():
+            cases = [await live.case().start() for _ in range(2)]
+            for case in cases:
+                await case.waiting()
+            assert await live.sweep() == []
+            # What Temporal lists follows a moment later.
+            while len(await closer._running(live.client, "payments")) < 2:
+                await asyncio.sleep(0.02)
+            asked.clear()
+            assert await live.sweep() == []
+            assert asked == []
+            await cases[0].handle.terminate("an operator")
+            while len(await closer._running(live.client, "payments")) > 1:
+                await asyncio.sleep(0.02)
+            (told,) = await live.sweep()
+            assert (told.instance_id, asked) == (cases[0].instance_id, [cases[0].instance_id])
+            # A gate that nobody serves is not hidden by a run that is listed.
+            late = instant_ms(cases[1].chain.need(1).records("clock")[0]["instants"][-1][0])
+            monkeypatch.setattr(closer, "_now_ms", lambda: late + 10 * 60 * 1000)
+            assert await live.sweep() == []
+            monkeypatch.setattr(closer, "_now_ms", lambda: late + 20 * 60 * 1000)
+            (told,) = await live.sweep()
+            assert told.instance_id == cases[1].instance_id
+            assert "nobody serves it" in told.why
 
     on_live(test)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from gantral.authority import Cause
+from gantral.authority import ENDS, Cause
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
 from gantral.evidence.planned import arguments_at, planned, terms_of
@@ -41,14 +41,19 @@ class Occasion:
     queue: str
 
 
+OVER: Final = "the instance is over, and what was approved in it with it"
+
+
 @dataclass(frozen=True)
 class Claimed:
     """The uses of one call. ``may_go_on``: the service may be called in this attempt; ``why``
-    says why not, when there is more to say than that an outcome is missing."""
+    says why not, when there is more to say than that an outcome is missing; ``untouched`` then,
+    that nobody called it before either."""
 
     uses: tuple[tuple[Book, Use], ...]
     may_go_on: bool
     why: str = ""
+    untouched: bool = False
 
     @property
     def ended(self) -> bool:
@@ -105,6 +110,8 @@ class Claimer:
             return self._again(command, candidates, own[0], occasion)
         if not command["undo"]:
             _in_time(candidates, occasion.at)
+        if self._over(command):
+            raise NotGranted(Cause.LAPSED, OVER)
         members = self._members(command, occasion)
         uses: list[tuple[Book, Use]] = []
         mine = True
@@ -113,7 +120,20 @@ class Claimer:
             use, fresh = _claim(one, wanted)
             mine = mine and fresh
             uses.append((one.book, use))
+        if mine and self._over(command):
+            # A put can take longer than its run has patience for.
+            return Claimed(tuple(uses), may_go_on=False, why=OVER, untouched=True)
         return Claimed(tuple(uses), may_go_on=mine)
+
+    def _over(self, command: EffectCommand) -> bool:
+        """Whether the instance has ended since the decision: an attempt can reach its worker long
+        after its run gave it up (ADR 0087)."""
+        number = 1 + max(one["decision_commit"] for one in command["grants"])
+        while (commit := self.chain.read(number)) is not None:
+            if any(one["authority_state"] in ENDS for one in commit.artifacts):
+                return True
+            number += 1
+        return False
 
     def _effect(self, command: EffectCommand, arguments: Argument) -> list[_Candidate]:
         """A candidate for each approval that the program names for this call, no more, no less."""
@@ -248,6 +268,8 @@ class Claimer:
             except NotGranted as late:
                 # The earlier attempt may have done it, so nobody may say that it did not happen.
                 return Claimed(uses, may_go_on=False, why=str(late))
+        if go_on and self._over(command):
+            return Claimed(uses, may_go_on=False, why=OVER)
         return Claimed(uses, may_go_on=go_on)
 
     def _members(self, command: EffectCommand, occasion: Occasion) -> dict[str, Any]:

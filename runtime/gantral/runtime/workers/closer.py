@@ -40,6 +40,9 @@ UNSERVED = timedelta(minutes=15)
 # draft may be delivered again for a day.
 _DRAFTS_KEPT = timedelta(days=1)
 _RPC = timedelta(seconds=10)
+# How long an instance is not looked at again while Temporal lists its run as running: ten thousand
+# that wait would keep a core busy. What it may miss is a gate that nobody serves, for so long.
+_LISTED = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class Closer:
     trust: TrustFile
     key: Signer
     _ended: set[str] = field(default_factory=set)
+    # Instance -> the moment, in ms, from which it is looked at though its run is listed.
+    _quiet: dict[str, int] = field(default_factory=dict)
 
     async def sweep(self, client: Client, team: str) -> AsyncIterator[Closed]:
         """Close every lost instance of a team; what was closed or can't be is told.
@@ -78,7 +83,10 @@ class Closer:
         Raises:
             StoreError, RPCError: the store or Temporal can't be asked.
         """
+        running = await _running(client, team) if self._quiet else frozenset()
         for instance_id in await asyncio.to_thread(lambda: list(self.instances(team))):
+            if instance_id in running and _now_ms() < self._quiet.get(instance_id, 0):
+                continue
             try:
                 told = await self._look(client, Chain(self.store, self.trust, team, instance_id))
             except MissingEvidence as error:
@@ -101,9 +109,15 @@ class Closer:
             if instant_ms(head.last.statement["timestamp"]) < _now_ms() - _ms(_DRAFTS_KEPT):
                 await asyncio.to_thread(drop_drafts, chain, self.drafts, head.last.number + 1)
                 self._ended.add(chain.instance_id)
+                self._quiet.pop(chain.instance_id, None)
             return None
-        why = await _lost(client, chain.instance_id, self._rejects_at(chain, head))
+        rejects_at = self._rejects_at(chain, head)
+        why = await _lost(client, chain.instance_id, rejects_at)
         if why is None:
+            until = _now_ms() + _ms(_LISTED)
+            if rejects_at != "none":
+                until = min(until, instant_ms(rejects_at) + _ms(UNSERVED))
+            self._quiet[chain.instance_id] = until
             return None
         # It may have ended while Temporal was asked: what lies in the store is what counts.
         head = await asyncio.to_thread(self._head, chain)
@@ -179,6 +193,19 @@ class Closer:
                 if action == "reject":
                     return str(instant)
         return "none"
+
+
+async def _running(client: Client, team: str) -> frozenset[str]:
+    """The instances whose run the server lists as running. It may list one that ended a moment ago,
+    and lack one that began a moment ago: the next sweep, and a look, see to those."""
+    query = f'GantralTeam = "{team}" AND ExecutionStatus = "Running"'
+    try:
+        return frozenset([one.id async for one in client.list_workflows(query, page_size=1000)])
+    except RPCError as error:
+        if error.status is RPCStatusCode.INVALID_ARGUMENT:
+            # A namespace that has not our attributes yet lists none of ours.
+            return frozenset()
+        raise
 
 
 async def _lost(client: Client, instance_id: str, rejects_at: str) -> str | None:

@@ -122,7 +122,8 @@ class _Call:
             return await asyncio.to_thread(self._ended, claimed)
         if not claimed.may_go_on:
             why = claimed.why or "an earlier attempt claimed this call and left no outcome"
-            return await asyncio.to_thread(self._end, claimed, "unknown", None, why)
+            status = "not_done" if claimed.untouched else "unknown"
+            return await asyncio.to_thread(self._end, claimed, status, None, why)
         context = call_context(
             team=self.command["team"],
             workflow_id=self.command["workflow_id"],
