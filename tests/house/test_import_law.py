@@ -24,7 +24,7 @@ LAW: dict[str, frozenset[str]] = {
     "api": frozenset({"runtime", "identity", "policy", "evidence", "authority"}),
     "cli": frozenset(
         {"grammar", "dsl", "compiler", "authority", "evidence", "identity", "policy"}
-        | {"runtime", "api"}
+        | {"runtime", "api", "simulation"}
     ),
 }
 
