@@ -59,6 +59,16 @@ class Answer:
     lost: bool = False
 
 
+@dataclass(frozen=True)
+class Invoked:
+    """A call that reached a service."""
+
+    instance_id: str
+    operation: str
+    site: str
+    at: datetime
+
+
 class Lost(BaseException):
     """The worker of an attempt is gone: nothing of ours may catch this."""
 
@@ -124,6 +134,8 @@ class Deployment:
         )
         self._opa = _Told("http://127.0.0.1:1")
         self._answer = Answer()
+        self._now = datetime.min
+        self.invoked: list[Invoked] = []
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(_Inline())
         self._bodies = self._activities(keys, Actors(pepper, ISSUER, "sub"))
@@ -160,7 +172,7 @@ class Deployment:
         Raises:
             ApplicationError: it failed. Lost: the answer was that nothing comes.
         """
-        self._answer = answer or Answer()
+        self._answer, self._now = answer or Answer(), now
         self._opa.words[:] = words
         environment = ActivityEnvironment()
         environment.info = replace(
@@ -216,6 +228,7 @@ class Deployment:
     def _implement(self, program: ProgramInfo, base: type[Service]) -> type[Service]:
         async def method(service: Service, call: CallContext, /, **arguments: Any) -> Any:
             answer = self._answer
+            self.invoked.append(Invoked(call.instance_id, call.operation, call.call, self._now))
             if answer.lost:
                 raise Lost
             if answer.failed:

@@ -57,6 +57,11 @@ class Activity:
     slowest: timedelta
     attempt: int = 1
 
+    @property
+    def since(self) -> datetime:
+        """When it was scheduled."""
+        return _EPOCH + timedelta(microseconds=self.scheduled // 1000)
+
     def pause(self) -> timedelta:
         """How long it waits after this attempt for the next one."""
         doubled: timedelta = self.again * 2 ** (self.attempt - 1)
@@ -100,6 +105,7 @@ class Execution:
     timers: dict[int, Timer] = field(default_factory=dict)
     children: dict[int, str] = field(default_factory=dict)  # seq -> workflow id
     parent: tuple[str, int] | None = None
+    left_open: tuple[str, ...] = ()  # what was under way when it was closed
     memo: dict[str, Any] = field(default_factory=dict)
     updates: dict[str, Update] = field(default_factory=dict)
 
@@ -424,6 +430,7 @@ class Server:
         self, target: str, execution: Execution, status: Status, failure: Failure | None = None
     ) -> None:
         execution.status = status
+        execution.left_open = tuple(one.name for one in execution.activities.values())
         execution.activities.clear()
         execution.timers.clear()
         for update in execution.updates.values():
