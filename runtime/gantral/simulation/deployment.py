@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from gantral.api.deployment import assurances_of, roles_of
 from gantral.api.sealing import Seal
 from gantral.evidence import SigningKey, TrustFile, canonical
+from gantral.evidence.keys import PublicKey
 from gantral.identity import RoleMap
 from gantral.policy import Opa
 from gantral.runtime import programs
@@ -97,6 +98,20 @@ class _Inline(ThreadPoolExecutor):
         except BaseException as error:
             future.set_exception(error)
         return future
+
+
+@dataclass(frozen=True)
+class _Remembered(PublicKey):
+    """A public key that judges a signature once: a chain is read again at each of its commits, and
+    in each story that begins as it does."""
+
+    judged: dict[tuple[bytes, bytes], bool]
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        known = self.judged.get((signature, data))
+        if known is None:
+            known = self.judged[signature, data] = super().verifies(signature, data)
+        return known
 
 
 class Deployment:
@@ -273,4 +288,9 @@ def _trust(keys: Mapping[str, SigningKey], loaded: Sequence[ProgramInfo]) -> Tru
         "actor_claim": "sub",
         "log": "none",
     }
-    return TrustFile.load(canonical(statement))
+    trust = TrustFile.load(canonical(statement))
+    remembered = {
+        keyid: replace(one, public=_Remembered(one.public.keyid, one.public._key, {}))
+        for keyid, one in trust.keys.items()
+    }
+    return replace(trust, keys=remembered)

@@ -113,7 +113,8 @@ class World:
             seen.add(like)
             mine = {**about, "by": who}
             if standing:
-                if not retracted:
+                # One vote is taken back at a gate; who took it back may vote again.
+                if not any(vote["decision_type"] == "RETRACT" for vote in look["votes"]):
                     yield Choice("vote", {**mine, "kind": "RETRACT"})
                 continue
             yield Choice("vote", {**mine, "kind": "APPROVE"})

@@ -19,15 +19,13 @@ from gantral.simulation.simulation import Asked, Call, Refusal, Simulation
 
 @dataclass
 class Course:
-    """``told``: what each question was answered, as far as the run can tell; ``clock``: whether
-    the programs read what time it is."""
+    """``told``: what each question was answered, as far as the run can tell."""
 
     world: World
     story: Simulation
-    clock: bool
     root: str = ""
     trail: tuple[Choice, ...] = ()
-    told: dict[str, str] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
     cancelled: bool = False
     books: dict[str, Book] = field(default_factory=dict)
@@ -150,12 +148,22 @@ class Course:
             running,
             waits,
             timers,
-            sorted(self.told.items()),
+            sorted((key, _text(_shown(one, self._live()))) for key, one in self.told.items()),
             self.failed,
             self.cancelled,
-            str(now - self.began) if self.clock and self.began is not None else "",
+            str(now - self.began) if self.world.values.reading.clock and self.began else "",
         )
         return sha256(repr(whole).encode()).hexdigest()
+
+    def _live(self) -> frozenset[str]:
+        """The names of values that conditions may still read from where the runs stand."""
+        reading = self.world.values.reading
+        sites = [str(one.argument.get("call")) for one in self.story.server.activities]
+        sites += [look["site"] for look in self.looks.values() if look["gate"] != "none"]
+        sites += [look["wait"] for look in self.looks.values() if look["wait"] != "none"]
+        if not sites or len(self.story.server.executions) > 1:
+            return reading.names
+        return frozenset().union(*(reading.live(one) for one in sites))
 
     def _gate(self, look: Look) -> Any:
         """An open gate up to the names of people who differ by nothing else."""
@@ -181,14 +189,14 @@ class Course:
     def _start(self, of: Mapping[str, Any]) -> None:
         self.began = self.story.now
         person = self.world.people.now(of["by"], self.story.now, len(self.trail))
-        self.told["input"] = _text(of["input"])
+        self.told["input"] = of["input"]
         self.root = self.story.start(person, of["workflow"], of["input"])
 
     def _answer(self, of: Mapping[str, Any]) -> None:
         call = self._call(of)
         self.story.answer(call, Answer(result=of["result"]))
         # Nothing was called: the worker refused the effect.
-        done = f"done {_text(of['result'])}" if self.story.deployment.invoked else "refused"
+        done = ["done", of["result"]] if self.story.deployment.invoked else "refused"
         self._tell(call, of, done)
 
     def _fails(self, of: Mapping[str, Any]) -> None:
@@ -244,15 +252,12 @@ class Course:
             and (after["gate"], after["round"]) == (look["gate"], look["round"])
         ):
             return
-        seal = self.story.deployment.seal
-        kinds = {seal.actor(one): one.roles for one in self.world.people.known.values()}
-        keeps = _keeps(self.story.program(instance_id).manifest, look["gate"])
-        voted = sorted(
-            repr((kinds[vote["actor"]], vote["actor"] if keeps else ""))
-            for vote in [*look["votes"], {"actor": seal.actor(self.world.people.known[of["by"]])}]
-        )
-        what = _text(of.get("amendment", {}))
-        self.told[f"{name} {look['gate']} {look['round']} decided"] = f"{of['kind']} {what} {voted}"
+        told = f"{of['kind']} {_text(of.get('amendment', {}))}"
+        manifest = self.story.program(instance_id).manifest
+        if self.world.values.reading.deciders or _keeps(manifest, look["gate"]):
+            mine = self.story.deployment.seal.actor(self.world.people.known[of["by"]])
+            told += f" {sorted({mine, *(vote['actor'] for vote in look['votes'])})}"
+        self.told[f"{name} {look['gate']} {look['round']} decided"] = told
 
     def _send(self, of: Mapping[str, Any]) -> None:
         instance_id = self._instance(of)
@@ -261,7 +266,7 @@ class Course:
         self.refusal = self.story.send(person, instance_id, of["event"], of["data"])
         if self.refusal is None:
             key = f"{of['instance']} {look['wait']} {look['commits']}"
-            self.told[key] = f"{of['event']} {_text(of['data'])}"
+            self.told[key] = [of["event"], of["data"]]
 
     def _passes(self, of: Mapping[str, Any]) -> None:
         for instance_id, look in self.looks.items():
@@ -291,11 +296,11 @@ class Course:
     def _instance(self, of: Mapping[str, Any]) -> str:
         return next(one for one, name in self.names.items() if name == of["instance"])
 
-    def _tell(self, call: Call, of: Mapping[str, Any], what: str) -> None:
+    def _tell(self, call: Call, of: Mapping[str, Any], what: Any) -> None:
         site = call.site if call.site != "none" else call.activity.id
         key = f"{of['instance']} {'undo of ' if call.undo else ''}{site}"
         self.told[key] = what
-        if not what.startswith("done"):
+        if isinstance(what, str):
             # Of branches at once the first that fails is why the others stop.
             self.failed = (*self.failed, key)
 
@@ -317,6 +322,19 @@ _DOING = {
 def _keeps(manifest: Mapping[str, Any], gate: str) -> bool:
     """Whether another gate keeps out who decided at this one: then it matters who they were."""
     return any({"deciders": gate} in one["apart"] for one in manifest["gates"].values())
+
+
+def _shown(value: Any, live: frozenset[str]) -> Any:
+    """What of a value may still be read: under a name that is, all; else where such names are."""
+    if isinstance(value, dict):
+        return {
+            name: one if name in live else _shown(one, live)
+            for name, one in value.items()
+            if name in live or isinstance(one, dict | list)
+        }
+    if isinstance(value, list):
+        return [one if isinstance(one, str) else _shown(one, live) for one in value]
+    return None
 
 
 def _text(value: Any) -> str:

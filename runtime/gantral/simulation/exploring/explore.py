@@ -97,11 +97,9 @@ def explore(
     workflow: str,
     inputs: Sequence[Mapping[str, Any]],
     limits: Limits,
-    *,
-    clock: bool,
 ) -> Found:
     """Explore every course of a workflow from each of these inputs."""
-    return _Exploring(world, limits).run(story, workflow, inputs, clock)
+    return _Exploring(world, limits).run(story, workflow, inputs)
 
 
 class _Exploring:
@@ -118,10 +116,9 @@ class _Exploring:
         story: Callable[[], Simulation],
         workflow: str,
         inputs: Sequence[Mapping[str, Any]],
-        clock: bool,
     ) -> Found:
         for value in inputs:
-            course = Course(self._world, story(), clock)
+            course = Course(self._world, story())
             start = Choice("start", {"by": STARTER, "workflow": workflow, "input": value})
             self._add(self.found.ends, self._taken(course, start), _NOTHING, _NOTHING)
         return self.found

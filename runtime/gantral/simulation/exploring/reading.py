@@ -18,12 +18,20 @@ from gantral.runtime.programs import ProgramInfo
 @dataclass(frozen=True)
 class Reading:
     """``names``: of fields and values that conditions read. ``numbers``, ``texts``: what they are
-    compared with. ``clock``: whether the program reads what time it is."""
+    compared with. ``clock``: whether the program reads what time it is; ``deciders``: or who
+    decided. ``later``: site -> the names that conditions read which may be met from there on.
+    """
 
     names: frozenset[str]
     numbers: frozenset[str]
     texts: frozenset[str]
     clock: bool
+    deciders: bool
+    later: Mapping[str, frozenset[str]]
+
+    def live(self, site: str) -> frozenset[str]:
+        """What may still be read in a condition by a run that stands at this site."""
+        return self.later.get("/".join(site.split("/")[:2]), self.names)
 
 
 def read(program: ProgramInfo) -> Reading:
@@ -47,8 +55,14 @@ def read(program: ProgramInfo) -> Reading:
                     texts.add(text)
         for pointer in _pointers(gate):
             names.update(pointer.split("/")[1:])
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return Reading(
-        _closed(tree, names), frozenset(numbers), frozenset(texts), _clock(tree, program)
+        _closed(tree, names),
+        frozenset(numbers),
+        frozenset(texts),
+        bool({"now", "started_at", "at"} & attributes) or _calendars(program),
+        "deciders" in attributes,
+        _later(tree, program),
     )
 
 
@@ -60,6 +74,10 @@ def merged(readings: Iterable[Reading]) -> Reading:
         frozenset().union(*(one.numbers for one in found)),
         frozenset().union(*(one.texts for one in found)),
         any(one.clock for one in found),
+        any(one.deciders for one in found),
+        {site: names for one in found for site, names in one.later.items()}
+        if len(found) == 1
+        else {},
     )
 
 
@@ -79,6 +97,66 @@ def _conditions(tree: ast.AST) -> Iterator[ast.expr]:
                     yield keyword.value
         elif isinstance(node, ast.FunctionDef) and node.name.startswith("still_"):
             yield from (one.value for one in node.body if isinstance(one, ast.Return) and one.value)
+
+
+def _later(tree: ast.AST, program: ProgramInfo) -> dict[str, frozenset[str]]:
+    """For each site of a call, an ask or a wait: what the conditions behind it read, those of the
+    loops around it too, and what chooses the case of `decide`. What only bounds an amendment is
+    left out: how much may be amended is tried with the usual values alone."""
+    loops = [
+        (node.lineno, node.end_lineno or 0)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+    ]
+    conditions = [
+        (one.lineno, {*_names(one)}) for one in _conditions(tree) if not _again(tree, one)
+    ]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for node in calls:
+        for keyword in node.keywords:
+            gate = _site(keyword.value).split("/")[0]
+            if keyword.arg == "site" and gate in program.manifest["gates"]:
+                # Read where the gate is asked, and again about what is decided.
+                conditions.append(((node.end_lineno or 0) + 1, _chooses(program, gate)))
+    found: dict[str, frozenset[str]] = {}
+    for node in calls:
+        for keyword in node.keywords:
+            if keyword.arg in ("call", "site"):
+                here, around = (
+                    node.end_lineno or 0,
+                    [span for span in loops if span[0] <= node.lineno <= span[1]],
+                )
+                names = {
+                    name
+                    for line, read in conditions
+                    if line > here or any(first <= line <= last for first, last in around)
+                    for name in read
+                }
+                found[_site(keyword.value)] = _closed(tree, names)
+    return found
+
+
+def _chooses(program: ProgramInfo, gate: str) -> set[str]:
+    rules = program.manifest["gates"][gate]
+    paths = [
+        text for case in rules["decide"] for kind, text in _terms(case["when"]) if kind == "path"
+    ]
+    return {name for path in (*paths, *_pointers(rules)) for name in path.split("/")[1:]}
+
+
+def _again(tree: ast.AST, condition: ast.expr) -> bool:
+    return any(
+        node.lineno <= condition.lineno <= (node.end_lineno or 0)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("still_")
+    )
+
+
+def _site(value: ast.expr) -> str:
+    """``payments.refund/1`` of a site's text, whatever indexes of loops come after it."""
+    first = value.values[0] if isinstance(value, ast.JoinedStr) else value
+    text = str(first.value) if isinstance(first, ast.Constant) else ""
+    return "/".join(text.split("/")[:2])
 
 
 def _names(tree: ast.AST) -> Iterator[str]:
@@ -114,14 +192,21 @@ def _closed(tree: ast.AST, names: set[str]) -> frozenset[str]:
             made.append((_target(node.target), {*_names(node.value)}))
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             made += [(one, {*_names(node.iter)}) for one in _names(node.target)]
-        elif isinstance(node, ast.keyword) and node.arg is not None:
-            made.append((node.arg, {*_names(node.value)}))
+        elif isinstance(node, ast.Call) and _makes(node.func):
+            made += [(one.arg, {*_names(one.value)}) for one in node.keywords if one.arg]
     found = set(names)
     while True:
         more = {name for target, of in made if target in found for name in of}
         if more <= found:
             return frozenset(found)
         found |= more
+
+
+def _makes(called: ast.expr) -> bool:
+    """Whether a call makes a record or a proposal: its keywords are fields that are read later."""
+    if isinstance(called, ast.Attribute):
+        return isinstance(called.value, ast.Name) and called.value.id == "gates"
+    return isinstance(called, ast.Name) and called.id[:1].isupper()
 
 
 def _target(node: ast.expr) -> str:
@@ -156,11 +241,8 @@ def _pointers(tree: Any) -> Iterator[str]:
             yield from _pointers(one)
 
 
-def _clock(tree: ast.AST, program: ProgramInfo) -> bool:
-    read_there = {"now", "started_at", "at"} & {
-        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
-    }
-    calendars = any(
+def _calendars(program: ProgramInfo) -> bool:
+    """Whether a gate's clock stands on a calendar, so that it matters which day it is."""
+    return any(
         step[0] == "on" for gate in program.manifest["gates"].values() for step in gate["clock"]
     )
-    return bool(read_there) or calendars
