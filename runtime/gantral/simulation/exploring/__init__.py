@@ -3,7 +3,7 @@
 from gantral.simulation.exploring.choices import Choice, World
 from gantral.simulation.exploring.course import Course
 from gantral.simulation.exploring.explore import End, Found, Limits, Span, Story, explore
-from gantral.simulation.exploring.people import STARTER, people
+from gantral.simulation.exploring.people import STARTER, People, people
 from gantral.simulation.exploring.properties import RULES, Broken
 from gantral.simulation.exploring.reading import Reading, merged, read
 from gantral.simulation.exploring.values import Values
@@ -17,6 +17,7 @@ __all__ = [
     "End",
     "Found",
     "Limits",
+    "People",
     "Reading",
     "Span",
     "Story",

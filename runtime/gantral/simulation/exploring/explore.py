@@ -77,6 +77,7 @@ class Found:
     steps: int = 0
     whole: bool = True
     stories: dict[str, Story] = field(default_factory=dict)  # the first of each rule
+    examples: dict[End, tuple[Choice, ...]] = field(default_factory=dict)  # a course to each end
     reached: Counter[str] = field(default_factory=Counter)  # authority states, by points
     called: set[str] = field(default_factory=set)  # operations that reached a service
     judged: int = 0
@@ -189,6 +190,7 @@ class _Exploring:
         )
         if end not in self._judged:
             self._judged.add(end)
+            self.found.examples[end] = course.trail
             self.found.judged += 1
             self._holds(course, properties.at_end(course))
         return {end: Span(_NOTHING, _NOTHING, 1)}
