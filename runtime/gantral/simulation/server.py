@@ -64,7 +64,8 @@ class Activity:
 
     def pause(self) -> timedelta:
         """How long it waits after this attempt for the next one."""
-        doubled: timedelta = self.again * 2 ** (self.attempt - 1)
+        # As often doubled as it can matter: no pause is longer than some weeks.
+        doubled: timedelta = self.again * 2 ** min(self.attempt - 1, 30)
         return min(doubled, self.slowest)
 
 

@@ -153,11 +153,14 @@ class Simulation:
         *,
         amendment: Mapping[str, str] | None = None,
         reason: str = "",
+        shown: Mapping[str, Any] | None = None,
     ) -> Refusal | None:
         """Cast a vote at the open gate: APPROVE, OVERRIDE (amendment: pointer -> leaf value),
-        REJECT, RETRACT, WITHDRAW. Seal, put, deliver, and what it sets off; None when counted."""
+        REJECT, RETRACT, WITHDRAW. Seal, put, deliver, and what it sets off; None when counted.
+        ``shown``: a look at the instance that the voter took before; None: one of now."""
         self._enter()
-        shown = self.look(instance_id)
+        if shown is None:
+            shown = self.look(instance_id)
         team = self.program(instance_id).team
         vote = sealed.vote(
             self.deployment.seal,
@@ -314,10 +317,21 @@ class Simulation:
         run_id = self.server.executions[activity.workflow_id].run.began.run_id
         try:
             found = self.deployment.perform(activity, run_id, self.now, answer=answer, words=words)
-        except ApplicationError as error:
-            self.server.refuse(activity, error)
+        except Exception as error:
+            self._failed(activity, error)
         else:
             self.server.answer(activity, found)
+
+    def _failed(self, activity: Activity, error: Exception) -> None:
+        """As a worker and Temporal take what a body raises: the next attempt, or the failure."""
+        if not isinstance(error, ApplicationError):
+            error = ApplicationError(str(error), type=type(error).__name__)
+        last = activity.attempts and activity.attempt >= activity.attempts
+        if error.non_retryable or last:
+            self.server.refuse(activity, error)
+            return
+        self.pass_to(self.now + activity.pause())
+        self.server.again(activity)
 
     def _attempt(self, activity: Activity, answer: Answer) -> None:
         run_id = self.server.executions[activity.workflow_id].run.began.run_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from gantral.simulation import Simulation
     from gantral.simulation.exploring import Course
 
+    logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     story = read_story(args.file)
     checked = read(args.spec or story.spec)
     with code(checked, story.workflow, args.code) as made, scene(made, story.workflow) as world:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
         raise Failure("--states and --depth are at least 1", code=MISUSE)
     from gantral.cli.simulating.code import read, workflows
 
+    # What a worker logs of an effect that it refuses is what is looked for here.
+    logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     checked = read(args.spec)
     names = [args.workflow] if args.workflow else workflows(checked)
     trees: list[dict[str, Any]] = []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from gantral.cli.simulating.places import Place
 from gantral.cli.simulating.words import lasting
 from gantral.simulation.exploring import RULES, End, Found, People, Span
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def text(
@@ -75,7 +78,7 @@ def tree(
 
 
 def _end(end: End, span: Span, places: Mapping[str, Place]) -> dict[str, Any]:
-    place = places.get("/".join(end.at.split("/")[:2]))
+    place = places.get(end.at)
     return {
         "state": end.state,
         "cause": end.cause,
@@ -84,14 +87,14 @@ def _end(end: End, span: Span, places: Mapping[str, Place]) -> dict[str, Any]:
         "file": "none" if place is None else place.file,
         "line": 0 if place is None else place.line,
         "standing": list(end.standing),
-        "least_ms": span.least.total_seconds() * 1000 // 1,
-        "most_ms": span.most.total_seconds() * 1000 // 1,
+        "least_ms": span.least // _MILLISECOND,
+        "most_ms": span.most // _MILLISECOND,
         "courses": span.courses,
     }
 
 
 def _where(end: End, places: Mapping[str, Place]) -> str:
-    place = places.get("/".join(end.at.split("/")[:2]))
+    place = places.get(end.at)
     if place is None:
         return "between steps" if end.at == "none" else end.at
     return f"{place.file}:{place.line}"

@@ -237,6 +237,7 @@ class Course:
             of["kind"],
             amendment=of.get("amendment"),
             reason=reason(manifest["gates"][look["gate"]]),
+            shown=look,
         )
         if self.refusal is None:
             self._decided(of["instance"], instance_id, look, of)

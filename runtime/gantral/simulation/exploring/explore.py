@@ -22,11 +22,14 @@ from gantral.simulation.run import WrongCode
 from gantral.simulation.simulation import Simulation
 
 _NOTHING: Final = timedelta()
+# What comes whether or not anybody cares to act.
+_COMES: Final = frozenset({"answer", "fails", "lost", "left", "says", "passes"})
 
 
 @dataclass(frozen=True, order=True)
 class End:
-    """How an instance may end. ``at`` is the statement that ended it, ``standing`` what stands."""
+    """How an instance may end. ``at`` is the statement that ended it, ``standing`` the calls that
+    stand; in which round of a loop is left out."""
 
     state: str
     cause: str
@@ -164,10 +167,9 @@ class _Exploring:
         self._try_others(course)
         ends: Ends = {}
         options = course.options()
-        if not options:
-            self._holds(
-                course, [Broken("ends", "nothing can happen any more, and it has not ended")]
-            )
+        if not any(one.do in _COMES for one in options):
+            why = "it waits, and nothing has to come: no answer, and no end of its time"
+            self._holds(course, [Broken("ends", why)])
         began = course.story.now
         lates = [self._latest(course, choice) for choice in options]
         # The first way is gone with what runs already, the others are played again up to here.
@@ -185,12 +187,14 @@ class _Exploring:
             result["state"],
             result["cause"],
             result["gate"],
-            result["statement"],
-            tuple(result["standing"]),
+            _site(result["statement"]),
+            tuple(sorted({_site(call) for call in result["standing"]})),
         )
+        known = self.found.examples.get(end)
+        if known is None or len(course.trail) < len(known):
+            self.found.examples[end] = course.trail
         if end not in self._judged:
             self._judged.add(end)
-            self.found.examples[end] = course.trail
             self.found.judged += 1
             self._holds(course, properties.at_end(course))
         return {end: Span(_NOTHING, _NOTHING, 1)}
@@ -222,3 +226,7 @@ class _Exploring:
         for end, span in more.items():
             span = span.after(least, most)
             ends[end] = ends[end].beside(span) if end in ends else span
+
+
+def _site(call: str) -> str:
+    return "/".join(call.split("/")[:2])

@@ -96,7 +96,7 @@ class Values:
         elif kind == "instant":
             yield from ("2026-02-02T09:00:00.000Z", "2026-01-01T09:00:00.000Z")
         elif kind == "json":
-            yield "{}"
+            yield '{"a":"b"}'
         else:
             raise NotImplementedError(f"no small values of {kind}")
 
