@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from gantral.cli.main import main
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "reference")]
 
-from simulated import Command
+from simulated import Command  # noqa: E402 - it lies in this folder
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from gantral.simulation.exploring.values import Values
 from gantral.simulation.simulation import Asked, Call, Simulation
 
 MILLISECOND: Final = timedelta(milliseconds=1)
+# Different amendments don't add up: two are tried where few may decide, else one.
 _AMENDMENTS: Final = 2
+_FEW: Final = 3
 _SENTENCE: Final = "it was looked at with care, and this is why"
 Look = Mapping[str, Any]
 
@@ -97,7 +99,9 @@ class World:
         gate = manifest["gates"][look["gate"]]
         seal = story.deployment.seal
         about = {"instance": name, "gate": look["gate"]}
-        amendments = [*self._amendments(gate, look["proposal"])]
+        may = [one for one in self.people.known.values() if {*one.roles} & roles_at(gate)]
+        most = _AMENDMENTS if len(may) <= _FEW else 1
+        amendments = [*self._amendments(gate, look["proposal"], most)]
         seen: set[tuple[object, ...]] = set()
         for who, person in self.people.known.items():
             actor = seal.actor(person)
@@ -124,14 +128,14 @@ class World:
         yield Choice("vote", {**about, "by": STARTER, "kind": "WITHDRAW"})
 
     def _amendments(
-        self, gate: Mapping[str, Any], proposal: Mapping[str, Any]
+        self, gate: Mapping[str, Any], proposal: Mapping[str, Any], most: int
     ) -> Iterator[dict[str, str]]:
         old = {path: str(one) for path, one in leaves(gate["parameters"], proposal).items()}
         for pointer, bound in gate["amend"].items():
             shape = bare(at(gate["parameters"], pointer))
             found = 0
             for value in _others(shape, old.get(pointer, ""), self.values.varied(shape)):
-                if found < _AMENDMENTS and _within(bound, pointer, value, old):
+                if found < most and _within(bound, pointer, value, old):
                     found += 1
                     yield {pointer: value}
 

@@ -166,7 +166,8 @@ class _Exploring:
             found.reached[book.state] += 1
         self._try_others(course)
         ends: Ends = {}
-        options = course.options()
+        # What ends a course is tried before what goes on: a limit then hides fewer ends.
+        options = sorted(course.options(), key=_goes_on)
         if not any(one.do in _COMES for one in options):
             why = "it waits, and nothing has to come: no answer, and no end of its time"
             self._holds(course, [Broken("ends", why)])
@@ -230,3 +231,11 @@ class _Exploring:
 
 def _site(call: str) -> str:
     return "/".join(call.split("/")[:2])
+
+
+def _goes_on(choice: Choice) -> bool:
+    if choice.do == "says":
+        return not {"DENY", "FAILURE"} & set(choice.of["words"])
+    if choice.do == "vote":
+        return choice.of["kind"] not in ("REJECT", "WITHDRAW")
+    return choice.do not in ("cancel", "fails", "lost", "left")
