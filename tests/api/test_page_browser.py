@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gantral.cli.tools import chromium
+from gantral.cli.tools.browser import chromium
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 REASON = "Only one of the two items was broken."

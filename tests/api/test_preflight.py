@@ -15,7 +15,7 @@ import pytest
 from gantral.api.looks import Fault
 from gantral.api.preflight import preflight
 from gantral.cli.main import main
-from gantral.cli.tools import opa
+from gantral.cli.tools.opa import opa
 from gantral.cli.tools.processes import Processes, free_port, listening
 from gantral.cli.tools.servers import start_temporal
 from gantral.evidence import canonical

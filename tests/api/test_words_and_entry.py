@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from gantral.api import words
 from gantral.api.entry import enter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 VALUES = {"/a": "40.00", "/b": "EUR", "/who": "u-1"}
@@ -160,7 +160,6 @@ def test_how_far_off(at: str, told: str) -> None:
 DECIMAL = ["decimal", {"scale": "2", "min": "none", "max": "none"}]
 
 
-@settings(max_examples=200)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-10**9,
                    max_value=10**9))  # fmt: skip
 def test_a_decimal_is_entered_exactly_or_refused(number: Decimal) -> None:

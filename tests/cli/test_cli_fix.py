@@ -157,7 +157,6 @@ def _tokens(text: str) -> list[str]:
     return [one for one, then in pairwise([*tokens, ""]) if one != "," or then not in ")]}"]
 
 
-@pytest.mark.property
 @given(st.integers(0, len(GOOD) - 2), st.booleans())
 def test_a_slip_becomes_what_stood_there_or_is_left(at: int, swap: bool) -> None:
     """A sign of the example left out, or two of them swapped: what is mended so that nothing is

@@ -66,7 +66,7 @@ def test_what_is_read(events: list[str], dates: list[str] | None, known: str) ->
     assert found.known_until.isoformat() == f"{known[:4]}-12-31"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     start=st.dates(date(2018, 1, 1), date(2045, 12, 31)),
     weeks=st.integers(1, 9),
@@ -85,7 +85,7 @@ def test_weeks_as_a_look_at_every_day(start: date, weeks: int, more: set[int]) -
     assert named(f"{day(start.strftime('%Y%m%d'))}\n{rule}") == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     start=st.dates(date(1990, 1, 1), date(2045, 12, 31)),
     years=st.integers(1, 4),
@@ -181,7 +181,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(st.one_of(st.text(), st.lists(LINES, max_size=20).map("\n".join)))
 def test_any_text_gives_dates_or_a_reason(text: str) -> None:
     for each in (text, file(text)):

@@ -20,7 +20,7 @@ from gantral.cli.demo.people import Visitor
 from gantral.cli.failure import Failure
 from gantral.cli.main import main
 from gantral.cli.stack import Stack, environment, raise_stack, start_worker
-from gantral.cli.tools import temporal_server
+from gantral.cli.tools.environment import temporal_server
 from gantral.cli.tools.processes import Processes, free_port, listening
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "refund"

@@ -16,7 +16,7 @@ from gantral.dsl import syntax
 from gantral.dsl.parse import MAX_DEPTH, decode, parse
 from gantral.dsl.positions import Lines
 from gantral.grammar.lexer import lex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 HERE = Path(__file__).parent
@@ -180,7 +180,6 @@ def test_bounds_hold() -> None:
     assert decode("d", b"x" * (4 * 1024 * 1024 + 1))[1][0].code == "G0006"
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text())
 def test_any_text_is_answered(text: str) -> None:
     result = parse("any", text)
@@ -189,7 +188,6 @@ def test_any_text_is_answered(text: str) -> None:
         assert 0 <= one.span.start <= one.span.end <= len(text)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.binary())
 def test_any_bytes_are_answered(data: bytes) -> None:
     text, found = decode("any", data)
@@ -205,14 +203,12 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(PIECES + ["\n"] * 200), max_size=60))
 def test_any_tokens_are_answered(pieces: list[str]) -> None:
     result = parse("any", " ".join(pieces))
     assert (result.file is None) == bool(result.diagnostics)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(EXAMPLES), st.data())
 def test_one_token_away_from_a_spec_is_answered_and_told_once(
     path: Path, data: st.DataObject

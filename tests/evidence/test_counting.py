@@ -93,7 +93,7 @@ def by_hand(formula: Any, voters: Sequence[Voter], electorate: Electorate) -> bo
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(FORMULAS, VOTERS, ELECTORATES)
 def test_a_formula_is_met_exactly_when_some_split_meets_it(
     formula: Any, voters: list[Voter], electorate: Electorate
@@ -148,7 +148,7 @@ BALLOTS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(FORMULAS, FORMULAS, st.sampled_from(AMOUNTS), BALLOTS, NAMED)
 def test_votes_decide_exactly_when_those_for_one_value_meet_its_case_and_the_proposals(
     small: Any, large: Any, proposed: str, ballots: list[Any], named: Any

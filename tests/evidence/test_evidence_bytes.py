@@ -13,7 +13,7 @@ import rfc8785
 from gantral.evidence import EvidenceError, SigningKey, TrustFile, canonical, parse, seal
 from gantral.evidence.envelope import open_envelope, unwrap
 from gantral.evidence.keys import _P, _Y8, check_public_key
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scenes import build, keys_of
 from vector_manifest import MANIFEST
@@ -28,7 +28,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(VALUES)
 def test_the_same_bytes_as_another_implementation(value: Any) -> None:
     data = canonical(value, depth=64)

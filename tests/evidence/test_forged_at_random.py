@@ -44,10 +44,7 @@ def spoil(tree: Any, rng: random.Random) -> None:
         node[last] = rng.choice(ODD)
 
 
-@pytest.mark.property
-@settings(
-    max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(vector=st.sampled_from(sorted(CHAINS)), seed=st.integers(0, 2**32))
 def test_nothing_crashes_the_verifier(
     vector: str, seed: int, tmp_path_factory: pytest.TempPathFactory

@@ -39,16 +39,22 @@ def test_the_vectors_are_valid(name: str, tmp_path: Path) -> None:
     assert report.verdict == "VALID"
 
 
+# Every fourth byte in `make test`, every one in `make soak`.
+STEP = max(1, 400 // settings.default.max_examples)
+
+
+@pytest.mark.hypothesis
 def test_each_byte_flipped(tmp_path: Path) -> None:
-    """Every byte of every file of the smallest vector, one bit each, every bit in turn."""
+    """Bytes of every file of the smallest vector, one bit each, every bit in turn."""
     scene = FILES["waived"]
     judged(tmp_path, scene.files, scene.trust)
     trust = TrustFile.load(scene.trust)
     for name, data in scene.files.items():
         with (tmp_path / name).open("r+b", buffering=0) as file:
-            for place, byte in enumerate(data):
+            for place in range(0, len(data), STEP):
+                byte = data[place]
                 file.seek(place)
-                file.write(bytes([byte ^ (1 << place % 8)]))
+                file.write(bytes([byte ^ (1 << place // STEP % 8)]))
                 assert verify_folder(tmp_path, trust).verdict != "VALID", (name, place)
                 file.seek(place)
                 file.write(bytes([byte]))
@@ -102,7 +108,6 @@ def _payload(data: bytes) -> tuple[dict[str, Any], Any]:
 
 
 @settings(
-    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

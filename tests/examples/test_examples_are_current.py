@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from gantral.cli.main import main
-from gantral.cli.tools import opa
+from gantral.cli.tools.opa import opa
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/pyproject.toml"))

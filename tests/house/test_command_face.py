@@ -107,6 +107,22 @@ def test_a_failure_has_its_own_status_and_its_remedy(
     assert capsys.readouterr().err == "error: no such key\n  help: gantral keys new\n"
 
 
+def test_settings_that_can_not_be_read_are_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in (
+        ["worker"],
+        ["serve"],
+        ["doctor"],
+        ["reconcile"],
+        ["evidence", "export", "--out", "o"],
+    ):
+        assert face.main([*command, "--settings", "prod.toml"]) == 1
+        said = "error: prod.toml: it can't be read: No such file or directory\n"
+        assert capsys.readouterr().err == said + "  help: say --settings FILE\n"
+
+
 def test_ctrl_c_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     assert crash(monkeypatch, KeyboardInterrupt()) == 130
 

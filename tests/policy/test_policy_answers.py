@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gantral.cli.tools import opa as opa_command
+from gantral.cli.tools.opa import opa as opa_command
 from gantral.cli.tools.processes import Processes, free_port
 from gantral.cli.tools.servers import _ok, start_opa
 from gantral.policy import Opa, PolicyFailure, ask, policy_version_id, question, revision

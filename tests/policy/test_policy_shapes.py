@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gantral.policy import question
 from gantral.policy.shapes import ShapeError, check, leaves, persons
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 NONE = {"min": "none", "max": "none"}
@@ -113,7 +113,6 @@ def test_times_have_one_form(kind: str, good: str, bad: list[str]) -> None:
 
 
 @given(st.decimals(places=2, allow_nan=False, allow_infinity=False), st.text(max_size=20))
-@settings(max_examples=200)
 def test_the_question_is_json_with_exact_numbers(amount: Decimal, name: str) -> None:
     import json
 

@@ -9,10 +9,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from gantral.cli.tools import ToolMissing, chromium, opa, tools_folder
 from gantral.cli.tools.__main__ import main as fetch_all
-from gantral.cli.tools.home import install
-from gantral.cli.tools.opa import OPA_VERSION
+from gantral.cli.tools.browser import chromium
+from gantral.cli.tools.failure import ToolMissing
+from gantral.cli.tools.home import OPA_VERSION, tools_folder
+from gantral.cli.tools.installing import install
+from gantral.cli.tools.opa import opa
 
 
 @pytest.fixture

@@ -137,7 +137,8 @@ def test_a_proved_program_is_the_same_program() -> None:
         for one, other in zip(before.programs, after.programs, strict=True):
             proved += 1
             assert program_digest(one) == program_digest(other), name
-            if before.diagnostics:
+            # Generation sees the program alone, so some of them show that it does.
+            if before.diagnostics or proved % 4:
                 continue
             made, again = dict(generate(one, files).files), dict(generate(other, files).files)
             assert {"workflow.py", "manifest.json"} < set(made)
@@ -149,15 +150,20 @@ def test_a_proved_program_is_the_same_program() -> None:
 
 def test_what_is_found_in_a_program_is_found_in_yaml_too() -> None:
     found = 0
+    seen = Counter[str]()
     for name, text, others in texts():
         imports_itself = "sample.gantral" in text
         if imports_itself or read("sample.gantral", text).file is None:
+            continue
+        before = analyse(Project({**others, "sample.gantral": text}.get), "sample.gantral")
+        # A code is told at the same places of the tree each time: three texts of each will do.
+        if all(seen[one.code] >= 3 for one in before.diagnostics):
             continue
         try:
             yaml, _ = converted(text)
         except UnwritableError:
             continue
-        before = analyse(Project({**others, "sample.gantral": text}.get), "sample.gantral")
+        seen.update({one.code for one in before.diagnostics})
         after = analyse(Project({**others, "sample.gantral.yaml": yaml}.get), "sample.gantral.yaml")
         told, again = (
             Counter((one.code, one.message) for one in each.diagnostics) for each in (before, after)

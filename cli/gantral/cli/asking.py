@@ -55,12 +55,13 @@ def proved(checked: Checked) -> Checked:
     if not asking:
         return replace(checked, proved=(*checked.proved, "P10"))
     # Only here: most specs of a project ask no policy, and the tools cost an import.
-    from gantral.cli.tools.home import tools_folder
-    from gantral.cli.tools.opa import OPA_VERSION, opa_at_hand
+    from gantral.cli.tools.home import OPA_VERSION, tools_folder
 
     known = tools_folder() / "policies" / _digest(OPA_VERSION, checked, asking)
     if known.exists():
         return replace(checked, proved=(*checked.proved, "P10"))
+    from gantral.cli.tools.opa import opa_at_hand
+
     opa = opa_at_hand()
     if opa is None:
         _, policy, _ = asking[0]

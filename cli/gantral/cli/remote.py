@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.settings_said import settings_said
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TIMEOUT = 30.0
@@ -208,17 +209,15 @@ def _failure(answer: Any) -> Failure:
 
 
 def _configured() -> str:
-    from gantral.runtime.settings import SettingsError, load
+    from gantral.runtime.settings import load
 
     if not Path("gantral.toml").is_file():
         raise Failure(
             "which server?", "say --server URL, set GANTRAL_SERVER, or go where gantral.toml is",
             MISUSE,
         )  # fmt: skip
-    try:
+    with settings_said("gantral.toml"):
         return load("gantral.toml").need_api().url
-    except SettingsError as error:
-        raise Failure(f"gantral.toml: {error.key}: {error.why}", error.remedy) from None
 
 
 def _token(args: argparse.Namespace, server: str) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from gantral.cli.failure import Failure
-from gantral.cli.tools import opa, temporal_server
+from gantral.cli.tools.environment import temporal_server
+from gantral.cli.tools.opa import opa
 from gantral.cli.tools.personas import Persona, load_personas
 from gantral.cli.tools.processes import Process, Processes, free_port, listening
 from gantral.cli.tools.servers import (

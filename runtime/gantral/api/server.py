@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -18,7 +19,6 @@ from gantral.api.temporal import Gateway
 from gantral.evidence import StoreError
 from gantral.runtime.settings import Settings
 from gantral.runtime.workers import deployments
-from gantral.runtime.workers.assembly import load_programs, read_trust
 from gantral.runtime.workers.connection import connect
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -58,10 +58,11 @@ def application(deployment: Deployment) -> Starlette:
     )
 
 
-async def _gateway(settings: Settings) -> Gateway:
+async def _assembled(settings: Settings) -> Deployment:
     client = await connect(settings.temporal)
-    loaded = load_programs(settings, read_trust(settings))
-    return Gateway(client, builds=await deployments.versions(client, settings, loaded))
+    deployment = assemble(settings, Gateway(client))
+    builds = await deployments.versions(client, settings, [*deployment.programs.values()])
+    return replace(deployment, gateway=Gateway(client, builds=builds))
 
 
 async def serve(settings: Settings, ready: Callable[[], Awaitable[None]] | None = None) -> None:
@@ -71,7 +72,7 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[None]] | None 
         SettingsError: the deployment can't be assembled.
     """
     api = settings.need_api()
-    deployment = assemble(settings, await _gateway(settings))
+    deployment = await _assembled(settings)
     config = uvicorn.Config(
         application(deployment),
         host=api.host,

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
 
-import pytest
 from gantral.compiler import Project, analyse
 from gantral.compiler.generate import generate
 from gantral.compiler.mangle import MODEL_ATTRIBUTES, mangle
@@ -116,8 +115,7 @@ def module(package: str, name: str) -> ModuleType:
     return importlib.import_module(f"{package}.{name}")
 
 
-@pytest.mark.property
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     st.lists(NAMES, min_size=1, max_size=5, unique=True).filter(
         lambda names: not {"word", "answer"} & set(names)

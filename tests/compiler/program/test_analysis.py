@@ -13,7 +13,7 @@ from gantral.compiler.generate import generate
 from gantral.compiler.program import Let, Literal, Member, Narrowed, Program, ServiceCall
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.parse import parse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[3]
@@ -137,7 +137,6 @@ def test_the_edit_of_a_slip_mends_it(before: str, after: str) -> None:
     assert check_text("refund.gantral", edited(found[0], wrong), OTHERS) == ()
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from(WORDS)), min_size=1, max_size=6))
 def test_a_soup_of_names_never_crashes(changes: list[tuple[int, str]]) -> None:
     found = list(re.finditer(r"[a-z_][A-Za-z_]*", SPEC))
@@ -150,7 +149,6 @@ def test_a_soup_of_names_never_crashes(changes: list[tuple[int, str]]) -> None:
     assert all(one.message and one.code for one in told)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=4), st.data())
 def test_lines_in_any_order_never_crash(moves: list[int], data: st.DataObject) -> None:
     lines = SPEC.splitlines()
@@ -160,7 +158,6 @@ def test_lines_in_any_order_never_crash(moves: list[int], data: st.DataObject) -
     check_text("refund.gantral", "\n".join(lines), OTHERS)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.recursive(
     st.sampled_from(
         ["1", "2.50", '"x"', "none", "true", "30m", "input", "input.refund", "input.refund.amount",

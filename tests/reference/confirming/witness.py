@@ -74,7 +74,11 @@ def _word(text: str) -> str:
 @dataclass
 class Guided:
     """Goes where a path goes, and now and then another way when it is less than `loyal`; what no
-    step says is chance."""
+    step says is chance.
+
+    A path leaves rounds of loops out, which may be the ones that use an approval up: before a round
+    that it tells come some that it doesn't, which go like it for some steps and then as usual.
+    """
 
     path: Sequence[tuple[Span, str]]
     seed: int
@@ -85,25 +89,44 @@ class Guided:
         self._chance = random.Random(self.seed)
         self._at = 0
         self._usual = (0.5, 0.8, 0.95)[self.seed % 3]
+        self._before = (0, 0.5, 0.8)[self.seed // 3 % 3]
+        self._left_out: Span | None = None
+        self._like_it = 0
 
     def pick(self, options: Sequence[T], at: Span | None = None) -> T:
         if self._chance.random() >= self.loyal:
             return self._chance.choice(options)
+        if at == self._left_out:
+            self._left_out = None  # the next round begins
         later = range(self._at, len(self.path))
         for here in [*later, *range(self._at)] if at is not None else ():
             span, word = self.path[here]
             fits = [one for one in options if str(one).partition(":")[0] == word]
             if span == at and fits:
-                if here >= self._at:
+                if here >= self._at and not self._left_out and self._leaves_out(here):
+                    self._left_out = at
+                    self._like_it = self._chance.randint(here, len(self.path))
+                if self._left_out:
+                    if here >= self._like_it:
+                        break
+                elif here >= self._at:
                     self._at = here + 1
                 elif self._chance.random() < 0.3:
                     continue  # rounds that the path leaves out mostly go like the one it tells
                 return self._chance.choice(fits)
         return self._any(options)
 
+    def _leaves_out(self, step: int) -> bool:
+        in_a_loop = any(word == "again" for _, word in self.path[:step])
+        return in_a_loop and self._chance.random() < self._before
+
     def _any(self, options: Sequence[T]) -> T:
         """What mostly happens, mostly: else no run through loops gets far."""
-        often = self._usual if str(options[0]) in ("done", "yes", "ended", "true") else 0
+        often = (
+            (0.98 if self._left_out else self._usual)
+            if str(options[0]) in ("done", "yes", "ended", "true")
+            else 0
+        )
         return usually(self._chance, options, often)
 
 

@@ -73,7 +73,7 @@ def calendar(
 WEEK = list(DAYS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     name=st.sampled_from(ZONES),
     days=st.sets(st.sampled_from(DAYS), min_size=1).map(lambda s: [d for d in DAYS if d in s]),

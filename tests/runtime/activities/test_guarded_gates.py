@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from commit_steps import asked, refused
-from gantral.cli.tools import opa as opa_command
+from gantral.cli.tools.opa import opa as opa_command
 from gantral.cli.tools.processes import Processes
 from gantral.cli.tools.servers import start_opa
 from gantral.policy import Opa, policy_version_id

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gantral.cli.tools import opa as opa_command
+from gantral.cli.tools.opa import opa as opa_command
 from gantral.cli.tools.processes import Processes, free_port
 from gantral.cli.tools.servers import start_opa
 from gantral.evidence import H, canonical

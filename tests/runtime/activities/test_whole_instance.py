@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gantral.cli.tools import opa as opa_command
+from gantral.cli.tools.opa import opa as opa_command
 from gantral.cli.tools.processes import Processes
 from gantral.cli.tools.servers import start_opa, start_temporal
 from gantral.evidence import TrustFile, canonical

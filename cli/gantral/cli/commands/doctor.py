@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gantral.cli.failure import CLEAN, FINDINGS, Failure
+from gantral.cli.failure import CLEAN, FINDINGS
+from gantral.cli.settings_said import settings_said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,13 +40,11 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
 
     from gantral.api.doctor import examine
-    from gantral.runtime.settings import SettingsError, load
+    from gantral.runtime.settings import load
 
     file = Path(args.settings if args.env is None else f"gantral.{args.env}.toml")
-    try:
+    with settings_said(file):
         seen = asyncio.run(examine(load(file)))
-    except SettingsError as error:
-        raise Failure(f"{file}: {error.key}: {error.why}", error.remedy) from None
     print(_json(seen) if args.format == "json" else _table(seen))
     return FINDINGS if any(look.faults for look in seen) else CLEAN
 

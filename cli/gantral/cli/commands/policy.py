@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gantral.cli.failure import Failure
 from gantral.cli.main import Subparsers
-from gantral.cli.tools import opa
+from gantral.cli.tools.opa import opa
 
 _KINDS = (".rego", "data.json", "data.yaml", "data.yml")
 

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from gantral.cli.failure import CLEAN, FINDINGS, Failure
+from gantral.cli.settings_said import settings_said
 
 if TYPE_CHECKING:
     from gantral.cli.main import Subparsers
@@ -30,12 +31,10 @@ def run(args: argparse.Namespace) -> int:
     """Run it: 0 clean, 1 when an instance could not be closed."""
     import asyncio
 
-    from gantral.runtime.settings import SettingsError, load
+    from gantral.runtime.settings import load
 
-    try:
+    with settings_said(args.settings):
         return asyncio.run(_reconcile(load(args.settings)))
-    except SettingsError as error:
-        raise Failure(f"{args.settings}: {error.key}: {error.why}", error.remedy) from None
 
 
 async def _reconcile(settings: Settings) -> int:

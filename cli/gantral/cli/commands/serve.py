@@ -7,8 +7,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from gantral.cli.failure import FINDINGS, Failure
+from gantral.cli.failure import FINDINGS
 from gantral.cli.main import Subparsers
+from gantral.cli.settings_said import settings_said
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -26,12 +27,10 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; 1 when the deployment has faults."""
     from gantral.api.preflight import preflight
     from gantral.api.server import serve
-    from gantral.runtime.settings import SettingsError, load
+    from gantral.runtime.settings import load
 
-    try:
+    with settings_said(args.settings):
         settings = load(args.settings)
-    except SettingsError as error:
-        raise Failure(f"{args.settings}: {error.key}: {error.why}", error.remedy) from None
 
     async def main() -> int:
         faults = await preflight(settings)

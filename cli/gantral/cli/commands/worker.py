@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from gantral.cli.failure import Failure
+from gantral.cli.settings_said import settings_said
 
 if TYPE_CHECKING:
     from gantral.cli.main import Subparsers
@@ -33,16 +34,14 @@ def run(args: argparse.Namespace) -> int:
     """Run it: 0 when it was told to stop."""
     import asyncio
 
-    from gantral.runtime.settings import SettingsError, load
+    from gantral.runtime.settings import load
     from gantral.runtime.workers.running import run_worker
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    try:
+    with settings_said(args.settings):
         settings = load(args.settings)
         roles = _roles(args.roles) or settings.worker.roles
         asyncio.run(run_worker(settings, roles, _polling))
-    except SettingsError as error:
-        raise Failure(f"{args.settings}: {error.key}: {error.why}", error.remedy) from None
     return 0
 
 

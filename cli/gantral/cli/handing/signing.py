@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gantral.cli.failure import Failure
 from gantral.cli.handing.stored import chosen, settings_of
+from gantral.cli.settings_said import settings_said
 
 if TYPE_CHECKING:
     from gantral.evidence import SigningKey, Store, TrustFile
@@ -51,14 +52,11 @@ class Desk:
 def desk(path: str, *, sign: bool) -> Desk:
     """As the settings have it. Raises Failure."""
     from gantral.evidence.erasing import Eraser
-    from gantral.runtime.settings import SettingsError
     from gantral.runtime.workers.assembly import open_stores, signing_key
 
     settings = settings_of(path)
-    try:
+    with settings_said(settings.file):
         stores = open_stores(settings)
         key = signing_key(settings, "erasure", stores.trust) if sign else None
-    except SettingsError as error:
-        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
     eraser = Eraser(stores.store, stores.drafts, stores.trust)
     return Desk(stores.store, stores.trust, eraser, key)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gantral.cli.failure import MISUSE, Failure
+from gantral.cli.settings_said import settings_said
 
 if TYPE_CHECKING:
     from gantral.cli.handing.sources import Source
@@ -16,33 +17,24 @@ if TYPE_CHECKING:
 
 def settings_of(path: str) -> Settings:
     """The deployment's settings. Raises Failure."""
-    from gantral.runtime.settings import SettingsError, load
+    from gantral.runtime.settings import load
 
-    try:
+    with settings_said(path):
         return load(path)
-    except SettingsError as error:
-        raise Failure(f"{path}: {error.key}: {error.why}", error.remedy) from None
 
 
 def evidence_of(settings: Settings) -> Evidence:
     """Their section on evidence. Raises Failure."""
-    from gantral.runtime.settings import SettingsError
-
-    try:
+    with settings_said(settings.file):
         return settings.need_evidence()
-    except SettingsError as error:
-        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
 
 
 def store_of(settings: Settings) -> Store:
     """The store, to read. Raises Failure."""
-    from gantral.runtime.settings import SettingsError
     from gantral.runtime.workers.assembly import open_store
 
-    try:
+    with settings_said(settings.file):
         return open_store(settings)
-    except SettingsError as error:
-        raise Failure(f"{settings.file}: {error.key}: {error.why}", error.remedy) from None
 
 
 def chosen(known: list[Instance], asked: list[str]) -> list[Instance]:

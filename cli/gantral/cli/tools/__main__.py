@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from gantral.cli.tools import (
-    ToolMissing,
-    chromium,
+from gantral.cli.tools.browser import chromium
+from gantral.cli.tools.environment import (
     identity_provider,
-    opa,
     temporal_server,
     temporal_test_server,
 )
+from gantral.cli.tools.failure import ToolMissing
+from gantral.cli.tools.opa import opa
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from gantral.cli.tools.failure import ToolMissing
-from gantral.cli.tools.home import install
+from gantral.cli.tools.installing import install
 from gantral.cli.tools.run import CommandError, run
 from gantral.cli.tools.wheels import unpack
 

@@ -1,14 +1,12 @@
-"""Where fetched tools lie, and how one gets there whole or not at all."""
+"""Where fetched tools lie, and which OPA is pinned."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
+
+OPA_VERSION = "1.22.2"
 
 
 def tools_folder() -> Path:
@@ -34,33 +32,3 @@ def _clone() -> Path | None:
     root = Path(__file__).resolve().parents[4]
     is_clone = (root / "uv.lock").is_file() and (root / "runtime" / "gantral").is_dir()
     return root if is_clone else None
-
-
-def install(name: str, build: Callable[[Path], None]) -> Path:
-    """Return the folder ``name`` of the tools folder, made by ``build`` if it is not there.
-
-    ``build`` fills an empty folder beside the final one, which is then renamed: a reader sees all
-    of a tool or nothing. A lock file makes a second process wait for the first instead of doing
-    the work twice; the system drops the lock when its holder dies.
-
-    Raises:
-        whatever ``build`` raises, with nothing left behind.
-    """
-    home = tools_folder()
-    final = home / name
-    if final.is_dir():
-        return final
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / f".{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if final.is_dir():
-            return final
-        print(f"gantral: fetching {name} into {home}, this once", file=sys.stderr, flush=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=home))
-        try:
-            build(work)
-            work.chmod(0o755)
-            work.rename(final)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    return final

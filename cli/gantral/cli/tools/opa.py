@@ -8,14 +8,13 @@ from pathlib import Path
 
 from gantral.cli.tools.failure import ToolMissing
 from gantral.cli.tools.go import go
-from gantral.cli.tools.home import install, tools_folder
+from gantral.cli.tools.home import OPA_VERSION, tools_folder
+from gantral.cli.tools.installing import install
 from gantral.cli.tools.run import CommandError, run
-
-OPA_VERSION = "1.22.2"
 
 
 def opa() -> Path:
-    """The ``opa`` command. One on PATH counts only at exactly :data:`OPA_VERSION`.
+    """The ``opa`` command. One on PATH counts only at exactly the pinned version.
 
     Go's checksum database vouches for the source that is built.
 

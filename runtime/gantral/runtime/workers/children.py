@@ -17,10 +17,8 @@ from typing import Any
 
 from gantral.evidence import (
     AlreadyThere,
-    EvidenceError,
     SigningKey,
     Store,
-    StoreError,
     TrustFile,
     seal,
 )
@@ -30,15 +28,14 @@ from gantral.evidence.hashes import child_id, context_hash, leaf
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
-from gantral.runtime.commands import NOT_COMMITTED, START_CHILD, ChildCommand, ChildStart
+from gantral.runtime.commands import START_CHILD, ChildCommand, ChildStart
 from gantral.runtime.workers.actors import Actors
-from gantral.runtime.workers.chain import Chain, MissingEvidence
+from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.family import running
 from gantral.runtime.workers.leaves import leaf_value, put_texts
-from gantral.runtime.workers.refused import Refused
+from gantral.runtime.workers.refused import Refused, or_not_committed
 from pydantic import ValidationError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 _TEXTS = ("team", "workflow_id", "instance_id", "program", "call", "timestamp")
 
@@ -61,23 +58,8 @@ class ChildStarter:
 
     def seal(self, command: Mapping[str, Any]) -> ChildStart:
         """As ``start_child``, in this thread."""
-        try:
+        with or_not_committed("a child's start"):
             return self._seal(_read(command))
-        except Refused as refused:
-            raise _not_committed(refused.rule, str(refused)) from None
-        except EvidenceError as error:
-            raise _not_committed(error.code, error.message) from None
-        except (ShapeError, ValidationError) as error:
-            raise _not_committed("child", f"the input: {type(error).__name__}") from None
-        except MissingEvidence as error:
-            raise _not_committed("missing", str(error)) from None
-        except StoreError as error:
-            raise _not_committed("store", str(error)) from None
-        except programs.ProgramError as error:
-            raise _not_committed("program", str(error)) from None
-        except Exception as error:
-            activity.logger.exception("a child's start failed")
-            raise _not_committed("internal", type(error).__name__) from error
 
     def _seal(self, command: ChildCommand) -> ChildStart:
         chain = Chain(self.store, self.trust, command["team"], command["instance_id"])
@@ -134,7 +116,10 @@ class ChildStarter:
         child = programs.get(planned["workflow_version_id"])
         if (child.team, child.workflow_id) != (command["team"], planned["workflow_id"]):
             raise Refused("program", "the child is another team's or another workflow")
-        input = child.input.from_wire(command["input"])
+        try:
+            input = child.input.from_wire(command["input"])
+        except (ShapeError, ValidationError) as error:
+            raise Refused("child", f"the input: {type(error).__name__}") from None
         values = {path: leaf_value(one) for path, one in input.leaves("/input").items()}
         for path, claim in input.persons("/input").items():
             values[path] = self.actors.resolve(claim)
@@ -198,7 +183,3 @@ def _read(command: Mapping[str, Any]) -> ChildCommand:
     ):
         raise Refused("command", "a member has not its form")
     return command  # type: ignore[return-value]
-
-
-def _not_committed(rule: str, why: str) -> ApplicationError:
-    return ApplicationError(f"{rule}: {why}", type=NOT_COMMITTED, non_retryable=True)

@@ -13,33 +13,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gantral.authority import IllegalTransition
 from gantral.evidence import (
     AlreadyThere,
-    EvidenceError,
     SigningKey,
     Store,
-    StoreError,
     TrustFile,
     seal,
 )
 from gantral.evidence.commit import BuildCommit, Built, build_commit
 from gantral.evidence.hashes import leaf
 from gantral.evidence.walk import Walk
-from gantral.policy import ShapeError
 from gantral.runtime import programs
-from gantral.runtime.commands import COMMIT, NOT_COMMITTED, ZEROS, CommitCommand, CommitReceipt
+from gantral.runtime.commands import COMMIT, ZEROS, CommitCommand, CommitReceipt
 from gantral.runtime.workers.actors import Actors
-from gantral.runtime.workers.chain import Chain, MissingEvidence, Read
+from gantral.runtime.workers.chain import Chain, Read
 from gantral.runtime.workers.command import read_commit
 from gantral.runtime.workers.judging import Before, Judged, judge
 from gantral.runtime.workers.leaves import drafted, drop_drafts, leaf_value, put_texts
-from gantral.runtime.workers.refused import Refused
+from gantral.runtime.workers.refused import Refused, or_not_committed
 from gantral.runtime.workers.sent import of_event, sent_texts
 from gantral.runtime.workers.told import SEALED, Told
 from gantral.runtime.workers.walking import step, walked
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 MESSAGE = "/message"
 # The commits that may hold uses and outcomes, beside those of records alone.
@@ -64,27 +59,8 @@ class Committer:
 
     def put(self, command: Mapping[str, Any]) -> CommitReceipt:
         """As ``commit``, in this thread."""
-        try:
+        with or_not_committed("a commit"):
             return self._put(read_commit(command))
-        except Refused as refused:
-            raise _not_committed(refused.rule, str(refused)) from None
-        except EvidenceError as error:
-            raise _not_committed(error.code, error.message) from None
-        except ShapeError as error:
-            raise _not_committed("authority_ambiguous", str(error)) from None
-        except MissingEvidence as error:
-            raise _not_committed("missing", str(error)) from None
-        except IllegalTransition as error:
-            raise _not_committed("transition", str(error)) from None
-        except StoreError as error:
-            raise _not_committed("store", str(error)) from None
-        except programs.ProgramError as error:
-            raise _not_committed("program", str(error)) from None
-        except Exception as error:
-            # Nothing may be retried (requirement: a failed emission is never tried again), so a
-            # mistake of ours ends the run too. The log has the rest.
-            activity.logger.exception("commit failed")
-            raise _not_committed("internal", type(error).__name__) from error
 
     def _put(self, command: CommitCommand) -> CommitReceipt:
         program = programs.get(command["program"])
@@ -269,7 +245,3 @@ def _order(
         decision=judged.decision,
         records=records,
     )
-
-
-def _not_committed(rule: str, why: str) -> ApplicationError:
-    return ApplicationError(f"{rule}: {why}", type=NOT_COMMITTED, non_retryable=True)
