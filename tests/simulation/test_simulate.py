@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from simulated import PAYOUT, Command
+from simulated import PAYOUT, TOGETHER, Command
 
 
 def test_the_ends_of_a_small_workflow(tmp_path: Path, command: Command) -> None:
@@ -42,6 +42,28 @@ def test_the_ends_of_a_small_workflow(tmp_path: Path, command: Command) -> None:
     }
     assert found["called"] == ["bank.pay"]
     assert found["broken"] == []
+
+
+def test_branches_children_and_waits(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "order.gantral").write_text(TOGETHER, "utf-8")
+    status, told = command("simulate", "order.gantral", "order", "--format", "json")
+    assert status == 0
+    (found,) = json.loads(told)
+    assert found["whole"]
+    assert {(one["state"], one["cause"], one["site"]) for one in found["ends"]} == {
+        ("TERMINATED", "action_failed", "shop.price/1"),
+        ("TERMINATED", "action_failed", "shop.stock/1"),
+        ("TERMINATED", "terminated_by_spec", "require/1"),
+        ("TERMINATED", "cancelled", "none"),
+        ("TERMINATED", "cancelled", "wait/1"),
+        ("COMPLETED", "completed", "complete/1"),
+        ("COMPLETED", "completed", "complete/2"),
+        ("COMPLETED", "completed", "complete/3"),
+    }
+    # At the latest: both branches slow, a yes at the last moment, nothing within the day.
+    (late,) = [one for one in found["ends"] if one["site"] == "complete/2"]
+    assert late["least_ms"] == 24 * 3_600_000
+    assert late["most_ms"] >= 25 * 3_600_000
 
 
 def test_the_same_spec_gives_the_same_bytes(tmp_path: Path, command: Command) -> None:

@@ -106,11 +106,7 @@ def _one(
             inputs,
             Limits(args.states, args.depth),
         )
-        where = {
-            site: place
-            for workflow, package in made.packages.items()
-            for site, place in places(package, made.texts[workflow], checked.sources).items()
-        }
+        where = places(made.packages[name], made.texts[name], checked.sources)
         files: dict[str, str] = {}
         for rule, story in sorted(found.stories.items()):
             path = args.stories / f"{name}.{rule.replace(' ', '_')}.json"

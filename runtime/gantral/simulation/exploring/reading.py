@@ -192,6 +192,9 @@ def _closed(tree: ast.AST, names: set[str]) -> frozenset[str]:
             made.append((_target(node.target), {*_names(node.value)}))
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             made += [(one, {*_names(node.iter)}) for one in _names(node.target)]
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            gives = [one for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
+            made += [(node.name, {*_names(one)}) for one in gives]
         elif isinstance(node, ast.Call) and _makes(node.func):
             made += [(one.arg, {*_names(one.value)}) for one in node.keywords if one.arg]
     found = set(names)
