@@ -11,6 +11,7 @@ from pathlib import Path
 import checking
 import instances
 import scaling
+import simulating
 import stores
 import verifying
 
@@ -20,6 +21,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores", flush=True)
     checking.run()
     scaling.run()
+    simulating.run()
     sys.stdout.flush()
     with tempfile.TemporaryDirectory(prefix="gantral-bench-") as folder:
         folders, trust = instances.run(Path(folder))
