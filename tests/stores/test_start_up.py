@@ -119,7 +119,7 @@ def test_without_boto3_it_is_said(
         ["serve"],
     ):
         assert main([*command, "--settings", file]) == 1
-        assert "pip install 'gantral[s3]'" in capsys.readouterr().err
+        assert "pip install 'gantral[aws]'" in capsys.readouterr().err
 
 
 def test_drafts_in_a_bucket_leave_serve_without_a_log(place: Path, server: seaweed.Server) -> None:

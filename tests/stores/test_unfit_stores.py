@@ -166,7 +166,7 @@ def test_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3.session", None)
     with pytest.raises(Unfit) as unfit:
         connect()
-    assert "gantral[s3]" in unfit.value.remedy
+    assert "gantral[aws]" in unfit.value.remedy
 
 
 def test_a_full_disk_behind_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

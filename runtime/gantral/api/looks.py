@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from gantral import policy
 from gantral.api.deployment import assurances_of, expected, refuse_twins, roles_of
-from gantral.evidence import EvidenceError, SigningKey, Store, StoreError, TrustFile, Unfit
+from gantral.evidence import EvidenceError, Store, StoreError, TrustFile, Unfit
 from gantral.evidence.places import Place
 from gantral.identity import KeySet, Provider, Unreachable
 from gantral.identity.provider import fetch
@@ -24,11 +24,12 @@ from gantral.runtime.workers.assembly import (
     open_drafts,
     open_store,
     read_trust,
+    signer,
 )
 from temporalio.service import RPCError
 
 _T = TypeVar("_T")
-SIGNING: Final = ("commit", "decision", "effect", "closer")
+SIGNING: Final = ("commit", "decision", "effect", "closer", "erasure")
 _PEPPER_BYTES = 16
 _BUNDLE_HELP = (
     "gantral policy build policies -o bundle.tar.gz, then opa run --server --bundle bundle.tar.gz"
@@ -135,7 +136,7 @@ def pepper(settings: Settings) -> Look:
 
 def signing(
     settings: Settings,
-    use: Literal["commit", "decision", "effect", "closer"],
+    use: Literal["commit", "decision", "effect", "closer", "erasure"],
     trust: TrustFile | None,
     programs: Sequence[ProgramInfo],
     at: str,
@@ -145,12 +146,16 @@ def signing(
     part = f"key {use}"
     add = "add it to the trust file with `gantral keys trust`"
     try:
-        key = SigningKey.load(settings.keys.read(use))
+        key = signer(settings, use)
     except SettingsError as error:
         return Look(part, "", (of_setting(error),))
     except EvidenceError as error:
-        return Look(part, "", (Fault("key_unreadable", f"keys.{use}: {error.message}",
-                                     "make it with `gantral keys new`"),))  # fmt: skip
+        rule, remedy = (
+            ("signer_failed", "let this process use that key of KMS, or name another")
+            if error.code == "signer"
+            else ("key_unreadable", "make it with `gantral keys new`")
+        )
+        return Look(part, "", (Fault(rule, f"keys.{use}: {error.message}", remedy),))
     if trust is None:
         return Look(part, key.keyid[:16] + "…")
     known = trust.keys.get(key.keyid)

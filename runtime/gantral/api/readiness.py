@@ -123,7 +123,7 @@ def of_signer(
             known = trust.key(seal.key.keyid, frozenset({"decision"}))
             for team in teams:
                 known.check(team, stamp(now()))
-            signature = seal.key.sign(message)
+            signature = await asyncio.to_thread(seal.key.sign, message)
             if not PublicKey.load(seal.key.public).verifies(signature, message):
                 raise Faulty("what the decision key signs does not verify")
         except EvidenceError as error:

@@ -15,8 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gantral.evidence import EvidenceError, SigningKey, parse, seal
+from gantral.evidence import EvidenceError, parse, seal
 from gantral.evidence.envelope import unwrap, write_envelope
+from gantral.evidence.signers import Signer
 
 _KIND = "request-refusal"
 _FIRST = "0" * 64
@@ -31,7 +32,7 @@ class RefusalLog:
         key: the decision key.
     """
 
-    def __init__(self, path: Path, key: SigningKey) -> None:
+    def __init__(self, path: Path, key: Signer) -> None:
         self._path = path
         self._key = key
         self._lock = threading.Lock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,7 @@ from gantral.api.problems import Problem
 from gantral.api.sealing import stamp
 from gantral.api.story import Untold
 from gantral.authority import State
-from gantral.evidence import StoreError, forms
+from gantral.evidence import EvidenceError, StoreError, forms
 from gantral.identity import Person, Refused, Unreachable
 from starlette.requests import Request
 from starlette.responses import Response
@@ -65,6 +66,14 @@ def problem_of(error: Exception) -> Problem:
             "the evidence store can't be used",
             "nothing was decided; try again",
         )
+    if isinstance(error, EvidenceError) and error.code == "signer":
+        print(f"signer: {error.message}", file=sys.stderr)
+        return Problem(
+            503,
+            "signer_failed",
+            "what this request says can't be signed",
+            "nothing was decided; try again",
+        )
     if isinstance(error, Untold):
         print(f"evidence: {error}", file=sys.stderr)
         return Problem(
@@ -82,14 +91,17 @@ def problem_of(error: Exception) -> Problem:
     )
 
 
-def log(deployment: Deployment, request: Request, person: Person | None, problem: Problem) -> None:
+async def log(
+    deployment: Deployment, request: Request, person: Person | None, problem: Problem
+) -> None:
     """Keep a refusal in serve's signed log. Requests without a token and mere look-ups that find
     nothing are no refusals of anybody's decision."""
     if problem.status >= 500 or problem.rule in ("token_missing", "no_such_instance"):
         return
     given = request.path_params.get("id", "none")
     try:
-        deployment.refusals.add(
+        await asyncio.to_thread(
+            deployment.refusals.add,
             at=stamp(deployment.now()),
             rule=problem.rule,
             message=problem.message,
@@ -98,7 +110,7 @@ def log(deployment: Deployment, request: Request, person: Person | None, problem
             actor=deployment.seal.actor(person) if person else "none",
             token_hash=person.token_hash if person else "none",
         )
-    except OSError as error:
+    except (OSError, EvidenceError) as error:
         print(f"the log of refusals can't be written: {error}", file=sys.stderr)
 
 
@@ -110,7 +122,7 @@ def _endpoint(deployment: Deployment, handler: Handler) -> Callable[[Request], A
             status, answer = await handler(deployment, person, request)
         except Exception as error:
             problem = problem_of(error)
-            log(deployment, request, person, problem)
+            await log(deployment, request, person, problem)
             return problem.response()
         return _json(status, answer)
 

@@ -15,9 +15,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from gantral.evidence import AlreadyThere, H, SigningKey, Store, actor_id, canonical, seal
+from gantral.evidence import AlreadyThere, H, Store, actor_id, canonical, seal
 from gantral.evidence.envelope import write_envelope
 from gantral.evidence.hashes import context_hash, leaf
+from gantral.evidence.signers import Signer
 from gantral.identity import Person, RoleMap, instant
 
 NONE = "none"
@@ -58,7 +59,7 @@ class Seal:
     long that is to be kept.
     """
 
-    key: SigningKey
+    key: Signer
     pepper: bytes
     role_map: RoleMap
     environment: str

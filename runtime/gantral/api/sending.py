@@ -159,7 +159,10 @@ async def _deliver(
 ) -> dict[str, Any]:
     policy = (readiness.POLICY,) if story.manifest["policies"] else ()
     await deployment.ready.require(readiness.STORE, readiness.SIGNER, *policy)
-    delivery = _sealed(deployment, person, story, wait, name, value, leaves)
+    # In a thread: the key may be one that has to be asked.
+    delivery = await asyncio.to_thread(
+        _sealed, deployment, person, story, wait, name, value, leaves
+    )
     answer: Mapping[str, Any] | Rejected | Problem
     try:
         answer = await _delivered(deployment, story, wait, delivery, leaves)

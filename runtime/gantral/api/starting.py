@@ -214,7 +214,7 @@ async def _start(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str
     policy = (readiness.POLICY,) if program.manifest["policies"] else ()
     await deployment.ready.require(readiness.STORE, readiness.SIGNER, *policy)
     key = f"{program.team}/{instance_id}/start.json"
-    mine = _draft(deployment, asked, claim)
+    mine = await asyncio.to_thread(_draft, deployment, asked, claim)
     first = await asyncio.to_thread(_drafted, deployment, key, mine)
     if first is mine and await deployment.gateway.closed(instance_id) is not None:
         # It was started, and its draft tidied away, while we looked.

@@ -12,7 +12,7 @@ from typing import Any
 from gantral.evidence.bytes import MAX_BYTES, canonical, parse_object
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.hashes import H
-from gantral.evidence.keys import SigningKey
+from gantral.evidence.signers import Signer
 from gantral.evidence.trust import TrustFile
 
 # Base64 makes 4 of 3; the rest of an envelope is well under 4 KiB.
@@ -62,7 +62,7 @@ def pae(kind: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(name), name, len(payload), payload)
 
 
-def seal(kind: str, statement: Mapping[str, Any], key: SigningKey) -> dict[str, Any]:
+def seal(kind: str, statement: Mapping[str, Any], key: Signer) -> dict[str, Any]:
     """Sign ``statement`` as an envelope of ``kind``.
 
     Raises:

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gantral.evidence import Report, SigningKey, Store, TrustFile, parse
+from gantral.evidence import Report, Store, TrustFile, parse
 from gantral.evidence.envelope import read_envelope, unwrap
 from gantral.evidence.erasable import Erasable, erasable
 from gantral.evidence.erasures import Holds, erasure_parts, erasures, said_of
 from gantral.evidence.export import Export
 from gantral.evidence.folder import Kept
+from gantral.evidence.signers import Signer
 from gantral.evidence.verify import verify_files
 
 
@@ -99,7 +100,7 @@ class Eraser:
         )
 
     def erase(
-        self, one: Instance, chosen: list[Erasable], reason: str, now: str, key: SigningKey
+        self, one: Instance, chosen: list[Erasable], reason: str, now: str, key: Signer
     ) -> None:
         """Erase these texts, and those whose erasure was begun.
 

@@ -15,9 +15,9 @@ from gantral.evidence.bytes import canonical
 from gantral.evidence.envelope import Sealed, judge, read_envelope, seal, write_envelope
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.hashes import ZERO, H
-from gantral.evidence.keys import SigningKey
 from gantral.evidence.records import ERASURE, HOLD
 from gantral.evidence.schema import Form
+from gantral.evidence.signers import Signer
 from gantral.evidence.store import AlreadyThere, Store
 from gantral.evidence.trust import TrustFile
 
@@ -68,7 +68,7 @@ def erasure_parts(
     leaves: Iterable[str],
     reason: str,
     now: str,
-    key: SigningKey,
+    key: Signer,
     trust: TrustFile,
 ) -> Iterator[tuple[str, bytes]]:
     """Signed erasures of these leaves, by their keys in the store.
@@ -125,7 +125,7 @@ class Holds:
         found = self.all()
         return found[-1] if found and found[-1]["standing"] == "held" else None
 
-    def put(self, standing: str, reason: str, now: str, key: SigningKey) -> bool:
+    def put(self, standing: str, reason: str, now: str, key: Signer) -> bool:
         """Put a hold (``held``) or a release (``released``); False when it is so already."""
         for _ in range(_RACES):
             found = self.all()

@@ -15,7 +15,7 @@ _CONNECTIONS: Final = 100
 
 def connect(endpoint: str | None = None, region: str | None = None) -> Any:
     """A client of boto3, for many threads. ``endpoint`` and ``region``: AWS's own settings without
-    them (``AWS_REGION``, a profile, an instance's role).
+    them (``AWS_DEFAULT_REGION``, a profile, an instance's role).
 
     Raises:
         Unfit: boto3 is not installed, or AWS's own settings can't be read.
@@ -28,7 +28,7 @@ def connect(endpoint: str | None = None, region: str | None = None) -> Any:
         raise Unfit(
             "s3_missing",
             "a store at s3:// needs boto3, which is not installed",
-            "install gantral with its extra: pip install 'gantral[s3]'",
+            "install gantral with its extra: pip install 'gantral[aws]'",
         ) from None
     config = Config(
         connect_timeout=_CONNECT,
@@ -45,5 +45,5 @@ def connect(endpoint: str | None = None, region: str | None = None) -> Any:
         raise Unfit(
             "s3_settings",
             f"AWS's own settings can't be used: {type(error).__name__}",
-            "look at AWS_PROFILE, AWS_REGION and the files they name",
+            "look at AWS_PROFILE, AWS_DEFAULT_REGION and the files they name",
         ) from None

@@ -108,21 +108,25 @@ class Keys:
     pepper: Secret | None
     client: Secret | None
 
-    def read(
+    def source(
         self,
         name: Literal["commit", "decision", "effect", "closer", "erasure", "pepper", "client"],
-    ) -> bytes:
-        """The named secret's bytes.
-
-        Raises:
-            SettingsError: it is not configured or can't be read.
-        """
+    ) -> Secret:
+        """Where the named secret lies. Raises SettingsError when it is not configured."""
         secret: Secret | None = getattr(self, name)
         if secret is None:
             raise SettingsError(
                 f"keys.{name}", "it is needed here and not set", f'add {name} = "file:keys/…"'
             )
-        return secret.read()
+        return secret
+
+    def read(self, name: Literal["pepper", "client"]) -> bytes:
+        """The named secret's bytes.
+
+        Raises:
+            SettingsError: it is not configured or can't be read.
+        """
+        return self.source(name).read()
 
 
 @dataclass(frozen=True)
@@ -292,7 +296,8 @@ def _assurance(table: Table) -> Assurance:
 
 def _keys(folder: Path, table: Table) -> Keys:
     def secret(name: str) -> Secret | None:
-        return read_secret(folder, table, name) if table.has(name) else None
+        kms = name in ("decision", "erasure")
+        return read_secret(folder, table, name, kms=kms) if table.has(name) else None
 
     keys = Keys(
         commit=secret("commit"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gantral.cli.failure import MISUSE, Failure
-from gantral.cli.handing import disclose, erase, hold, show
+from gantral.cli.handing import disclose, erase, hold, show, stamped
 from gantral.cli.handing.stored import chosen, evidence_of, settings_of, store_of
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     export.add_argument("--settings", default="gantral.toml", metavar="FILE")
     show.add(actions)
     disclose.add(actions)
+    stamped.add(actions)
     erase.add(actions)
     hold.add(actions)
 
@@ -65,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
         "export": _export,
         "show": show.run,
         "disclose": disclose.run,
+        "stamped": stamped.run,
         "erase": erase.run,
         "expire": erase.expire,
         "hold": hold.run,

@@ -16,6 +16,7 @@ from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, H, SigningKey, TrustFile, canonical, parse
 from gantral.evidence.forms import instant_text, is_name
 from gantral.evidence.manifest import check_manifest
+from gantral.evidence.signers import KmsKey, Signer
 
 _USES = ("commit", "decision", "effect", "closer", "erasure")
 _TYPE = "gantral.dev/keys/v1"
@@ -37,6 +38,14 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     new.add_argument("--environment", choices=("development", "production"), required=True)
     new.add_argument("--team", action="append", required=True, metavar="TEAM")
     new.add_argument("--use", action="append", choices=_USES, help="repeatable; default: all")
+    new.add_argument(
+        "--kms",
+        action="append",
+        default=[],
+        metavar="USE=KEY",
+        help="the decision or the erasure key is this one of AWS KMS (an ARN or an alias); no file "
+        "is made for it",
+    )
     trust = actions.add_parser(
         "trust",
         help="write the trust file for keys and programs",
@@ -80,7 +89,7 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make keys, or a trust file."""
     if args.action == "new":
-        return _new(args.out, args.environment, args.team, args.use)
+        return _new(args.out, args.environment, args.team, args.use, args.kms)
     return _trust(args)
 
 
@@ -88,12 +97,15 @@ def _now() -> str:
     return instant_text(time.time_ns() // 1_000_000)
 
 
-def _new(folder: Path, environment: str, teams: list[str], only: list[str] | None) -> int:
+def _new(
+    folder: Path, environment: str, teams: list[str], only: list[str] | None, kms: list[str]
+) -> int:
     for team in teams:
         if not is_name(team):
             raise Failure(f"--team {team}: a team is [a-z][a-z0-9_]*", "", MISUSE)
     uses = [use for use in _USES if only is None or use in only]
-    names = [*(f"{use}.key" for use in uses), "keys.json"]
+    held = dict(_in_kms(one, uses) for one in kms)
+    names = [*(f"{use}.key" for use in uses if use not in held), "keys.json"]
     if only is None:
         names.append("pepper.key")
     for name in names:
@@ -102,13 +114,14 @@ def _new(folder: Path, environment: str, teams: list[str], only: list[str] | Non
                 f"{folder / name} is already there, and keys are never overwritten",
                 "name another folder with --out",
             )
-    keys = {use: SigningKey.generate() for use in uses}
+    keys = {use: SigningKey.generate() for use in uses if use not in held}
+    everyone: dict[str, Signer] = {use: keys.get(use) or held[use] for use in uses}
     public = {
         "type": _TYPE,
         "environment": environment,
         "teams": sorted(set(teams)),
         "created": _now(),
-        "keys": {use: key.public.hex() for use, key in keys.items()},
+        "keys": {use: key.public.hex() for use, key in everyone.items()},
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,9 +132,23 @@ def _new(folder: Path, environment: str, teams: list[str], only: list[str] | Non
         _write(folder / "keys.json", canonical(public), 0o644)
     except OSError as error:
         raise Failure(f"cannot write {error.filename or folder}: {error.strerror}") from None
-    for use, key in keys.items():
-        print(f"{use:<9}{key.keyid}")
+    for use, one in everyone.items():
+        print(f"{use:<9}{one.keyid}{' (in KMS)' if use in held else ''}")
     return 0
+
+
+def _in_kms(said: str, uses: list[str]) -> tuple[str, KmsKey]:
+    use, _, name = said.partition("=")
+    if use not in ("decision", "erasure") or use not in uses or not name:
+        raise Failure(
+            f"--kms {said}: say decision=KEY or erasure=KEY, of a use that is made",
+            "the others sign what may be longer than KMS signs",
+            MISUSE,
+        )
+    try:
+        return use, KmsKey.load(name)
+    except EvidenceError as error:
+        raise Failure(f"--kms {said}: {error.message}") from None
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from gantral.cli.failure import Failure
 from gantral.cli.handing.stored import chosen, settings_of
 from gantral.cli.settings_said import settings_said
+from gantral.evidence.signers import Signer
 
 if TYPE_CHECKING:
-    from gantral.evidence import SigningKey, Store, TrustFile
+    from gantral.evidence import Store, TrustFile
     from gantral.evidence.erasing import Eraser
     from gantral.evidence.pack import Instance
 
@@ -24,9 +25,9 @@ class Desk:
     store: Store
     trust: TrustFile
     eraser: Eraser
-    key: SigningKey | None
+    key: Signer | None
 
-    def need_key(self) -> SigningKey:
+    def need_key(self) -> Signer:
         """The erasure key, which ``desk`` was asked for."""
         assert self.key is not None
         return self.key

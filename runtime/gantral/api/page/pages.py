@@ -99,7 +99,8 @@ class Pages:
                 return await self._ended(request)
             except Exception as error:
                 problem = rest.problem_of(error)
-                rest.log(self._deployment, request, session.person if session else None, problem)
+                person = session.person if session else None
+                await rest.log(self._deployment, request, person, problem)
                 return self._problem(problem, session)
 
         return endpoint
@@ -197,7 +198,7 @@ class Pages:
         self, request: Request, session: Session, form: Mapping[str, str], problem: Problem
     ) -> Response:
         """The same page with what was typed and what is wrong beside it."""
-        rest.log(self._deployment, request, session.person, problem)
+        await rest.log(self._deployment, request, session.person, problem)
         typed = {name: value for name, value in form.items() if name not in ("token", "shown")}
         if problem.status == 401:
             # They go to the provider and come back with another session: keep what they typed.
@@ -260,7 +261,7 @@ class Pages:
             person = await signin.finish(self._deployment, login, dict(request.query_params))
         except Exception as error:
             problem = rest.problem_of(error)
-            rest.log(self._deployment, request, None, problem)
+            await rest.log(self._deployment, request, None, problem)
             response = self._problem(problem, None)
             response.delete_cookie(self._login_cookie, secure=self._secure)
             return response

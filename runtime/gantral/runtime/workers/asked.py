@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from gantral.evidence import EvidenceError, H, SigningKey, canonical, open_envelope, seal
+from gantral.evidence import EvidenceError, H, canonical, open_envelope, seal
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.forms import instant_text
+from gantral.evidence.signers import Signer
 from gantral.runtime.commands import (
     AskGuardCommand,
     CommitCommand,
@@ -34,7 +35,7 @@ Stage = Literal["proposal", "decided"]
 
 
 def seal_answer(
-    command: OpenGateCommand, answer: OpenGateAnswer, values: Mapping[str, str], key: SigningKey
+    command: OpenGateCommand, answer: OpenGateAnswer, values: Mapping[str, str], key: Signer
 ) -> Envelope:
     """Seal the answers on a proposal. ``values``: pointer -> the leaf values that it will have.
 
@@ -47,7 +48,7 @@ def seal_answer(
 
 
 def seal_guard(
-    command: AskGuardCommand, guard: Said, values: Mapping[str, str], key: SigningKey
+    command: AskGuardCommand, guard: Said, values: Mapping[str, str], key: Signer
 ) -> Envelope:
     """Seal a guard's answer on the decided values. Raises as ``seal_answer``."""
     return _seal(command, "decided", _NOTHING, guard, values, key)
@@ -95,7 +96,7 @@ def _seal(
     waived: Mapping[str, str],
     guard: Said | Literal["none"],
     values: Mapping[str, str],
-    key: SigningKey,
+    key: Signer,
 ) -> Envelope:
     statement = {
         "type": _TYPE,

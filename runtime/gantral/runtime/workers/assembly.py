@@ -16,6 +16,7 @@ from gantral.evidence import EvidenceError, SigningKey, Store, StoreError, Trust
 from gantral.evidence.forms import instant_text
 from gantral.evidence.places import open_erasable, open_evidence
 from gantral.evidence.s3_client import connect
+from gantral.evidence.signers import KmsKey, Signer
 from gantral.policy import Opa
 from gantral.runtime import programs
 from gantral.runtime.calls import Service
@@ -129,7 +130,7 @@ def signing_key(
     settings: Settings,
     use: Literal["commit", "decision", "effect", "closer", "erasure"],
     trust: TrustFile,
-) -> SigningKey:
+) -> Signer:
     """The key of ``[keys]`` for one use, which the trust file must list for that use, today: what
     it signed outside its life would be INVALID.
 
@@ -137,15 +138,29 @@ def signing_key(
         SettingsError: missing, unreadable, or not trusted for this.
     """
     try:
-        key = SigningKey.load(settings.keys.read(use))
+        key = signer(settings, use)
         known = trust.key(key.keyid, frozenset({use}))
         for team in known.teams:
             known.check(team, instant_text(int(time.time() * 1000)))
     except EvidenceError as error:
-        raise SettingsError(
-            f"keys.{use}", error.message, "list it in the trust file with `gantral keys trust`"
-        ) from None
+        listed = "list it in the trust file with `gantral keys trust`"
+        asked = "let this process use that key of KMS"
+        remedy = asked if error.code == "signer" else listed
+        raise SettingsError(f"keys.{use}", error.message, remedy) from None
     return key
+
+
+def signer(
+    settings: Settings, use: Literal["commit", "decision", "effect", "closer", "erasure"]
+) -> Signer:
+    """The key of ``[keys]`` for one use, whether it is trusted or not.
+
+    Raises:
+        SettingsError: not configured, or not to be read.
+        EvidenceError: ``key``, no Ed25519 key; ``signer``, KMS can't be asked.
+    """
+    source = settings.keys.source(use)
+    return SigningKey.load(source.read()) if source.kms is None else KmsKey.load(source.kms)
 
 
 def actors(settings: Settings) -> Actors:

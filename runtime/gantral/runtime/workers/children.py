@@ -17,7 +17,6 @@ from typing import Any
 
 from gantral.evidence import (
     AlreadyThere,
-    SigningKey,
     Store,
     TrustFile,
     seal,
@@ -25,6 +24,7 @@ from gantral.evidence import (
 from gantral.evidence import forms as texts_of
 from gantral.evidence.envelope import unwrap
 from gantral.evidence.hashes import child_id, context_hash, leaf
+from gantral.evidence.signers import Signer
 from gantral.evidence.walk import Walk
 from gantral.policy import ShapeError
 from gantral.runtime import programs
@@ -47,7 +47,7 @@ class ChildStarter:
     store: Store
     drafts: Store
     trust: TrustFile
-    key: SigningKey
+    key: Signer
     actors: Actors
 
     @activity.defn(name=START_CHILD)

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from gantral.authority import Cause
-from gantral.evidence import SigningKey
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
 from gantral.evidence.planned import arguments_at, planned, terms_of
+from gantral.evidence.signers import Signer
 from gantral.evidence.uses import UNDO, gates_of, plan_arguments, undo_arguments
 from gantral.runtime.commands import EffectCommand, granted_by
 from gantral.runtime.programs import ProgramInfo
@@ -80,7 +80,7 @@ class Claimer:
 
     chain: Chain
     program: ProgramInfo
-    key: SigningKey
+    key: Signer
     actors: Actors | None
 
     def claim(self, command: EffectCommand, occasion: Occasion) -> Claimed:

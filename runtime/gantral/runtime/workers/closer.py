@@ -18,7 +18,6 @@ from gantral.authority import ENDS, Cause, State
 from gantral.evidence import (
     AlreadyThere,
     EvidenceError,
-    SigningKey,
     Spoilt,
     Store,
     StoreError,
@@ -28,6 +27,7 @@ from gantral.evidence import (
 from gantral.evidence.commit import BuildCommit, build_commit
 from gantral.evidence.envelope import write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
+from gantral.evidence.signers import Signer
 from gantral.runtime.workers.chain import Chain, MissingEvidence, Read
 from gantral.runtime.workers.leaves import drop_drafts
 from gantral.runtime.workers.told import Told
@@ -69,7 +69,7 @@ class Closer:
     store: Store
     drafts: Store
     trust: TrustFile
-    key: SigningKey
+    key: Signer
     _ended: set[str] = field(default_factory=set)
 
     async def sweep(self, client: Client, team: str) -> AsyncIterator[Closed]:

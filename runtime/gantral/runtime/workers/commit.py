@@ -15,13 +15,13 @@ from typing import Any
 
 from gantral.evidence import (
     AlreadyThere,
-    SigningKey,
     Store,
     TrustFile,
     seal,
 )
 from gantral.evidence.commit import BuildCommit, Built, build_commit
 from gantral.evidence.hashes import leaf
+from gantral.evidence.signers import Signer
 from gantral.evidence.walk import Walk
 from gantral.runtime import programs
 from gantral.runtime.commands import COMMIT, ZEROS, CommitCommand, CommitReceipt
@@ -48,7 +48,7 @@ class Committer:
     store: Store
     drafts: Store
     trust: TrustFile
-    key: SigningKey
+    key: Signer
     actors: Actors
 
     @activity.defn(name=COMMIT)

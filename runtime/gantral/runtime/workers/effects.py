@@ -20,7 +20,6 @@ from gantral.authority import Cause
 from gantral.evidence import (
     AlreadyThere,
     EvidenceError,
-    SigningKey,
     Store,
     StoreError,
     TrustFile,
@@ -28,6 +27,7 @@ from gantral.evidence import (
 )
 from gantral.evidence.forms import instant_text
 from gantral.evidence.hashes import leaf
+from gantral.evidence.signers import Signer
 from gantral.policy import ShapeError
 from gantral.policy.shapes import check, leaves, persons
 from gantral.runtime.calls import ActionFailed
@@ -61,7 +61,7 @@ class EffectWorker:
 
     store: Store
     trust: TrustFile
-    key: SigningKey
+    key: Signer
     actors: Actors | None = None
 
     def activity(self, wire: str, offers: Offers, executor: Executor | None) -> Callable[..., Any]:

@@ -13,9 +13,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from gantral.authority import Cause
-from gantral.evidence import EvidenceError, SigningKey
+from gantral.evidence import EvidenceError
 from gantral.evidence.gate import clock_instants
 from gantral.evidence.guard import query_of
+from gantral.evidence.signers import Signer
 from gantral.policy import Opa, ShapeError
 from gantral.policy.shapes import at, bare, check
 from gantral.runtime import programs
@@ -44,7 +45,7 @@ class GateOpener:
     """The activities. ``opa`` is None in a deployment without policies; ``key`` is the commit key,
     which seals what the policies said."""
 
-    def __init__(self, actors: Actors, opa: Opa | None, key: SigningKey) -> None:
+    def __init__(self, actors: Actors, opa: Opa | None, key: Signer) -> None:
         self._actors = actors
         self._policies = Policies(actors, opa)
         self._key = key

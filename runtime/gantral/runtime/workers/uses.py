@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gantral.authority import Cause
-from gantral.evidence import AlreadyThere, EvidenceError, SigningKey, seal
+from gantral.evidence import AlreadyThere, EvidenceError, seal
 from gantral.evidence.bytes import parse_object
 from gantral.evidence.envelope import MAX_ENVELOPE, write_envelope
 from gantral.evidence.records import CLAIM, OUTCOME
+from gantral.evidence.signers import Signer
 from gantral.evidence.uses import CLAIM_TYPE, OUTCOME_TYPE
 from gantral.runtime.workers.chain import Chain
 from gantral.runtime.workers.grants import NotGranted
@@ -44,7 +45,7 @@ class Book:
     """The uses of one grant in the store; signs with the effect key."""
 
     chain: Chain
-    key: SigningKey
+    key: Signer
     grant: str
 
     def use(self, slot: str) -> Use | None:
