@@ -101,6 +101,7 @@ def agree(ours: Comes, theirs: Comes) -> None:
     assert ours.effects <= theirs.effects, sorted(ours.effects - theirs.effects)
 
 
+@pytest.mark.hypothesis
 def test_programs_made_by_chance_come_to_what_the_interpreter_comes_to(tmp_path: Path) -> None:
     both = 0
     for seed in range(MANY):

@@ -99,6 +99,8 @@ def _step(
         print(f"{'':21}{place.file}:{place.line}: {place.text}")
     if course.refusal is not None:
         print(f"{'':21}refused: {course.refusal.rule}: {course.refusal.message}")
+    if choice.do == "answer" and not course.done:
+        print(f"{'':21}it was called by nobody: its worker refused the call")
     names = course.names
     for instance_id, book in course.books.items():
         told = book.state if book.cause == "none" else f"{book.state} ({book.cause})"

@@ -34,7 +34,7 @@ def scene(code: Code, workflow: str) -> Iterator[Scene]:
         others = [name for name in known.known if name not in (_NOBODY, STARTER)]
         reading = merged(read(one) for one in deployment.programs.values())
         values = Values(reading, [_NOBODY, *others[:1], STARTER])
-        inputs = values.of(deployment.programs[workflow].manifest["input"], "input")
+        inputs = values.of(deployment.programs[workflow].manifest["input"])
         yield Scene(deployment, World(known, values), known, inputs)
     finally:
         deployment.close()

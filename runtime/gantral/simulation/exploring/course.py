@@ -148,7 +148,10 @@ class Course:
             running,
             waits,
             timers,
-            sorted((key, _text(_shown(one, self._live()))) for key, one in self.told.items()),
+            sorted(
+                (key, one if isinstance(one, str) else _text(_shown(one, self._live())))
+                for key, one in self.told.items()
+            ),
             self.failed,
             self.cancelled,
             str(now - self.began) if self.world.values.reading.clock and self.began else "",
@@ -178,7 +181,7 @@ class Course:
             excluded = actor in look["excluded"]
             votes.append((person.roles, who == STARTER, named, excluded, standing_of(look, actor)))
         left = [(row[1:], _left(row[0], now)) for row in look["clock"]]
-        return (look["gate"], look["round"], sorted(votes, key=repr), left)
+        return (look["gate"], look["site"], look["round"], sorted(votes, key=repr), left)
 
     def latest(self, of: Mapping[str, Any]) -> timedelta:
         """How much later than now the answer of a call may come."""
@@ -274,6 +277,9 @@ class Course:
             if look["wait"] != "none" and of["to"] == look["until"]:
                 self.told[f"{self.names[instance_id]} {look['wait']} {look['commits']}"] = "nothing"
         before = dict(self.looks)
+        if all(look["gate"] == look["wait"] == "none" for look in before.values()):
+            # One sleep is over, of which nothing else tells.
+            self.told["slept"] = f"{self.told.get('slept', '')}+"
         self.story.pass_to(forms.read_instant(of["to"]))
         for instance_id, look in before.items():
             closed = self.story.server.executions[instance_id].status != "running"
@@ -282,6 +288,10 @@ class Course:
                 self.told[key] = "nobody"
 
     def _cancel(self, of: Mapping[str, Any]) -> None:
+        # Where it was asked for is what its end will name.
+        asked = [str(one.argument.get("call", one.id)) for one in self.story.server.activities]
+        waits = [one["wait"] for one in self.looks.values()]
+        self.told["cancel at"] = _text([sorted(asked), waits])
         self.cancelled = True
         self.story.cancel(self.root)
 

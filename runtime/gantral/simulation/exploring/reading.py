@@ -45,9 +45,11 @@ def read(program: ProgramInfo) -> Reading:
         for text, number in _constants(one):
             (numbers if number else texts).add(text)
     for gate in program.manifest["gates"].values():
-        for expression in (*(case["when"] for case in gate["decide"]), *gate["amend"].values()):
+        # A bound of an amendment gives constants, and no names: see `_later`.
+        whens = [case["when"] for case in gate["decide"]]
+        for expression in (*whens, *gate["amend"].values()):
             for kind, text in _terms(expression):
-                if kind == "path":
+                if kind == "path" and expression in whens:
                     names.update(text.split("/")[1:])
                 elif kind in ("int", "decimal"):
                     numbers.add(text)
@@ -180,29 +182,39 @@ def _constants(tree: ast.AST) -> Iterator[tuple[str, bool]]:
 
 
 def _closed(tree: ast.AST, names: set[str]) -> frozenset[str]:
-    """With the names that the values of these names are made of."""
-    # What is awaited is told by the world, whatever it was asked with.
-    made: list[tuple[str, set[str]]] = []
-    for node in ast.walk(tree):
-        if isinstance(getattr(node, "value", None), ast.Await):
-            continue
-        if isinstance(node, ast.Assign):
-            made += [(_target(one), {*_names(node.value)}) for one in node.targets]
-        elif isinstance(node, (ast.AnnAssign, ast.AugAssign)) and node.value is not None:
-            made.append((_target(node.target), {*_names(node.value)}))
-        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-            made += [(one, {*_names(node.iter)}) for one in _names(node.target)]
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            gives = [one for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
-            made += [(node.name, {*_names(one)}) for one in gives]
-        elif isinstance(node, ast.Call) and _makes(node.func):
-            made += [(one.arg, {*_names(one.value)}) for one in node.keywords if one.arg]
+    """With the names that the values of these names are made of, and chosen by."""
+    made = [*_made(tree, frozenset())]
     found = set(names)
     while True:
         more = {name for target, of in made if target in found for name in of}
         if more <= found:
             return frozenset(found)
         found |= more
+
+
+def _made(tree: ast.AST, around: frozenset[str]) -> Iterator[tuple[str, set[str]]]:
+    """(name, the names that it is made of), with those of the conditions around. What is awaited
+    is told by the world, whatever it was asked with."""
+    for node in ast.iter_child_nodes(tree):
+        inside = around
+        if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+            inside = around | {*_names(node.test)}
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            inside = around | {*_names(node.iter)}
+            yield from ((one, {*inside}) for one in _names(node.target))
+        told = isinstance(getattr(node, "value", None), ast.Await)
+        if isinstance(node, ast.Assign):
+            of = set() if told else {*_names(node.value)}
+            yield from ((_target(one), of | inside) for one in node.targets)
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign)) and node.value is not None:
+            yield _target(node.target), (set() if told else {*_names(node.value)}) | inside
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for one in ast.walk(node):
+                if isinstance(one, ast.Return) and one.value is not None:
+                    yield node.name, {*_names(one)}
+        elif isinstance(node, ast.Call) and _makes(node.func):
+            yield from ((one.arg, {*_names(one.value)}) for one in node.keywords if one.arg)
+        yield from _made(node, inside)
 
 
 def _makes(called: ast.expr) -> bool:
