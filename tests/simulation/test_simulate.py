@@ -113,3 +113,45 @@ def test_an_input_of_ones_own(tmp_path: Path, command: Command) -> None:
 def test_what_is_no_story_is_told_in_words(tmp_path: Path, command: Command) -> None:
     (tmp_path / "story.json").write_text("[]", "utf-8")
     assert command("replay", "story.json")[0] == 1
+
+
+CHOSEN = """\
+role clerk
+workflow nap version "1.0.0" {
+  team payments
+  start by clerk
+  input  { name: string }
+  output { how: "long" | "short" }
+  service shop on queue "shop" {
+    read price(name: string) -> { amount: int(min: 0, max: 100) } { timeout 1m }
+    notify tell(name: string) { timeout 1m }
+  }
+  run {
+    let found = shop.price(name: input.name)
+    var long: bool = false
+    if found.amount > 10 { set long = true }
+    shop.tell(name: input.name)
+    sleep 1h
+    sleep 1h
+    if long {
+      sleep 1h
+      complete { how: "long" }
+    }
+    complete { how: "short" }
+  }
+}
+"""
+
+
+def test_points_that_something_later_tells_apart_are_two(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "nap.gantral").write_text(CHOSEN, "utf-8")
+    status, told = command("simulate", "nap.gantral", "--format", "json")
+    assert status == 0
+    (found,) = json.loads(told)
+    minute, hour = 60_000, 3_600_000
+    completed = {
+        one["site"]: one["least_ms"] // hour for one in found["ends"] if one["cause"] == "completed"
+    }
+    assert completed == {"complete/1": 3, "complete/2": 2}
+    (cancelled,) = [one for one in found["ends"] if one["cause"] == "cancelled"]
+    assert cancelled["most_ms"] < 3 * hour + 5 * minute
