@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import bundles
 import checking
 import instances
 import scaling
@@ -29,6 +30,8 @@ def main() -> None:
         verifying.run(folders, trust)
         sys.stdout.flush()
         stores.run(Path(folder) / "stores")
+    sys.stdout.flush()
+    bundles.run()
 
 
 main()

@@ -21,11 +21,7 @@ ROUNDS = 7
 def run(folders: list[Path], trust_file: Path) -> None:
     """Measure and print."""
     data = trust_file.read_bytes()
-    trust = TrustFile.load(data)
-    keys = {
-        keyid: Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public_key"]))
-        for keyid, key in json.loads(data)["keys"].items()
-    }
+    trust, keys = TrustFile.load(data), keys_of(data)
     size = sum(file.stat().st_size for one in folders for file in one.rglob("*") if file.is_file())
     verdicts = {verify_folder(folder, trust).verdict for folder in folders}
     checked = _limits(folders, keys)
@@ -43,6 +39,14 @@ def run(folders: list[Path], trust_file: Path) -> None:
         f"  the limit               {spread(found.theirs, 1000 / len(folders), 'ms an instance')}"
     )
     print(f"  {1 / found.ratio:.2f} times the limit's speed, budget at least 0.7")
+
+
+def keys_of(trust_file: bytes) -> dict[str, Ed25519PublicKey]:
+    """The keys of a trust file's bytes, by their ids."""
+    return {
+        keyid: Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public_key"]))
+        for keyid, key in json.loads(trust_file)["keys"].items()
+    }
 
 
 def _limits(folders: list[Path], keys: Mapping[str, Ed25519PublicKey]) -> int:
@@ -66,11 +70,12 @@ def _limit(folder: str, keys: Mapping[str, Ed25519PublicKey], seen: set[bytes]) 
                     continue
                 seen.add(data)
             for line in data.splitlines() if entry.name.endswith(".jsonl") else [data]:
-                count += _one(line, keys)
+                count += limit_of(line, keys)
     return count
 
 
-def _one(data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> int:
+def limit_of(data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> int:
+    """Hash, parse and write again what stands there, and judge each signature in it; how many."""
     hashlib.sha256(data).hexdigest()
     count = 0
     for envelope in list(_envelopes(_strict(data))):
@@ -79,7 +84,7 @@ def _one(data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> int:
         (signature,) = envelope["signatures"]
         signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
         keys[signature["keyid"]].verify(base64.b64decode(signature["sig"]), signed)
-        count += 1 + _one(payload, keys)
+        count += 1 + limit_of(payload, keys)
     return count
 
 

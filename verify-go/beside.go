@@ -21,7 +21,7 @@ const refusalEnd = ".refusal.json"
 
 // votes beside the commits: each is accounted for by a sealed refusal, or is open.
 func (j *judging) votes(w *walk) {
-	names := j.folder.under("votes/")
+	names := j.files.under("votes/")
 	refused := map[string]bool{}
 	for _, name := range names {
 		if strings.HasSuffix(name, refusalEnd) {
@@ -32,7 +32,7 @@ func (j *judging) votes(w *walk) {
 		if strings.HasSuffix(name, refusalEnd) {
 			continue
 		}
-		one := readEnvelope(j.folder.read(name), "authority-decision")
+		one := readEnvelope(j.files.read(name), "authority-decision")
 		require("vote", one.statement)
 		if name != "votes/"+one.hash+".json" {
 			refuse("vote_name", name+" is not named by its hash")
@@ -53,7 +53,7 @@ func (j *judging) votes(w *walk) {
 }
 
 func (j *judging) refusal(name string, w *walk) string {
-	one := readEnvelope(j.folder.read(name), "refusal")
+	one := readEnvelope(j.files.read(name), "refusal")
 	require("refusal", one.statement)
 	vote := text(one.statement, "vote")
 	if name != "votes/"+vote+refusalEnd {
@@ -70,12 +70,12 @@ func useName(place slotted, end string) string { return "uses/" + place[0] + "/"
 
 // usesBeside the commits: something acted, and no commit tells it.
 func (j *judging) usesBeside(w *walk) {
-	for _, name := range j.folder.under("uses/") {
+	for _, name := range j.files.under("uses/") {
 		kind, end, book := "use", ".json", w.uses.claims
 		if strings.HasSuffix(name, ".outcome.json") {
 			kind, end, book = "outcome", ".outcome.json", w.uses.outcomes
 		}
-		one := readEnvelope(j.folder.read(name), kind)
+		one := readEnvelope(j.files.read(name), kind)
 		require(kind, one.statement)
 		place := placeOf(one.statement)
 		if name != useName(place, end) {
@@ -92,7 +92,7 @@ func (j *judging) usesBeside(w *walk) {
 // lookForStore: a folder as a store keeps it has no lines for auditors, and votes or uses that commits
 // hold too.
 func (j *judging) lookForStore(w *walk) {
-	if j.folder.names["artifacts.jsonl"] {
+	if j.files.has("artifacts.jsonl") {
 		return
 	}
 	held := []string{}
@@ -106,7 +106,7 @@ func (j *judging) lookForStore(w *walk) {
 		held = append(held, useName(place, ".outcome.json"))
 	}
 	for _, name := range held {
-		if j.folder.names[name] {
+		if j.files.has(name) {
 			j.note(fault{"store_folder", "this is an instance's folder as a store keeps it, not one to be " +
 				"judged: `gantral evidence export` writes that", true})
 			return

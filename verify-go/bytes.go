@@ -110,6 +110,14 @@ func (in *reader) object(room int) map[string]any {
 
 var escapes = map[byte]byte{'"': '"', '\\': '\\', 'b': 8, 't': 9, 'n': 10, 'f': 12, 'r': 13}
 
+// The other way round; most characters are themselves, and stand in no map.
+var letters = func() (found [256]byte) {
+	for letter, char := range escapes {
+		found[char] = letter
+	}
+	return found
+}()
+
 func (in *reader) text() string {
 	in.take('"')
 	start := in.at
@@ -148,21 +156,12 @@ func (in *reader) escaped() byte {
 	four := string(in.data[in.at : in.at+4])
 	in.at += 4
 	for code := byte(0); code < 0x20; code++ {
-		if _, shorter := shortEscape(code); !shorter && four == hex4(code) {
+		if letters[code] == 0 && four == hex4(code) {
 			return code
 		}
 	}
 	refuse("bytes", "an escape that is not canonical")
 	return 0
-}
-
-func shortEscape(code byte) (byte, bool) {
-	for letter, char := range escapes {
-		if char == code {
-			return letter, true
-		}
-	}
-	return 0, false
 }
 
 func hex4(code byte) string {
@@ -172,6 +171,9 @@ func hex4(code byte) string {
 
 // before sorts keys as RFC 8785 does, by UTF-16 code units.
 func before(a, b string) bool {
+	if isASCII(a) && isASCII(b) {
+		return a < b
+	}
 	x, y := utf16.Encode([]rune(a)), utf16.Encode([]rune(b))
 	for i := 0; i < len(x) && i < len(y); i++ {
 		if x[i] != y[i] {
@@ -179,6 +181,15 @@ func before(a, b string) bool {
 		}
 	}
 	return len(x) < len(y)
+}
+
+func isASCII(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func canonical(value any) []byte {
@@ -191,17 +202,21 @@ func write(out *bytes.Buffer, value any) {
 	switch one := value.(type) {
 	case string:
 		out.WriteByte('"')
+		plain := 0 // where what is written as it stands begins
 		for i := 0; i < len(one); i++ {
 			char := one[i]
-			if letter, ok := shortEscape(char); ok {
-				out.WriteByte('\\')
-				out.WriteByte(letter)
-			} else if char < 0x20 {
-				out.WriteString("\\u" + hex4(char))
+			if char >= 0x20 && letters[char] == 0 {
+				continue
+			}
+			out.WriteString(one[plain:i])
+			plain = i + 1
+			if letters[char] != 0 {
+				out.Write([]byte{'\\', letters[char]})
 			} else {
-				out.WriteByte(char)
+				out.WriteString("\\u" + hex4(char))
 			}
 		}
+		out.WriteString(one[plain:])
 		out.WriteByte('"')
 	case []any:
 		out.WriteByte('[')

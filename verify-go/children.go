@@ -37,6 +37,9 @@ func (c *children) start(by *walk, call string, submission *sealed) {
 			refuse("child", "the submission of "+call+" has another "+name)
 		}
 	}
+	if said["started_from"] != nil {
+		refuse("started_from", "a child is started by its parent, from nothing else")
+	}
 	c.order = append(c.order, call)
 	c.told[call] = &told{call, text(said, "instance_id"), submission.hash, "", ""}
 }
@@ -57,56 +60,4 @@ func (c *children) open() []string {
 		}
 	}
 	return found
-}
-
-// link judges each child with its parent where both are given, until nothing changes.
-func link(reports []*report) {
-	for changed := true; changed; {
-		changed = false
-		for _, one := range reports {
-			changed = started(one, reports) || changed
-			changed = ended(one, reports) || changed
-		}
-	}
-}
-
-// started settles a child's open finding by what its parent tells.
-func started(child *report, reports []*report) bool {
-	if !child.has("parent") {
-		return false
-	}
-	for _, other := range reports {
-		start := other.start(child.InstanceID)
-		if start == nil && !other.running[child.parent] {
-			continue
-		}
-		if start == nil || start.submission != child.submission {
-			child.drop("parent")
-			child.add(finding{"parent_link", "INVALID", "0", "its parent " + other.InstanceID + " tells no such start of it"})
-			return true
-		}
-		// While it runs its parent has no end yet, which takes nothing from what it told so far.
-		if other.only("no_end") {
-			child.drop("parent")
-			return true
-		}
-	}
-	return false
-}
-
-func ended(parent *report, reports []*report) bool {
-	if parent.has("child_link") {
-		return false
-	}
-	for _, one := range parent.children {
-		for _, other := range reports {
-			if other.InstanceID == one.instanceID && other.ended && one.state != "" &&
-				(one.state != other.State || one.artifact != other.last) {
-				parent.add(finding{"child_link", "INVALID", "",
-					"the child " + one.instanceID + " did not end as " + one.call + " says"})
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -17,6 +17,10 @@ func (w *walk) created(statement obj) {
 			refuse("submission", "the submission has another "+name)
 		}
 	}
+	if began, ok := submission["started_from"].(obj); ok &&
+		(w.parent != "none" || text(began, "instance_id") == text(statement, "instance_id")) {
+		refuse("started_from", "a child, or an instance that is started from itself")
+	}
 	if submission["human_actor_id"] != artifact["human_actor_id"] {
 		refuse("initiator", "CREATED names another person than the submission")
 	}
@@ -31,6 +35,7 @@ func (w *walk) created(statement obj) {
 	}
 	w.initiator = text(submission, "human_actor_id")
 	w.bind(text(object(submission, "assurance"), "identity"), text(submission, "business_key"))
+	w.named["roles/"+text(object(submission, "assurance"), "role_map")] = true
 }
 
 func (w *walk) rejected(statement obj) {

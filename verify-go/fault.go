@@ -7,6 +7,13 @@ type fault struct {
 	inconclusive bool
 }
 
+func (f fault) finding(commit string) finding {
+	if f.inconclusive {
+		return finding{f.code, "INCONCLUSIVE", commit, f.message}
+	}
+	return finding{f.code, "INVALID", commit, f.message}
+}
+
 // refuse ends the judging of what is being read: the first broken rule is enough to say no.
 func refuse(code, message string) {
 	panic(fault{code, message, false})

@@ -14,17 +14,27 @@ const hash64 = "[0-9a-f]{64}"
 
 var (
 	layout = regexp.MustCompile(`^(?:manifest\.json|artifacts\.jsonl|commits/[0-9]{8}\.json|texts/` + hash64 +
-		`\.json|votes/` + hash64 + `(?:\.refusal)?\.json|uses/` + hash64 +
+		`\.json|votes/` + hash64 + `(?:\.refusal)?\.json|log/[0-9]{8}\.tlog-proof|uses/` + hash64 +
 		`/(?:undo/)?[1-9][0-9]{0,5}(?:\.outcome)?\.json|erasures/` + hash64 + `\.json)$`)
-	folders = regexp.MustCompile(`^(?:commits|texts|votes|erasures|uses(?:/` + hash64 + `(?:/undo)?)?)$`)
+	folders = regexp.MustCompile(`^(?:commits|texts|votes|erasures|log|uses(?:/` + hash64 + `(?:/undo)?)?)$`)
 )
 
-// A folder is an instance's closed layout: its files by name. Links are never followed.
+// The files of one instance's closed layout, by name, wherever they lie.
+type files interface {
+	has(name string) bool
+	under(prefix string) []string // sorted
+	read(name string) []byte
+	lines(name string) *lines
+}
+
+// A folder of them. Links are never followed.
 type folder struct {
 	root      string
 	names     map[string]bool
 	strangers []string
 }
+
+func (f *folder) has(name string) bool { return f.names[name] }
 
 func openFolder(root string) (*folder, error) {
 	found := &folder{root: root, names: map[string]bool{}}
@@ -82,6 +92,8 @@ func (f *folder) read(name string) []byte {
 	return data
 }
 
+const longestLine = 16384
+
 // lines reads artifacts.jsonl one line at a time, each with its line end.
 type lines struct {
 	file *os.File
@@ -96,7 +108,7 @@ func (f *folder) lines(name string) *lines {
 	if err != nil {
 		panic(unreadable{err})
 	}
-	return &lines{file, bufio.NewReaderSize(file, 16384)}
+	return &lines{file, bufio.NewReaderSize(file, longestLine)}
 }
 
 // next is empty after the last one. A line longer than any artifact comes in pieces, which equal none.

@@ -212,9 +212,17 @@ func (e *electorate) satisfied(formula any, voters []voter) bool {
 	return false
 }
 
-// possible says whether anybody could still meet it: holders of roles are unknown and taken to be
-// enough; named persons who are kept out never count.
-func (e *electorate) possible(formula any, excluded []string) bool {
+// possible says whether anybody could still meet it: holders of roles, where nil, are unknown and
+// taken to be enough; who is kept out never counts.
+func (e *electorate) possible(formula any, excluded []string, holders []voter) bool {
+	if holders != nil {
+		for _, parts := range alternatives(formula) {
+			if e.met(parts, e.everybody(parts, excluded, holders)) {
+				return true
+			}
+		}
+		return false
+	}
 	for _, parts := range alternatives(formula) {
 		var closed []part
 		var people []voter
@@ -242,6 +250,31 @@ func (e *electorate) possible(formula any, excluded []string) bool {
 		}
 	}
 	return false
+}
+
+// everybody are the holders of roles and the persons that the parts name, each once.
+func (e *electorate) everybody(parts []part, excluded []string, holders []voter) []voter {
+	var people []voter
+	seen := map[string]bool{}
+	add := func(one voter) {
+		if !seen[one.actor] && !contains(excluded, one.actor) {
+			seen[one.actor] = true
+			people = append(people, one)
+		}
+	}
+	for _, one := range holders {
+		add(one)
+	}
+	for _, one := range parts {
+		for _, who := range e.spread(one.who) {
+			if who.named {
+				for _, actor := range e.named[who.at] {
+					add(voter{actor: actor})
+				}
+			}
+		}
+	}
+	return people
 }
 
 // met says whether the voters can be split so that each part has its points.

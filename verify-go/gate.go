@@ -97,6 +97,7 @@ func (w *walk) open(statement obj) *waiting {
 	if !same(excluded, w.keptOut(gate, named)) {
 		refuse("excluded", "those kept out are not those that the gate keeps out")
 	}
+	holders := w.directory(statement, artifact, excluded)
 	checkAsked(w.manifest, gate, statement)
 	found := &waiting{
 		manifest: w.manifest, gate: gate, name: name, round: text(artifact, "round"),
@@ -104,6 +105,7 @@ func (w *walk) open(statement obj) *waiting {
 		artifact: text(artifact, "artifact_hash"), contextHash: text(artifact, "context_hash"),
 		openedAt: openedAt, instants: clock, excluded: excluded, named: named,
 		initiator: w.initiator, maxSkew: w.trust.maxSkew, context: contextOf(statement),
+		holders: holders,
 	}
 	for _, one := range clock {
 		if row := one.([]any); row[1] == "reject" {
@@ -112,6 +114,27 @@ func (w *walk) open(statement obj) *waiting {
 		}
 	}
 	return found
+}
+
+// directory are those of whom a directory record tells; nil where there is none.
+func (w *walk) directory(statement, artifact obj, excluded []string) []voter {
+	if len(recordsOf(statement, "directory")) == 0 {
+		return nil
+	}
+	holders, actors := []voter{}, []string{}
+	for _, one := range list(theOne(statement, "directory", artifact), "holders") {
+		row := one.([]any)
+		actor, roles := row[0].(string), texts(row[1].([]any))
+		if len(roles) == 0 || !rising(roles) || contains(excluded, actor) {
+			refuse("directory", "the holders are not in order, or may not decide")
+		}
+		actors = append(actors, actor)
+		holders = append(holders, voter{actor: actor, roles: roles})
+	}
+	if !rising(actors) {
+		refuse("directory", "the holders are not in order, or may not decide")
+	}
+	return holders
 }
 
 func theOne(statement obj, kind string, artifact obj) obj {
@@ -256,7 +279,8 @@ func (w *walk) decided(statement obj, state string) {
 	w.opening = nil
 }
 
-// checkNoEligible: as far as names alone tell, nobody can meet the formula of what was proposed.
+// checkNoEligible: as far as names and the directory record tell, nobody can meet the formula of
+// what was proposed.
 func checkNoEligible(here *waiting, statement obj) {
 	values := map[string]string{}
 	if decision, ok := statement["decision"].(obj); ok {
@@ -266,7 +290,7 @@ func checkNoEligible(here *waiting, statement obj) {
 		}
 	}
 	formula := list(here.gate, "decide")[chosen(here.gate, values, nil)].(obj)["formula"]
-	if here.electorate(here.rejectsAt).possible(formula, here.excluded) {
+	if here.electorate(here.rejectsAt).possible(formula, here.excluded, here.holders) {
 		refuse("no_eligible", "there are people who could decide")
 	}
 }

@@ -14,21 +14,17 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // A judging of one folder.
 type judging struct {
-	folder *folder
+	files  files
 	trust  *trust
 	report *report
 	at     string
 }
 
 func (j *judging) note(found fault) {
-	severity := "INVALID"
-	if found.inconclusive {
-		severity = "INCONCLUSIVE"
-	}
 	if found.inconclusive && len(j.report.Findings) >= mostFindings {
 		return
 	}
-	j.report.add(finding{found.code, severity, j.at, found.message})
+	j.report.add(found.finding(j.at))
 }
 
 func (j *judging) missing(what string) { j.note(fault{"missing", what + " is missing", true}) }
@@ -40,13 +36,19 @@ func verifyFolder(root string, by *trust) *report {
 	if err != nil {
 		panic(unreadable{err})
 	}
-	found := &report{Folder: root, Verdict: "VALID", State: "none", Decisions: map[string]string{},
-		Findings: []finding{}, parent: "none"}
-	j := &judging{folder: from, trust: by, report: found}
+	found := verifyFiles(root, from, from.strangers, by)
+	found.listed = found.InstanceID
+	return found
+}
+
+// verifyFiles judges the files of one instance, wherever they lie.
+func verifyFiles(path string, from files, strangers []string, by *trust) *report {
+	found := newReport(path)
+	j := &judging{files: from, trust: by, report: found}
 	var w *walk
 	wrong := try(func() {
-		if len(from.strangers) > 0 {
-			refuse("layout", short(from.strangers[0])+" does not belong here")
+		if len(strangers) > 0 {
+			refuse("layout", short(strangers[0])+" does not belong here")
 		}
 		w = j.walk()
 	})
@@ -61,6 +63,8 @@ func verifyFolder(root string, by *trust) *report {
 		}
 		found.parent, found.submission, found.last = w.parent, w.submission, w.prevArtifact
 		found.ended, found.running = contains(ends, w.state), w.running
+		found.named, found.team = w.named, w.team
+		found.named["specs/"+w.version] = true
 		for _, call := range w.children.order {
 			found.children = append(found.children, w.children.told[call])
 		}
@@ -69,16 +73,16 @@ func verifyFolder(root string, by *trust) *report {
 }
 
 func (j *judging) walk() *walk {
-	commits := j.folder.under("commits/")
+	commits := j.files.under("commits/")
 	if len(commits) == 0 {
 		j.missing("every commit")
 		return nil
 	}
-	if !j.folder.names["manifest.json"] {
+	if !j.files.has("manifest.json") {
 		j.missing("manifest.json")
 		return nil
 	}
-	data := j.folder.read("manifest.json")
+	data := j.files.read("manifest.json")
 	w := newWalk(readManifest(data), H("manifest", data), j.trust, j.note)
 	if !j.commits(w, commits) {
 		return w
@@ -95,6 +99,7 @@ func (j *judging) walk() *walk {
 		j.note(fault{"no_outcome", call + " was begun, and nothing says how it ended", true})
 	}
 	j.lookForStore(w)
+	j.logged(w)
 	j.votes(w)
 	j.usesBeside(w)
 	j.texts(w, j.erased(w))
@@ -103,7 +108,7 @@ func (j *judging) walk() *walk {
 
 // commits walks the chain; false when it can't be walked to its last commit.
 func (j *judging) commits(w *walk, names []string) bool {
-	lines := j.folder.lines("artifacts.jsonl")
+	lines := j.files.lines("artifacts.jsonl")
 	defer lines.close()
 	lost := false
 	for i, name := range names {
@@ -114,7 +119,7 @@ func (j *judging) commits(w *walk, names []string) bool {
 		}
 		var artifacts [][]byte
 		wrong := try(func() {
-			one := readEnvelope(j.folder.read(name), "commit")
+			one := readEnvelope(j.files.read(name), "commit")
 			artifacts = w.step(one)
 			j.report.commits = append(j.report.commits, one.hash)
 		})
@@ -145,8 +150,8 @@ func (j *judging) commits(w *walk, names []string) bool {
 
 func (j *judging) erased(w *walk) map[string]bool {
 	erased := map[string]bool{}
-	for _, name := range j.folder.under("erasures/") {
-		one := readEnvelope(j.folder.read(name), "erasure")
+	for _, name := range j.files.under("erasures/") {
+		one := readEnvelope(j.files.read(name), "erasure")
 		require("erasure", one.statement)
 		if name != "erasures/"+one.hash+".json" {
 			refuse("erasure_name", name+" is not named by its hash")
@@ -168,9 +173,9 @@ func (j *judging) erased(w *walk) map[string]bool {
 // texts: every bound text is there, or erased; every text that is there is bound.
 func (j *judging) texts(w *walk, erased map[string]bool) {
 	found := map[string]bool{}
-	for _, name := range j.folder.under("texts/") {
+	for _, name := range j.files.under("texts/") {
 		hash := name[len("texts/") : len(name)-len(".json")]
-		data := j.folder.read(name)
+		data := j.files.read(name)
 		row, ok := allTexts(parse(data, maxBytes, maxDepth))
 		if !ok || len(row) != 4 || !hex32Form.MatchString(row[0]) {
 			refuse("text_form", name+" is no [salt, instance, path, value]")

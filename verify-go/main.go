@@ -3,20 +3,21 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
+	"path/filepath"
 	"strings"
 )
 
-const usage = `usage: gantral-verify FOLDER… --trust FILE [--trust-sha256 HEX] [--require GATE=WORD]… [--format text|json]
+const usage = `usage: gantral-verify PATH… --trust PATH [--trust-sha256 HEX] [--require GATE=WORD]… [--format text|json]
 
-Judges the evidence of instances, one folder each, against a trust file. stdout is the verdict alone.
+Judges evidence against a trust file: folders of one instance each, bundles (.evidence), disclosures of
+one field, or one of these files on standard input (-). --trust may also be a folder of a whole line of
+trust files. stdout is the verdict alone.
 Exit 0 VALID, 1 INVALID, 2 INCONCLUSIVE, 64 misuse, 70 a fault of this program.
 `
 
@@ -34,10 +35,10 @@ var (
 	}
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 type options struct {
-	folders       []string
+	paths         []string
 	trust, sha256 string
 	required      [][2]string
 	json          bool
@@ -46,7 +47,7 @@ type options struct {
 // misused is what a caller did wrong, in words for them.
 type misused struct{ message string }
 
-func run(args []string, out, log io.Writer) (status int) {
+func run(args []string, in io.Reader, out, log io.Writer) (status int) {
 	defer func() {
 		switch found := recover().(type) {
 		case nil:
@@ -67,20 +68,58 @@ func run(args []string, out, log io.Writer) (status int) {
 	}
 	asked := read(args)
 	by := loadTrust(asked)
-	var reports []*report
-	for _, root := range asked.folders {
-		reports = append(reports, verifyFolder(root, by))
-	}
-	forks(reports)
-	link(reports)
-	var all []finding
-	for _, one := range reports {
+	tell, word := newTeller(asked.json, by, out, log), "VALID"
+	together(func(each func(*report)) {
+		for _, path := range asked.paths {
+			judged(path, in, by, each)
+		}
+	}, len(asked.paths) > 1, func(one *report) {
 		demand(one, asked.required)
-		all = append(all, one.Findings...)
-	}
-	word := verdict(all)
-	tell(word, reports, by, asked.json, out, log)
+		word = worse(word, one.Verdict)
+		tell.report(one)
+	})
+	tell.end(word)
 	return exits[word]
+}
+
+// judged hands on the reports on a folder, a bundle or a disclosure.
+func judged(path string, stdin io.Reader, by *trust, each func(*report)) {
+	if path == "-" {
+		judgedFile(path, stdin, nil, by, each)
+		return
+	}
+	about, err := os.Stat(path)
+	if err != nil {
+		panic(unreadable{err})
+	}
+	if about.IsDir() {
+		each(verifyFolder(path, by))
+		return
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		panic(unreadable{err})
+	}
+	defer file.Close()
+	if about.Mode().IsRegular() {
+		judgedFile(path, file, file, by, each)
+	} else { // A pipe has a name too, and can't be read twice.
+		judgedFile(path, file, nil, by, each)
+	}
+}
+
+func judgedFile(path string, from io.Reader, file *os.File, by *trust, each func(*report)) {
+	in := bufio.NewReaderSize(from, 1<<16)
+	// No bundle begins so: its first file is contents.json.
+	if first, _ := in.Peek(1); string(first) == "{" {
+		data, err := io.ReadAll(io.LimitReader(in, mostDisclosed+1))
+		if err != nil {
+			panic(unreadable{err})
+		}
+		each(verifyDisclosure(path, data, by))
+		return
+	}
+	verifyBundle(path, in, file, by, each)
 }
 
 func read(args []string) options {
@@ -106,10 +145,10 @@ func read(args []string) options {
 		name, value, joined := strings.Cut(args[i], "=")
 		set := values[name]
 		switch {
-		case set == nil && strings.HasPrefix(args[i], "-"):
+		case set == nil && strings.HasPrefix(args[i], "-") && args[i] != "-":
 			panic(misused{"unknown option " + args[i] + "\n" + usage})
 		case set == nil:
-			found.folders = append(found.folders, args[i])
+			found.paths = append(found.paths, args[i])
 		case joined:
 			set(value)
 		case i+1 == len(args):
@@ -119,19 +158,45 @@ func read(args []string) options {
 			set(args[i])
 		}
 	}
-	if len(found.folders) == 0 || found.trust == "" {
-		panic(misused{"a folder and --trust are wanted\n" + usage})
+	if len(found.paths) == 0 || found.trust == "" {
+		panic(misused{"a path and --trust are wanted\n" + usage})
 	}
 	return found
 }
 
 func loadTrust(asked options) *trust {
-	data, err := os.ReadFile(asked.trust)
+	var found *trust
+	about, err := os.Stat(asked.trust)
 	if err != nil {
 		panic(misused{"cannot read the trust file: " + reason(err)})
 	}
-	var found *trust
-	if wrong := try(func() { found = readTrust(data) }); wrong != nil {
+	names := []string{asked.trust}
+	if about.IsDir() {
+		entries, err := os.ReadDir(asked.trust)
+		if err != nil {
+			panic(misused{"cannot read the trust files: " + reason(err)})
+		}
+		names = nil
+		for _, entry := range entries {
+			names = append(names, filepath.Join(asked.trust, entry.Name()))
+		}
+	}
+	var files [][]byte
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			panic(misused{"cannot read the trust file: " + reason(err)})
+		}
+		files = append(files, data)
+	}
+	wrong := try(func() {
+		if about.IsDir() {
+			found = readTrustLine(files)
+		} else {
+			found = readTrust(files[0])
+		}
+	})
+	if wrong != nil {
 		panic(misused{"the trust file cannot be used: " + wrong.message})
 	}
 	if asked.sha256 != "" && strings.ToLower(asked.sha256) != found.digest {
@@ -149,7 +214,8 @@ func reason(err error) string {
 }
 
 func demand(one *report, required [][2]string) {
-	if one.Verdict != "VALID" {
+	// Of a log that travels in a bundle no gate is asked.
+	if one.Verdict != "VALID" || one.ofFile {
 		return
 	}
 	for _, want := range required {
@@ -161,57 +227,4 @@ func demand(one *report, required [][2]string) {
 			one.add(finding{"required", "INVALID", "", "the gate " + want[0] + " is " + ended + ", not " + want[1]})
 		}
 	}
-}
-
-func tell(word string, reports []*report, by *trust, asJSON bool, out, log io.Writer) {
-	if asJSON {
-		for _, one := range reports {
-			one.Folder = printable(one.Folder)
-			for i := range one.Findings {
-				one.Findings[i].Message = printable(one.Findings[i].Message)
-			}
-		}
-		// docs/evidence/verdict.schema.json
-		serial, _ := strconv.ParseInt(by.serial, 10, 64)
-		type named struct {
-			ID     string `json:"trust_id"`
-			SHA256 string `json:"sha256"`
-			Serial int64  `json:"serial"`
-		}
-		var text bytes.Buffer
-		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(struct {
-			Trust     named     `json:"trust"`
-			Instances []*report `json:"instances"`
-			Findings  []finding `json:"findings"` // about bundles, which are not read here
-			Verdict   string    `json:"verdict"`
-		}{named{by.id, by.digest, serial}, reports, []finding{}, word}); err != nil {
-			panic(err)
-		}
-		fmt.Fprint(out, text.String())
-		return
-	}
-	for _, one := range reports {
-		for _, found := range one.Findings {
-			place := ""
-			if found.Commit != "" {
-				place = " commit " + found.Commit
-			}
-			fmt.Fprintln(log, printable(found.Severity+"["+found.Code+"] "+one.Folder+place+": "+found.Message))
-		}
-	}
-	fmt.Fprintln(log, printable("trust file "+by.id+", serial "+by.serial+", sha256 "+by.digest))
-	fmt.Fprintln(out, word)
-}
-
-// printable: messages quote what lies in evidence, which a stranger wrote.
-func printable(text string) string {
-	return strings.Map(func(char rune) rune {
-		if char == '\n' || strconv.IsPrint(char) {
-			return char
-		}
-		return '\ufffd'
-	}, strings.ToValidUTF8(text, "\ufffd"))
 }

@@ -8,20 +8,32 @@ type finding struct {
 	Message  string `json:"message"`
 }
 
-// A report is the verdict on one folder.
+// A report is the verdict on one instance, on a disclosure, or on a bundle's file itself.
 type report struct {
-	Folder     string            `json:"path"`
-	Verdict    string            `json:"verdict"`
-	InstanceID string            `json:"instance_id"`
-	State      string            `json:"state"`
-	Decisions  map[string]string `json:"decisions"`
-	Findings   []finding         `json:"findings"`
+	Path       string
+	Verdict    string
+	InstanceID string // as the evidence says it
+	State      string
+	Decisions  map[string]string
+	Findings   []finding
+	Disclosed  *disclosed
+	Whole      *completed // of a bundle's file: what a log in it shows
 
+	listed                   string // the instance's id as it is told of it: in a bundle, its place there
+	inBundle, ofFile         bool
 	commits                  []string
 	parent, submission, last string
 	ended                    bool
 	children                 []*told
-	running                  map[string]bool
+	running, named           map[string]bool
+	team                     string
+	seen                     map[seen]bool // the checkpoints under which it stands
+	tree                     *leafTree     // of a bundle's file: the log's entries in it
+}
+
+func newReport(path string) *report {
+	return &report{Path: path, Verdict: "VALID", State: "none", Decisions: map[string]string{},
+		Findings: []finding{}, parent: "none"}
 }
 
 func (r *report) add(one finding) {
@@ -49,9 +61,9 @@ func (r *report) has(code string) bool {
 	return false
 }
 
-func (r *report) only(code string) bool {
+func (r *report) only(codes ...string) bool {
 	for _, one := range r.Findings {
-		if one.Code != code {
+		if !contains(codes, one.Code) {
 			return false
 		}
 	}
@@ -71,30 +83,14 @@ func (r *report) start(instanceID string) *told {
 func verdict(findings []finding) string {
 	word := "VALID"
 	for _, one := range findings {
-		if one.Severity == "INVALID" {
-			return "INVALID"
-		}
-		word = "INCONCLUSIVE"
+		word = worse(word, one.Severity)
 	}
 	return word
 }
 
-// forks finds two folders that tell one instance otherwise at the same number. A shorter copy of one
-// chain, or other signatures on the same payloads, is none.
-func forks(reports []*report) {
-	for _, one := range reports {
-		for _, other := range reports {
-			if one.InstanceID == "" || one.InstanceID != other.InstanceID || one.has("fork") {
-				continue
-			}
-			for n := range one.commits {
-				if n < len(other.commits) && one.commits[n] != other.commits[n] {
-					number := itoa(n)
-					one.add(finding{"fork", "INVALID", number,
-						"another folder tells commit " + number + " of " + one.InstanceID + " otherwise"})
-					break
-				}
-			}
-		}
+func worse(one, other string) string {
+	if exits[one] == 1 || exits[other] == 0 {
+		return one
 	}
+	return other
 }

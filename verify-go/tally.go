@@ -15,6 +15,7 @@ type waiting struct {
 	openedAt, rejectsAt   string
 	instants              []any
 	excluded              []string
+	holders               []voter // nil where no directory record is
 	named                 map[string][]string
 	initiator             string
 	maxSkew               int64

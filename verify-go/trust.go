@@ -13,9 +13,11 @@ type program struct{ team, workflow, version, notBefore, notAfter string }
 // A trust file says whose keys may sign what, and which programs may run.
 type trust struct {
 	id, serial, digest, environment string
+	previous, issued                string
 	maxSkew                         int64
 	keys                            map[string]trustedKey
 	programs                        []program
+	log                             *policy // nil: none
 }
 
 func distrust(member, message string) { refuse("trust", "member "+member+": "+message) }
@@ -40,7 +42,8 @@ func readTrust(data []byte) *trust {
 	environment, _ := file["environment"].(string)
 	want(environment == "development" || environment == "production", "environment",
 		"must be one of the two words")
-	want(file["log"] == "none", "log", "must be none")
+	log, ok := file["log"].(string)
+	want(ok, "log", "must be none or a policy")
 	word, _ := file["max_skew"].(string)
 	skew, ok := readDuration(word)
 	want(ok, "max_skew", "must be a canonical duration")
@@ -50,13 +53,31 @@ func readTrust(data []byte) *trust {
 	want(ok, "programs", "must be a list")
 	found := &trust{
 		id: text(file, "trust_id"), serial: text(file, "serial"), digest: plainHash(data),
+		previous: text(file, "previous"), issued: text(file, "issued"),
 		environment: environment, maxSkew: skew, keys: map[string]trustedKey{},
 	}
 	for keyid, entry := range keys {
 		found.keys[keyid] = readKey(keyid, entry, environment)
 	}
+	if log != "none" {
+		found.log = found.readLog(log)
+	}
 	for _, entry := range programs {
 		found.programs = append(found.programs, readProgram(entry, environment))
+	}
+	return found
+}
+
+// readLog reads the policy of the log, whose keys stand among the trust file's, each under its use.
+func (t *trust) readLog(text string) *policy {
+	found := readPolicy(text)
+	for i, key := range found.keys() {
+		use := "witness"
+		if i < len(found.logs) {
+			use = "log"
+		}
+		listed, there := t.keys[key.keyid()]
+		want(there && listed.use == use, "log", "the key of "+key.name+" is not among keys with the use "+use)
 	}
 	return found
 }
@@ -67,7 +88,7 @@ func readKey(keyid string, entry any, environment string) trustedKey {
 		"not_after", "compromised_from")
 	want(one["alg"] == "ed25519", place, "alg must be ed25519")
 	use, _ := one["use"].(string)
-	want(contains([]string{"commit", "decision", "effect", "closer", "release", "erasure", "witness"}, use),
+	want(contains([]string{"commit", "decision", "effect", "closer", "release", "erasure", "log", "witness"}, use),
 		place, "unknown use")
 	teams, ok := allTexts(one["teams"])
 	want(ok && len(teams) > 0, place, "teams must be names")

@@ -95,6 +95,8 @@ func H(kind string, data []byte) string {
 	return plainHash(append([]byte("gantral.dev/"+kind+"/v1\n"), data...))
 }
 
+func hexOf(data string) string { return hex.EncodeToString([]byte(data)) }
+
 func plainHash(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

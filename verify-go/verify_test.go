@@ -167,7 +167,7 @@ func TestJSONTexts(t *testing.T) {
 func TestMisuseAndCrash(t *testing.T) {
 	var out, log strings.Builder
 	for _, args := range [][]string{{}, {"--nothing"}, {"x"}, {"x", "--trust"}, {"x", "--trust", "/nowhere"}} {
-		if status := run(args, &out, &log); status != misuse || out.Len() > 0 {
+		if status := run(args, strings.NewReader(""), &out, &log); status != misuse || out.Len() > 0 {
 			t.Error(args, status, out.String())
 		}
 	}

@@ -1,11 +1,14 @@
 package main
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Which kinds of records go with which first state; "" is a commit of no artifacts.
 var kinds = map[string][]string{
 	"CREATED":           {},
-	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "use", "outcome", "child_end"},
+	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "directory", "use", "outcome", "child_end"},
 	"APPROVED":          {"guard"},
 	"OVERRIDDEN":        {"guard"},
 	"REJECTED":          {"guard", "end"},
@@ -41,6 +44,7 @@ type walk struct {
 	children                           *children
 	running                            map[string]bool // artifacts under which it may have run a child
 	automaton                          *automaton
+	named                              map[string]bool // digests of texts: policies/HEX, roles/HEX
 }
 
 func newWalk(manifest obj, version string, by *trust, note func(fault)) *walk {
@@ -49,7 +53,7 @@ func newWalk(manifest obj, version string, by *trust, note func(fault)) *walk {
 		initiator: "none", parent: "none", rounds: map[string]int{}, decisions: map[string]string{},
 		bound: map[string]string{}, votes: map[string]bool{}, voted: map[string]map[string]bool{},
 		uses: newUses(by.maxSkew), waits: &waits{rounds: map[string]int{}}, children: newChildren(manifest), running: map[string]bool{},
-		automaton: newAutomaton(list(manifest, "automaton")),
+		automaton: newAutomaton(list(manifest, "automaton")), named: map[string]bool{},
 	}
 }
 
@@ -81,6 +85,11 @@ func (w *walk) step(one *sealed) [][]byte {
 	}
 	w.records(statement)
 	w.judge(first, statement, one.hash)
+	for _, told := range append(append([]any{}, all...), list(statement, "records")...) {
+		if revision, asked := told.(obj)["policy_version_id"].(string); asked && revision != "none" {
+			w.named["policies/"+strings.TrimPrefix(revision, "sha256:")] = true
+		}
+	}
 	for _, pair := range list(statement, "context") {
 		row := texts(pair.([]any))
 		// A leaf says its own path: bound at another one, it would show one thing as another.
@@ -272,6 +281,7 @@ func (w *walk) vote(envelope any) *sealed {
 	one := w.ofThis(envelope, "authority-decision", "decision")
 	w.votes[one.hash] = true
 	w.bindVote(one.statement)
+	w.named["roles/"+text(object(one.statement, "assurance"), "role_map")] = true
 	return one
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -41,6 +42,13 @@ PACKAGES = tuple(
 )
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 ATTRIBUTES = ("GantralState", "GantralGate", "GantralTeam", "GantralWorkflow")
+DIRECTORY = """
+carol = ["support_agent"]
+alice = ["finance_manager"]
+bob = ["finance_manager"]
+frank = ["finance_manager"]
+dora = ["finance_director"]
+"""
 DECIDE = "decide   2 of people.finance_manager or 1 of people.finance_director"
 CASES = """decide   1 of people.finance_director when refund.amount <= 30
     decide   4 points of { people.finance_manager: 2 }"""
@@ -50,7 +58,8 @@ REASON = "The parcel came broken, as the photos show."
 def spec(workflow: str) -> str:
     """The example, or a sibling that asks no policy, which knows the refund alone: ``repay`` one at
     a time for each person, ``gift`` without a key, ``told`` the same for notices alone, ``split``
-    with a case for small amounts and points for others, ``claim`` after events.
+    with a case for small amounts and points for others, 55 minutes and a young login, ``claim``
+    after events.
     """
     text = (EXAMPLE / "refund.gantral").read_text("utf-8")
     if workflow == "refund":
@@ -61,11 +70,21 @@ def spec(workflow: str) -> str:
         text = text.replace("people.support_agent", "people.support_agent, people.finance_manager")
         return text.replace("once per", "one at a time per initiator,")
     if workflow == "split":
+        text = re.sub(r"clock    \{.*\}", "clock    { after 55m reject }", text)
+        text = text.replace("assurance people.mfa", "assurance people.mfa, login within 45m")
         return text.replace(DECIDE, CASES)
     text = text.replace("  once per input.order_id\n", "")
-    return text.replace("  run {\n", _EVENTS) if workflow == "claim" else text
+    if workflow == "claim":
+        text = text.replace(
+            "string(max: 2000) personal }", f"string(max: 2000) personal, {_MORE} }}"
+        )
+        return text.replace("  run {\n", _EVENTS)
+    return text
 
 
+_MORE = """witness: person?,
+    more: { parts: list(max: 3) of Money, none: list(max: 3) of Money, sure: bool, count: int,
+            extra: json, till: date? }?"""
 _EVENTS = """
   event proof { photo: string(max: 40), by: person, note: string? personal } from initiator
   event hurry {} from people.finance_director, initiator
@@ -76,6 +95,7 @@ _EVENTS = """
       for hurry { }
     } within 2h else { }
     wait for hurry within 1m else { }
+    wait for hurry within 1s else { }
 """
 
 
@@ -182,6 +202,7 @@ def write_deployment(folder: Path, *, issuer: str, opa: str, temporal: str, port
         (folder / "keys" / f"{use}.key").write_bytes(key.dump())
     (folder / "keys" / "pepper.key").write_bytes(b"p" * 32)
     (folder / "trust.json").write_bytes(trust_file(keys, manifests))
+    (folder / "directory.toml").write_text(DIRECTORY, "utf-8")
     secrets = "\n".join(f'{name} = "file:keys/{name}.key"' for name in (*keys, "pepper"))
     file = folder / "gantral.toml"
     file.write_text(
@@ -202,6 +223,8 @@ audience = "gantral"
 support_agent = {{ claim = "groups", value = "support" }}
 finance_manager = {{ claim = "groups", value = "fin-managers" }}
 finance_director = {{ claim = "groups", value = "fin-directors" }}
+[identity.directory]
+file = "file:directory.toml"
 [identity.assurance.mfa]
 claim = "acr"
 values = ["mfa"]
@@ -274,6 +297,7 @@ class World:
         amount: str = "40.00",
         order: str = "",
         workflow: str = "refund",
+        plus: dict[str, Any] | None = None,
         **more: Any,
     ) -> httpx.Response:
         """Start a refund, of an order of its own unless one is named."""
@@ -282,6 +306,7 @@ class World:
             "order_id": order or f"o-{self.orders}",
             "refund": {"amount": amount, "currency": "EUR"},
             "reason": "broken",
+            **(plus or {}),
         }
         body = {"workflow": workflow, "input": value}
         return self.ask("POST", "/v1/instances", who, json=body, **more)

@@ -62,6 +62,15 @@ class Desk:
             server.server_close()
             thread.join()
 
+    def about(self, instance: str, number: int) -> list[dict[str, Any]]:
+        """The first so many that are told of an instance, once they are there."""
+        for _ in range(1200):
+            told = [body for _, body in self.took if body["data"]["instance_id"] == instance]
+            if len(told) >= number:
+                return told
+            time.sleep(0.05)
+        raise AssertionError(told)
+
     def next(self) -> tuple[str, dict[str, Any]]:
         assert self.came.acquire(timeout=60), "it was never told"
         return self.took[-1]
@@ -81,7 +90,9 @@ def serving(file: Path) -> Iterator[subprocess.Popen[str]]:
         process.stdout.close()
 
 
-def another_serve(world: Any, folder: Path, hook: str) -> Path:
+def another_serve(
+    world: Any, folder: Path, hook: str, only: str = 'workflows = ["told"]\ngates = ["finance"]'
+) -> Path:
     """Settings of a second `serve` of the same deployment, that tells a desk."""
     home: Path = world.settings.file.parent
     (home / "hook.secret").write_text(SECRET)
@@ -100,8 +111,7 @@ name = "desk"
 by = "webhook"
 url = "{hook}"
 secret = "file:hook.secret"
-workflows = ["told"]
-gates = ["finance"]
+{only}
 """,
         "utf-8",
     )
@@ -148,6 +158,51 @@ def test_a_kill_between_a_sending_and_its_record_repeats_the_id(world: Any, tmp_
     whole = json.dumps(desk.took)
     assert len(desk.took) == 4
     for inside in ("Ana Ruiz", "broken", "40.00", "photos show", "carol", "dora"):
+        assert inside not in whole
+
+
+def test_waits_for_events_and_comments_are_told(world: Any, tmp_path: Path) -> None:
+    desk = Desk()
+    kinds = '["awaited", "taken", "missed", "commented", "ended"]'
+    with desk.open() as hook:
+        file = another_serve(world, tmp_path, hook, f'workflows = ["claim"]\nkinds = {kinds}')
+        with serving(file):
+            instance = world.start(workflow="claim").json()["instance_id"]
+            (awaited,) = desk.about(instance, 1)
+            path = f"/v1/instances/{instance}"
+            proof = {"event": "proof", "data": {"photo": "a.jpg", "by": "bob", "note": "at home"}}
+            assert world.ask("POST", f"{path}/events", "carol", json=proof).status_code == 201
+            world.until(instance, lambda one: (one["awaiting"] or {}).get("wait") == "wait/2")
+            hurry = {"event": "hurry"}
+            assert world.ask("POST", f"{path}/events", "dora", json=hurry).status_code == 201
+            view = world.until(instance, lambda one: one["waiting"] is not None)
+            asked = {"text": "Is Ana Ruiz our customer?"}
+            assert world.ask("POST", f"{path}/comments", "alice", json=asked).status_code == 201
+            # Decided before it was sent, it would be dropped.
+            desk.about(instance, 7)
+            assert world.decide(view, "dora", "approve").json()["state"] == "APPROVED"
+            said = desk.about(instance, 8)[1:]
+    of_wait = {key: awaited["data"][key] for key in ("wait", "round", "events", "senders")}
+    assert awaited["type"] == "event.awaited"
+    assert of_wait == {
+        "wait": "wait/1", "round": "1", "events": ["hurry", "proof"],
+        "senders": ["finance_director", "initiator"],
+    }  # fmt: skip
+    assert awaited["data"]["deadline"] > awaited["timestamp"]
+    assert "gate" not in awaited["data"]
+    assert sorted(one["type"] for one in said) == sorted(
+        ["event.taken", "event.awaited"] * 2 + ["event.missed", "gate.commented", "instance.ended"]
+    )
+    taken = [one["data"] for one in said if one["type"] == "event.taken"]
+    assert [(one["wait"], one["events"]) for one in taken] == [
+        ("wait/1", ["proof"]), ("wait/2", ["hurry"]),
+    ]  # fmt: skip
+    (missed,) = (one["data"] for one in said if one["type"] == "event.missed")
+    assert (missed["wait"], missed["events"]) == ("wait/3", [])
+    (commented,) = (one["data"] for one in said if one["type"] == "gate.commented")
+    assert (commented["gate"], commented["instance_id"]) == ("finance", instance)
+    whole = json.dumps(desk.took)
+    for inside in ("Ana Ruiz", "customer", "a.jpg", "at home", "alice", "carol", "dora", "bob"):
         assert inside not in whole
 
 

@@ -1,12 +1,16 @@
-"""The corpus by both verifiers: the second one (verify-go/) says the same of each folder."""
+"""The corpus by both verifiers: the second one (verify-go/) says the same of each folder and
+bundle."""
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+import test_bundles
+from bundles import instance
 from corpus import FAMILIES, one
 from hypothesis import settings
 from second import ask
@@ -27,6 +31,29 @@ def put(folder: Path, files: Files) -> bool:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     return True
+
+
+@pytest.mark.hypothesis
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("family", test_bundles.FAMILIES, ids=lambda family: family.__name__)
+def test_both_say_the_same_of_bundles(family: Any, tmp_path: Path) -> None:
+    first: dict[str, list[Any]] = {}
+    for seed in range(SEEDS):
+        try:
+            data = family(random.Random(seed))
+        except ValueError:
+            continue  # see test_bundles.py
+        file = tmp_path / f"{seed}.evidence"
+        file.write_bytes(data)
+        first[str(file)] = test_bundles.findings(data)
+    (place := tmp_path / "trust.json").write_bytes(test_bundles.FOUND[instance(1)].trust)
+    told = ask(place, list(first))
+    second: dict[str, list[Any]] = {path: [] for path in first}
+    for judged in told["instances"]:
+        second[judged["path"]] += _codes(judged["findings"])
+    for finding in told["findings"]:
+        second[finding["path"]] += _codes([finding])
+    assert second == first
 
 
 def _codes(findings: list[Any]) -> list[tuple[str, str, str]]:

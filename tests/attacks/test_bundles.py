@@ -31,6 +31,15 @@ def verdict(data: bytes, *, pipe: bool) -> str:
     return next((word for word in ("INVALID", "INCONCLUSIVE") if word in words), "VALID")
 
 
+def findings(data: bytes) -> list[tuple[str, str, str]]:
+    """Code, severity and commit of all that is wrong with a bundle."""
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        judged = [report for _, report in verify_bundle(file, TRUST)]
+    return [(one.code, one.severity, one.commit) for report in judged for one in report.findings]
+
+
 def a_byte(rng: random.Random) -> bytes:
     data = bytearray(WHOLE)
     at = rng.randrange(len(data))

@@ -9,7 +9,7 @@ from gantral.evidence import LocalStore, canonical
 from gantral.evidence.envelope import read_envelope, unwrap, write_envelope
 
 VECTORS = Path(__file__).parents[2] / "docs" / "evidence" / "vectors"
-NAMES = sorted(path.name for path in VECTORS.iterdir() if path.is_dir())
+NAMES = sorted(path.parent.name for path in VECTORS.glob("*/instance"))
 TEAM, INSTANCE = "payments", "5f0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b11"
 # Keys of the store that no folder for an auditor holds.
 DRAFT = canonical(["0" * 32, INSTANCE, "/justification/x", "of a vote that was never put"])

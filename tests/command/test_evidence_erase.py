@@ -161,6 +161,7 @@ def test_killed_between_the_record_and_the_texts(
 def test_the_drafts_of_the_instance_go_and_no_others(place: Place) -> None:
     drafts = LocalStore(place.root / "drafts", deletable=True)
     drafts.put(f"{TEAM}/{INSTANCE}/start.json", b"[]")
+    drafts.put(f"{TEAM}/{INSTANCE}/comments/finance-1-1.json", b"{}")
     drafts.put(f"{TEAM}/another/start.json", b"[]")
     assert place.do("erase", INSTANCE, "--all", *REASON)[0] == 0
     assert list(drafts.list("")) == [f"{TEAM}/another/start.json"]

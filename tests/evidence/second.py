@@ -32,12 +32,26 @@ def binary() -> Path:
     return made
 
 
-def ask(trust: Path, folders: Sequence[Path], *more: str) -> dict[str, Any]:
-    """What the second verifier says of the folders, judged together."""
-    command = [str(binary()), *map(str, folders), "--trust", str(trust), "--format", "json", *more]
+def run(words: Sequence[str], data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """The second verifier's command, with what stands on its standard input."""
     # No environment: it reads none.
-    done = subprocess.run(command, capture_output=True, env={}, check=False)
+    return subprocess.run(
+        [str(binary()), *words], input=data, capture_output=True, env={}, check=False
+    )
+
+
+def ask(
+    trust: Path, paths: Sequence[Path | str], *more: str, data: bytes | None = None
+) -> dict[str, Any]:
+    """What the second verifier says of folders, bundles or disclosures, judged together."""
+    done = run([*map(str, paths), "--trust", str(trust), "--format", "json", *more], data)
     assert done.returncode in (0, 1, 2), done.stderr.decode()
     told: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}[told["verdict"]]
     return told
+
+
+def codes_of(told: dict[str, Any]) -> list[str]:
+    """The codes of all findings: those of instances, then those of files themselves."""
+    findings = [one for instance in told["instances"] for one in instance["findings"]]
+    return [one["code"] for one in [*findings, *told["findings"]]]

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import bundles
@@ -21,10 +22,12 @@ from gantral.cli.main import main
 from gantral.evidence import H, TrustFile, canonical, errors
 from gantral.evidence import bundle as reading
 from gantral.evidence import verify as judging
+from gantral.evidence.several import judge_in_processes
 from gantral.evidence.tar import header
-from gantral.evidence.verify import verify_bundle
+from gantral.evidence.verify import Judged, one_by_one, verify_bundle
 from hypothesis import given
 from hypothesis import strategies as st
+from twice import second_of_bytes
 
 KEPT = Path(__file__).parent / "kept"
 SCHEMA = Path(__file__).parents[2] / "docs" / "evidence" / "verdict.schema.json"
@@ -42,8 +45,11 @@ def verify(tmp_path: Path, data: bytes, *words: str) -> int:
     return main(["verify", *paths, "--trust", str(tmp_path / "trust.json"), *more])
 
 
-def codes(data: bytes, *, pipe: bool = False, trust: bytes = TRUST) -> tuple[str, list[str]]:
-    """The worst severity ("VALID" for none) and the codes found."""
+def codes(
+    data: bytes, *, pipe: bool = False, trust: bytes = TRUST, alone: bool = False
+) -> tuple[str, list[str]]:
+    """The worst severity ("VALID" for none) and the codes found; unless ``alone`` the second
+    verifier says the same."""
     if pipe:
         found = list(verify_bundle(io.BytesIO(data), TrustFile.load(trust), stream=True))
     else:
@@ -54,7 +60,11 @@ def codes(data: bytes, *, pipe: bool = False, trust: bytes = TRUST) -> tuple[str
     findings = [one for _, report in found for one in report.findings]
     worst = {one.severity for one in findings}
     word = "INVALID" if "INVALID" in worst else "INCONCLUSIVE" if worst else "VALID"
-    return word, [one.code for one in findings]
+    found_codes = [one.code for one in findings]
+    if not alone:
+        second = second_of_bytes(trust, data, pipe=pipe)
+        assert second in (None, (word, found_codes))
+    return word, found_codes
 
 
 @pytest.mark.parametrize("path", sorted(KEPT.glob("*.evidence")), ids=lambda path: path.stem)
@@ -340,7 +350,7 @@ def test_without_the_rule_it_would_pass(code: str, monkeypatch: pytest.MonkeyPat
             real(rule, message, inconclusive=inconclusive)
 
     monkeypatch.setattr(errors, "refuse", refuse)
-    assert codes(data) == ("VALID", [])
+    assert codes(data, alone=True) == ("VALID", [])
 
 
 def test_a_huge_file_is_refused_by_its_header(tmp_path: Path) -> None:
@@ -354,17 +364,17 @@ def test_a_huge_file_is_refused_by_its_header(tmp_path: Path) -> None:
         HEAD + b"".join(block(*one) for one in before) + header(FIRST, "artifacts.jsonl", 8**11 - 1)
     )
     for pipe in (False, True):
-        assert codes(long + bytes(4096), pipe=pipe)[0] == "INCONCLUSIVE"
+        assert codes(long + bytes(4096), pipe=pipe, alone=True)[0] == "INCONCLUSIVE"
     assert tracemalloc.get_traced_memory()[1] < 8_000_000
     tracemalloc.stop()
 
 
 def test_too_much_for_a_pipe_or_of_one_instance_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MOST_STREAMED", 10_000)
-    assert codes(WHOLE, pipe=True) == ("INCONCLUSIVE", ["too_large"])
+    assert codes(WHOLE, pipe=True, alone=True) == ("INCONCLUSIVE", ["too_large"])
     assert codes(WHOLE) == ("VALID", [])
     monkeypatch.setattr(reading, "MOST_FILES", 10)
-    assert codes(WHOLE) == ("INCONCLUSIVE", ["too_large"])
+    assert codes(WHOLE, alone=True) == ("INCONCLUSIVE", ["too_large"])
 
 
 def test_findings_without_end_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,7 +383,39 @@ def test_findings_without_end_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> N
         del bare[FIRST].files[name]
     assert len(codes(bundle(entries(bare)))[1]) > 10
     monkeypatch.setattr(judging, "_MOST_FINDINGS", 3)
-    assert codes(bundle(entries(bare))) == ("INCONCLUSIVE", ["missing"] * 3)
+    assert codes(bundle(entries(bare)), alone=True) == ("INCONCLUSIVE", ["missing"] * 3)
+
+
+def told(data: bytes, judge: Judged) -> list[object]:
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        return list(verify_bundle(file, TrustFile.load(TRUST), judge=judge))
+
+
+MANY = {instance(n): FOUND[instance(1 + n % 2)] for n in range(1, 41)}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [WHOLE, bundle(entries(MANY, {})), bundle(entries(MANY, {}))[:1_000_000],
+     SAID["an instance less than contents.json tells"][0], SHAPES["no contents"]],
+    ids=["whole", "of others", "cut", "less", "wrong"],
+)  # fmt: skip
+def test_several_processes_say_what_one_says(data: bytes) -> None:
+    assert told(data, partial(judge_in_processes, jobs=2)) == told(data, one_by_one)
+
+
+def test_the_command_takes_a_number_of_processes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a").write_bytes(WHOLE)
+    (tmp_path / "trust.json").write_bytes(TRUST)
+    words = ["verify", str(tmp_path / "a"), "--trust", str(tmp_path / "trust.json"), "--jobs"]
+    said = [(main([*words, jobs]), capsys.readouterr()) for jobs in ("1", "2")]
+    assert said[0] == said[1]
+    assert said[0][0] == 0
+    assert main([*words, "0"]) == 64
 
 
 @pytest.mark.parametrize("pipe", [False, True])

@@ -166,6 +166,18 @@ def test_a_child_whose_parent_still_runs_is_valid(tmp_path: Path) -> None:
     assert told(reports) == [["no_end"], []]
 
 
+def test_a_shorter_copy_of_its_parent_changes_nothing(tmp_path: Path) -> None:
+    """What is copied before the child was started tells no start, beside what does."""
+    parent, child = family(Family())
+    early, _ = family(Family(orders=lambda orders: orders.__delitem__(slice(1, None))))
+    for number, scenes in enumerate(((early, parent, child), (child, parent, early))):
+        reports = judged(tmp_path / str(number), *scenes)
+        assert reports[1].verdict == "VALID"
+        assert reports[scenes.index(child)].verdict == "VALID", told(reports)
+    # Alone it is the parent, and tells none.
+    assert told(judged(tmp_path / "early", early, child))[1] == ["parent_link"]
+
+
 def test_a_child_whose_parent_is_not_whole_stays_inconclusive(tmp_path: Path) -> None:
     parent, child = family(Family())
     text = next(name for name in parent.files if name.startswith("texts/"))
@@ -226,11 +238,14 @@ def _submission(name: str, value: str) -> Family:
     return Family(submission=put(name, value))
 
 
+BEGAN = {"instance_id": "0f0f6a1e-6d0c-4a53-9d0e-2f1f0c6f7b11", "artifact_hash": "ab" * 32}
+
 # code -> what is forged, and the other rules that see the same forgery.
 FORGERIES: dict[str, tuple[Family, tuple[str, ...]]] = {
     "child:another call": (Family(told=_told_at(SECOND), end={"call": SECOND}), ()),
     "child:another parent": (_submission("parent_artifact_hash", "cd" * 32), ()),
     "child:another initiator": (Family(created=_started_by_dan), ()),
+    "started_from": (Family(submission=put("started_from", BEGAN)), ()),
     "child_twice": (Family(orders=_twice), ()),
     "child_end:of another": (Family(orders=_other_end), ("child_open",)),
     "child_end:twice": (Family(orders=_end_twice), ()),

@@ -136,6 +136,19 @@ def test_a_formula_is_possible_exactly_when_enough_people_would_meet_it(
     )
 
 
+@settings(deadline=None)
+@given(FORMULAS, VOTERS, ELECTORATES, st.frozensets(st.sampled_from(NAMES), max_size=2))
+def test_with_a_directory_it_is_possible_exactly_when_all_who_are_left_meet_it(
+    formula: Any, holders: list[Voter], electorate: Electorate, excluded: frozenset[str]
+) -> None:
+    listed = {one.actor: one.roles for one in holders}
+    everybody = [Voter(one, listed.get(one, frozenset())) for one in NAMES if one not in excluded]
+    found = possible(formula, electorate, excluded, holders)
+    assert found == by_hand(formula, everybody, electorate)
+    # It never says more than names alone do.
+    assert possible(formula, electorate, excluded) or not found
+
+
 AMOUNTS = ("5.00", "20.00")
 BALLOTS = st.lists(
     st.tuples(

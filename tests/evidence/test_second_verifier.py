@@ -17,7 +17,7 @@ from gantral.cli.main import main
 from gantral.cli.tools.go import go
 from gantral.evidence import EvidenceError, TrustFile, verify_folder
 from scenes import Forge, Scene, build
-from second import SOURCES, ask, binary, go_environment
+from second import SOURCES, ask, go_environment, run
 from test_calendar_gates import CHAINS_OF_OFFICE, OFFICE
 from test_calls_in_loops import asked_anew, looped
 from test_children_verified import Family, family
@@ -218,9 +218,7 @@ def both(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
     """The status and the word that both commands give; stdout is the word alone."""
     status = main(["verify", *map(str, words)])
     word = capsys.readouterr().out
-    done = subprocess.run(
-        [str(binary()), *map(str, words)], capture_output=True, env={}, check=False
-    )
+    done = run([*map(str, words)])
     assert (done.returncode, done.stdout.decode()) == (status, word)
     return status, word.strip()
 

@@ -30,7 +30,13 @@ from forging import (
 from gantral.evidence import Report, TrustFile, errors, verify_folder
 from scenes import Forge, Scene, build, salt
 from vector_manifest import MANIFEST
-from vectors import _end, vote
+from vectors import INSTANCE, _end, vote
+
+
+def began(instance: str) -> dict[str, str]:
+    """That an instance was started from an ended one."""
+    return {"instance_id": instance, "artifact_hash": H64}
+
 
 # code of the rule -> vector or chain, what is forged, the other rules that see the same forgery.
 FORGERIES: dict[str, tuple[str, Forge, tuple[str, ...]]] = {
@@ -97,6 +103,7 @@ FORGERIES: dict[str, tuple[str, Forge, tuple[str, ...]]] = {
     "environment": ("approved", sealed("submission", "environment", "development"), ()),
     "submission": ("approved", sealed("submission", "context_hash", H64), ()),
     "initiator": ("approved", order(0, "human", "alice"), ()),
+    "started_from": ("approved", sealed("submission", "started_from", began(INSTANCE)), ()),
     "submission_time": (
         "approved",
         sealed("submission", "timestamp", "2026-11-23T10:30:00.000Z"),
@@ -358,6 +365,14 @@ def switch_off(monkeypatch: pytest.MonkeyPatch, codes: set[str]) -> None:
 def test_the_other_chains_are_valid(name: str, tmp_path: Path) -> None:
     report = judged(build(given(name), MANIFEST), tmp_path)
     assert report.findings == ()
+
+
+def test_what_was_started_from_another_instance_says_so(tmp_path: Path) -> None:
+    forge = sealed("submission", "started_from", began(OTHER))
+    assert judged(build(given("approved"), MANIFEST, forge), tmp_path / "good").findings == ()
+    more = sealed("submission", "started_from", {**began(OTHER), "why": "none"})
+    report = judged(build(given("approved"), MANIFEST, more), tmp_path / "more")
+    assert [one.code for one in report.findings] == ["form"]
 
 
 @pytest.mark.parametrize("case", list(FORGERIES))

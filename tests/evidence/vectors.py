@@ -325,6 +325,10 @@ def main() -> None:
         (folder / "trust.json").write_bytes(scene.trust)
         text = json.dumps(inputs(name), ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "inputs.json").write_text(text + "\n", encoding="utf-8")
+    # Not at the top: what makes them imports this module.
+    import invalid
+
+    invalid.write()
     schemas = VECTORS.parent / "schemas"
     schemas.mkdir(exist_ok=True)
     for name, form in FORMS.items():

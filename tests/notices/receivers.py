@@ -18,10 +18,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from gantral.api.comments import Comments
 from gantral.api.notices.outbox import Outbox
 from gantral.api.notices.running import Notices
 from gantral.api.story import Library
-from gantral.evidence import LocalStore, TrustFile
+from gantral.evidence import LocalStore, SigningKey, TrustFile
 from gantral.runtime import settings
 
 VECTORS = Path(__file__).parents[2] / "docs" / "evidence" / "vectors"
@@ -124,6 +125,7 @@ class Place:
             targets=self.settings.notify, outbox=self.outbox, store=store,
             drafts=LocalStore(self.folder / "drafts", deletable=True),
             library=Library(store, trust, ["payments"]), url="https://gates.example",
+            comments=Comments(LocalStore(self.folder / "drafts"), trust, SigningKey.generate()),
             now=self.now,
         )  # fmt: skip
 

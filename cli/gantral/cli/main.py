@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("Try", "list instances"),
     "show": ("Try", "one instance: what it waits for, who may decide, what a yes sets off"),
     "decide": ("Try", "approve, amend or reject what waits at a gate"),
+    "comment": ("Try", "ask or say something at a gate that waits, without deciding"),
     "send": ("Try", "send an event that an instance waits for"),
     "withdraw": ("Try", "take back an instance of yours that waits"),
     "serve": ("Run", "the decision API and the inbox"),

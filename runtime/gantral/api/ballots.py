@@ -12,6 +12,7 @@ from typing import Any
 from gantral.api import words
 from gantral.api.deployment import Deployment
 from gantral.api.entry import enter
+from gantral.api.holding import Held, still
 from gantral.api.problems import FieldError, Problem
 from gantral.api.sealing import NONE, Text, stamp, text
 from gantral.api.story import Story, Vote, Waiting
@@ -235,14 +236,16 @@ def outdated(
     waiting: Waiting,
     statement: Mapping[str, Any],
     now: datetime,
+    known: Held,
 ) -> list[str]:
     """Whose yes this vote can't decide without, and whose roles were read by another role map than
-    the deployment's of today: actor ids, empty when there are none (LANGUAGE section 6)."""
+    the deployment's of today, or are no longer listed in its directory: actor ids, empty when there
+    are none (LANGUAGE section 6). ``known``: what the directory lists."""
     rules = story.manifest["gates"][waiting.gate]
     electorate = electorate_of(deployment, story, waiting)
     votes = [*(vote.statement for vote in cast(story, waiting)), statement]
     current = [
-        vote for vote in votes
+        still(vote, known) for vote in votes
         if vote["assurance"]["role_map"] == deployment.seal.role_map_hash
     ]  # fmt: skip
     decided = recount.count(rules, electorate, votes, stamp(now))

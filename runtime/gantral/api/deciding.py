@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gantral.api import ballots, readiness
+from gantral.api import ballots, holding, readiness
 from gantral.api.ballots import Ballot, Choice
 from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem, not_found, of_identity, unknown
@@ -21,6 +21,7 @@ from gantral.authority import State
 from gantral.evidence import AlreadyThere, forms, recount, seal
 from gantral.evidence.envelope import unwrap
 from gantral.identity import Person, Refused
+from gantral.runtime.votes import VOTES_EACH
 
 # Seconds between deliveries of a vote whose workflow has not heard yet that its gate is open.
 _PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
@@ -132,7 +133,8 @@ async def _take(
     if not _open(story, choice.shown):
         raise ballots.problem_of(other) if story.waiting else _not_waiting(story)
     if previous is not None:
-        if previous.statement["assurance"]["token_hash"] == person.token_hash:
+        # Of any vote of theirs: with the sign-in of one that was taken back nobody gives it again.
+        if person.token_hash in {one.statement["assurance"]["token_hash"] for one in own}:
             raise of_identity(
                 Refused(
                     "token_replayed",
@@ -144,25 +146,46 @@ async def _take(
             )
         # Its answer may have been lost: it must be counted before it can be superseded.
         await _deliver(deployment, story, waiting, previous, _reason(story, previous))
+    _require_room(story, waiting, kind, deployment.seal.actor(person))
     asked = (readiness.POLICY,) if _goes_on(story, kind) else ()
     await deployment.ready.require(readiness.STORE, readiness.SIGNER, *asked)
+    yes = kind in ("APPROVE", "OVERRIDE")
+    known = await asyncio.to_thread(holding.held, deployment, person) if yes else None
+    acting = holding.counting(deployment, person, known)
     now = deployment.now()
     hash_before = previous.hash if previous else NONE
-    made = ballots.ballot(deployment, person, story, waiting, kind, choice, hash_before, now)
+    made = ballots.ballot(deployment, acting, story, waiting, kind, choice, hash_before, now)
     refusal = ballots.judge(deployment, story, waiting, made.statement, now)
     if refusal is not None:
         raise _refused(deployment, person, story, waiting, refusal)
-    if before := ballots.outdated(deployment, story, waiting, made.statement, now):
+    if before := ballots.outdated(deployment, story, waiting, made.statement, now, known):
         names = ", ".join(story.names.get(actor, actor) for actor in before)
         raise Problem(
             409,
             "roles_changed",
             f"with this vote it would be decided, but who holds which role is told in another way"
             f" since these voted: {names}",
-            "ask them to vote again, then vote",
+            "ask them to vote again, or others who may, then vote",
         )
     vote = await asyncio.to_thread(_put, deployment, story, made)
     return await _deliver(deployment, story, waiting, vote, made.reason)
+
+
+def _require_room(story: Story, waiting: Waiting, kind: str, actor: str) -> None:
+    """The run counts so many votes of one person at a gate. What it would refuse is not put first:
+    each vote that lies there lies there for ever. There is always room for a no."""
+    if kind in ("REJECT", "WITHDRAW"):
+        return
+    shown = waiting.artifact["artifact_hash"]
+    cast = sum(
+        vote.statement["waiting_artifact_hash"] == shown
+        and vote.statement["human_actor_id"] == actor
+        for vote in story.votes
+    )
+    if cast >= VOTES_EACH:
+        raise ballots.problem_of(
+            recount.Refusal("room", f"a person may vote {VOTES_EACH} times at one gate")
+        )
 
 
 def _goes_on(story: Story, kind: str) -> bool:

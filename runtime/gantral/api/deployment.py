@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from gantral.api import readiness
+from gantral.api.comments import Comment, Comments
+from gantral.api.log.submitting import Submitting
 from gantral.api.notices.outbox import Outbox
 from gantral.api.notices.running import Notices
 from gantral.api.readiness import Readiness
@@ -20,10 +22,17 @@ from gantral.api.temporal import Gateway
 from gantral.evidence import Store, TrustFile, forms
 from gantral.evidence.calendar import ticks
 from gantral.identity import Expected, Person, Provider, RoleMap
+from gantral.identity.directory import Directory
 from gantral.policy import Opa
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Identity, Settings, SettingsError
-from gantral.runtime.workers.assembly import Stores, load_programs, open_stores, signing_key
+from gantral.runtime.workers.assembly import (
+    Stores,
+    directory,
+    load_programs,
+    open_stores,
+    signing_key,
+)
 
 
 def _now() -> datetime:
@@ -33,7 +42,7 @@ def _now() -> datetime:
 @dataclass(frozen=True)
 class Deployment:
     """Everything a request needs. ``programs``: workflow name -> the program that starts it;
-    ``notices``: None when nobody is to be told."""
+    ``notices``: None when nobody is to be told; ``log``: None without a log."""
 
     settings: Settings
     identity: Identity
@@ -43,11 +52,14 @@ class Deployment:
     store: Store
     drafts: Store
     library: Library
+    comments: Comments
     provider: Provider
+    directory: Directory | None
     gateway: Gateway
     refusals: RefusalLog
     ready: Readiness
     notices: Notices | None
+    log: Submitting | None
     now: Callable[[], datetime] = field(default=_now)
 
     @property
@@ -65,6 +77,10 @@ class Deployment:
         if not forms.is_uuid(instance_id):
             return None
         return await asyncio.to_thread(self.library.story, instance_id)
+
+    async def said(self, story: Story) -> list[Comment]:
+        """What was said at the instance's gates, read in a thread. Raises StoreError."""
+        return await asyncio.to_thread(self.comments.of, story.team, story.instance_id)
 
     def acr(self, assurance: str) -> tuple[str, ...]:
         """The claim values that prove an assurance, for ``acr_values``."""
@@ -115,6 +131,7 @@ def assemble(
     refuse_twins(loaded)
     teams = frozenset(one.team for one in loaded)
     library = Library(stores.store, stores.trust, sorted(teams))
+    comments = Comments(stores.drafts, stores.trust, key)
     seal = Seal(
         key,
         settings.keys.read("pepper"),
@@ -131,7 +148,9 @@ def assemble(
         store=stores.store,
         drafts=stores.drafts,
         library=library,
+        comments=comments,
         provider=Provider(expected(identity)),
+        directory=directory(settings),
         gateway=gateway,
         refusals=RefusalLog(_beside(settings, "refusals"), key),
         ready=Readiness(
@@ -141,13 +160,30 @@ def assemble(
                 readiness.POLICY: readiness.of_policy(_opa(settings)),
             }
         ),
-        notices=_notices(settings, stores, library, now),
+        notices=_notices(settings, stores, library, comments, now),
+        log=_log(settings, stores),
         now=now,
     )
 
 
+def _log(settings: Settings, stores: Stores) -> Submitting | None:
+    if settings.log is None:
+        return None
+    if stores.trust.log is None:
+        raise SettingsError(
+            "log",
+            "the trust file names no log, so no verifier would know this one",
+            "gantral keys trust --log ORIGIN writes one that does; or take [log] out",
+        )
+    return Submitting(settings.log, stores.store, stores.trust, _beside(settings, "checkpoint"))
+
+
 def _notices(
-    settings: Settings, stores: Stores, library: Library, now: Callable[[], datetime]
+    settings: Settings,
+    stores: Stores,
+    library: Library,
+    comments: Comments,
+    now: Callable[[], datetime],
 ) -> Notices | None:
     if not settings.notify:
         return None
@@ -157,6 +193,7 @@ def _notices(
         store=stores.store,
         drafts=stores.drafts,
         library=library,
+        comments=comments,
         url=settings.need_api().url,
         now=now,
     )
@@ -171,10 +208,11 @@ def _opa(settings: Settings) -> Opa | None:
 _FILES: Final = {
     "refusals": ("serve-refusals.jsonl", "the log of refused requests"),
     "outbox": ("serve-outbox.sqlite3", "the notices on their way"),
+    "checkpoint": ("serve-log.checkpoint", "the log's checkpoint that was seen last"),
 }
 
 
-def _beside(settings: Settings, name: Literal["refusals", "outbox"]) -> Path:
+def _beside(settings: Settings, name: Literal["refusals", "outbox", "checkpoint"]) -> Path:
     """A file of serve's own: where the settings say, else beside the drafts."""
     api, drafts = settings.need_api(), settings.need_evidence().drafts
     given: Path | None = getattr(api, name)

@@ -6,6 +6,7 @@ What a settings file does not have is left out: the file of one worker need not 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -46,6 +47,8 @@ async def examine(settings: Settings, now: datetime | None = None) -> list[Look]
     if settings.evidence is not None:
         trust, found = looks.trust_file(settings)
         seen += [found, *looks.stores(settings)]
+        if settings.api is not None or settings.log is not None:
+            seen.append(await asyncio.to_thread(looks.log, settings, trust, moment))
     programs, loaded = looks.loaded(settings, trust, at)
     seen += loaded
     seen += [
@@ -56,7 +59,7 @@ async def examine(settings: Settings, now: datetime | None = None) -> list[Look]
     if settings.keys.pepper is not None:
         seen.append(looks.pepper(settings))
     if settings.identity is not None:
-        seen += looks.mapping(settings, programs)
+        seen += [*looks.mapping(settings, programs), *looks.directory(settings)]
         seen.append(await looks.issuer(settings))
     seen += targets(settings, programs)
     if settings.opa is not None or any(one.manifest["policies"] for one in programs):

@@ -7,7 +7,7 @@ from typing import Any
 from gantral.api import views
 from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem
-from gantral.api.story import Story, Untold
+from gantral.api.story import Story, Untold, Waiting
 from gantral.api.temporal import Row
 from gantral.identity import Person
 
@@ -54,6 +54,7 @@ async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:
             **views.summary(story),
             "gate": story.waiting.gate,
             "deadline": story.waiting.deadline,
+            "comments": await _comments(deployment, story, story.waiting),
             "you": you,
         }
         mine = you["may"] != "no" and you["voted"] == "none"
@@ -88,6 +89,12 @@ async def instances(
             deadline = open_now.deadline if open_now else "none"
             found.append({**views.summary(story), "deadline": deadline})
     return {"instances": found, "complete": len(rows) < MOST}
+
+
+async def _comments(deployment: Deployment, story: Story, waiting: Waiting) -> int:
+    """How many comments its gate has."""
+    said = await deployment.said(story)
+    return sum((one.gate, one.round) == (waiting.gate, str(waiting.round)) for one in said)
 
 
 async def _told(deployment: Deployment, person: Person, row: Row) -> Story | None:

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeVar
 
 from gantral import policy
 from gantral.api.deployment import assurances_of, expected, refuse_twins, roles_of
+from gantral.api.log.client import LogClient, LogUnreachable
+from gantral.api.log.following import Following, LogBroken
+from gantral.api.sealing import stamp
 from gantral.evidence import EvidenceError, Store, StoreError, TrustFile, Unfit
 from gantral.evidence.places import Place
 from gantral.identity import KeySet, Provider, Unreachable
+from gantral.identity.directory import DirectoryError
 from gantral.identity.provider import fetch
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.settings import Settings, SettingsError
@@ -26,6 +31,7 @@ from gantral.runtime.workers.assembly import (
     read_trust,
     signer,
 )
+from gantral.runtime.workers.assembly import directory as open_directory
 from temporalio.service import RPCError
 
 _T = TypeVar("_T")
@@ -99,6 +105,57 @@ def loaded(
     attempt(faults, lambda: refuse_twins(programs))
     looks = [Look("programs", "", tuple(faults))] if faults else []
     return programs, looks + [_program(program, trust, at) for program in programs]
+
+
+def log_named(settings: Settings, trust: TrustFile | None) -> Look:
+    """The transparency log, as settings and trust file name it; nothing is asked of it: a log that
+    is down is no reason not to serve."""
+    part = "log"
+    if settings.log is None:
+        if trust is not None and trust.log is not None:
+            said = f"the trust file names the log {trust.log.origin}: no evidence is VALID without"
+            remedy = 'add [log] url = "http://127.0.0.1:8089" to the settings of serve'
+            return Look(part, "", (Fault("log_unset", said, remedy),))
+        return Look(part, "none: nothing will show that evidence is complete")
+    if trust is None:
+        return Look(part, "not looked at: there is no trust file")
+    if trust.log is None:
+        remedy = "gantral keys trust --log ORIGIN writes one that does"
+        return Look(part, "", (Fault("log_untrusted", "the trust file names no log", remedy),))
+    return Look(part, trust.log.origin)
+
+
+def log(settings: Settings, trust: TrustFile | None, now: datetime) -> Look:
+    """The transparency log: what it lacks of the store's commits, and for how long."""
+    named = log_named(settings, trust)
+    if settings.log is None or trust is None or trust.log is None:
+        return named
+    part = named.part
+    try:
+        client = LogClient(settings.log)
+    except SettingsError as error:
+        return Look(part, "", (of_setting(error),))
+    try:
+        following = Following(client, trust)
+        following.catch_up()
+        waiting = [one.timestamp for one in following.lacking(open_store(settings))]
+    except (LogUnreachable, LogBroken, StoreError, EvidenceError, SettingsError) as error:
+        rule = "log_broken" if isinstance(error, LogBroken) else "log_unreachable"
+        remedy = "see that gantral-log runs (log-go/README.md) and that [log] url is its own"
+        return Look(part, "", (Fault(rule, str(error), remedy),))
+    finally:
+        client.close()
+    size = following.seen.size if following.seen is not None else 0
+    found = f"{trust.log.origin}, {size} entries, {many(waiting, 'commit')} not logged yet"
+    least = stamp(now - timedelta(seconds=settings.log.delay))
+    if waiting and min(waiting) < least:
+        fault = Fault(
+            "log_behind",
+            f"a commit of {min(waiting)} is not in the log, which is to have it by now",
+            "see that gantral serve runs with [log], and what it says of the log",
+        )
+        return Look(part, found, (fault,))
+    return Look(part, found)
 
 
 def _program(program: ProgramInfo, trust: TrustFile | None, at: str) -> Look:
@@ -204,6 +261,23 @@ def mapping(settings: Settings, programs: Sequence[ProgramInfo]) -> list[Look]:
         Look("roles", f"{many(roles, 'role')} named, each mapped to a claim", no_role),
         Look("assurances", f"{len(assurances)} asked for, each mapped to a claim", no_assurance),
     ]
+
+
+def directory(settings: Settings) -> list[Look]:
+    """The directory, where the deployment keeps one: that it can be read."""
+    there = open_directory(settings)
+    if there is None:
+        return []
+    try:
+        known = there.read()
+    except DirectoryError as error:
+        fault = Fault(
+            "directory_unreadable",
+            f"identity.directory: {error}; no yes can be given without it",
+            'write a line a person: maria = ["finance_manager"]',
+        )
+        return [Look("directory", "", (fault,))]
+    return [Look("directory", f"{many(known, 'person')} listed")]
 
 
 def _named(

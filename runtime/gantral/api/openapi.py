@@ -67,6 +67,13 @@ def _paths() -> dict[str, Any]:
                 refusals=("400", "403", "404", "409", "413", "422"),
             ),
         },
+        "/v1/instances/{id}/comments": {
+            "post": _operation(
+                "comment", "Ask or say something at the gate that waits, without deciding",
+                "Receipt of the comment", "CommentReceipt", body="Comment", parameters=one,
+                status="201", refusals=("400", "403", "404", "409", "413", "422"),
+            ),
+        },
         "/v1/instances/{id}/events": {
             "post": _operation(
                 "send", "Send an event that the instance waits for", "Receipt of the event",
@@ -177,7 +184,12 @@ def _schemas() -> dict[str, Any]:
             {"detail": _TEXT, "first": _ID,
              "errors": _list(_object({"pointer": _TEXT, "message": _TEXT}))},
         ),
-        "Start": _object({"workflow": _TEXT, "input": anything}, closed=True),
+        "Start": {
+            "oneOf": [
+                _object({"workflow": _TEXT, "input": anything}, closed=True),
+                _object({"from": _ID}, {"input": anything}, closed=True),
+            ]
+        },
         "StartReceipt": _object(
             {"instance_id": _ID, "workflow": _TEXT, "workflow_version_id": _HASH, "team": _TEXT,
              "submitted_at": _TEXT, "url": _TEXT}
@@ -194,6 +206,11 @@ def _schemas() -> dict[str, Any]:
              "status": {"enum": ["counted", "decided"]}, "state": _ref("State"),
              "envelope": anything}
         ),
+        "Comment": _object({"text": _TEXT}, {"shown": _HASH}, closed=True),
+        "CommentReceipt": _object(
+            {"instance_id": _ID, "gate": _TEXT, "round": {"type": "integer"},
+             "number": {"type": "integer"}, "at": _INSTANT}
+        ),
         "Event": _object({"event": _TEXT}, {"data": anything, "shown": _HASH}, closed=True),
         "EventReceipt": _object(
             {"instance_id": _ID, "event": _TEXT, "wait": _TEXT, "sent_at": _INSTANT,
@@ -207,7 +224,8 @@ def _schemas() -> dict[str, Any]:
             {"may": {"enum": ["decide", "amend", "reject", "no"]}, "why": _TEXT, "step_up": values,
              "withdraw": {"type": "boolean"}, "voted": _TEXT}
         ),
-        "Waits": _object({**summary, "gate": _TEXT, "deadline": _INSTANT, "you": _ref("You")}),
+        "Waits": _object({**summary, "gate": _TEXT, "deadline": _INSTANT,
+                          "comments": {"type": "integer"}, "you": _ref("You")}),
         "Awaits": _object({**summary, "events": _list(_TEXT), "deadline": _INSTANT,
                            "yours": {"type": "boolean"}}),
         "Inbox": _object(
@@ -232,10 +250,15 @@ def _schemas() -> dict[str, Any]:
              "you": _ref("You")}
         ),
         "Instance": _object(
-            {**summary, "environment": _TEXT, "workflow_version": _TEXT,
+            {**summary, "environment": _TEXT, "started_from": _TEXT, "workflow_version": _TEXT,
              "workflow_version_id": _HASH, "cause": _TEXT, "input": values, "output": values,
              "history": _list(anything), "refused": _list(values), "standing": _list(_TEXT),
              "message": _TEXT, "waiting": {"anyOf": [_ref("Gate"), {"type": "null"}]},
-             "awaiting": {"anyOf": [_ref("Wait"), {"type": "null"}]}, "events": _list(values)}
+             "awaiting": {"anyOf": [_ref("Wait"), {"type": "null"}]}, "events": _list(values),
+             "comments": _list(_ref("Said"))}
+        ),
+        "Said": _object(
+            {"gate": _TEXT, "round": {"type": "integer"}, "who": _TEXT, "actor": _TEXT,
+             "text": _TEXT, "at": _INSTANT}
         ),
     }  # fmt: skip

@@ -30,9 +30,11 @@ async def preflight(settings: Settings, now: datetime | None = None) -> list[Fau
             looks.pepper(settings),
             looks.signing(settings, "decision", trust, programs, at),
         ]
-    seen += looks.mapping(settings, programs)
+    seen += [*looks.mapping(settings, programs), *looks.directory(settings)]
     seen += targets(settings, programs)
     seen += looks.stores(settings)
+    if settings.log is not None:
+        seen.append(looks.log_named(settings, trust))
     seen += [await looks.issuer(settings), await looks.opa(settings, programs)]
     return [fault for look in seen for fault in look.faults] + await _temporal(settings)
 

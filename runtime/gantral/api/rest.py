@@ -8,7 +8,17 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gantral.api import deciding, inbox, openapi, problems, requests, sending, starting, views
+from gantral.api import (
+    commenting,
+    deciding,
+    inbox,
+    openapi,
+    problems,
+    requests,
+    sending,
+    starting,
+    views,
+)
 from gantral.api.deployment import Deployment
 from gantral.api.entry import read_json
 from gantral.api.problems import Problem
@@ -45,6 +55,7 @@ def routes(deployment: Deployment) -> list[Route]:
         route("/v1/instances/{id}", "GET", _show),
         route("/v1/inbox", "GET", _inbox),
         route("/v1/instances/{id}/decisions", "POST", _decide),
+        route("/v1/instances/{id}/comments", "POST", _comment),
         route("/v1/instances/{id}/events", "POST", _send),
         route("/v1/instances/{id}/withdrawal", "POST", _withdraw),
     ]
@@ -166,7 +177,7 @@ async def _show(
     if story is None:
         raise problems.not_found(given[:40])
     views.require_sight(deployment, person, story)
-    return 200, views.instance(deployment, person, story)
+    return 200, views.instance(deployment, person, story, await deployment.said(story))
 
 
 async def _inbox(
@@ -194,3 +205,10 @@ async def _send(
 ) -> tuple[int, dict[str, Any]]:
     sent = await _sent(request)
     return 201, await sending.send(deployment, person, request.path_params["id"], sent)
+
+
+async def _comment(
+    deployment: Deployment, person: Person, request: Request
+) -> tuple[int, dict[str, Any]]:
+    sent = await _sent(request)
+    return 201, await commenting.comment(deployment, person, request.path_params["id"], sent)

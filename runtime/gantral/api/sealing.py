@@ -112,8 +112,10 @@ class Seal:
         business_key: Text | None,
         identity: Text,
         now: datetime,
+        started_from: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """The sealed submission that CREATED rests on."""
+        """The sealed submission that CREATED rests on. ``started_from``: the ended instance that
+        it was started from, and the artifact that ended that one."""
         level = person.levels[0] if person.levels else NONE
         return seal(
             "submission",
@@ -131,6 +133,7 @@ class Seal:
                 "environment": self.environment,
                 "timestamp": stamp(now),
                 "assurance": self.assurance(person, level, identity),
+                **({"started_from": dict(started_from)} if started_from else {}),
             },
             self.key,
         )

@@ -35,16 +35,18 @@ def application(deployment: Deployment) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweep_always(deployment))
+        background = [asyncio.create_task(_sweep_always(deployment))]
+        if deployment.log is not None:
+            background.append(asyncio.create_task(deployment.log.running()))
         try:
             async with (
                 deployment.notices.running() if deployment.notices else contextlib.nullcontext()
             ):
                 yield
         finally:
-            sweeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeping
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
 
     # Only names that are ours: a page elsewhere can't reach a loopback server by a name of its own.
     hosts = {urlsplit(deployment.url).hostname or "", deployment.settings.need_api().host}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gantral.api import readiness
+from gantral.api.again import Origin, origin_of, taken
 from gantral.api.deployment import Deployment
 from gantral.api.entry import enter
 from gantral.api.problems import Problem
@@ -26,16 +27,19 @@ from gantral.runtime.programs import ProgramInfo
 
 _MOST_ATTEMPTS = 1000
 _MOST_INPUT = 256 * 1024
+_BODIES = ({"workflow", "input"}, {"from"}, {"from", "input"})
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A start that was read and found in order. ``leaves``: pointer -> leaf value of the input."""
+    """A start that was read and found in order. ``leaves``: pointer -> leaf value of the input;
+    ``origin``: the ended instance that it is from."""
 
     person: Person
     program: ProgramInfo
     value: Any
     leaves: Mapping[str, str]
+    origin: Origin | None
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,15 @@ async def start(
     """Start an instance and return its receipt.
 
     Args:
-        body: {"workflow": name, "input": spec-named values}.
+        body: {"workflow": name, "input": spec-named values}; or {"from": id of an ended instance,
+            "input": what is changed of its input}.
         idempotency: the request's Idempotency-Key: a workflow without a key is started once per
             person and such key, so that asking again after a 504 is harmless.
 
     Raises:
         Problem: with the rule. StoreError.
     """
-    program, given = _read(deployment, body)
+    program, given, origin = await _read(deployment, person, body)
     manifest = program.manifest
     allowed = set(manifest["start_by"])
     if not allowed & set(person.roles):
@@ -81,7 +86,7 @@ async def start(
             errors=errors,
         )
     leaves = _leaves(deployment, person, shape, value)
-    asked = Asked(person, program, value, leaves)
+    asked = Asked(person, program, value, leaves, origin)
     if manifest["key"] != "none":
         claim = await _claim(deployment, asked)
     elif idempotency is None:
@@ -93,29 +98,33 @@ async def start(
     return await _start(deployment, asked, claim)
 
 
-def _read(deployment: Deployment, body: Any) -> tuple[ProgramInfo, Any]:
-    if not isinstance(body, dict) or set(body) != {"workflow", "input"}:
+async def _read(
+    deployment: Deployment, person: Person, body: Any
+) -> tuple[ProgramInfo, Any, Origin | None]:
+    if not isinstance(body, dict) or set(body) not in _BODIES:
         raise Problem(
             400,
             "body_members",
-            "the body has exactly the members workflow and input",
+            "the body has exactly the members workflow and input, or from and perhaps input",
             'send {"workflow": "refund", "input": {…}}',
         )
-    name = body["workflow"]
+    if len(json.dumps(body.get("input"), ensure_ascii=False)) > _MOST_INPUT:
+        raise Problem(413, "input_too_large", "the input is larger than 256 Ki characters")
+    if "from" not in body:
+        return _program(deployment, body["workflow"]), body["input"], None
+    story, given = await taken(deployment, person, body["from"], body.get("input", {}))
+    program = _program(deployment, story.submission["workflow_id"])
+    if program.team != story.team:
+        raise Problem(409, "from_team", "its workflow is another team's here")
+    return program, given, origin_of(story)
+
+
+def _program(deployment: Deployment, name: Any) -> ProgramInfo:
     program = deployment.programs.get(name) if isinstance(name, str) else None
     if program is None:
         known = ", ".join(sorted(deployment.programs)) or "none"
         raise Problem(404, "no_such_workflow", "there is no such workflow here", f"known: {known}")
-    if len(json.dumps(body["input"], ensure_ascii=False)) > _MOST_INPUT:
-        raise Problem(413, "input_too_large", "the input is larger than 256 Ki characters")
-    return program, body["input"]
-
-
-def canonical_size(value: Any) -> bytes:
-    """The bytes an input takes on its way to the workflow."""
-    import json
-
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return program
 
 
 def _leaves(
@@ -148,7 +157,7 @@ async def _repeated(deployment: Deployment, asked: Asked, claim: Claim) -> dict[
     if story is None:
         known = await deployment.gateway.closed(claim.instance_id)
         return None if known is None else _receipt(deployment, asked.program, claim, "none")
-    if story.values(story.commits[0]) != asked.leaves:
+    if story.values(story.commits[0]) != asked.leaves or _from(story.submission) != asked.origin:
         raise Problem(
             409,
             "idempotency_reused",
@@ -242,7 +251,16 @@ def _drafted(deployment: Deployment, key: str, mine: dict[str, Any]) -> dict[str
 
 
 def _alike(first: dict[str, Any], mine: dict[str, Any]) -> bool:
-    return all(first["command"][name] == mine["command"][name] for name in ("initiator", "input"))
+    def said(draft: dict[str, Any]) -> Mapping[str, Any]:
+        return unwrap(draft["command"]["submission"], "submission").statement
+
+    same = all(first["command"][name] == mine["command"][name] for name in ("initiator", "input"))
+    return same and _from(said(first)) == _from(said(mine))
+
+
+def _from(submission: Mapping[str, Any]) -> Origin | None:
+    named = submission.get("started_from")
+    return None if named is None else Origin(**named)
 
 
 def _draft(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str, Any]:
@@ -260,6 +278,7 @@ def _draft(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str, Any]
         business,
         identity,
         deployment.now(),
+        started_from=None if asked.origin is None else asked.origin.statement(),
     )
     command: StartCommand = {
         "submission": submission,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gantral.api import ballots, cases, sending, words
+from gantral.api import ballots, cases, holding, sending, words
 from gantral.api.ballots import Choice
+from gantral.api.comments import Comment
 from gantral.api.deployment import Deployment, roles_of
 from gantral.api.problems import Problem
 from gantral.api.sealing import NONE, stamp
@@ -16,6 +17,8 @@ from gantral.evidence import recount
 from gantral.evidence.context import shape_at
 from gantral.identity import Person, Refused
 
+# The last of them; the log has all.
+_MOST_REFUSED = 100
 _WORDS = {
     "APPROVE": "approved", "OVERRIDE": "approved with a change", "REJECT": "rejected",
     "RETRACT": "took their vote back", "WITHDRAW": "withdrew it",
@@ -51,13 +54,17 @@ def _named(story: Story) -> Mapping[str, Any]:
     return story.waiting.named if story.waiting else {}
 
 
-def instance(deployment: Deployment, person: Person, story: Story) -> dict[str, Any]:
-    """The whole view. ``waiting`` is null while nothing waits for a decision."""
+def instance(
+    deployment: Deployment, person: Person, story: Story, said: Sequence[Comment]
+) -> dict[str, Any]:
+    """The whole view. ``waiting`` is null while nothing waits for a decision; ``said``: the
+    comments at its gates."""
     now = deployment.now()
     last = story.artifacts[-1]
     view: dict[str, Any] = {
         **summary(story),
         "environment": story.submission["environment"],
+        "started_from": story.submission.get("started_from", {}).get("instance_id", NONE),
         "workflow_version": story.manifest["version"],
         "workflow_version_id": story.version_id,
         "cause": last["cause"],
@@ -70,6 +77,7 @@ def instance(deployment: Deployment, person: Person, story: Story) -> dict[str, 
         "waiting": None,
         "awaiting": awaiting(deployment, person, story),
         "events": [_came(story, one) for one in story.sent],
+        "comments": [_said(one) for one in said],
     }
     if story.end is not None and story.end["message"] != NONE:
         view["message"] = story.said(story.end["message"])
@@ -105,6 +113,17 @@ def _came(story: Story, sent: Sent) -> dict[str, str]:
         "wait": sent.site,
         "who": _who(story, sent.statement["human_actor_id"]),
         "at": sent.commit["timestamp"],
+    }
+
+
+def _said(one: Comment) -> dict[str, Any]:
+    return {
+        "gate": one.gate,
+        "round": int(one.round),
+        "who": one.name,
+        "actor": one.actor,
+        "text": one.text,
+        "at": one.at,
     }
 
 
@@ -209,11 +228,14 @@ def you(
         "voted": own[-1].statement["decision_type"] if own else NONE,
     }
     refusal: recount.Refusal | None = None
-    for may, kind in (("decide", "APPROVE"), ("reject", "REJECT")):
+    for may, kind, acting in (
+        ("decide", "APPROVE", holding.shown(deployment, person)),
+        ("reject", "REJECT", person),
+    ):
         least = story.manifest["gates"][waiting.gate]["prove"]["reason_min"]
         choice = Choice("approve", "", {}, "x" * (0 if least == NONE else int(least)))
         previous = own[-1].hash if own else NONE
-        made = ballots.ballot(deployment, person, story, waiting, kind, choice, previous, now)
+        made = ballots.ballot(deployment, acting, story, waiting, kind, choice, previous, now)
         refusal = ballots.judge(deployment, story, waiting, made.statement, now)
         if refusal is None or refusal.rule in ("assurance", "login"):
             answer["may"] = may
@@ -221,7 +243,8 @@ def you(
             return answer
     if refusal is not None:
         answer["why"] = _why(refusal, actor, story)
-        if refusal.rule == "role" and cases.may_amend(deployment, person, story, waiting, now):
+        listed = holding.shown(deployment, person)
+        if refusal.rule == "role" and cases.may_amend(deployment, listed, story, waiting, now):
             answer["may"] = "amend"
             answer["step_up"] = _step_up(deployment, person, story, waiting, now)
     return answer
@@ -387,7 +410,7 @@ def _refused_requests(deployment: Deployment, story: Story) -> list[dict[str, st
             "who": _who(story, one["human_actor_id"]),
             "at": one["timestamp"],
         }
-        for one in deployment.refusals.about(story.instance_id)
+        for one in deployment.refusals.about(story.instance_id)[-_MOST_REFUSED:]
     ]
 
 

@@ -1,7 +1,8 @@
 """A bundle: the evidence of many instances in one file, read one instance at a time.
 
 Layout, closed and in this order: ``contents.json``; each instance's folder, sorted by its id, its
-files in the order in which a judge needs them; the texts that evidence names by digest. Order and
+files in the order in which a judge needs them; perhaps all of the log (``log/checkpoint`` and
+its entries, as tlog-tiles lays them); the texts that evidence names by digest. Order and
 header bytes leave no choice, so the same evidence asked for the same way gives the same bytes.
 """
 
@@ -18,6 +19,8 @@ from gantral.evidence.envelope import MAX_ENVELOPE
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.folder import LINE, belongs
 from gantral.evidence.hashes import H
+from gantral.evidence.log_views import MOST_TILE, entry_paths, split_entries
+from gantral.evidence.notes import MOST_NOTE, read_checkpoint
 from gantral.evidence.records import CONTENTS
 from gantral.evidence.tar import Member, TarReader
 
@@ -29,12 +32,18 @@ LINES_NAME = "artifacts.jsonl"
 MOST_FILES = 1 << 18
 MOST_STREAMED = 1 << 26
 MOST_TEXT = 4 * MAX_BYTES
+_SMALL, _KEPT = 1 << 15, 1 << 20
 
-_ORDER = ("manifest.json", "commits", LINES_NAME, "votes", "uses", "erasures", "texts")
+_ORDER = ("manifest.json", "commits", LINES_NAME, "votes", "uses", "erasures", "log", "texts")
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 _INSTANCE = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\\Z")
 _TEXT = re.compile("(?:policies|roles|specs/[0-9a-f]{64})\\Z")
+_LOG = re.compile("log(?:/tile/entries(?:/x[0-9]{3})*(?:/[0-9]{3}\\.p)?)?\\Z")
 _TEXT_NAME = re.compile("[0-9a-f]{64}\\.json\\Z")
+
+
+def _beside(folder: str) -> bool:
+    return bool(_TEXT.match(folder) or _LOG.match(folder))
 
 
 class Section:
@@ -62,10 +71,14 @@ class Section:
                 inconclusive=True,
             )
         self.names[member.name] = (member.offset, member.size)
-        if self._handle >= 0:
-            reader.skip(member)
-            return
         self._room -= member.size
+        if self._handle >= 0:
+            # What is small is kept as it passes: to come back for it takes longer.
+            if member.size <= _SMALL and self._room > MOST_STREAMED - _KEPT:
+                self._kept[member.name] = reader.take(member)
+            else:
+                reader.skip(member)
+            return
         if self._room < 0:
             raise EvidenceError(
                 "too_large",
@@ -83,7 +96,8 @@ class Section:
         """See Files."""
         if name not in self.names:
             return None
-        return self._part(name, 0, self.names[name][1])
+        kept = self._kept.get(name)
+        return self._part(name, 0, self.names[name][1]) if kept is None else kept
 
     def lines(self, name: str) -> Iterator[bytes]:
         """See Files."""
@@ -103,7 +117,7 @@ class Section:
             left = left[cut:]
 
     def _part(self, name: str, at: int, size: int) -> bytes:
-        if self._handle < 0:
+        if name in self._kept:
             return self._kept[name][at : at + size]
         return os.pread(self._handle, size, self.names[name][0] + at)
 
@@ -120,6 +134,7 @@ class Bundle:
         self._reader = TarReader(file, seekable=not stream)
         self._handle = -1 if stream else file.fileno()
         self._next: Member | None = None
+        self._log_passed = False
         self.contents: dict[str, Any] = {}
 
     def sections(self) -> Iterator[Section]:
@@ -133,7 +148,7 @@ class Bundle:
         self._contents()
         listed, count = sha256(), 0
         last = ""
-        while (member := self._next) is not None and not _TEXT.match(member.folder):
+        while (member := self._next) is not None and not _beside(member.folder):
             if not _INSTANCE.match(member.folder) or member.folder <= last:
                 raise _misplaced(member)
             last = member.folder
@@ -155,13 +170,47 @@ class Bundle:
         ):
             raise EvidenceError("contents", "contents.json tells of other instances than lie here")
 
+    def log(self) -> Iterator[bytes]:
+        """The log that travels along, after all sections: its checkpoint, then its entries in
+        their order; nothing when none does.
+
+        Raises:
+            EvidenceError: as ``sections``; ``checkpoint``, ``log_entries``.
+        """
+        logged = self.contents["completeness"] == "logged"
+        if logged and (self.contents["asked_instances"], self.contents["asked_since"]) != (
+            "all", "none"
+        ):  # fmt: skip
+            raise EvidenceError("contents", "a log is held to all instances, or to none")
+        self._log_passed = True
+        if not logged:
+            return
+        checkpoint = self._taken("log/checkpoint", MOST_NOTE)
+        yield checkpoint
+        for path, width in entry_paths(read_checkpoint(checkpoint).size):
+            yield from split_entries(self._taken(f"log/{path}", MOST_TILE), width)
+
+    def _taken(self, path: str, most: int) -> bytes:
+        """The bytes of the next file, which must be this one."""
+        member = self._next
+        if member is None or f"{member.folder}/{member.name}" != path:
+            raise EvidenceError("missing", f"{path} is missing", inconclusive=True)
+        if member.size > most:
+            raise _misplaced(member)
+        data = self._reader.take(member)
+        self._next = self._reader.next()
+        return data
+
     def texts(self) -> Iterator[tuple[str, bytes]]:
         """The paths ``policies/<hex>.json``, ``roles/<hex>.json``, ``specs/<hex>/<hex>.json`` and
         their bytes, after all sections.
 
         Raises:
-            EvidenceError: as ``sections``.
+            EvidenceError: as ``sections``, and as ``log`` if that was not asked for.
         """
+        if not self._log_passed:
+            for _ in self.log():
+                pass
         before = ("", "")
         while (member := self._next) is not None:
             here = (member.folder, member.name)

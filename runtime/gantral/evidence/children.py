@@ -41,7 +41,7 @@ class Children:
         """Enter the submission of a child, whose seal and form hold.
 
         Raises:
-            EvidenceError: ``child``, ``child_twice``.
+            EvidenceError: ``child``, ``child_twice``, ``started_from``.
         """
         planned = self._planned.get(call)
         if planned is None:
@@ -60,6 +60,8 @@ class Children:
         for name, value in wanted.items():
             if said[name] != value:
                 errors.refuse("child", f"the submission of {call} has another {name}")
+        if "started_from" in said:
+            errors.refuse("started_from", "a child is started by its parent, from nothing else")
         self.told[call] = Told(call, str(said["instance_id"]), hash, "", "")
 
     def end(self, record: Mapping[str, Any]) -> None:
@@ -121,15 +123,21 @@ class _Linked:
         if not any(one.code == PARENT for one in report.findings):
             return report
         claimed = self._running.get(report.parent, [])
+        right: list[Report] = []
+        wrong: list[Report] = []
+        none: list[Report] = []
         for index in sorted({*self._tellers.get(report.instance_id, []), *claimed}):
             other = self.reports[index]
             told = next((c for c in other.children if c.instance_id == report.instance_id), None)
-            if told is None or told.submission != report.submission:
-                message = f"its parent {other.instance_id} tells no such start of it"
-                return _without(report, Finding("parent_link", "INVALID", "0", message))
-            # While it runs its parent has no end yet, which takes nothing from what it told so far.
-            if all(one.code == "no_end" for one in other.findings):
-                return _without(report)
+            same = told is not None and told.submission == report.submission
+            (none if told is None else right if same else wrong).append(other)
+        # A shorter copy of the parent tells no start yet: beside the whole one that says nothing.
+        for other in wrong or ([] if right else none):
+            message = f"its parent {other.instance_id} tells no such start of it"
+            return _without(report, Finding("parent_link", "INVALID", "0", message))
+        # While it runs its parent has no end yet, which takes nothing from what it told so far.
+        if any(all(one.code == "no_end" for one in other.findings) for other in right):
+            return _without(report)
         return report
 
     def ended(self, report: Report) -> Report:

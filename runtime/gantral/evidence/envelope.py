@@ -6,8 +6,7 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gantral.evidence.bytes import MAX_BYTES, canonical, parse_object
 from gantral.evidence.errors import EvidenceError
@@ -26,8 +25,7 @@ _ENVELOPE = {"payload", "payloadType", "signatures"}
 _SIGNATURE = {"keyid", "sig"}
 
 
-@dataclass(frozen=True)
-class Sealed:
+class Sealed(NamedTuple):
     """An envelope read strictly, its signature not yet judged. ``hash`` is H(kind, payload): what
     names a commit, a vote, a submission (FORMAT sections 3, 5)."""
 
@@ -39,8 +37,7 @@ class Sealed:
     hash: str
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """An envelope whose signature holds: the statement, its exact bytes, who signed, with what
     use of a key."""
 
@@ -170,7 +167,8 @@ def _base64(text: object) -> bytes:
         data = b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise EvidenceError("envelope", "not standard base64") from None
-    # Unused bits of the last character decode to nothing: only re-encoding shows them.
-    if b64encode(data).decode("ascii") != text:
+    # Unused bits of the last character decode to nothing: only re-encoding shows them, of the last
+    # four characters; those before have none.
+    if len(text) % 4 or b64encode(data[-(len(data) % 3 or 3) :]).decode("ascii") != text[-4:]:
         raise EvidenceError("envelope", "not standard padded base64")
     return data

@@ -12,6 +12,7 @@ from typing import Any
 from gantral.evidence.bytes import encode
 from gantral.evidence.envelope import read_envelope, unwrap
 from gantral.evidence.errors import EvidenceError
+from gantral.evidence.log_proofs import LogProofs
 from gantral.evidence.store import Store
 
 _IN_MEMORY = 1 << 22
@@ -53,6 +54,8 @@ class Export:
     repeated; texts that nothing binds (of a commit or vote that never came to be) stay behind, and
     so do those that an erasure names.
 
+    With ``log`` the proof goes along that the last commit is in it, or the last that is.
+
     Signatures are not judged: that is the verifier's, for whoever reads the files. After ``parts``
     ``children`` holds the instances that it ran, in order, and ``named`` the texts that its
     evidence names by digest: ``policies/<hex>``, ``roles/<hex>``, ``specs/<hex>``.
@@ -62,8 +65,13 @@ class Export:
         EvidenceError: ``missing`` when there is no such instance.
     """
 
-    def __init__(self, store: Store, team: str, instance_id: str) -> None:
+    def __init__(
+        self, store: Store, team: str, instance_id: str, log: LogProofs | None = None
+    ) -> None:
         self.store = store
+        self._place = (team, instance_id)
+        self._log = log
+        self._commits: list[str] = []
         self.prefix = f"{team}/{instance_id}/"
         self.bound: set[str] = set()
         self.erased: set[str] = set()
@@ -87,10 +95,11 @@ class Export:
         with SpooledTemporaryFile(_IN_MEMORY) as lines:
             for name in self._under("commits/"):
                 yield (part := self._part(name))
-                statement = read_envelope(b"".join(part.chunks), "commit").statement
-                for artifact in statement["artifacts"]:
+                sealed = read_envelope(b"".join(part.chunks), "commit")
+                for artifact in sealed.statement["artifacts"]:
                     lines.write(encode(artifact) + b"\n")
-                self._commit(statement)
+                self._commits.append(sealed.hash)
+                self._commit(sealed.statement)
             size = lines.tell()
             lines.seek(0)
             yield Part("artifacts.jsonl", size, iter(lambda: lines.read(1 << 16), b""))
@@ -105,6 +114,9 @@ class Export:
         for name in self._under("erasures/"):
             yield (part := self._part(name))
             self.erased.update(read_envelope(b"".join(part.chunks), "erasure").statement["leaves"])
+        proof = self._log.proof(*self._place, self._commits) if self._log else None
+        if proof is not None:
+            yield Part(proof[0], len(proof[1]), proof[1:])
         wanted = self.bound - self.erased
         for name in self._under("texts/"):
             # An erasure is signed before its texts are deleted: from then on none goes out.

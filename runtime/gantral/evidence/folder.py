@@ -19,12 +19,13 @@ _LAYOUT = re.compile(
     f"|votes/{_HASH}(?:\\.refusal)?\\.json"
     f"|uses/{_HASH}/(?:undo/)?[1-9][0-9]{{0,5}}(?:\\.outcome)?\\.json"
     f"|erasures/{_HASH}\\.json"
+    "|log/[0-9]{8}\\.tlog-proof"
     "\\Z"
 )
 _READ = 32768
 LINE = 16384
 """No line of artifacts.jsonl is as long: one that is longer is cut, and then equals none."""
-_FOLDERS = re.compile(f"(?:commits|texts|votes|erasures|uses(?:/{_HASH}(?:/undo)?)?)\\Z")
+_FOLDERS = re.compile(f"(?:commits|texts|votes|erasures|log|uses(?:/{_HASH}(?:/undo)?)?)\\Z")
 
 
 class Files(Protocol):

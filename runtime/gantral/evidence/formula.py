@@ -124,12 +124,22 @@ def eligible(formula: Formula, voter: Voter, electorate: Electorate) -> bool:
     )
 
 
-def possible(formula: Formula, electorate: Electorate, excluded: Collection[str]) -> bool:
-    """Whether anybody could still meet the formula, as far as names alone tell.
+def possible(
+    formula: Formula,
+    electorate: Electorate,
+    excluded: Collection[str],
+    holders: Sequence[Voter] | None = None,
+) -> bool:
+    """Whether anybody could still meet the formula.
 
-    Holders of roles are not known here and taken to be enough; named persons who are excluded
-    never count.
+    ``holders``: everybody who holds a role; None when nobody knows, and then they are taken to be
+    enough. Who is excluded never counts.
     """
+    if holders is not None:
+        return any(
+            _met(clause, _everybody(clause, electorate, excluded, holders), electorate)
+            for clause in clauses(formula)
+        )
     for clause in clauses(formula):
         closed = [part for part in clause if not electorate.open_ended(part.principals)]
         actors = {one for part in closed for one in electorate.people(part.principals)}
@@ -137,6 +147,20 @@ def possible(formula: Formula, electorate: Electorate, excluded: Collection[str]
         if _met(closed, people, electorate):
             return True
     return False
+
+
+def _everybody(
+    clause: Sequence[Part],
+    electorate: Electorate,
+    excluded: Collection[str],
+    holders: Sequence[Voter],
+) -> list[Voter]:
+    """Holders of roles, and the persons whom the clause names, each once."""
+    found = {voter.actor: voter for voter in holders}
+    for part in clause:
+        for actor in electorate.people(part.principals):
+            found.setdefault(actor, Voter(actor, frozenset()))
+    return [voter for actor, voter in sorted(found.items()) if actor not in excluded]
 
 
 @once

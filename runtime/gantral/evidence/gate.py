@@ -16,7 +16,7 @@ from gantral.evidence.commit import eligible_actors
 from gantral.evidence.context import covers
 from gantral.evidence.envelope import open_envelope, unwrap
 from gantral.evidence.errors import EvidenceError
-from gantral.evidence.formula import possible
+from gantral.evidence.formula import Voter, possible
 from gantral.evidence.guard import (
     check_asked,
     check_asked_again,
@@ -42,7 +42,8 @@ OpenVote = Callable[[Any], Mapping[str, Any]]
 @dataclass(frozen=True)
 class Opening:
     """A checked WAITING commit: what was asked, of whom, until when. ``guard``: the query that is
-    asked again on what is decided, or "none"."""
+    asked again on what is decided, or "none"; ``holders``: whom a directory record tells of, None
+    where there is none."""
 
     gate: str
     round: str
@@ -50,6 +51,7 @@ class Opening:
     manifest_gate: Mapping[str, Any]
     context: Mapping[str, str]
     waiting: Waiting
+    holders: tuple[Voter, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def check_opening(
 
     Raises:
         EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
-            ``policy_record``, ``guard_record``, ``policy_version``,
+            ``directory``, ``policy_record``, ``guard_record``, ``policy_version``,
             ``policy_input``, ``calendar`` or ``periods``.
     """
     artifact = statement["artifacts"][0]
@@ -167,7 +169,24 @@ def check_opening(
             values={},
             max_skew=max_skew,
         ),
+        holders=_holders(statement, artifact, deciders["excluded"]),
     )
+
+
+def _holders(
+    statement: Statement, artifact: Mapping[str, str], excluded: Sequence[str]
+) -> tuple[Voter, ...] | None:
+    if not records_of(statement, "directory"):
+        return None
+    rows = _one(statement, "directory", artifact)["holders"]
+    actors = [actor for actor, _ in rows]
+    if (
+        actors != sorted(set(actors))
+        or set(actors) & set(excluded)
+        or any(not roles or roles != sorted(set(roles)) for _, roles in rows)
+    ):
+        errors.refuse("directory", "the holders are not in order, or may not decide")
+    return tuple(Voter(actor, frozenset(roles)) for actor, roles in rows)
 
 
 def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) -> Grant:
@@ -279,7 +298,8 @@ def check_grant(
 
 
 def check_no_eligible(opening: Opening, statement: Statement) -> None:
-    """Check that, as far as names alone tell, nobody can meet the formula of what was proposed.
+    """Check that, as far as names and the directory record tell, nobody can meet the formula of
+    what was proposed.
 
     The statement is a REJECTED commit's, its decision recounted; where the gate has cases that
     decision has no vote and opens what they are told apart by.
@@ -290,7 +310,8 @@ def check_no_eligible(opening: Opening, statement: Statement) -> None:
     waiting, gate, decision = opening.waiting, opening.manifest_gate, statement["decision"]
     opened = decision["opened_before"] if decision != "none" else []
     case = gate["decide"][chosen(gate, {text[2]: text[3] for text in opened})]
-    if possible(case["formula"], waiting.electorate(waiting.rejects_at), waiting.excluded):
+    last = waiting.electorate(waiting.rejects_at)
+    if possible(case["formula"], last, waiting.excluded, opening.holders):
         errors.refuse("no_eligible", "there are people who could decide")
 
 

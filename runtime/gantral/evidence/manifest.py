@@ -12,7 +12,7 @@ from gantral.evidence.cases import ALWAYS
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.forms import duration_ms
 from gantral.evidence.formula import clauses
-from gantral.evidence.records import MANIFEST
+from gantral.evidence.program import MANIFEST
 from gantral.evidence.trees import check_gate, check_shape, check_term, keeps_deciders
 
 TYPE = "gantral.dev/manifest/v1"

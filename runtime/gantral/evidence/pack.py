@@ -12,6 +12,7 @@ from gantral.evidence.bytes import canonical
 from gantral.evidence.envelope import read_envelope
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.export import Export
+from gantral.evidence.log_proofs import LogProofs
 from gantral.evidence.store import Store
 from gantral.evidence.tar import TarWriter
 
@@ -79,6 +80,7 @@ def pack(
     wanted: Iterable[Instance],
     asked: Asked,
     texts: Callable[[set[str]], Iterable[tuple[str, bytes]]],
+    log: LogProofs | None = None,
 ) -> set[str]:
     """Write the bundle of these instances.
 
@@ -86,6 +88,8 @@ def pack(
         file: opened for writing bytes; need not be able to seek.
         texts: given the names ``policies/<hex>``, ``roles/<hex>``, ``specs/<hex>`` that the
             evidence names, those of them that are at hand, with their bytes.
+        log: each instance takes its proof along; and when all were asked for, all of the log's
+            entries go along, to be held against them.
 
     Returns: the names that the evidence names and that do not travel along.
 
@@ -96,13 +100,14 @@ def pack(
     if len({instance_id for _, instance_id in ordered}) != len(ordered):
         raise EvidenceError("bundle", "two teams have an instance of the same id")
     writer = TarWriter(file)
+    whole = log is not None and not asked.named and asked.since == "none"
     contents = canonical(
         {
             "type": TYPE,
             "asked_instances": "named" if asked.named else "all",
             "asked_since": asked.since,
             "asked_team": asked.team,
-            "completeness": "not_shown",
+            "completeness": "logged" if whole else "not_shown",
             "instances": str(len(ordered)),
             "instances_hash": _listed(ordered),
         }
@@ -110,10 +115,13 @@ def pack(
     writer.add("", CONTENTS_NAME, len(contents), (contents,))
     named: set[str] = set()
     for team, instance_id in ordered:
-        made = Export(store, team, instance_id)
+        made = Export(store, team, instance_id, log)
         for part in made.parts():
             writer.add(instance_id, part.name, part.size, part.chunks)
         named |= made.named
+    for path, data in log.files() if log is not None and whole else ():
+        folder, _, rest = f"log/{path}".rpartition("/")
+        writer.add(folder, rest, len(data), (data,))
     for path, name, data in sorted(
         (text_path(name, data), name, data) for name, data in texts(named)
     ):

@@ -5,13 +5,38 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gantral.authority import Cause, State
+from gantral.evidence.fields import (
+    ACTOR,
+    ACTOR_OR_NONE,
+    ANY,
+    ASSURANCE,
+    CALL,
+    CONTEXT,
+    DATE,
+    ENVELOPE,
+    HASH,
+    HASH_OR_NONE,
+    INSTANT,
+    INSTANT_OR_NONE,
+    INSTANTS,
+    NAME,
+    NAME_OR_NONE,
+    NONE,
+    NUMBER,
+    OPERATION,
+    POINTER,
+    POLICY_OR_NONE,
+    ROUND,
+    SLOT,
+    TEXT,
+    UUID,
+    WAIT,
+)
+from gantral.evidence.program import MANIFEST
 from gantral.evidence.schema import (
     Form,
     either,
-    extended,
     items,
     members,
     members_or,
@@ -19,47 +44,6 @@ from gantral.evidence.schema import (
     table,
     text,
     words,
-)
-
-ANY = {"type": "string"}
-NONE = words("none")
-HASH = text("[0-9a-f]{64}")
-HASH_OR_NONE = text("none|[0-9a-f]{64}")
-UUID = text("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-NAME = text("[a-z][a-z0-9_]{0,62}")
-NAME_OR_NONE = NAME  # the word none has the form of a name
-ACTOR = text("actor:[0-9a-f]{32}")
-ACTOR_OR_NONE = text("none|actor:[0-9a-f]{32}")
-NUMBER = text("0|[1-9][0-9]{0,15}")
-ROUND = text("none|[1-9][0-9]{0,15}")
-INSTANT = text("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z")
-INSTANT_OR_NONE = text("none|" + INSTANT["pattern"][4:-2])
-POLICY = text("sha256:[0-9a-f]{64}")
-POLICY_OR_NONE = text("none|sha256:[0-9a-f]{64}")
-POINTER = text("(?:/[^/]*)+")
-# operation/ordinal, then one index for each loop around the call site.
-CALL = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*/[1-9][0-9]*(?:/(?:0|[1-9][0-9]{0,5}))*")
-OPERATION = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*")
-WAIT = text("wait/[1-9][0-9]{0,5}")
-SLOT = text("(?:undo/)?[1-9][0-9]{0,5}")
-TEXT = row(text("[0-9a-f]{32}"), UUID, ANY, ANY)
-CONTEXT = items(row(POINTER, HASH))
-
-ENVELOPE = members(payload=ANY, payloadType=ANY, signatures=row(members(keyid=HASH, sig=ANY)))
-DATE = text("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-PRINCIPAL = either(ANY, table(POINTER))
-# Who may not decide: as a principal, or everybody who voted at another gate.
-SEPARATION = either(ANY, table(POINTER), members(deciders=NAME))
-PRINCIPALS = either(NONE, items(PRINCIPAL))
-INSTANTS = items(row(INSTANT, words("remind", "widen", "reject"), PRINCIPALS, PRINCIPALS))
-ASSURANCE = members(
-    aud=ANY,
-    auth_time=INSTANT_OR_NONE,
-    identity=HASH,
-    iss=ANY,
-    level=ANY,
-    role_map=HASH,
-    token_hash=HASH,
 )
 
 ARTIFACT = Form(
@@ -88,7 +72,9 @@ ARTIFACT = Form(
 )
 SUBMISSION = Form(
     "submission",
-    members(
+    members_or(
+        # What was started from no ended instance has no such member (ADR 0181).
+        {"started_from": members(artifact_hash=HASH, instance_id=UUID)},
         assurance=ASSURANCE,
         business_key=HASH_OR_NONE,
         context_hash=HASH,
@@ -252,6 +238,11 @@ RECORDS: dict[str, Form] = {
         "deciders record",
         members(kind=words("deciders"), excluded=items(ACTOR), named=table(items(ACTOR)), **_AT),
     ),
+    # Everybody of the directory who could decide, where they together can't (ADR 0182).
+    "directory": Form(
+        "directory record",
+        members(kind=words("directory"), holders=items(row(ACTOR, items(NAME))), **_AT),
+    ),
     "use": Form("use record", members(kind=words("use"), claim=ENVELOPE)),
     "outcome": Form("outcome record", members(kind=words("outcome"), outcome=ENVELOPE)),
     "wait": Form(
@@ -300,99 +291,6 @@ COMMIT = Form(
     ),
 )
 
-# Trees whose inside is judged where it is read: shapes by context, expressions by expr, formulas
-# by formula, plan terms by uses. Each refuses what it does not know.
-_TREE = either(
-    items({"type": ["string", "array", "object"]}),
-    {"type": "object", "additionalProperties": {"type": ["string", "array", "object"]}},
-)
-_COUNT = text("[1-9][0-9]{0,5}")
-_CALLED: dict[str, dict[str, Any]] = {
-    "operation": OPERATION,
-    "at_most": _COUNT,
-    "arguments": table(_TREE),
-    "undo": ANY,
-}
-# Only a call in loops has bounds of its indexes.
-_PLANNED = either(members(**_CALLED), members(**_CALLED, loops=items(_COUNT)))
-_TIME = text("(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
-_CALENDAR = members(
-    zone=ANY,
-    days=items(words("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
-    hours=row(_TIME, _TIME),
-    **{"except": items(DATE)},
-)
-_GATE = members(
-    parameters=_TREE,
-    title=_TREE,
-    decide=items(members(when=either(ANY, _TREE), formula=_TREE)),
-    veto=items(PRINCIPAL),
-    apart=items(SEPARATION),
-    amend=table(_TREE),
-    prove=members(
-        reason_min=text("none|[0-9]{1,9}"),
-        reason_max=text("none|[0-9]{1,9}"),
-        assurance=ANY,
-        login_within=ANY,
-    ),
-    waived=ANY,
-    guarded=ANY,
-    clock=items(
-        either(
-            row(words("on"), _CALENDAR),
-            row(ANY, words("remind", "reject")),
-            row(ANY, words("widen"), items(PRINCIPAL), items(PRINCIPAL)),
-        )
-    ),
-    lasts=ANY,
-    uses=text("[0-9]{1,6}"),
-    alike=words("true", "false"),
-    releases=items(OPERATION),
-    plan=table(_PLANNED),
-)
-# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
-_ONLY_IF = extended(_GATE, only_if=table(ANY))
-_OPERATION = members(
-    kind=words("read", "notify", "effect", "critical effect"),
-    queue=ANY,
-    wire=ANY,
-    arguments=_TREE,
-    result=either(NONE, _TREE),
-    timeout=ANY,
-    heartbeat=ANY,
-    retry=either(NONE, _TREE),
-    idempotent=words("true", "false"),
-    undo=either(NONE, members(operation=OPERATION, arguments=table(_TREE))),
-)
-# What waits for no event has neither (ADR 0120).
-_WAITING = {
-    "events": table(members(data=_TREE, **{"from": items(NAME)})),
-    "waits": table(members(events=items(NAME), within=text("PT[0-9HMS.]{2,20}"))),
-}
-MANIFEST = Form(
-    "manifest",
-    members_or(
-        # A program that runs no child, or waits for no event, has no such member.
-        {
-            "children": table(members(workflow_id=NAME, workflow_version_id=HASH)),
-            **_WAITING,
-        },
-        type=words("gantral.dev/manifest/v1"),
-        workflow_id=NAME,
-        version=ANY,
-        owning_team_id=NAME,
-        program_digest=HASH,
-        start_by=items(NAME),
-        key=either(NONE, _TREE),
-        input=_TREE,
-        output=_TREE,
-        policies=table(members(path=ANY, query=ANY)),
-        operations=table(_OPERATION),
-        gates=table(either(_GATE, _ONLY_IF)),
-        automaton=items(row(ANY, words(*State), items(ANY))),
-    ),
-)
-
 # contents.json of a bundle. Nobody signs it: it says what was asked for, not what there is.
 CONTENTS = Form(
     "bundle",
@@ -400,7 +298,7 @@ CONTENTS = Form(
         asked_instances=words("all", "named"),
         asked_since=INSTANT_OR_NONE,
         asked_team=NAME_OR_NONE,
-        completeness=words("not_shown"),
+        completeness=words("logged", "not_shown"),
         instances=NUMBER,
         instances_hash=HASH,
         type=words("gantral.dev/bundle/v1"),

@@ -55,14 +55,21 @@ class Waiting:
 
     def electorate(self, at: str) -> Electorate:
         """Who counts as whom at the instant ``at``: the widenings up to then."""
-        widened = [
-            (origin, target)
-            for instant, action, origins, targets in self.instants
-            if action == "widen" and instant <= at
-            for origin in origins
-            for target in targets
-        ]
-        return Electorate(self.named, widened)
+        return widened(self.named, self.instants, at)
+
+
+def widened(
+    named: Mapping[str, Collection[str]], instants: Sequence[Sequence[Any]], at: str
+) -> Electorate:
+    """Who counts as whom at the instant ``at``: named persons, and the widenings up to then."""
+    pairs = [
+        (origin, target)
+        for instant, action, origins, targets in instants
+        if action == "widen" and instant <= at
+        for origin in origins
+        for target in targets
+    ]
+    return Electorate(named, pairs)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from gantral.evidence.log_views import Tree, Whole
+    from gantral.evidence.logged import Seen
 
 Severity: TypeAlias = Literal["INVALID", "INCONCLUSIVE"]
 Verdict: TypeAlias = Literal["VALID", "INVALID", "INCONCLUSIVE"]
@@ -41,7 +45,8 @@ class Report:
     hash of its submission; ``last`` of its last artifact; ``ended`` whether that is an end.
     ``children`` are those it ran; ``running`` then the artifacts under which it could.
     ``named`` are the texts that its evidence names by digest: ``policies/<hex>``, ``roles/<hex>``
-    and its own program's ``specs/<hex>``."""
+    and its own program's ``specs/<hex>``. ``seen`` are the checkpoints of the log under which it
+    stands; of a bundle ``tree`` are the log's entries in it, and ``whole`` what they show."""
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -58,6 +63,10 @@ class Report:
     children: tuple[Told, ...] = ()
     running: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    team: str = ""
+    seen: frozenset[Seen] = frozenset()
+    tree: Tree | None = None
+    whole: Whole | None = None
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:

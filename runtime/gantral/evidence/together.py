@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gantral.evidence.children import link_children
-from gantral.evidence.report import Report, find_forks
+from gantral.evidence.log_views import find_split
+from gantral.evidence.report import Report, find_forks, with_findings
 
 Place = TypeVar("Place")
 
@@ -33,5 +34,24 @@ def judge_together(
         else:
             yield place, also(report)
     linked = link_children(find_forks([report for _, report in kept]))
+    if several:
+        linked = _one_log(linked)
     for (place, _), report in zip(kept, linked, strict=True):
         yield place, also(report)
+
+
+def _one_log(reports: list[Report]) -> list[Report]:
+    """The reports, with a finding on each that stands under another view of the log than the rest
+    of the run does. What one input tells alone was judged with it."""
+    seen = frozenset().union(*(report.seen for report in reports))
+    trees = [report.tree for report in reports if report.tree is not None]
+    found = find_split(seen, trees)
+    if found is None:
+        return reports
+    codes = {found.code}
+    return [
+        with_findings(report, found)
+        if report.seen and not codes & {one.code for one in report.findings}
+        else report
+        for report in reports
+    ]

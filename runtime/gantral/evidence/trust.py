@@ -11,9 +11,10 @@ from gantral.evidence import forms
 from gantral.evidence.bytes import parse_object
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.keys import PublicKey
+from gantral.evidence.log_policy import LogPolicy, read_policy
 
 TYPE = "gantral.dev/trust/v1"
-USES = ("commit", "decision", "effect", "closer", "release", "erasure", "witness")
+USES = ("commit", "decision", "effect", "closer", "release", "erasure", "log", "witness")
 ENVIRONMENTS = ("development", "production")
 
 _FILE = frozenset(
@@ -56,9 +57,17 @@ class TrustedKey:
         Raises:
             EvidenceError: ``key_team``, ``key_lifetime`` or ``key_compromised``.
         """
-        # Instants of one fixed form compare as text.
         if team not in self.teams:
             raise EvidenceError("key_team", f"key {self.public.keyid} is not of team {team}")
+        self.lives(at)
+
+    def lives(self, at: str) -> None:
+        """Refuse the key outside its life, or from its compromise on.
+
+        Raises:
+            EvidenceError: ``key_lifetime`` or ``key_compromised``.
+        """
+        # Instants of one fixed form compare as text.
         if at < self.not_before or (self.not_after != "none" and at > self.not_after):
             raise EvidenceError("key_lifetime", f"key {self.public.keyid} is not valid at {at}")
         if self.compromised_from != "none" and at >= self.compromised_from:
@@ -83,6 +92,7 @@ class TrustFile:
     max_skew: int
     actor_claim: str
     digest: str
+    log: LogPolicy | None = None
 
     @staticmethod
     def load(data: bytes) -> TrustFile:
@@ -108,7 +118,6 @@ class TrustFile:
         )
         _want(forms.is_instant(value["issued"]), "issued", "must be an instant")
         _want(value["environment"] in ENVIRONMENTS, "environment", "must be one of the two words")
-        _want(value["log"] == "none", "log", "must be none: logs are not built yet")
         try:
             max_skew = forms.duration_ms(value["max_skew"])
         except (EvidenceError, TypeError):
@@ -116,20 +125,22 @@ class TrustFile:
         _want(isinstance(value["keys"], dict), "keys", "must be an object")
         _want(isinstance(value["programs"], list), "programs", "must be a list")
         environment: str = value["environment"]
+        keys = {
+            keyid: _key(f"keys/{keyid}", keyid, entry, environment)
+            for keyid, entry in value["keys"].items()
+        }
         return TrustFile(
             trust_id=value["trust_id"],
             serial=int(value["serial"]),
             previous=previous,
             issued=value["issued"],
             environment=environment,
-            keys={
-                keyid: _key(f"keys/{keyid}", keyid, entry, environment)
-                for keyid, entry in value["keys"].items()
-            },
+            keys=keys,
             programs=_programs(value["programs"], environment),
             max_skew=max_skew,
             actor_claim=value["actor_claim"],
             digest=sha256(data).hexdigest(),
+            log=_log(value["log"], keys),
         )
 
     def key(self, keyid: str, uses: frozenset[str]) -> TrustedKey:
@@ -213,6 +224,27 @@ def _key(place: str, keyid: str, entry: Any, environment: str) -> TrustedKey:
     return TrustedKey(
         public, entry["use"], frozenset(teams), entry["not_before"], entry["not_after"], stolen
     )
+
+
+def _log(text: Any, keys: Mapping[str, TrustedKey]) -> LogPolicy | None:
+    """The policy of the log. Its keys stand among the trust file's, each under its own use, so that
+    their environment, lives and teams are told where those of all others are."""
+    _want(isinstance(text, str), "log", "must be none or a policy")
+    if text == "none":
+        return None
+    try:
+        policy = read_policy(text)
+    except EvidenceError as error:
+        raise EvidenceError("trust", f"member log: {error.message}") from None
+    for wanted, found in (("log", policy.logs), ("witness", policy.witnesses.values())):
+        for key in found:
+            listed = keys.get(key.public.keyid)
+            _want(
+                listed is not None and listed.use == wanted,
+                "log",
+                f"the key of {key.name} is not among keys with the use {wanted}",
+            )
+    return policy
 
 
 def _programs(

@@ -7,19 +7,21 @@ verdict for ever.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from gantral.evidence import errors
 from gantral.evidence.beside import check_uses, check_votes, judge_sealed, looks_like_a_store
-from gantral.evidence.bundle import Bundle, check_text
+from gantral.evidence.bundle import Bundle, Section, check_text
 from gantral.evidence.children import PARENT
 from gantral.evidence.disclosure import Disclosed, read_disclosure
 from gantral.evidence.envelope import read_envelope
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.folder import Files, Folder
 from gantral.evidence.hashes import H, leaf_of, read_text
+from gantral.evidence.log_views import Comparison, Whole, find_split
+from gantral.evidence.logged import Seen, check_log, judge_checkpoint
 from gantral.evidence.manifest import check_manifest
 from gantral.evidence.records import ERASURE
 from gantral.evidence.report import Finding, Report, verdict_of, with_findings
@@ -53,34 +55,45 @@ def verify_files(files: Files, trust: TrustFile) -> Report:
     return _Judge(files, trust).report()
 
 
+Judged = Callable[[Iterator[Section], TrustFile], Iterator[tuple[str, Report]]]
+
+
+def one_by_one(sections: Iterator[Section], trust: TrustFile) -> Iterator[tuple[str, Report]]:
+    """Each instance's id and its report. Raises EvidenceError as the sections do, OSError."""
+    for section in sections:
+        yield section.instance_id, verify_files(section, trust)
+
+
 def verify_bundle(
-    file: BinaryIO, trust: TrustFile, *, stream: bool = False
+    file: BinaryIO, trust: TrustFile, *, stream: bool = False, judge: Judged = one_by_one
 ) -> Iterator[tuple[str, Report]]:
     """Judge a bundle, one instance at a time: each instance's id and its report, then, with the id
     "", a report on the file itself if anything is wrong with that. Memory does not grow with the
-    number of instances.
+    number of instances. ``judge`` may judge several at once, and tells of them in their order.
 
     Raises:
         OSError: the file cannot be read. Whatever lies in it never raises.
     """
     bundle = Bundle(file, stream=stream)
+    shown = _Shown(trust)
     named: set[str] = set()
     # What an instance names counts when keys that are listed vouch for it. Where one is not
     # vouched for, nobody can say that a text belongs to none.
     vouched = True
     empty = True
     try:
-        for section in bundle.sections():
-            report = verify_files(section, trust)
-            if report.instance_id not in ("", section.instance_id):
-                wrong = f"{section.instance_id} holds the evidence of another instance"
+        for instance, report in judge(bundle.sections(), trust):
+            if report.instance_id not in ("", instance):
+                wrong = f"{instance} holds the evidence of another instance"
                 report = with_findings(report, Finding("bundle", "INVALID", "", wrong))
             if all(one.code in ("no_end", PARENT) for one in report.findings):
                 named |= report.named
             else:
                 vouched = False
             empty = False
-            yield section.instance_id, report
+            shown.instance(bundle, instance, report)
+            yield instance, report
+        shown.log(bundle)
         for name, data in bundle.texts():
             if check_text(name, data) not in named and vouched:
                 errors.refuse("text_unnamed", f"no evidence names {name}")
@@ -88,8 +101,60 @@ def verify_bundle(
             errors.refuse("missing", "the bundle holds no instance", inconclusive=True)
     except EvidenceError as error:
         severity: Any = "INCONCLUSIVE" if error.inconclusive else "INVALID"
-        finding = Finding(error.code, severity, "", error.message)
-        yield "", _about(trust, finding)
+        shown.findings.append(Finding(error.code, severity, "", error.message))
+    about = shown.report()
+    if about.findings or about.whole:
+        yield "", about
+
+
+@dataclass
+class _Shown:
+    """What the log that travels in a bundle shows of its instances."""
+
+    trust: TrustFile
+    findings: list[Finding] = field(default_factory=list)
+    seen: set[Seen] = field(default_factory=set)
+    compared: Comparison | None = None
+    whole: Whole | None = None
+    instances: int = 0
+
+    def instance(self, bundle: Bundle, instance_id: str, report: Report) -> None:
+        self.seen |= report.seen
+        self.instances += 1
+        if bundle.contents["completeness"] != "logged":
+            return
+        if self.compared is None:
+            self.compared = Comparison(bundle.contents["asked_team"])
+        if report.verdict == "INVALID":
+            self.compared.broken(instance_id)
+        elif report.team:
+            self.compared.given(report.team, instance_id, report.commits)
+
+    def log(self, bundle: Bundle) -> None:
+        """Read the log to its end. Raises as ``Bundle.log`` and ``judge_checkpoint``."""
+        own: Seen | None = None
+        for data in bundle.log():
+            if own is None:
+                own = judge_checkpoint(data, self.trust)
+                self.compared = self.compared or Comparison(bundle.contents["asked_team"])
+            elif self.compared is not None:
+                self.compared.entry(data)
+        if own is not None and self.compared is not None:
+            self.seen.add(own)
+            self.findings += self.compared.findings(own)
+            if not self.findings:
+                self.whole = Whole(own, self.compared.team, self.instances)
+
+    def report(self) -> Report:
+        trees = [self.compared.tree] if self.compared and self.whole else []
+        split = find_split(self.seen, trees)
+        findings = [*self.findings, *([split] if split else [])]
+        return replace(
+            _about(self.trust, *findings),
+            seen=frozenset(self.seen),
+            tree=trees[0] if trees else None,
+            whole=None if findings else self.whole,
+        )
 
 
 def verify_disclosure(data: bytes, trust: TrustFile) -> tuple[Report, Disclosed | None]:
@@ -135,6 +200,7 @@ class _Judge:
     findings: list[Finding] = field(default_factory=list)
     at: str = ""
     commits: list[str] = field(default_factory=list)
+    seen: frozenset[Seen] = frozenset()
 
     def note(self, error: EvidenceError) -> None:
         severity: Any = "INCONCLUSIVE" if error.inconclusive else "INVALID"
@@ -158,6 +224,8 @@ class _Judge:
             instance_id=walk.instance_id if walk else "",
             state=str(walk.state) if walk and walk.state else "none",
             decisions=dict(walk.decisions) if walk else {},
+            team=walk.team if walk else "",
+            seen=self.seen,
             trust_digest=self.trust.digest,
             trust_serial=self.trust.serial,
             commits=tuple(self.commits),
@@ -194,10 +262,19 @@ class _Judge:
             self.note(EvidenceError("no_outcome", unknown, inconclusive=True))
         if looks_like_a_store(self.folder, walk):
             self.note(EvidenceError("store_folder", _STORE, inconclusive=True))
+        self._logged(walk)
         check_votes(self.folder, self.trust, walk, self.note)
         check_uses(self.folder, self.trust, walk, self.note)
         self._texts(walk, self._erased(walk))
         return walk
+
+    def _logged(self, walk: Walk) -> None:
+        self.seen = check_log(
+            self.folder, self.trust, walk.team, walk.instance_id, self.commits, self.note
+        )
+        split = find_split(self.seen, ())
+        if split is not None:
+            self.findings.append(split)
 
     def _commits(self, walk: Walk, commits: list[str]) -> bool:
         """Walk the chain; False when it cannot be walked to its last commit."""

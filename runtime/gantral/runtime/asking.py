@@ -44,8 +44,10 @@ async def open_gate(
     site: str,
     opened: datetime,
     proposal: dict[str, Any],
+    voted: list[str],
 ) -> OpenGateAnswer:
-    """What the gate needs from outside before people are asked.
+    """What the gate needs from outside before people are asked. ``voted``: who voted at gates
+    whose deciders are kept out here.
 
     Raises:
         Terminated: authority_ambiguous: nobody could answer.
@@ -54,6 +56,7 @@ async def open_gate(
         **_place(identity, initiator, gate, round),
         "opened_at": forms.write_instant(opened),
         "proposal": proposal,
+        "voted": voted,
     }
     try:
         answer: OpenGateAnswer = await workflow.execute_activity(

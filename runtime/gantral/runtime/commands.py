@@ -185,6 +185,15 @@ class DecidersRecord(TypedDict):
     named: dict[str, list[str]]
 
 
+class DirectoryRecord(TypedDict):
+    """Who in the deployment's directory could decide, where they together can't (ADR 0182)."""
+
+    kind: Literal["directory"]
+    gate: str
+    round: str
+    holders: list[list[Any]]
+
+
 class UseRecord(TypedDict):
     """One claimed use: the effect worker's signed claim."""
 
@@ -248,6 +257,7 @@ Record = (
     | ClockRecord
     | CalendarRecord
     | DecidersRecord
+    | DirectoryRecord
     | UseRecord
     | OutcomeRecord
     | WaitRecord
@@ -328,6 +338,8 @@ class OpenGateCommand(TypedDict):
     opened_at: str  # workflow time; the clock's instants are counted from it
     initiator: Person
     proposal: dict[str, Any]  # parameter -> spec-named wire value
+    # Who voted at gates whose deciders are kept out here; what an older build sends has none.
+    voted: NotRequired[list[str]]
 
 
 class Said(TypedDict):
@@ -348,6 +360,8 @@ class OpenGateAnswer(TypedDict):
     ``guard``: what the gate's guard said, "none" when it has none; when it does not let the gate go
     on, ``answer`` is its answer and nothing else was asked.
     ``periods``: the open periods of the gate's calendar, empty when it has none.
+    ``holders``: [[actor id, [role, …]], …], there only when nobody in the deployment's directory
+    can decide: everybody who holds a role that counts and may decide.
     ``sealed``: what the policies said of this very proposal, sealed by the evidence worker that
     asked (``workers/asked.py``): whoever completes this activity by hand cannot make it.
     """
@@ -363,6 +377,7 @@ class OpenGateAnswer(TypedDict):
     periods: list[list[str]]
     excluded: list[str]
     named: dict[str, list[str]]
+    holders: NotRequired[list[list[Any]]]
     sealed: Envelope | Literal["none"]
 
 

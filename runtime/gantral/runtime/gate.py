@@ -113,8 +113,9 @@ class Gates:
             raise Terminated(Ending(Cause.AUTHORITY_AMBIGUOUS, f"{site}: {wrong}", site))
         opened = now()
         answer = await asking.open_gate(
-            self._machine.identity, self.initiator, gate, round, site, opened, values
-        )
+            self._machine.identity, self.initiator, gate, round, site, opened, values,
+            kept_apart([], rules, self._voted),
+        )  # fmt: skip
         policy = policy_records(answer, gate, round)
         if answer["answer"] in ("FAILURE", "DENY"):
             raise Terminated(_denied(answer, policy, rules, site))
@@ -155,6 +156,7 @@ class Gates:
             proposal=values,
             approval=proposal.approval_,
             again=again,
+            holders=answer.get("holders"),
         )
         self._title = title
         workflow.upsert_memo(
@@ -267,7 +269,7 @@ class Gates:
         # After every widening: what nobody can meet even then, nobody will ever meet.
         last = gate.waiting.electorate(gate.waiting.rejects_at)
         formula = gate.rules["decide"][gate.case]["formula"]
-        if not possible(formula, last, gate.waiting.excluded):
+        if not possible(formula, last, gate.waiting.excluded, gate.holders):
             return Cause.NO_ELIGIBLE
         while True:
             gate.weigh()

@@ -13,6 +13,7 @@ from gantral.evidence.trees import keeps_deciders
 from gantral.runtime import forms
 from gantral.runtime.commands import (
     CalendarRecord,
+    DirectoryRecord,
     OpenGateAnswer,
     PolicyRecord,
     Record,
@@ -55,13 +56,19 @@ def revision(records: tuple[PolicyRecord, ...]) -> str:
 
 
 def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record, ...]:
-    """The clock's instants, what calendar they stand on, and who may not decide, sealed with
-    WAITING_FOR_HUMAN."""
+    """The clock's instants, what calendar they stand on, who may not decide, and who could if that
+    is too few, sealed with WAITING_FOR_HUMAN."""
     calendar: CalendarRecord = {
         "kind": "calendar",
         "gate": gate,
         "round": str(round),
         "periods": answer["periods"],
+    }
+    directory: DirectoryRecord = {
+        "kind": "directory",
+        "gate": gate,
+        "round": str(round),
+        "holders": answer.get("holders", []),
     }
     return (
         *([calendar] if answer["periods"] else []),
@@ -73,6 +80,7 @@ def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record,
             "excluded": answer["excluded"],
             "named": answer["named"],
         },
+        *([directory] if "holders" in answer else []),
     )
 
 

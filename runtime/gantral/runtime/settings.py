@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from gantral.runtime.settings_evidence import Evidence, read_evidence
+from gantral.runtime.settings_log import Log, read_log
 from gantral.runtime.settings_notify import Target, read_targets
 from gantral.runtime.settings_reader import SettingsError, Table, private
 from gantral.runtime.settings_secret import Secret, read_secret
@@ -25,6 +26,7 @@ __all__ = [
     "Evidence",
     "Identity",
     "Keys",
+    "Log",
     "Opa",
     "RoleMap",
     "Secret",
@@ -85,7 +87,8 @@ class Assurance:
 
 @dataclass(frozen=True)
 class Identity:
-    """The one OpenID provider, and how its claims map to roles and assurances."""
+    """The one OpenID provider, and how its claims map to roles and assurances. ``directory``: the
+    file that lists everybody who holds a role, None where nobody keeps one."""
 
     issuer: str
     audience: str
@@ -93,6 +96,7 @@ class Identity:
     algorithms: tuple[str, ...]
     roles: Mapping[str, RoleMap]
     assurance: Mapping[str, Assurance]
+    directory: Path | None
 
 
 @dataclass(frozen=True)
@@ -132,13 +136,15 @@ class Keys:
 @dataclass(frozen=True)
 class Api:
     """Where ``gantral serve`` listens, the URL that people and clients use, and the files of its
-    log of refusals and of its outbox of notices; None: beside the drafts."""
+    log of refusals, of its outbox of notices and of the transparency log's last checkpoint; None:
+    beside the drafts."""
 
     host: str
     port: int
     url: str
     refusals: Path | None
     outbox: Path | None
+    checkpoint: Path | None
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,7 @@ class Settings:
     api: Api | None
     worker: WorkerSettings
     notify: tuple[Target, ...]
+    log: Log | None
 
     def need_opa(self) -> Opa:
         """Section ``[opa]``. Raises SettingsError when it is missing."""
@@ -222,7 +229,7 @@ def _settings(file: Path, folder: Path, root: Table) -> Settings:
         source_path=tuple(folder / part for part in deployment.texts("path", ())),
         temporal=_temporal(root.table("temporal")),
         opa=_opa(root.table("opa"), environment == "production") if root.has("opa") else None,
-        identity=_identity(root.table("identity")) if root.has("identity") else None,
+        identity=_identity(folder, root.table("identity")) if root.has("identity") else None,
         evidence=read_evidence(folder, root.table("evidence"), environment == "production")
         if root.has("evidence")
         else None,
@@ -230,6 +237,9 @@ def _settings(file: Path, folder: Path, root: Table) -> Settings:
         api=_api(folder, root.table("api")) if root.has("api") else None,
         worker=WorkerSettings(worker.choices("roles", ROLES, ROLES), worker.texts("services", ())),
         notify=read_targets(folder, root.tables("notify"), environment == "production"),
+        log=read_log(folder, root.table("log"), environment == "production")
+        if root.has("log")
+        else None,
     )
     deployment.done()
     worker.done()
@@ -264,8 +274,9 @@ def _opa(table: Table, production: bool) -> Opa:
     return opa
 
 
-def _identity(table: Table) -> Identity:
+def _identity(folder: Path, table: Table) -> Identity:
     roles, assurance = table.table("roles"), table.table("assurance")
+    directory = table.table("directory") if table.has("directory") else None
     identity = Identity(
         issuer=table.url("issuer"),
         audience=table.text("audience"),
@@ -273,7 +284,10 @@ def _identity(table: Table) -> Identity:
         algorithms=table.texts("algorithms", ("RS256",)),
         roles={name: _role(roles.table(name)) for name in roles.names()},
         assurance={name: _assurance(assurance.table(name)) for name in assurance.names()},
+        directory=None if directory is None else directory.file("file", folder),
     )
+    if directory is not None:
+        directory.done()
     for algorithm in identity.algorithms:
         if algorithm.lower() == "none" or algorithm.upper().startswith("HS"):
             # With HMAC the provider's public key would be the secret.
@@ -320,8 +334,9 @@ def _api(folder: Path, table: Table) -> Api:
     url = table.url("url", f"http://{listen}")
     refusals = table.file("refusals", folder) if table.has("refusals") else None
     outbox = table.file("outbox", folder) if table.has("outbox") else None
+    checkpoint = table.file("checkpoint", folder) if table.has("checkpoint") else None
     table.done()
-    return Api(host.strip("[]"), int(port), url.rstrip("/"), refusals, outbox)
+    return Api(host.strip("[]"), int(port), url.rstrip("/"), refusals, outbox, checkpoint)
 
 
 def _missing(section: str, remedy: str) -> NoReturn:

@@ -10,8 +10,11 @@ from typing import Final, Literal, TypeAlias
 from gantral.runtime.settings_reader import Table, private
 from gantral.runtime.settings_secret import Secret, read_secret
 
-KINDS: Final = ("opened", "reminded", "widened", "decided", "ended")
-"""What a notice can tell. ``ended`` is of an instance, the others of a gate."""
+KINDS: Final = (
+    "opened", "reminded", "widened", "commented", "decided", "awaited", "taken", "missed", "ended",
+)  # fmt: skip
+"""What a notice can tell. ``awaited``, ``taken`` and ``missed`` are of a wait for events, ``ended``
+is of an instance, the others of a gate."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 _ADDRESS: Final = re.compile(r"[^\s@<>,;\"\\]{1,64}@[A-Za-z0-9.-]{1,250}", re.ASCII)

@@ -17,6 +17,7 @@ from gantral.authority import Cause
 from gantral.evidence import EvidenceError, TrustFile
 from gantral.evidence.cases import chosen
 from gantral.evidence.envelope import Sealed, judge, unwrap
+from gantral.evidence.formula import Voter
 from gantral.evidence.recount import Standing, Waiting, accept_vote, count
 from gantral.runtime import forms, terms
 from gantral.runtime.calls import Approval
@@ -84,6 +85,7 @@ class OpenGate:
         proposal: dict[str, Any],
         approval: type[Approval],
         again: Callable[[Any], bool] | None,
+        holders: list[list[Any]] | None,
     ) -> None:
         self.gate = gate
         self.round = round
@@ -93,6 +95,10 @@ class OpenGate:
         self.case = chosen(rules, waiting.values)
         self.waiting = waiting
         self.proposal = proposal
+        # Of the deployment's directory, when they are too few; None when nobody knows.
+        self.holders = (
+            None if holders is None else [Voter(one, frozenset(roles)) for one, roles in holders]
+        )
         self.votes: list[Vote] = []
         # Set by the handler of the deciding vote before it awaits, or by the main coroutine: first
         # wins, and everything after it is late.

@@ -196,6 +196,7 @@ class Deployment:
             activity_type=activity.name,
             attempt=activity.attempt,
             started_time=now,
+            task_queue=activity.queue,
             workflow_id=activity.workflow_id,
             workflow_run_id=run_id,
         )

@@ -253,7 +253,8 @@ class World:
     def asked(self, answer: str, **changes: Any) -> dict[str, Any]:
         """What an evidence worker seals when the policy of ``finance`` answers so."""
         guard = changes.pop("guard", "none")
-        answered: Any = {**said(answer, changes.pop("query", QUERY)), "guard": guard}
+        told = {"holders": changes.pop("holders")} if "holders" in changes else {}
+        answered: Any = {**said(answer, changes.pop("query", QUERY)), "guard": guard, **told}
         of: Any = {**self.of("finance"), **changes}
         return seal_answer(of, answered, {**VALUES, "/owner": "{}"}, self.keys["commit"])
 
@@ -344,7 +345,12 @@ class World:
         return GateOpener(self.actors, opa, self.keys["commit"])
 
     def environment(
-        self, *, attempt: int = 1, run: str = "run-1", at: str | None = None
+        self,
+        *,
+        attempt: int = 1,
+        run: str = "run-1",
+        at: str | None = None,
+        queue: str = "payments",
     ) -> ActivityEnvironment:
         environment = ActivityEnvironment()
         started = instant_ms(at or later(NOW, self.number)) / 1000
@@ -353,6 +359,7 @@ class World:
             attempt=attempt,
             workflow_run_id=run,
             workflow_id=self.instance_id,
+            task_queue=queue,
             started_time=datetime.fromtimestamp(started, UTC),
         )
         return environment

@@ -70,6 +70,7 @@ def perform(world: Any, bank: Bank) -> Callable[..., dict[str, Any]]:
         attempt: int = 1,
         temporal_run: str = "run-1",
         at: str | None = None,
+        queue: str = "payments",
         **changes: Any,
     ) -> dict[str, Any]:
         one = made["activity_refund", operation]
@@ -89,7 +90,7 @@ def perform(world: Any, bank: Bank) -> Callable[..., dict[str, Any]]:
             "lapses": "none",
             **changes,
         }
-        environment = world.environment(attempt=attempt, run=temporal_run, at=at)
+        environment = world.environment(attempt=attempt, run=temporal_run, at=at, queue=queue)
         answer: dict[str, Any] = asyncio.run(environment.run(activity, command))
         assert json.loads(json.dumps(answer)) == answer
         return answer

@@ -153,6 +153,22 @@ def test_a_grant_of_another_instance_is_refused(
     assert not bank.calls
 
 
+def test_a_good_grant_by_another_queue_is_refused(world: Any, bank: Bank, perform: Any) -> None:
+    """Whoever schedules activities may not choose who carries it out."""
+    grant = world.to_grant("finance")
+    answer = perform("payments.refund", "payments.refund/1", [grant], queue="orders")
+    assert says(answer) == ("not_done", "authority_ambiguous")
+    assert not bank.calls
+    assert not answer["claims"]
+
+
+def test_a_good_grant_for_another_team_is_refused(world: Any, bank: Bank, perform: Any) -> None:
+    grant = world.to_grant("finance")
+    answer = perform("payments.refund", "payments.refund/1", [grant], team="sales")
+    assert says(answer) == ("not_done", "authority_ambiguous")
+    assert not bank.calls
+
+
 def test_no_grant_at_all_is_refused(world: Any, bank: Bank, perform: Any) -> None:
     world.to_grant("finance")
     assert says(perform("payments.refund", "payments.refund/1", [])) == (

@@ -344,6 +344,6 @@ def test_one_approval_named_twice_is_not_two(world: Any) -> None:
     claimer = Claimer(world.chain, world.program, world.keys["effect"], None)
     from gantral.evidence.forms import instant_ms
 
-    occasion = Occasion("run-1", 1, instant_ms("2026-11-23T10:00:05.000Z"))
+    occasion = Occasion("run-1", 1, instant_ms("2026-11-23T10:00:05.000Z"), "payments")
     with pytest.raises(NotGranted, match="each approval that it wants"):
         claimer.claim(command, occasion)

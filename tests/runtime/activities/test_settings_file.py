@@ -24,6 +24,8 @@ issuer = "http://127.0.0.1:9400"
 audience = "gantral"
 [identity.roles]
 finance_manager = { claim = "groups", value = "fin-managers" }
+[identity.directory]
+file = "file:people.toml"
 [identity.assurance.mfa]
 claim = "acr"
 values = ["mfa"]
@@ -57,6 +59,7 @@ def test_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read.need_evidence().store.path == tmp_path / "build/evidence"
     assert read.source_path == (tmp_path / "src",)
     assert read.need_identity().person == "sub"
+    assert read.need_identity().directory == tmp_path / "people.toml"
     assert read.need_api().url == "http://127.0.0.1:8080"
     monkeypatch.setenv("EFFECT_KEY", "secret")
     assert read.keys.read("effect") == b"secret"
@@ -158,6 +161,8 @@ def test_an_empty_file_is_a_deployment_of_nothing(tmp_path: Path) -> None:
         ('"127.0.0.1:8080"', '"h:99999"', "api.listen", "127.0.0.1:8080"),
         ('claim = "groups", ', "", "identity.roles.finance_manager.claim", "claim"),
         ('audience = "gantral"', 'algorithms = ["HS256"]', "identity.audience", "audience"),
+        ('"file:people.toml"', '"ldap:people"', "identity.directory.file", "file:build"),
+        ('file = "file:people.toml"', "", "identity.directory.file", "file"),
         (
             'audience = "gantral"',
             'audience = "g"\nalgorithms = ["HS256"]',

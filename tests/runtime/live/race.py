@@ -57,7 +57,10 @@ for command in order["commands"]:
         pass
     environment = ActivityEnvironment()
     environment.info = replace(
-        environment.info, workflow_run_id=f"run {name}", started_time=datetime.now(UTC)
+        environment.info,
+        workflow_run_id=f"run {name}",
+        started_time=datetime.now(UTC),
+        task_queue=program.queue("payments.refund"),
     )
     answer = asyncio.run(environment.run(act, command))
     print(json.dumps([answer["status"], answer["problem"]]), flush=True)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.handing import disclose, erase, hold, show, stamped
-from gantral.cli.handing.stored import chosen, evidence_of, settings_of, store_of
+from gantral.cli.handing.stored import chosen, evidence_of, log_of, settings_of, store_of
 
 if TYPE_CHECKING:
     from gantral.cli.main import Subparsers
+    from gantral.evidence.log_proofs import LogProofs
     from gantral.evidence.pack import Asked, Instance
     from gantral.evidence.places import Place
 
@@ -32,8 +33,10 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         description="Write the evidence of instances into one file, a bundle, that `gantral "
         "verify` judges with no store, server or network; `tar xf` unpacks it into a folder each. "
         "The children that an instance ran (`run workflow`) go along. So do the specs, policies "
-        "and role maps that the evidence names by digest, as far as they are at hand. Without a "
-        "transparency log nothing shows that these are all instances that there were.",
+        "and role maps that the evidence names by digest, as far as they are at hand. With [log] "
+        "in the settings proofs of the transparency log go along, and without INSTANCE and --since "
+        "all of its entries, which show whether these are all instances that there were; without "
+        "it nothing does.",
     )
     export.add_argument(
         "instances", nargs="*", metavar="INSTANCE", help="ids or unique beginnings (default: all)"
@@ -83,6 +86,7 @@ def _export(args: argparse.Namespace) -> int:
 
     settings = settings_of(args.settings)
     store, place = store_of(settings), evidence_of(settings).store
+    log = log_of(settings)
     asked = Asked(bool(args.instances), args.team or "none", _since(args.since))
     projects = args.texts or [Path(args.settings).parent]
     found = [folder / "gantral.toml" for folder in args.texts]
@@ -96,14 +100,32 @@ def _export(args: argparse.Namespace) -> int:
             wanted = sorted(with_children(store, chosen(known, args.instances), known))
         with _new(args.out) as file:
             lacking = pack(
-                file, store, wanted, asked, lambda named: at_hand(named, projects, deployments)
+                file,
+                store,
+                wanted,
+                asked,
+                lambda named: at_hand(named, projects, deployments),
+                log,
             )
     except (EvidenceError, StoreError) as error:
         raise Failure(f"the evidence can't be exported: {error}") from None
     except OSError as error:
         raise Failure(f"{args.out} can't be written: {error}", "name a new file") from None
-    _say(wanted, asked, lacking)
+    _say(wanted, lacking, _completeness(asked, log))
     return 0
+
+
+def _completeness(asked: Asked, log: LogProofs | None) -> str:
+    if log is None:
+        return (
+            "Completeness is not shown: without a transparency log nothing says that the store"
+            " held no other."
+        )
+    seen = log.seen
+    where = f"the log {seen.origin}, as of its checkpoint {seen.size}"
+    if asked.named or asked.since != "none":
+        return f"Proofs of {where} go along; completeness is shown of all instances or of a team."
+    return f"All entries of {where}, go along: a verifier lists what is absent."
 
 
 def _since(given: str | None) -> str:
@@ -148,7 +170,7 @@ def _new(out: str) -> Iterator[BinaryIO]:
         raise
 
 
-def _say(wanted: list[Instance], asked: Asked, lacking: set[str]) -> None:
+def _say(wanted: list[Instance], lacking: set[str], completeness: str) -> None:
     words = {"policies": "policy", "roles": "role map", "specs": "spec of program"}
     for team, instance in sorted(wanted):
         print(f"{team} {instance}", file=sys.stderr)
@@ -156,8 +178,4 @@ def _say(wanted: list[Instance], asked: Asked, lacking: set[str]) -> None:
         kind, _, digest = name.partition("/")
         print(f"not at hand, so not in it: {words[kind]} {digest} (--texts)", file=sys.stderr)
     some = f"{len(wanted)} instance{'' if len(wanted) == 1 else 's'}"
-    print(
-        f"{some}. Completeness is not shown: without a transparency log nothing says that the "
-        "store held no other.",
-        file=sys.stderr,
-    )
+    print(f"{some}. {completeness}", file=sys.stderr)

@@ -12,6 +12,7 @@ from typing import Any
 
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.key_ends import ends
+from gantral.cli.log_policies import log_policy, whole_second
 from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, H, SigningKey, TrustFile, canonical, parse
 from gantral.evidence.forms import instant_text, is_name
@@ -19,6 +20,8 @@ from gantral.evidence.manifest import check_manifest
 from gantral.evidence.signers import KmsKey, Signer
 
 _USES = ("commit", "decision", "effect", "closer", "erasure")
+# Made only when it is asked for: a deployment may do without a log.
+_ASKED = ("log",)
 _TYPE = "gantral.dev/keys/v1"
 
 
@@ -37,7 +40,9 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     new.add_argument("--out", type=Path, required=True, metavar="DIR")
     new.add_argument("--environment", choices=("development", "production"), required=True)
     new.add_argument("--team", action="append", required=True, metavar="TEAM")
-    new.add_argument("--use", action="append", choices=_USES, help="repeatable; default: all")
+    new.add_argument(
+        "--use", action="append", choices=(*_USES, *_ASKED), help="repeatable; default: all but log"
+    )
     new.add_argument(
         "--kms",
         action="append",
@@ -81,6 +86,24 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         help="nothing counts that says it was signed then or later. A thief can write an earlier "
         "time: docs/evidence says how to choose the instant",
     )
+    trust.add_argument(
+        "--log",
+        metavar="ORIGIN",
+        help="the name of the transparency log, whose key is among --keys (use log) or was before",
+    )
+    trust.add_argument(
+        "--witness",
+        action="append",
+        default=[],
+        metavar="VKEY=URL",
+        help="a witness of the log: its verifier key, and where it is asked to cosign (repeatable)",
+    )
+    trust.add_argument(
+        "--quorum",
+        type=int,
+        metavar="K",
+        help="how many of the witnesses must have cosigned a checkpoint (default: all)",
+    )
     trust.add_argument("--trust-id", metavar="ID", help="a name for this line of trust files")
     trust.add_argument("--actor-claim", metavar="CLAIM", help="default: sub, or as before")
     trust.add_argument("--max-skew", metavar="DURATION", help="default: PT5S, or as before")
@@ -103,7 +126,7 @@ def _new(
     for team in teams:
         if not is_name(team):
             raise Failure(f"--team {team}: a team is [a-z][a-z0-9_]*", "", MISUSE)
-    uses = [use for use in _USES if only is None or use in only]
+    uses = [use for use in (*_USES, *_ASKED) if use in (_USES if only is None else only)]
     held = dict(_in_kms(one, uses) for one in kms)
     names = [*(f"{use}.key" for use in uses if use not in held), "keys.json"]
     if only is None:
@@ -198,7 +221,7 @@ def _trust(args: argparse.Namespace) -> int:
                     "use": use,
                     "teams": public["teams"],
                     "environment": public["environment"],
-                    "not_before": public["created"],
+                    "not_before": whole_second(public["created"], use),
                     "not_after": "none",
                     "compromised_from": "none",
                 },
@@ -209,6 +232,11 @@ def _trust(args: argparse.Namespace) -> int:
         listed = [{**one, "not_before": "", "not_after": ""} for one in programs]
         if {**program, "not_before": "", "not_after": ""} not in listed:
             programs.append(program)
+    log = before.get("log", "none")
+    if args.log is not None:
+        log = log_policy(args, keys, environment, since)
+    elif args.witness or args.quorum is not None:
+        raise Failure("--witness and --quorum go with --log", "say --log ORIGIN", MISUSE)
     data = canonical(
         {
             "type": "gantral.dev/trust/v1",
@@ -221,7 +249,7 @@ def _trust(args: argparse.Namespace) -> int:
             "programs": programs,
             "max_skew": args.max_skew or before["max_skew"],
             "actor_claim": args.actor_claim or before["actor_claim"],
-            "log": "none",
+            "log": log,
         }
     )
     trust = _loaded(data, args.out)

@@ -46,5 +46,6 @@ def _lines(entries: list[dict[str, Any]]) -> list[str]:
     return [
         f"{one['instance_id'][:8]}  {one['state']:<{wide}}  {one['title']}"
         + (f"  (until {one['deadline']})" if one["deadline"] != "none" else "")
+        + (f"  ({one['comments']} said)" if one.get("comments") else "")
         for one in entries
     ]

@@ -32,12 +32,15 @@ def describe(view: dict[str, Any]) -> str:
         f"  {view['workflow']} {view['workflow_version']}, instance {view['instance_id']}",
         f"  asked for by {view['requested_by']} at {view['requested_at']}",
     ]
+    if view["started_from"] != "none":
+        lines.append(f"  started from {view['started_from']}")
     if view["message"]:
         lines.append(f"  {view['message']}")
     if view["waiting"]:
         lines += _gate(view["waiting"])
     if view["awaiting"]:
         lines += _wait(view["awaiting"])
+    lines += _comments(view["comments"])
     lines += _pairs("output", view["output"])
     if view["standing"]:
         lines += ["", remote.bold("these effects stand"), *(f"  {one}" for one in view["standing"])]
@@ -62,6 +65,16 @@ def describe(view: dict[str, Any]) -> str:
 def _cause(one: dict[str, Any]) -> str:
     """The cause, where it says more than the state does."""
     return "" if one["cause"] in ("none", one["state"].lower()) else f", {one['cause']}"
+
+
+def _comments(comments: list[dict[str, Any]]) -> list[str]:
+    if not comments:
+        return []
+    lines = ["", remote.bold(f"comments: {len(comments)}")]
+    for one in comments:
+        said = one["text"].replace("\n", "\n    ")
+        lines.append(f"  {one['at']}  {one['who']} at {one['gate']} {one['round']}: {said}")
+    return lines
 
 
 def _wait(wait: dict[str, Any]) -> list[str]:

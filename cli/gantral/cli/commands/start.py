@@ -17,17 +17,32 @@ from gantral.cli.main import Subparsers
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Declare the options."""
     parser = subparsers.add_parser("start", help="start an instance")
-    parser.add_argument("workflow", metavar="WORKFLOW", help="its name, or its spec")
+    parser.add_argument("workflow", metavar="WORKFLOW", nargs="?", help="its name, or its spec")
     parser.add_argument(
-        "--input", required=True, metavar="FILE", help="the input as JSON; - reads stdin"
-    )
+        "--from", dest="origin", metavar="INSTANCE",
+        help="start again what has ended, with its input, linked to it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--input", metavar="FILE",
+        help="the input as JSON; with --from what is changed of it (RFC 7396); - reads stdin",
+    )  # fmt: skip
     remote.options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the receipt."""
-    body = {"workflow": _name(args.workflow), "input": read_values(args.input, "input")}
+    if (args.workflow is None) == (args.origin is None):
+        raise Failure("start what?", "say WORKFLOW, or --from INSTANCE", MISUSE)
+    if args.origin is None and args.input is None:
+        raise Failure("an input is wanted", "say --input FILE", MISUSE)
+    body: dict[str, Any] = {}
+    if args.input is not None:
+        body["input"] = read_values(args.input, "input")
+    if args.workflow is not None:
+        body["workflow"] = _name(args.workflow)
     server = remote.connect(args)
+    if args.origin is not None:
+        body["from"] = server.instance(args.origin)["instance_id"]
     # One key for every try: a workflow without a key of its own is then started once all the same.
     receipt = server.post("/v1/instances", body, {"idempotency-key": str(uuid.uuid4())})
     text = (

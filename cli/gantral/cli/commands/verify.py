@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
@@ -16,12 +18,14 @@ from gantral.cli.main import Subparsers
 from gantral.evidence import EvidenceError, Report, TrustFile, verify_folder
 from gantral.evidence.disclosure import MOST as MOST_DISCLOSED
 from gantral.evidence.disclosure import Disclosed
+from gantral.evidence.log_views import Whole
 from gantral.evidence.report import Finding, Verdict, with_findings, worse
 from gantral.evidence.together import judge_together
 from gantral.evidence.trust_line import load_line
-from gantral.evidence.verify import verify_bundle, verify_disclosure
+from gantral.evidence.verify import Judged, one_by_one, verify_bundle, verify_disclosure
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
+_NOT_SHOWN = "completeness is not shown: no log says which other instances there are"
 # What --require may ask for; an amendment is a yes, a waiver is not.
 _MEETS = {
     "approved": {"approved", "amended"},
@@ -64,6 +68,13 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         f"{', '.join(_MEETS)} (repeatable)",
     )
     parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="judge the instances of a bundle's file in N processes (default 1)",
+    )
+    parser.add_argument(
         "--format",
         choices=("text", "json"),
         default="text",
@@ -78,7 +89,13 @@ def run(args: argparse.Namespace) -> int:
     tell = _Json(trust) if args.format == "json" else _Text(trust)
     verdict: Verdict = "VALID"
     several = len(args.paths) > 1
-    found = (one for path in args.paths for one in judged(path, trust))
+    if args.jobs < 1 or (args.jobs > 1 and not hasattr(os, "fork")):
+        raise Failure(
+            "--jobs wants a number of at least 1, and more than 1 a system that can fork",
+            "leave it out for one process",
+            MISUSE,
+        )
+    found = (one for path in args.paths for one in judged(path, trust, args.jobs))
     for place, report in judge_together(found, several=several, also=_meeting(required)):
         tell.report(place, report)
         verdict = worse(verdict, report.verdict)
@@ -86,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     return _EXIT[verdict]
 
 
-def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
+def judged(path: str, trust: TrustFile, jobs: int = 1) -> Iterator[tuple[Place, Report]]:
     """The reports on a bundle, a folder, or (-) a bundle on standard input, each with its place.
 
     Raises:
@@ -101,7 +118,7 @@ def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
         else:
             with open(path, "rb") as file:
                 # A pipe has a name too (<(…) of a shell), and can't be read twice.
-                yield from _file(path, file, trust, stream=not file.seekable())
+                yield from _file(path, file, trust, stream=not file.seekable(), jobs=jobs)
     except OSError as error:
         raise Failure(
             f"cannot read {error.filename or path}: {error.strerror}",
@@ -111,14 +128,19 @@ def judged(path: str, trust: TrustFile) -> Iterator[tuple[Place, Report]]:
 
 
 def _file(
-    path: str, file: BufferedReader, trust: TrustFile, *, stream: bool
+    path: str, file: BufferedReader, trust: TrustFile, *, stream: bool, jobs: int = 1
 ) -> Iterator[tuple[Place, Report]]:
     # No bundle begins so: its first file is contents.json.
     if file.peek(1)[:1] == b"{":
         report, disclosed = verify_disclosure(file.read(MOST_DISCLOSED + 1), trust)
         yield Place(path, report.instance_id, alone=True, disclosed=disclosed), report
         return
-    for instance, report in verify_bundle(file, trust, stream=stream):
+    judge: Judged = one_by_one
+    if jobs > 1 and not stream:  # A stream is read once, by one.
+        from gantral.evidence.several import judge_in_processes
+
+        judge = partial(judge_in_processes, jobs=jobs)
+    for instance, report in verify_bundle(file, trust, stream=stream, judge=judge):
         yield Place(path, instance), report
 
 
@@ -143,8 +165,13 @@ class _Text:
 
     def __init__(self, trust: TrustFile) -> None:
         self._trust = trust
+        # The bundles, and those of them that a log shows to be complete.
+        self._bundles: set[str] = set()
+        self._complete: set[str] = set()
 
     def report(self, place: Place, report: Report) -> None:
+        if not place.alone:
+            self._bundles.add(place.path)
         for finding in report.findings:
             at = f" commit {finding.commit}" if finding.commit else ""
             line = f"{finding.severity}[{finding.code}] {place}{at}: {finding.message}"
@@ -157,7 +184,13 @@ class _Text:
             line += f"of {one.instance_id} tells it {at}at {one.timestamp}. No decision is judged."
             print(printable(line), file=sys.stderr)
 
+        if report.whole is not None:
+            self._complete.add(place.path)
+            print(printable(f"{place}: {report.whole}"), file=sys.stderr)
+
     def end(self, verdict: str) -> None:
+        for path in sorted(self._bundles - self._complete):
+            print(f"{printable(path)}: {_NOT_SHOWN}", file=sys.stderr)
         trust = self._trust
         print(
             f"trust file {trust.trust_id}, serial {trust.serial}, sha256 {trust.digest}",
@@ -171,6 +204,7 @@ class _Json:
 
     def __init__(self, trust: TrustFile) -> None:
         self._findings: list[dict[str, str]] = []
+        self._complete: list[dict[str, str]] = []
         self._first = True
         about = {"trust_id": trust.trust_id, "sha256": trust.digest, "serial": trust.serial}
         print(f'{{"trust": {_dump(about)},\n"instances": [', end="")
@@ -183,6 +217,8 @@ class _Json:
         where = printable(place.path)
         if not place.instance_id and not place.alone:
             self._findings += [{"path": where, **one} for one in findings]
+            if report.whole is not None:
+                self._complete.append({"path": where, **_whole(report.whole)})
             return
         one = {
             "path": where,
@@ -199,7 +235,20 @@ class _Json:
         self._first = False
 
     def end(self, verdict: str) -> None:
-        print(f'],\n"findings": {_dump(self._findings)},\n"verdict": {_dump(verdict)}}}')
+        told = f'"findings": {_dump(self._findings)},\n"complete": {_dump(self._complete)}'
+        print(f'],\n{told},\n"verdict": {_dump(verdict)}}}')
+
+
+def _whole(whole: Whole) -> dict[str, str]:
+    seen = whole.seen
+    return {
+        "origin": seen.origin,
+        "size": str(seen.size),
+        "root": seen.root.hex(),
+        "cosigned": seen.at or "none",
+        "team": whole.team,
+        "instances": str(whole.instances),
+    }
 
 
 def _dump(value: Any) -> str:
@@ -251,7 +300,8 @@ def read_trust(path: Path, pinned: str | None = None) -> TrustFile:
 
 def _meeting(required: list[tuple[str, str]]) -> Callable[[Report], Report]:
     def also(report: Report) -> Report:
-        if report.verdict != "VALID":
+        # Of a log that travels in a bundle no gate is asked.
+        if report.verdict != "VALID" or report.whole is not None:
             return report
         return with_findings(
             report,

@@ -16,7 +16,7 @@ _VERDICTS = {
     "INCONCLUSIVE": "nothing is shown to be wrong, and something is missing or unknown",
     "INVALID": "it is not what it claims to be, so nothing is told of it",
 }
-COMPLETENESS = (
+_NOT_SHOWN = (
     "Completeness is not shown: without a transparency log nothing says that these are all"
     " instances that there were."
 )
@@ -42,6 +42,11 @@ def ground(trust: TrustFile) -> Part:
     return part
 
 
+def completeness(population: Population) -> str:
+    """Whether a log shows that no instance is missing."""
+    return _NOT_SHOWN if population.complete is None else str(population.complete)
+
+
 def summary(population: Population, shown: int) -> Part:
     """How many instances there are, which are absent, and that none is shown to be missing."""
     part = Part(f"Instances: {population.count}, of which {shown} are told")
@@ -50,7 +55,7 @@ def summary(population: Population, shown: int) -> Part:
         part.row(word, ", ".join(some))
     part.rows += [(f"{severity} file", f"[{code}] {text}") for severity, code, text in
                   population.whole]  # fmt: skip
-    part.row("completeness", COMPLETENESS)
+    part.row("completeness", completeness(population))
     return part
 
 

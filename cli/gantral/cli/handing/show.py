@@ -122,7 +122,7 @@ class _Telling:
 
     def table(self, out: TextIO) -> None:
         """As CSV."""
-        from gantral.cli.handing.plain import COMPLETENESS
+        from gantral.cli.handing.plain import completeness
         from gantral.cli.handing.population import Table
 
         table = Table(out)
@@ -138,7 +138,7 @@ class _Telling:
             table.absent(child, told[child])
         for severity, code, message in self._population.whole:
             print(f"{severity}[{code}] {message}", file=sys.stderr)
-        print(COMPLETENESS, file=sys.stderr)
+        print(completeness(self._population), file=sys.stderr)
 
     def plain(self, out: TextIO) -> None:
         """As text."""

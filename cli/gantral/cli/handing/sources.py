@@ -12,6 +12,7 @@ from typing import BinaryIO
 from gantral.evidence import EvidenceError, Report, TrustFile
 from gantral.evidence.bundle import Bundle, check_text
 from gantral.evidence.folder import Files, Folder, Kept
+from gantral.evidence.log_views import Whole
 from gantral.evidence.together import judge_together
 from gantral.evidence.verify import verify_bundle, verify_files
 
@@ -29,19 +30,21 @@ class Population:
     """Verdicts on all instances of a source. Those that are VALID are not kept one by one.
 
     ``whole`` is what is wrong with the file itself, ``children`` those that are told of and
-    ``here`` those that are there.
+    ``here`` those that are there. ``complete`` is what a log in the file shows.
     """
 
     others: dict[str, Judged] = field(default_factory=dict)
     whole: list[tuple[str, str, str]] = field(default_factory=list)  # severity, code, message
     told: dict[str, str] = field(default_factory=dict)  # child -> its parent
     count: int = 0
+    complete: Whole | None = None
 
     def enter(self, instance_id: str, report: Report) -> None:
         """Take in a report that stands."""
         findings = tuple((one.code, one.message) for one in report.findings)
         if not instance_id:
             self.whole += [(one.severity, one.code, one.message) for one in report.findings]
+            self.complete = report.whole
             return
         self.count += 1
         if report.verdict != "VALID":

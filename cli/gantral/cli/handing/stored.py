@@ -11,6 +11,7 @@ from gantral.cli.settings_said import settings_said
 if TYPE_CHECKING:
     from gantral.cli.handing.sources import Source
     from gantral.evidence import Store
+    from gantral.evidence.log_proofs import LogProofs
     from gantral.evidence.pack import Instance
     from gantral.runtime.settings import Evidence, Settings
 
@@ -35,6 +36,36 @@ def store_of(settings: Settings) -> Store:
 
     with settings_said(settings.file):
         return open_store(settings)
+
+
+def log_of(settings: Settings) -> LogProofs | None:
+    """The deployment's log as of its newest checkpoint, read to its end; None when it has none.
+
+    Raises:
+        Failure: it can't be read, or is not the trust file's.
+    """
+    if settings.log is None:
+        return None
+    from gantral.api.log.client import LogClient, LogUnreachable
+    from gantral.evidence import EvidenceError
+    from gantral.evidence.log_proofs import LogProofs
+    from gantral.evidence.logged import judge_checkpoint
+    from gantral.evidence.tiles import Tiles
+    from gantral.runtime.workers.assembly import read_trust
+
+    with settings_said(settings.file):
+        client, trust = LogClient(settings.log), read_trust(settings)
+    try:
+        note = client.checkpoint()
+        if note is None:
+            return None
+        seen = judge_checkpoint(note, trust)
+        return LogProofs(note, seen, Tiles(client.fetch, seen.size))
+    except (LogUnreachable, EvidenceError) as error:
+        raise Failure(
+            f"the log can't be read: {error}",
+            "mend it, or take [log] out of the settings: then the evidence goes without its proofs",
+        ) from None
 
 
 def chosen(known: list[Instance], asked: list[str]) -> list[Instance]:
@@ -83,14 +114,14 @@ def _stored(start: str, path: str) -> tuple[Source, Path]:
 
     settings = settings_of(path)
     evidence = evidence_of(settings)
-    store = store_of(settings)
+    store, log = store_of(settings), log_of(settings)
     try:
         known = instances(store, Asked())
         (one,) = chosen(known, [start])
         found: dict[str, dict[str, bytes]] = {}
         named: set[str] = set()
         for team, instance_id in sorted(with_children(store, [one], known)):
-            made = Export(store, team, instance_id)
+            made = Export(store, team, instance_id, log)
             found[instance_id] = {part.name: b"".join(part.chunks) for part in made.parts()}
             named |= made.named
         beside = dict(at_hand(named, [Path(path).parent], [settings]))

@@ -188,6 +188,7 @@ class _Teller:
         part.row("environment", submission["environment"])
         parent = submission["parent_artifact_hash"]
         part.row("run as a child under the artifact", parent)
+        part.row("started from", submission.get("started_from", {}).get("instance_id", NONE))
         part.row("role map", submission["assurance"]["role_map"])
         part.below.append(Part("the input", self._rows(commit["context"], "/input")))
         self.told.parts.append(part)

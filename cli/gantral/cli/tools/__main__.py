@@ -12,6 +12,7 @@ from gantral.cli.tools.environment import (
     temporal_test_server,
 )
 from gantral.cli.tools.failure import ToolMissing
+from gantral.cli.tools.log import transparency_log
 from gantral.cli.tools.opa import opa
 
 
@@ -23,6 +24,7 @@ def main() -> int:
         identity_provider,
         opa,
         chromium,
+        transparency_log,
     )
     missing = 0
     for tool in tools:

@@ -8,10 +8,11 @@ no message can let it out (docs/adr/0165).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gantral.api import words
+from gantral.api.comments import Comment
 from gantral.api.story import Story
 from gantral.authority import ENDS, State
 from gantral.evidence.context import shape_at
@@ -28,8 +29,9 @@ LONGEST_TITLE: Final = 200
 @dataclass(frozen=True)
 class Fact:
     """One thing to tell. ``kind``: one of ``settings_notify.KINDS``; ``instant``: since when it
-    holds; ``gate``, ``round``, ``deadline``, ``state``, ``cause``: "none" where it has none;
-    ``deciders``: roles, and "a named person"."""
+    holds; ``gate``, ``round``, ``deadline``, ``state``, ``cause``, ``wait``: "none" where it has
+    none; ``deciders``: roles, and "a named person"; ``events`` and ``senders``: which events a wait
+    is for, and the roles that may send them, or "initiator"."""
 
     kind: str
     instance: str
@@ -43,14 +45,17 @@ class Fact:
     deadline: str
     state: str
     cause: str
+    wait: str = NONE
+    events: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
 
 
-def facts(story: Story, now: str) -> tuple[list[Fact], str]:
+def facts(story: Story, now: str, said: Sequence[Comment] = ()) -> tuple[list[Fact], str]:
     """Everything that there is to tell up to ``now``, in order, and the next instant at which the
     clock alone tells more, or "none".
 
     Args:
-        now: an instant as evidence writes it.
+        now: an instant as evidence writes it. said: the comments at its gates.
     """
     found: list[Fact] = []
     again = NONE
@@ -69,8 +74,10 @@ def facts(story: Story, now: str) -> tuple[list[Fact], str]:
                         again = at
                         break
                     found.append(gate.fact(kind, at, targets))
+                found += [gate.fact("commented", one.at) for one in said if gate.is_of(one)]
                 if closing is not None:
                     found.append(gate.decided(closing))
+        found += _waits(story, commit)
     last = story.artifacts[-1]
     if last["authority_state"] in ENDS:
         found.append(_ended(story, last))
@@ -102,6 +109,10 @@ class _Gate:
         for at, action, _, targets in self._instants:
             if action in _OF_CLOCK:
                 yield at, _OF_CLOCK[action], targets if action == "widen" else ()
+
+    def is_of(self, one: Comment) -> bool:
+        """Whether a comment is on this gate."""
+        return (one.gate, one.round) == (self._artifact["gate"], self._artifact["round"])
 
     def fact(
         self,
@@ -147,20 +158,59 @@ def _closing(later: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     return None
 
 
+def _waits(story: Story, commit: Mapping[str, Any]) -> Iterator[Fact]:
+    """A wait that was opened; or the event that ended it, or that none came in time."""
+    at = str(commit["timestamp"])
+    for record in commit["records"]:
+        if record["kind"] == "wait":
+            senders = {one for event in record["events"] for one in _senders(story, event)}
+            yield replace(
+                _of_instance(story, "awaited", at),
+                wait=record["site"],
+                round=record["round"],
+                events=tuple(record["events"]),
+                senders=tuple(sorted(senders)),
+                deadline=record["deadline"],
+            )
+        elif record["kind"] == "timeout":
+            yield replace(_of_instance(story, "missed", at), wait=record["site"])
+    for sent in story.sent:
+        if sent.commit is commit:
+            yield replace(
+                _of_instance(story, "taken", at),
+                wait=sent.site,
+                events=(str(sent.statement["event"]),),
+            )
+
+
+def _senders(story: Story, event: str) -> Sequence[str]:
+    named: Sequence[str] = story.manifest["events"][event]["from"]
+    return named
+
+
 def _ended(story: Story, last: Mapping[str, Any]) -> Fact:
+    return replace(
+        _of_instance(story, "ended", str(last["timestamp"])),
+        state=str(last["authority_state"]),
+        cause=str(last["cause"]),
+    )
+
+
+def _of_instance(story: Story, kind: str, instant: str) -> Fact:
+    """A fact of no gate. Its title is the workflow's name, which no value is in."""
     return Fact(
-        kind="ended",
+        kind=kind,
         instance=story.instance_id,
         team=story.team,
         workflow=str(story.submission["workflow_id"]),
         gate=NONE,
         round=NONE,
-        instant=str(last["timestamp"]),
+        instant=instant,
         title=str(story.submission["workflow_id"]).replace("_", " "),
         deciders=(),
         deadline=NONE,
-        state=str(last["authority_state"]),
-        cause=str(last["cause"]),
+        state=str(State.RUNNING),
+        cause=NONE,
     )
 
 

@@ -15,6 +15,10 @@ _HEADINGS: Final = {
     "opened": "A decision is asked for",
     "reminded": "A decision is still asked for",
     "widened": "More people may decide now",
+    "commented": "Somebody commented at a gate",
+    "awaited": "An event is waited for",
+    "taken": "An event came",
+    "missed": "No event came in time",
     "ended": "It ended",
 }
 _SLACK_MOST: Final = 3000
@@ -35,7 +39,9 @@ def webhook(base: str, fact: Fact) -> str:
     data = asdict(fact)
     data["instance_id"] = data.pop("instance")
     kind, instant = data.pop("kind"), data.pop("instant")
-    subject = "instance" if fact.gate == NONE else "gate"
+    subject = _subject(fact)
+    for name in _NOT_OF[subject]:
+        del data[name]
     return json.dumps(
         {
             "type": f"{subject}.{kind}",
@@ -43,6 +49,18 @@ def webhook(base: str, fact: Fact) -> str:
             "data": {**data, "url": link(base, fact)},
         }
     )
+
+
+_OF_WAIT: Final = ("wait", "events", "senders")
+_OF_GATE: Final = ("gate", "deciders")
+_NOT_OF: Final = {"gate": _OF_WAIT, "instance": _OF_WAIT, "event": _OF_GATE}
+
+
+def _subject(fact: Fact) -> str:
+    """What a fact is of."""
+    if fact.wait != NONE:
+        return "event"
+    return "instance" if fact.gate == NONE else "gate"
 
 
 def slack(base: str, fact: Fact) -> dict[str, Any]:
@@ -100,13 +118,28 @@ def _rows(fact: Fact) -> list[tuple[str, str]]:
     rows = [("Workflow", f"{fact.workflow.replace('_', ' ')} of team {fact.team}")]
     if fact.gate != NONE:
         rows.append(("Gate", fact.gate.replace("_", " ")))
-    if fact.state == "WAITING_FOR_HUMAN":
+    if fact.wait != NONE:
+        rows += _rows_of_wait(fact)
+    elif fact.state == "WAITING_FOR_HUMAN":
         rows.append(("Who may decide", ", ".join(role(one) for one in fact.deciders)))
         rows.append(("Without a decision it is rejected", _moment(fact.deadline)))
     else:
         rows.append(("State", fact.state))
         rows.append(("Cause", fact.cause.replace("_", " ")))
     rows.append(("At", _moment(fact.instant)))
+    return rows
+
+
+def _rows_of_wait(fact: Fact) -> list[tuple[str, str]]:
+    rows = []
+    if fact.events:
+        rows.append(("Event", " or ".join(role(one) for one in fact.events)))
+    if fact.senders:
+        senders = ["whoever started it" if one == "initiator" else role(one)
+                   for one in fact.senders]  # fmt: skip
+        rows.append(("Who may send it", ", ".join(senders)))
+    if fact.deadline != NONE:
+        rows.append(("Without one it goes on", _moment(fact.deadline)))
     return rows
 
 

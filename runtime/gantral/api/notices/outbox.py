@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS notices (
   kind TEXT NOT NULL, gate TEXT NOT NULL, round TEXT NOT NULL, until REAL NOT NULL,
   due REAL NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL, changed REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS commented (instance TEXT PRIMARY KEY, seen INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS waiting ON notices (target, state, due);
 """
 # Longer than any give_up: what is derived anew after that is too old to be sent.
@@ -41,12 +42,14 @@ class OutboxError(Exception):
 
 @dataclass(frozen=True)
 class Watched:
-    """An instance that is not over: how many commits were seen, and when the clock tells more."""
+    """An instance that is not over: how many commits and comments were seen, and when the clock
+    tells more."""
 
     instance: str
     team: str
     commits: int
     again: str
+    comments: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,9 @@ class Notice:
 def notice_id(target: str, fact: Fact) -> str:
     """The id by which a receiver knows a repeated notice: of what it tells, and to whom."""
     parts = [fact.instance, fact.gate, fact.round, fact.kind, fact.instant, target]
+    if fact.wait != NONE:
+        # Two waits may begin in one millisecond.
+        parts.append(fact.wait)
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return f"notice_{digest[:32]}"
 
@@ -89,7 +95,10 @@ class Outbox:
     def watched(self) -> list[Watched]:
         """Every instance that is not over."""
         with self._writing() as db:
-            rows = db.execute("SELECT instance, team, commits, again FROM watched WHERE NOT ended")
+            rows = db.execute(
+                "SELECT instance, team, commits, again, COALESCE(seen, 0) FROM watched"
+                " LEFT JOIN commented USING (instance) WHERE NOT ended"
+            )
             return [Watched(*row) for row in rows]
 
     def known(self) -> set[str]:
@@ -115,6 +124,9 @@ class Outbox:
                 " WHERE instance = ?",
                 (seen.commits, seen.again, ended, now, seen.instance),
             )
+            db.execute(
+                "INSERT OR REPLACE INTO commented VALUES (?, ?)", (seen.instance, seen.comments)
+            )
             db.executemany(
                 "INSERT OR IGNORE INTO notices VALUES (?,?,?,?,?,?,?,?,?,0,'due',?)",
                 [
@@ -125,7 +137,8 @@ class Outbox:
             )  # fmt: skip
             db.executemany(
                 "UPDATE notices SET state = 'overtaken', changed = ? WHERE state = 'due'"
-                " AND instance = ? AND gate = ? AND round = ? AND kind IN ('reminded', 'widened')",
+                " AND instance = ? AND gate = ? AND round = ? AND kind IN"
+                " ('reminded', 'widened', 'commented')",
                 [(now, one.instance, one.gate, one.round) for one in closed],
             )
 
@@ -166,6 +179,7 @@ class Outbox:
             before = (now - _KEPT_SECONDS,)
             db.execute("DELETE FROM notices WHERE until < ? AND changed < ?", before * 2)
             db.execute("DELETE FROM watched WHERE ended AND looked < ?", before)
+            db.execute("DELETE FROM commented WHERE instance NOT IN (SELECT instance FROM watched)")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -194,4 +208,5 @@ class Outbox:
 
 def _fact(text: str) -> Fact:
     value = json.loads(text)
-    return Fact(**{**value, "deciders": tuple(value["deciders"])})
+    lists = {name: tuple(one) for name, one in value.items() if isinstance(one, list)}
+    return Fact(**{**value, **lists})

@@ -15,6 +15,7 @@ from functools import partial
 from time import monotonic
 from typing import Final
 
+from gantral.api.comments import Comments
 from gantral.api.notices.outbox import Notice, Outbox, OutboxError
 from gantral.api.notices.watching import Watch
 from gantral.api.notices.ways import NotTakenError, deliver
@@ -38,7 +39,7 @@ class Notices:
 
     def __init__(
         self, *, targets: tuple[Target, ...], outbox: Outbox, store: Store, drafts: Store,
-        library: Library, url: str, now: Callable[[], datetime],
+        library: Library, comments: Comments, url: str, now: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self._targets = targets
         self._outbox = outbox
@@ -46,7 +47,13 @@ class Notices:
         self._now = now
         self._pruned = 0.0
         self._watch = Watch(
-            store=store, drafts=drafts, library=library, outbox=outbox, targets=targets, say=_say
+            store=store,
+            drafts=drafts,
+            library=library,
+            comments=comments,
+            outbox=outbox,
+            targets=targets,
+            say=_say,
         )
 
     def over(self, instance: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from gantral.api.comments import Comments, counted
 from gantral.api.notices.facts import NONE, Fact, facts
 from gantral.api.notices.outbox import Notice, Outbox, Watched, notice_id
 from gantral.api.sealing import stamp
@@ -26,12 +27,13 @@ class Watch:
     """
 
     def __init__(
-        self, *, store: Store, drafts: Store, library: Library, outbox: Outbox,
-        targets: Sequence[Target], say: Callable[[str], None],
+        self, *, store: Store, drafts: Store, library: Library, comments: Comments,
+        outbox: Outbox, targets: Sequence[Target], say: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._store = store
         self._drafts = drafts
         self._library = library
+        self._comments = comments
         self._outbox = outbox
         self._targets = tuple(targets)
         self._say = say
@@ -44,16 +46,20 @@ class Watch:
             StoreError, OutboxError: the look is not whole; the next one makes up for it.
         """
         known = self._outbox.known()
-        for key in list(self._drafts.list("")):
+        keys = list(self._drafts.list(""))
+        for key in keys:
             parts = key.split("/")
             if len(parts) != 3 or parts[2] != "start.json" or not forms.is_uuid(parts[1]):
                 continue
             if parts[1] not in known:
                 self._outbox.watch(parts[1], parts[0], now.timestamp())
         at = stamp(now)
+        said = counted(keys)
         for one in self._outbox.watched():
-            if (one.again != NONE and one.again <= at) or self._has_more(one):
-                self._learn(one, now)
+            due = one.again != NONE and one.again <= at
+            comments = said.get(one.instance, 0)
+            if due or comments > one.comments or self._has_more(one):
+                self._learn(one, comments, now)
 
     def over(self, instance: str) -> bool:
         """Whether the end of an instance was seen, so that its draft is needed no more.
@@ -67,7 +73,7 @@ class Watch:
         key = f"{one.team}/{one.instance}/commits/{one.commits:08d}.json"
         return self._store.get(key) is not None
 
-    def _learn(self, one: Watched, now: datetime) -> None:
+    def _learn(self, one: Watched, comments: int, now: datetime) -> None:
         try:
             story = self._library.story(one.instance)
         except Untold as untold:
@@ -78,8 +84,9 @@ class Watch:
             return
         if story is None:
             return
-        found, again = facts(story, stamp(now))
-        seen = replace(one, commits=len(story.commits), again=again)
+        said = self._comments.of(one.team, one.instance) if comments else []
+        found, again = facts(story, stamp(now), said)
+        seen = replace(one, commits=len(story.commits), again=again, comments=comments)
         notices = [
             notice
             for target in self._targets

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from gantral.api import deciding, inbox, problems, requests, rest, views, words
+from gantral.api import commenting, deciding, inbox, problems, requests, rest, views, words
 from gantral.api.deployment import Deployment
 from gantral.api.page import signin
 from gantral.api.page.sessions import LIFE, LOGIN_LIFE, Session, Sessions
@@ -67,6 +67,7 @@ class Pages:
             Route("/", self._signed(self._inbox), methods=["GET"]),
             Route("/instances/{id}", self._signed(self._instance), methods=["GET"]),
             Route("/instances/{id}/decision", self._signed(self._decide), methods=["POST"]),
+            Route("/instances/{id}/comment", self._signed(self._comment), methods=["POST"]),
             Route("/instances/{id}/withdrawal", self._signed(self._withdraw), methods=["POST"]),
             Route("/sign-in", self._sign_in, methods=["GET"]),
             Route("/signed-in", self._signed_in, methods=["GET"]),
@@ -140,7 +141,7 @@ class Pages:
         if story is None:
             raise problems.not_found(instance_id[:40])
         views.require_sight(deployment, session.person, story)
-        view = views.instance(deployment, session.person, story)
+        view = views.instance(deployment, session.person, story, await deployment.said(story))
         errors = {}
         if problem is not None:
             errors = {_plain(one.pointer): one.message for one in problem.errors}
@@ -183,6 +184,16 @@ class Pages:
             return await self._again(request, session, form, rest.problem_of(error))
         back = f"/instances/{instance_id}?vote={receipt['status']}"
         return RedirectResponse(back, 303, _HEADERS)
+
+    async def _comment(self, request: Request, session: Session) -> Response:
+        form = await self._checked(request, session)
+        instance_id = request.path_params["id"]
+        body = {"shown": form.get("shown", ""), "text": form.get("text", "")}
+        try:
+            await commenting.comment(self._deployment, session.person, instance_id, body)
+        except Exception as error:
+            return await self._again(request, session, form, rest.problem_of(error))
+        return RedirectResponse(f"/instances/{instance_id}#said", 303, _HEADERS)
 
     async def _withdraw(self, request: Request, session: Session) -> Response:
         form = await self._checked(request, session)

@@ -1,4 +1,5 @@
-"""What policies said, sealed by the evidence worker that asked, until it is committed.
+"""What policies and the directory said, sealed by the evidence worker that asked, until it is
+committed.
 
 An answer goes through history on its way to the commit, and whoever may complete activities by hand
 can put another one there; so can a workflow worker. The commit key therefore signs a policy's, a
@@ -44,7 +45,8 @@ def seal_answer(
     """
     said: Mapping[str, Any] = answer
     waived = {name: said[name] for name in _SAID}
-    return _seal(command, "proposal", waived, answer["guard"], values, key)
+    told: list[list[Any]] | Literal["none"] = answer.get("holders", "none")
+    return _seal(command, "proposal", waived, answer["guard"], values, key, told)
 
 
 def seal_guard(
@@ -61,19 +63,18 @@ def check_asked(
     stage: Stage,
     values: Mapping[str, str] | None,
 ) -> None:
-    """Hold a policy's, a waiver's or a guard's record against the sealed answer that the command
-    carries. ``values``: pointer -> leaf value of what it was asked about, None where the commit
-    does not hold it.
+    """Hold a policy's, a waiver's, a guard's or a directory's record against the sealed answer that
+    the command carries. ``values``: pointer -> leaf value of what it was asked about, None where
+    the commit does not hold it.
 
     Raises:
         EvidenceError: ``asked``, or what is wrong with the seal.
     """
     envelope = command["asked"]
     if envelope == "none":
-        raise EvidenceError("asked", "nobody sealed what the policy said")
+        raise EvidenceError("asked", "nobody sealed what was said")
     at = str(unwrap(envelope, KIND).statement.get("timestamp"))
     said = open_envelope(envelope, KIND, chain.trust, "commit", chain.team, at).statement
-    answer = {name: record[name] for name in _SAID}
     wanted = {
         "owning_team_id": chain.team,
         "instance_id": chain.instance_id,
@@ -81,13 +82,21 @@ def check_asked(
         "gate": record["gate"],
         "round": record["round"],
         "stage": stage,
-        **({"guard": answer} if record["kind"] == "guard" else answer),
+        **_of(record),
     }
     if values is not None:
         wanted["proposal"] = _proposal(values)
     for name, value in wanted.items():
         if said.get(name) != value:
             raise EvidenceError("asked", f"the policy was asked about another {name}")
+
+
+def _of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a sealed answer that stand behind a record."""
+    if record["kind"] == "directory":
+        return {"holders": record["holders"]}
+    answer = {name: record[name] for name in _SAID}
+    return {"guard": answer} if record["kind"] == "guard" else answer
 
 
 def _seal(
@@ -97,6 +106,7 @@ def _seal(
     guard: Said | Literal["none"],
     values: Mapping[str, str],
     key: Signer,
+    holders: list[list[Any]] | Literal["none"] = "none",
 ) -> Envelope:
     statement = {
         "type": _TYPE,
@@ -108,6 +118,7 @@ def _seal(
         "stage": stage,
         **waived,
         "guard": guard,
+        "holders": holders,
         "proposal": _proposal(values),
         "timestamp": instant_text(int(datetime.now(UTC).timestamp() * 1000)),
     }

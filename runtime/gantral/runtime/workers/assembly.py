@@ -17,6 +17,7 @@ from gantral.evidence.forms import instant_text
 from gantral.evidence.places import open_erasable, open_evidence
 from gantral.evidence.s3_client import connect
 from gantral.evidence.signers import KmsKey, Signer
+from gantral.identity.directory import Directory
 from gantral.policy import Opa
 from gantral.runtime import programs
 from gantral.runtime.calls import Service
@@ -169,6 +170,12 @@ def actors(settings: Settings) -> Actors:
     return Actors(settings.keys.read("pepper"), identity.issuer, identity.person)
 
 
+def directory(settings: Settings) -> Directory | None:
+    """The deployment's directory, when it has one. It is read when it is asked."""
+    file = settings.identity.directory if settings.identity else None
+    return None if file is None else Directory(file)
+
+
 def load_programs(settings: Settings, trust: TrustFile | None) -> list[ProgramInfo]:
     """Every package of ``[deployment] packages``. Raises SettingsError."""
     for folder in reversed(settings.source_path):
@@ -192,7 +199,7 @@ def evidence_activities(settings: Settings, stores: Stores) -> list[Activity]:
     opa = None
     if settings.opa is not None:
         opa = Opa(settings.opa.url, settings.opa.timeout, settings.opa.reconnect)
-    opener = GateOpener(who, opa, key)
+    opener = GateOpener(who, opa, key, directory(settings))
     starter = ChildStarter(stores.store, stores.drafts, stores.trust, key, who)
     return [committer.commit, opener.open_gate, opener.ask_guard, starter.start_child]
 
@@ -303,6 +310,7 @@ __all__ = [
     "actors",
     "check_stores",
     "closer",
+    "directory",
     "evidence_activities",
     "load_programs",
     "made_services",

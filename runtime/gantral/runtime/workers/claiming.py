@@ -31,12 +31,13 @@ from gantral.runtime.workers.uses import Book, Sealed, Use, claim_slot
 
 @dataclass(frozen=True)
 class Occasion:
-    """This attempt: Temporal's run, the attempt's number from 1, and when it started (ms since
-    1970, the server's clock, which also follows skipped time)."""
+    """This attempt: Temporal's run, the attempt's number from 1, when it started (ms since 1970,
+    the server's clock, which also follows skipped time), and the task queue that it came by."""
 
     run: str
     attempt: int
     at: int
+    queue: str
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class EffectWorker:
                 run=str(info.workflow_run_id),
                 attempt=info.attempt,
                 at=int(info.started_time.timestamp() * 1000),
+                queue=info.task_queue,
             )
             asked = _read(command)
             if asked["program"] not in offers:
@@ -143,6 +144,9 @@ class _Call:
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the program is another team's")
         if command["operation"] != self.made.operation:
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the command is for another operation")
+        if self.occasion.queue != program.queue(self.made.operation):
+            # The claim says by which queue it came; whoever schedules it may have chosen another.
+            raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the command came by another task queue")
         try:
             check(self.operation["arguments"], command["arguments"])
         except ShapeError as error:

@@ -8,6 +8,7 @@ decision.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -16,7 +17,9 @@ from gantral.authority import Cause
 from gantral.evidence import EvidenceError
 from gantral.evidence.gate import clock_instants
 from gantral.evidence.guard import query_of
+from gantral.evidence.recount import widened
 from gantral.evidence.signers import Signer
+from gantral.identity.directory import Directory
 from gantral.policy import Opa, ShapeError
 from gantral.policy.shapes import at, bare, check
 from gantral.runtime import programs
@@ -30,7 +33,7 @@ from gantral.runtime.commands import (
     OpenGateAnswer,
     OpenGateCommand,
 )
-from gantral.runtime.workers import deciders
+from gantral.runtime.workers import deciders, holders
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.asked import seal_answer, seal_guard
 from gantral.runtime.workers.calendars import NoPeriods, gate_periods
@@ -42,10 +45,13 @@ _Answer = TypeVar("_Answer")
 
 
 class GateOpener:
-    """The activities. ``opa`` is None in a deployment without policies; ``key`` is the commit key,
-    which seals what the policies said."""
+    """The activities. ``opa`` is None in a deployment without policies, ``directory`` in one that
+    has none; ``key`` is the commit key, which seals what they said."""
 
-    def __init__(self, actors: Actors, opa: Opa | None, key: Signer) -> None:
+    def __init__(
+        self, actors: Actors, opa: Opa | None, key: Signer, directory: Directory | None = None
+    ) -> None:
+        self._directory = directory
         self._actors = actors
         self._policies = Policies(actors, opa)
         self._key = key
@@ -133,10 +139,25 @@ class GateOpener:
         except ShapeError as error:
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))
         await self._asked(answer, manifest, gate, command)
-        if answer["guard"] != "none" or answer["query"] != "none":
-            values = self._policies.values(gate, command["proposal"])
+        values = self._policies.values(gate, command["proposal"])
+        if answer["answer"] == "REQUIRE_HUMAN":
+            too_few = await asyncio.to_thread(self._nobody, answer, gate, command, values)
+            if too_few is not None:
+                answer["holders"] = too_few
+        if answer["guard"] != "none" or answer["query"] != "none" or "holders" in answer:
             answer["sealed"] = seal_answer(command, answer, values, self._key)
         return answer
+
+    def _nobody(
+        self,
+        answer: OpenGateAnswer,
+        gate: Mapping[str, Any],
+        command: OpenGateCommand,
+        values: Mapping[str, str],
+    ) -> list[list[Any]] | None:
+        last = widened(answer["named"], answer["instants"], answer["instants"][-1][0])
+        excluded = [*answer["excluded"], *command.get("voted", [])]
+        return holders.nobody(gate, values, last, excluded, self._directory, self._actors)
 
     def _unclear(
         self,
@@ -227,6 +248,8 @@ def _gate(
         raise _not_opened(f"the program has no gate {command['gate']}") from None
 
 
+# Whose annotations are text, a TypedDict does not tell which members may be missing.
+_OPTIONAL = frozenset({"voted"})
 _TEXTS = ("team", "workflow_id", "instance_id", "program", "gate", "opened_at")
 _CAUSES = {"DENY": Cause.POLICY_DENY, ANSWER_FAILURE: Cause.POLICY_FAILURE}
 
@@ -234,7 +257,8 @@ _CAUSES = {"DENY": Cause.POLICY_DENY, ANSWER_FAILURE: Cause.POLICY_FAILURE}
 def _read(command: Mapping[str, Any], members: frozenset[str]) -> Any:
     initiator = command.get("initiator")
     good = (
-        command.keys() == members
+        command.keys() - _OPTIONAL == members - _OPTIONAL
+        and isinstance(command.get("voted", []), list)
         and all(isinstance(command[name], str) for name in members & set(_TEXTS))
         and type(command["round"]) is int
         and isinstance(initiator, dict)

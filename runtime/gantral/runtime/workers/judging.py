@@ -349,7 +349,7 @@ def _record(
         _gate(manifest, str(record["gate"]))
         # A guard's answer about what was decided is held against the votes, in ``guarding``.
         decides = command["states"][:1] in ([one] for one, _ in _DECIDED.values())
-        if kind in ("policy", "waiver") or (kind == "guard" and not decides):
+        if kind in ("policy", "waiver", "directory") or (kind == "guard" and not decides):
             new = "values" in command["context"]
             values = {pointer: text[3] for pointer, text in texts.items()} if new else None
             check_asked(chain, command, record, "proposal", values)

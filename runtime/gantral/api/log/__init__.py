@@ -1,0 +1,1 @@
+"""The transparency log: commits' hashes go there, and it is read and followed."""
