@@ -12,6 +12,7 @@ import bundles
 import checking
 import instances
 import scaling
+import simulating
 import stores
 import verifying
 import waiting
@@ -22,6 +23,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores", flush=True)
     checking.run()
     scaling.run()
+    simulating.run()
     sys.stdout.flush()
     with tempfile.TemporaryDirectory(prefix="gantral-bench-") as folder:
         folders, trust = instances.run(Path(folder))

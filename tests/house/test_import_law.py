@@ -22,9 +22,10 @@ LAW: dict[str, frozenset[str]] = {
     "policy": frozenset({"authority", "evidence"}),
     "runtime": frozenset({"authority", "evidence", "policy", "identity"}),
     "api": frozenset({"runtime", "identity", "policy", "evidence", "authority"}),
+    "simulation": frozenset({"api", "runtime", "identity", "policy", "evidence", "authority"}),
     "cli": frozenset(
         {"grammar", "dsl", "compiler", "authority", "evidence", "identity", "policy"}
-        | {"runtime", "api"}
+        | {"runtime", "api", "simulation"}
     ),
 }
 

@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "graph": ("Write", "a workflow as a picture"),
     "diff": ("Write", "what changed in authority between two versions of a spec"),
     "test": ("Write", "run scenario files against the time-skipping server"),
+    "simulate": ("Write", "every course of a workflow, in virtual time, with no server"),
+    "replay": ("Write", "step through a story that gantral simulate wrote"),
     "lsp": ("Write", "the language server that editors start"),
     "completion": ("Write", "completion of commands and options for a shell"),
     "demo": ("Try", "the refund example from spec to verified evidence"),

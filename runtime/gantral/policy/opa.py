@@ -52,6 +52,36 @@ class Opa:
     timeout: float = 2.0
     reconnect: float = 30.0
 
+    async def post(self, path: str, content: bytes) -> tuple[int, bytes]:
+        """What the server answers there: status and body. Raises PolicyFailure."""
+        url = self.url.rstrip("/") + path
+        ends = time.monotonic() + self.reconnect
+        pause = _FIRST_PAUSE
+        # No proxy and no netrc from the environment, no redirect: what answers is who was asked.
+        async with httpx.AsyncClient(
+            timeout=self.timeout, trust_env=False, follow_redirects=False, verify=_authorities()
+        ) as client:
+            while True:
+                try:
+                    async with asyncio.timeout(self.timeout):
+                        return await _answer(client, url, content)
+                except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                    # Nothing was asked yet, so asking again asks once.
+                    if time.monotonic() + pause > ends:
+                        raise PolicyFailure(
+                            f"OPA at {self.url} can't be reached ({type(error).__name__})"
+                        ) from None
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+                except (httpx.TimeoutException, TimeoutError):
+                    raise PolicyFailure(
+                        f"OPA at {self.url} gave no answer within {self.timeout:g} s"
+                    ) from None
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    raise PolicyFailure(
+                        f"OPA at {self.url} broke off ({type(error).__name__})"
+                    ) from None
+
 
 async def ask(opa: Opa, question: Question) -> Answer:
     """Ask once and read the answer with its provenance, from one response.
@@ -62,7 +92,7 @@ async def ask(opa: Opa, question: Question) -> Answer:
     if QUERY.fullmatch(question.query) is None:
         raise PolicyFailure(f"{question.query!r} is no query of the form data.package.rule")
     path = question.query.replace(".", "/")
-    response = await _post(opa, f"/v1/{path}?provenance=true", question.body)
+    response = await opa.post(f"/v1/{path}?provenance=true", question.body)
     body = _read(response)
     return Answer(_decision(body, question.query), _revision(body))
 
@@ -73,38 +103,8 @@ async def revision(opa: Opa) -> str:
     Raises:
         PolicyFailure: it can't be reached, or reports none, with the remedy.
     """
-    body = _read(await _post(opa, "/v1/data/system?provenance=true", b"{}"))
+    body = _read(await opa.post("/v1/data/system?provenance=true", b"{}"))
     return _revision(body)
-
-
-async def _post(opa: Opa, path: str, content: bytes) -> tuple[int, bytes]:
-    url = opa.url.rstrip("/") + path
-    ends = time.monotonic() + opa.reconnect
-    pause = _FIRST_PAUSE
-    # No proxy and no netrc from the environment, no redirect: what answers is who was asked.
-    async with httpx.AsyncClient(
-        timeout=opa.timeout, trust_env=False, follow_redirects=False, verify=_authorities()
-    ) as client:
-        while True:
-            try:
-                async with asyncio.timeout(opa.timeout):
-                    return await _answer(client, url, content)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                # Nothing was asked yet, so asking again asks once.
-                if time.monotonic() + pause > ends:
-                    raise PolicyFailure(
-                        f"OPA at {opa.url} can't be reached ({type(error).__name__})"
-                    ) from None
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            except (httpx.TimeoutException, TimeoutError):
-                raise PolicyFailure(
-                    f"OPA at {opa.url} gave no answer within {opa.timeout:g} s"
-                ) from None
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise PolicyFailure(
-                    f"OPA at {opa.url} broke off ({type(error).__name__})"
-                ) from None
 
 
 @cache

@@ -26,11 +26,15 @@ _Choice = tuple[Seers, Places]
 
 
 class Ended(Exception):  # noqa: N818
-    """The run has ended: "completed", "rejected" or "terminated", with what it leaves."""
+    """The run has ended: "completed", "rejected" or "terminated", why, at which statement, and with
+    what it leaves. Of a rejection `cause` is "no" or "late", of a gate whose policy said no or
+    nothing "policy_failed"; else a word of the runtime."""
 
-    def __init__(self, how: str, output: Datum | None = None) -> None:
+    def __init__(self, how: str, cause: str, at: Span, output: Datum | None = None) -> None:
         super().__init__(how)
         self.how = how
+        self.cause = cause
+        self.at = at
         self.output = output
 
 
@@ -57,6 +61,8 @@ class Acting(ABC):
         self.program = program
         self.book = book
         self.ended = ""
+        self.cause = ""
+        self.ended_at: Span | None = None
         self.output = Datum({})
         self._schedule = values.schedule
         self._values = values
@@ -148,6 +154,7 @@ class Acting(ABC):
         if operation.acts:
             under = self._approvals(call)
             self._before_acting(call, operation, under, given)
+            self.book.called.add(operation.key)
             act = Act(operation, call.head, "not done")
             self._acts.append(act)
             by = frozenset(Seen(one.number) for one in under) or NOBODYS
@@ -163,7 +170,9 @@ class Acting(ABC):
         value = unknown(operation.result or p.NothingType(), place, result)
         if call.handler is None:
             if came != "done":
-                raise Ended("terminated")
+                unknown_ = act is not None and act.state == "unknown"
+                cause = "effect_unknown" if unknown_ else "action_failed"
+                raise Ended("terminated", cause, call.head)
             return value
         return self._handled(call.handler, came, value, by, bound=binding is not None)
 
@@ -233,7 +242,7 @@ class Acting(ABC):
         if act.state == "undone":
             self.book.breaks("undone twice", span, act.at)
         if self._schedule.pick(("done", "failed"), span) == "failed":
-            raise Ended("terminated")
+            raise Ended("terminated", "action_failed", act.at)
         act.state = "undone"
 
     # --- gates and children ---------------------------------------------------------------------
@@ -256,12 +265,12 @@ class Acting(ABC):
         came = self._schedule.pick(people.answers(gate), ask.head)
         self.book.happened(ask.head, came.partition(":")[0])
         if came == "failed":
-            raise Ended("terminated")
+            raise Ended("terminated", "policy_failed", ask.head)
         if came in ("no", "no: late"):
             for act in self._acts:
                 if act.stands:
                     self.book.breaks("rejected with an effect standing", ask.head, act.at)
-            raise Ended("rejected")
+            raise Ended("rejected", "late" if came == "no: late" else "no", ask.head)
         by = frozenset({Seen(number)})
         fields = {name: one.anew(by, ("asked", number, name)) for name, one in proposed.items()}
         if came == "waived":
@@ -277,7 +286,7 @@ class Acting(ABC):
         given = self._arguments(one.arguments)
         if self._schedule.pick(("ended", "failed"), one.head) == "failed":
             self.book.happened(one.head, "failed")
-            raise Ended("terminated")
+            raise Ended("terminated", "action_failed", one.head)
         self.book.calls += 1
         place = ("child", self.book.calls)
         left: dict[str, Datum] = {

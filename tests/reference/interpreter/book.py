@@ -97,6 +97,8 @@ class Book:
     violations: list[Violation] = field(default_factory=list)
     trace: list[tuple[Span, str]] = field(default_factory=list)
     """What happened, in order, by the places that a witness path names."""
+    called: set[str] = field(default_factory=set)
+    """The effects that were called, by name."""
     asks: int = 0
     calls: int = 0
     made: int = 0

@@ -37,7 +37,7 @@ class Execution(Acting):
             self.book.breaks("ends without an end", self.program.run_span)
             self.ended = "terminated"
         except Ended as end:
-            self.ended = end.how
+            self.ended, self.cause, self.ended_at = end.how, end.cause, end.at
             self.output = end.output or self.output
         if self.ended == "terminated":
             for act in reversed(self._acts):
@@ -87,12 +87,12 @@ class Execution(Acting):
                 holds, _ = self._holds(condition, span, usual=True)
                 if not holds:
                     self._read(message)
-                    raise Ended("terminated")
-            case p.Terminate(message=message):
+                    raise Ended("terminated", "terminated_by_spec", span)
+            case p.Terminate(message=message, span=span):
                 self._read(message)
-                raise Ended("terminated")
-            case p.Complete(output=output):
-                raise Ended("completed", self._read(output))
+                raise Ended("terminated", "terminated_by_spec", span)
+            case p.Complete(output=output, span=span):
+                raise Ended("completed", "completed", span, self._read(output))
             case p.Give(value=value, span=span):
                 found = self._read(value)
                 self.book.happened(span, "give")
@@ -130,7 +130,7 @@ class Execution(Acting):
         listed = tuple(items.parts())
         if len(listed) > loop.at_most:
             self.book.happened(loop.head, "failed")
-            raise Ended("terminated")
+            raise Ended("terminated", "action_failed", loop.head)
         made: list[Datum] = []
         with self._choosing(sets(loop.body)) as choices:
             choices.append((items.all_by(), items.of))

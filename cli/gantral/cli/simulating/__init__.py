@@ -1,0 +1,1 @@
+"""What `gantral simulate` and `gantral replay` share."""

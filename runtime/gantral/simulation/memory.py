@@ -1,0 +1,52 @@
+"""A write-once store in memory, of which a copy costs next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gantral.evidence import AlreadyThere, StoreError
+from gantral.evidence.store import is_text, parts_of
+
+
+class MemoryStore:
+    """``evidence.Store`` over a dict. ``deletable``: True for drafts, where every key may go."""
+
+    def __init__(self, held: dict[str, bytes] | None = None, *, deletable: bool = False) -> None:
+        self._held: dict[str, bytes] = {} if held is None else held
+        self._deletable = deletable
+
+    def fork(self) -> MemoryStore:
+        """A store of its own that holds the same."""
+        return MemoryStore(dict(self._held), deletable=self._deletable)
+
+    def lean_on(self, other: MemoryStore) -> None:
+        """Be the other one from now on, for whoever has a hand on this one."""
+        self._held = other._held
+
+    def put(self, key: str, data: bytes) -> None:
+        """See Store. Raises AlreadyThere, StoreError."""
+        parts_of(key)
+        if key in self._held:
+            raise AlreadyThere(key)
+        self._held[key] = data
+
+    def get(self, key: str) -> bytes | None:
+        """See Store."""
+        return self._held.get(key)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """See Store."""
+        start = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        yield from sorted(key for key in self._held if key.startswith(start))
+
+    def delete(self, key: str) -> None:
+        """See Store. Raises StoreError."""
+        if not self._deletable and not is_text(key):
+            raise StoreError(f"{key} is no text: evidence is never deleted")
+        self._held.pop(key, None)
+
+    def check(self) -> None:
+        """See Store: memory is always there."""
+
+    def probe(self) -> None:
+        """See Store: memory always takes a put."""
