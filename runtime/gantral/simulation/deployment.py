@@ -24,6 +24,7 @@ from gantral.identity import RoleMap
 from gantral.policy import Opa
 from gantral.runtime import programs
 from gantral.runtime.calls import ActionFailed, CallContext, Event, Service
+from gantral.runtime.keyring import Keyring
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.returned import result
 from gantral.runtime.workers.actions import action
@@ -130,11 +131,12 @@ class Deployment:
         keys = {use: SigningKey.generate() for use in _USES}
         loaded = [programs.load(name) for name in names]
         self.trust = _trust(keys, loaded)
-        self.programs = {
-            one.workflow_id: programs.load(one.package, trust=self.trust) for one in loaded
-        }
         self.store = MemoryStore()
         self.drafts = MemoryStore(deletable=True)
+        self.programs = {
+            one.workflow_id: programs.load(one.package, trust=self.trust, keys=Keyring(self.store))
+            for one in loaded
+        }
         pepper = b"simulation" * 4
         manifests = [one.manifest for one in loaded]
         self.roles = sorted({role for one in manifests for role in roles_of(one)})

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from gantral.evidence import AlreadyThere, StoreError
-from gantral.evidence.store import is_text, parts_of
+from gantral.evidence.store import is_erasable, parts_of
+
+
+def key_of(instance_id: str) -> bytes:
+    """The key with which a simulated instance seals its history: no secret, and always the same."""
+    return sha256(instance_id.encode()).digest()
 
 
 class MemoryStore:
@@ -25,10 +31,11 @@ class MemoryStore:
 
     def put(self, key: str, data: bytes) -> None:
         """See Store. Raises AlreadyThere, StoreError."""
-        parts_of(key)
+        folder, *_, name = parts_of(key)
         if key in self._held:
             raise AlreadyThere(key)
-        self._held[key] = data
+        # Chance is the one thing that stories may not tell apart.
+        self._held[key] = key_of(name.removesuffix(".key")) if folder == "_keys" else data
 
     def get(self, key: str) -> bytes | None:
         """See Store."""
@@ -41,7 +48,7 @@ class MemoryStore:
 
     def delete(self, key: str) -> None:
         """See Store. Raises StoreError."""
-        if not self._deletable and not is_text(key):
+        if not self._deletable and not is_erasable(key):
             raise StoreError(f"{key} is no text: evidence is never deleted")
         self._held.pop(key, None)
 

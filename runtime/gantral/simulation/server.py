@@ -12,6 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
+from gantral.runtime.ended import why_failed
+from gantral.runtime.sealing import PLAIN, Sealer
+from gantral.runtime.workers.sealed import told
+from gantral.simulation.memory import key_of
 from gantral.simulation.run import CONVERTER, Began, Run, payload, value_of
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
@@ -21,6 +25,7 @@ from temporalio.bridge.proto.child_workflow.child_workflow_pb2 import (
 )
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
+from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -96,11 +101,13 @@ class Update:
 
 @dataclass
 class Execution:
-    """One workflow id: its run, and what of it waits."""
+    """One workflow id: its run, and what of it waits. ``result`` is opened, ``ended`` what history
+    has of it."""
 
     run: Run
     status: Status = "running"
     result: Any = None
+    ended: Payload | None = None
     failure: str = ""
     activities: dict[int, Activity] = field(default_factory=dict)
     timers: dict[int, Timer] = field(default_factory=dict)
@@ -172,7 +179,8 @@ class Server:
 
     def start(self, name: str, workflow_id: str, queue: str, argument: Any) -> bool:
         """Start a workflow; False when one of this id was started before."""
-        return self._start(name, workflow_id, queue, payload(argument), None)
+        sealed = _sealer(workflow_id).close("start", argument)
+        return self._start(name, workflow_id, queue, payload(sealed), None)
 
     def update(self, workflow_id: str, name: str, id: str, argument: Any) -> Update:
         """Send an update; what is known of it, which may grow. A refused one leaves no trace."""
@@ -187,7 +195,7 @@ class Server:
         job = WorkflowActivationJob()
         job.do_update.id = job.do_update.protocol_instance_id = id
         job.do_update.name = name
-        job.do_update.input.append(payload(argument))
+        job.do_update.input.append(payload(_sealer(workflow_id).close(name, argument)))
         job.do_update.meta.update_id = id
         job.do_update.run_validator = True
         self._tell(workflow_id, job)
@@ -216,11 +224,14 @@ class Server:
     def answer(self, activity: Activity, result: Any) -> None:
         """What an activity gave."""
         job = self._resolved(activity)
-        job.resolve_activity.result.completed.result.CopyFrom(payload(result))
+        given = _sealed(activity, "answer", result) if _is_ours(activity.name) else result
+        job.resolve_activity.result.completed.result.CopyFrom(payload(given))
         self._tell(activity.workflow_id, job)
 
     def refuse(self, activity: Activity, error: ApplicationError) -> None:
         """An activity failed for good."""
+        if _is_ours(activity.name):
+            error = told(error, (_sealed(activity, "failure", error.message),))
         self._fail(activity, error, RetryState.NON_RETRYABLE_FAILURE)
 
     def lose(self, activity: Activity) -> None:
@@ -350,7 +361,7 @@ class Server:
         elif which == "cancel_timer":
             execution.timers.pop(command.cancel_timer.seq, None)
         elif which == "update_response":
-            _answered(execution, command)
+            _answered(target, execution, command)
         elif which == "modify_workflow_properties":
             fields = command.modify_workflow_properties.upserted_memo.fields
             execution.memo.update({name: value_of(one) for name, one in fields.items()})
@@ -363,11 +374,12 @@ class Server:
             if child is not None:
                 self.cancel(child)
         elif which == "complete_workflow_execution":
-            execution.result = value_of(command.complete_workflow_execution.result)
+            execution.ended = command.complete_workflow_execution.result
+            execution.result = _end_sealer(target, execution).open("end", value_of(execution.ended))
             self._close(target, execution, "completed")
         elif which == "fail_workflow_execution":
             failure = command.fail_workflow_execution.failure
-            execution.failure = failure.message
+            execution.failure = _why(target, failure)
             self._close(target, execution, "failed", failure)
         elif which == "cancel_workflow_execution":
             self._close(target, execution, "cancelled")
@@ -388,13 +400,16 @@ class Server:
     def _schedule(self, target: str, execution: Execution, command: WorkflowCommand) -> None:
         asked = command.schedule_activity
         retry = asked.retry_policy
+        argument = value_of(asked.arguments[0])
+        if _is_ours(asked.activity_type):
+            argument = _sealer(target).open(asked.activity_type, argument)
         execution.activities[asked.seq] = Activity(
             workflow_id=target,
             seq=asked.seq,
             name=asked.activity_type,
             id=asked.activity_id,
             queue=asked.task_queue,
-            argument=value_of(asked.arguments[0]),
+            argument=argument,
             scheduled=self.ns,
             start_to_close=_limit(command, "start_to_close_timeout"),
             schedule_to_start=_limit(command, "schedule_to_start_timeout"),
@@ -449,8 +464,8 @@ class Server:
         job = WorkflowActivationJob()
         ended = job.resolve_child_workflow_execution
         ended.seq = seq
-        if execution.status == "completed":
-            ended.result.completed.result.CopyFrom(payload(execution.result))
+        if execution.ended is not None:
+            ended.result.completed.result.CopyFrom(execution.ended)
         else:
             error = ChildWorkflowError(
                 "Child Workflow execution failed",
@@ -473,7 +488,34 @@ class Server:
             self._jobs.append((parent, job))
 
 
-def _answered(execution: Execution, command: WorkflowCommand) -> None:
+def _is_ours(activity: str) -> bool:
+    """Whether a worker of ours does it: others, of ``as`` in a spec, know no envelope."""
+    return activity.startswith(("gantral.", "gantral/"))
+
+
+def _sealer(workflow_id: str) -> Sealer:
+    return Sealer(key_of(workflow_id), workflow_id)
+
+
+def _end_sealer(workflow_id: str, execution: Execution) -> Sealer:
+    """What it seals its end with: a child's, for its parent."""
+    if execution.parent is None:
+        return _sealer(workflow_id)
+    return Sealer(_sealer(execution.parent[0]).for_end(workflow_id), workflow_id)
+
+
+def _sealed(activity: Activity, what: str, value: Any) -> str:
+    plain = {name: one for name, one in activity.argument.items() if name in PLAIN}
+    return _sealer(activity.workflow_id).close_value(f"{activity.name}:{what}", value, plain)
+
+
+def _why(workflow_id: str, failure: Failure) -> str:
+    """Why a run, or an update that it had accepted, failed."""
+    cause = CONVERTER.failure_converter.from_failure(failure, CONVERTER.payload_converter)
+    return why_failed(WorkflowFailureError(cause=cause), _sealer(workflow_id))
+
+
+def _answered(workflow_id: str, execution: Execution, command: WorkflowCommand) -> None:
     response = command.update_response
     update = execution.updates[response.protocol_instance_id]
     which = response.WhichOneof("response")
@@ -482,7 +524,7 @@ def _answered(execution: Execution, command: WorkflowCommand) -> None:
     elif which == "completed":
         update.result = value_of(response.completed)
     elif update.accepted:
-        update.failed = response.rejected.message
+        update.failed = _why(workflow_id, response.rejected)
     else:
         rule = response.rejected.application_failure_info.type or "refused"
         update.refused = (rule, response.rejected.message.removeprefix(f"{rule}: "))

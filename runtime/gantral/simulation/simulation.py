@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from gantral.evidence.instance_keys import InstanceKeys
 from gantral.identity import Person
 from gantral.runtime.commands import ASK_GUARD, COMMIT, OPEN_GATE, START_CHILD, workflow_queue
 from gantral.runtime.programs import ProgramInfo
@@ -141,6 +142,7 @@ class Simulation:
         command = sealed.submission(
             self.deployment.seal, self._store, program, person, instance_id, value, self.now
         )
+        InstanceKeys(self._store).make(program.team, instance_id)
         self.server.start(workflow, instance_id, workflow_queue(program.team), command)
         self.settle()
         return instance_id

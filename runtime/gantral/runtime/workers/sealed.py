@@ -59,7 +59,7 @@ def sealed_failures(name: str, team: str, run: Run, keys: Keyring) -> Callable[.
                 sealer = await _sealer(keys, team, activity.info().workflow_id)
             except NoKey:
                 # Another workflow than ours asks, or the key is gone: the kind alone is told.
-                raise _told(error, ()) from None
+                raise told(error, ()) from None
             raise _failure(sealer, name, {}, error) from None
 
     return plain
@@ -83,10 +83,11 @@ def _failure(
 ) -> ApplicationError:
     text = error.message if isinstance(error, ApplicationError) else str(error)
     activity.logger.warning("%s failed: %s", name, text)
-    return _told(error, (sealer.close_value(f"{name}:failure", text, plain),))
+    return told(error, (sealer.close_value(f"{name}:failure", text, plain),))
 
 
-def _told(error: Exception, details: tuple[str, ...]) -> ApplicationError:
+def told(error: Exception, details: tuple[str, ...]) -> ApplicationError:
+    """How history tells of a failure: by its kind and rule; its text is among the details."""
     if not isinstance(error, ApplicationError):
         kind = type(error).__name__
         return ApplicationError(UNTOLD, *details, type=kind)
