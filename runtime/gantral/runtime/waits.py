@@ -230,8 +230,9 @@ class Waits:
                     "wait": one.site,
                     "events": sorted(one.events),
                     "until": forms.write_instant(one.deadline),
+                    "wait_commit_hash": opened,
                 }
-                for one in self._open.values()
+                for opened, one in self._open.items()
             ]
         }
 

@@ -186,7 +186,8 @@ class Simulation:
         self._enter()
         program = self.program(instance_id)
         model = self.deployment.event(program, event)
-        opened = self._chain(instance_id).need(self.look(instance_id)["commits"] - 1).hash
+        waits = self.look(instance_id)["waits"]
+        opened = next((one["wait_commit_hash"] for one in waits if event in one["events"]), "none")
         delivery = sealed.event(
             self.deployment.seal,
             program,

@@ -70,8 +70,8 @@ class World:
                 continue
             if look["gate"] != "none":
                 found += self._votes(story, names[instance_id], manifest, look)
-            elif look["wait"] != "none":
-                found += self._events(names[instance_id], manifest, look)
+            for wait in look["waits"]:
+                found += self._events(names[instance_id], manifest, wait)
         if not guarded:
             found += _clock(story, looks)
         if not cancelled and looks:
@@ -204,8 +204,7 @@ def _clock(story: Simulation, looks: Mapping[str, Look]) -> Iterator[Choice]:
         if look["gate"] != "none":
             # A reminder changes nothing but who is told.
             moments += [forms.read_instant(row[0]) for row in look["clock"] if row[1] != "remind"]
-        elif look["wait"] != "none":
-            moments.append(forms.read_instant(look["until"]))
+        moments += [forms.read_instant(wait["until"]) for wait in look["waits"]]
     coming = min((one for one in moments if one > now), default=None)
     if coming is not None:
         late = now < coming - MILLISECOND

@@ -135,7 +135,7 @@ class Course:
                     lapses,
                     look["standing"],
                     self._gate(look),
-                    (look["wait"], look["until"] != "none" and _left(look["until"], now)),
+                    [(wait["wait"], _left(wait["until"], now)) for wait in look["waits"]],
                 )
             )
         waits = [
@@ -163,7 +163,7 @@ class Course:
         reading = self.world.values.reading
         sites = [str(one.argument.get("call")) for one in self.story.server.activities]
         sites += [look["site"] for look in self.looks.values() if look["gate"] != "none"]
-        sites += [look["wait"] for look in self.looks.values() if look["wait"] != "none"]
+        sites += [wait["wait"] for look in self.looks.values() for wait in look["waits"]]
         if not sites or len(self.story.server.executions) > 1:
             return reading.names
         return frozenset().union(*(reading.live(one) for one in sites))
@@ -269,15 +269,18 @@ class Course:
         person = self.world.people.now(of["by"], self.story.now, len(self.trail))
         self.refusal = self.story.send(person, instance_id, of["event"], of["data"])
         if self.refusal is None:
-            key = f"{of['instance']} {look['wait']} {look['commits']}"
+            wait = next(one["wait"] for one in look["waits"] if of["event"] in one["events"])
+            key = f"{of['instance']} {wait} {look['commits']}"
             self.told[key] = [of["event"], of["data"]]
 
     def _passes(self, of: Mapping[str, Any]) -> None:
         for instance_id, look in self.looks.items():
-            if look["wait"] != "none" and of["to"] == look["until"]:
-                self.told[f"{self.names[instance_id]} {look['wait']} {look['commits']}"] = "nothing"
+            for wait in look["waits"]:
+                if of["to"] == wait["until"]:
+                    key = f"{self.names[instance_id]} {wait['wait']} {look['commits']}"
+                    self.told[key] = "nothing"
         before = dict(self.looks)
-        if all(look["gate"] == look["wait"] == "none" for look in before.values()):
+        if all(look["gate"] == "none" and not look["waits"] for look in before.values()):
             # One sleep is over, of which nothing else tells.
             self.told["slept"] = f"{self.told.get('slept', '')}+"
         self.story.pass_to(forms.read_instant(of["to"]))
@@ -290,7 +293,7 @@ class Course:
     def _cancel(self, of: Mapping[str, Any]) -> None:
         # Where it was asked for is what its end will name.
         asked = [str(one.argument.get("call", one.id)) for one in self.story.server.activities]
-        waits = [one["wait"] for one in self.looks.values()]
+        waits = [[wait["wait"] for wait in one["waits"]] for one in self.looks.values()]
         self.told["cancel at"] = _text([sorted(asked), waits])
         self.cancelled = True
         self.story.cancel(self.root)
