@@ -118,6 +118,7 @@ def _site(course: Course, choice: Choice) -> str:
     for look in course.looks.values() if course.root else ():
         if look["gate"] != "none" and look["gate"] == of.get("gate"):
             return "/".join(str(look["site"]).split("/")[:2])
-        if look["wait"] != "none" and "event" in of:
-            return "/".join(str(look["wait"]).split("/")[:2])
+        for wait in look["waits"]:
+            if of.get("event") in wait["events"]:
+                return "/".join(str(wait["wait"]).split("/")[:2])
     return f"{of['gate']}/1" if "gate" in of else ""
