@@ -105,6 +105,8 @@ ALWAYS_LATER = {
     "tally.go: vote_login: the login's time is not known": "then there is no instant: form",
     "tally.go: opened: the value at   is not opened": "in a bound: opened_paths, before",
     "walk.go: instant: the time of a   is no instant": "each is compared with an instant: form",
+    "waits.go: no_wait: an event, or the end of a wait, while nothing waits": "other_wait: of no "
+    "open waits none is answered; the code tells the two apart",
     "walk.go: transition: nothing is waited for": "the table of transitions, before",
 }
 ELSEWHERE = {

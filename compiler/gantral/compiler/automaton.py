@@ -7,7 +7,7 @@ passed without people.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from gantral.authority import State
 from gantral.compiler.digest import Tree
@@ -31,7 +31,6 @@ from gantral.compiler.program import (
     Wait,
     WaitStatement,
 )
-from gantral.dsl.frozen import frozen
 
 START = "start"
 TERMINATED = "terminated"
@@ -40,7 +39,7 @@ _Sites = frozenset[str]
 _NONE: _Sites = frozenset()
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Around:
     """What comes after a `give` of what is around, and after a `collect`."""
 

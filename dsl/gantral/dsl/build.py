@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gantral.dsl.diagnostics import Diagnostic, Edit, Label
-from gantral.dsl.frozen import frozen
 from gantral.dsl.positions import Lines
 from gantral.dsl.span import Span
 from gantral.dsl.syntax import Decimal, Duration, Identifier, Integer
@@ -85,7 +84,7 @@ class Context:
             )
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Part:
     """What a rule gave that is no node of its own: a clause, or a list in brackets."""
 

@@ -6,9 +6,9 @@ or its second mention, is a syntax error, and a file with a syntax error has no 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Node, Span
 from gantral.dsl.syntax_expressions import (
     Argument,
@@ -26,7 +26,7 @@ from gantral.dsl.syntax_expressions import (
 from gantral.dsl.syntax_statements import Block
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Import(Node):
     """`import "path" as alias`."""
 
@@ -34,33 +34,33 @@ class Import(Node):
     alias: Identifier
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class TypeDeclaration(Node):
     name: Identifier
     type: Type
     doc: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Role(Node):
     name: Identifier
     doc: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Assurance(Node):
     name: Identifier
     doc: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Time(Node):
     """`09:30`, in minutes since midnight (0 to 1440)."""
 
     minutes: int
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Calendar(Node):
     """Open hours; the days are `mon` to `sun`, both ends included."""
 
@@ -77,21 +77,21 @@ class Calendar(Node):
 # --- who (LANGUAGE section 6) -----------------------------------------------------------------
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RolePrincipal(Node):
     """A role by its path; in `from` of an event it may be the given name `initiator`."""
 
     path: Path
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Actor(Node):
     """`actor e`: one person of the proposal."""
 
     path: Path
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Actors(Node):
     """`actors e`: a list of persons of the proposal."""
 
@@ -101,7 +101,7 @@ class Actors(Node):
 Principal: TypeAlias = RolePrincipal | Actor | Actors
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class DecidersOf(Node):
     """`deciders of g`."""
 
@@ -111,7 +111,7 @@ class DecidersOf(Node):
 Separation: TypeAlias = Actor | Actors | DecidersOf
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class AtLeast(Node):
     """`n of g`, `n of [g, h]`: n distinct voters in the union of `group`."""
 
@@ -119,13 +119,13 @@ class AtLeast(Node):
     group: tuple[Principal, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Weight(Node):
     principal: Principal
     points: Integer
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Weighted(Node):
     """`k points of { r: w, … }`."""
 
@@ -133,14 +133,14 @@ class Weighted(Node):
     weights: tuple[Weight, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class AllOf(Node):
     """`F and G`: at least two parts."""
 
     parts: tuple[Formula, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class AnyOf(Node):
     """`F or G`: at least two parts."""
 
@@ -152,7 +152,7 @@ Formula: TypeAlias = AtLeast | Weighted | AllOf | AnyOf
 # --- events, services, policies ---------------------------------------------------------------
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Event(Node):
     name: Identifier
     payload: RecordType
@@ -160,7 +160,7 @@ class Event(Node):
     doc: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Retry(Node):
     """`retry n [every d [up to e]]`."""
 
@@ -169,7 +169,7 @@ class Retry(Node):
     up_to: Duration | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Needs(Node):
     """`needs F[, initiator may decide]`."""
 
@@ -177,7 +177,7 @@ class Needs(Node):
     initiator_may_decide: bool
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class UndoBy(Node):
     """`undo operation(…)` of an operation."""
 
@@ -188,7 +188,7 @@ class UndoBy(Node):
 OperationKind: TypeAlias = Literal["read", "notify", "effect", "critical effect"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Operation(Node):
     kind: OperationKind
     name: Identifier
@@ -205,7 +205,7 @@ class Operation(Node):
     doc: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Service(Node):
     name: Identifier
     queue: PlainText
@@ -213,7 +213,7 @@ class Service(Node):
     doc: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Policy(Node):
     """`policy name = rego "file" query "data.…"`."""
 
@@ -226,7 +226,7 @@ class Policy(Node):
 # --- gates ------------------------------------------------------------------------------------
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class FlowAcross(Node):
     """`argument from service.operation` after an operation a gate releases (LANGUAGE section 8,
     rule 3)."""
@@ -235,25 +235,25 @@ class FlowAcross(Node):
     operation: Path
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Release(Node):
     operation: Path
     flows: tuple[FlowAcross, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Decide(Node):
     formula: Formula
     condition: Expression | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Amend(Node):
     path: Path
     condition: Expression
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Prove(Node):
     """What a vote must bring. `reason` is where it is asked for, with its refinements."""
 
@@ -263,12 +263,12 @@ class Prove(Node):
     login_within: Duration | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Remind(Node):
     after: Duration
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Widen(Node):
     """`after d widen narrow to wide, …`."""
 
@@ -277,7 +277,7 @@ class Widen(Node):
     wide: tuple[Principal, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Reject(Node):
     after: Duration
 
@@ -285,13 +285,13 @@ class Reject(Node):
 Tick: TypeAlias = Remind | Widen | Reject
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Clock(Node):
     calendar: Path | None
     ticks: tuple[Tick, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Lasts(Node):
     """`lasts d[, uses n [alike]]`; `uses` None means 1."""
 
@@ -300,7 +300,7 @@ class Lasts(Node):
     alike: bool
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Gate(Node):
     name: Identifier
     parameters: tuple[Field, ...]
@@ -324,7 +324,7 @@ class Gate(Node):
 # --- workflows and files ----------------------------------------------------------------------
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Once(Node):
     """`once per …`, or `one at a time per …` when `one_at_a_time`."""
 
@@ -337,7 +337,7 @@ LocalDeclaration: TypeAlias = (
 )
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Workflow(Node):
     name: Identifier
     version: PlainText
@@ -355,7 +355,7 @@ class Workflow(Node):
 Declaration: TypeAlias = LocalDeclaration | Workflow
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class File(Node):
     """One source; the span is the whole text."""
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import decimal
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Node
 
 # --- names and plain text ---------------------------------------------------------------------
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Identifier(Node):
     """A word that names something, where it is bound or mentioned."""
 
     text: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Path(Node):
     """`a.b.c`: at least one part."""
 
@@ -30,7 +30,7 @@ class Path(Node):
         return ".".join(part.text for part in self.parts)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class PlainText(Node):
     """Text that is not an expression (version, queue, pattern, enum word): no holes, NFC."""
 
@@ -40,14 +40,14 @@ class PlainText(Node):
 # --- expressions ------------------------------------------------------------------------------
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Name(Node):
     """A name read as a value."""
 
     text: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Text(Node):
     """`"text {hole}"`: pieces of text (NFC, never empty, never two in a row) and expressions.
 
@@ -57,12 +57,12 @@ class Text(Node):
     parts: tuple[str | Expression, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Integer(Node):
     value: int
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Decimal(Node):
     """`12.50`: the value keeps its scale, here 2."""
 
@@ -74,7 +74,7 @@ class Decimal(Node):
         return -int(self.value.as_tuple().exponent)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Duration(Node):
     """`30m`, in milliseconds; `text` is as written."""
 
@@ -82,17 +82,17 @@ class Duration(Node):
     text: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Boolean(Node):
     value: bool
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class NoneLiteral(Node):
     """`none`."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Member(Node):
     """`target.name`, or `target?.name` when `optional`."""
 
@@ -101,7 +101,7 @@ class Member(Node):
     optional: bool
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Argument(Node):
     """`name: value`, or a bare value (only in a call of a function)."""
 
@@ -109,7 +109,7 @@ class Argument(Node):
     value: Expression
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Generator(Node):
     """`element for name in items where condition`."""
 
@@ -119,14 +119,14 @@ class Generator(Node):
     condition: Expression | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Comprehension(Node):
     """`[generator]`."""
 
     generator: Generator
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Call(Node):
     """A call of a built-in function. An argument without a name may be a Generator.
 
@@ -137,25 +137,25 @@ class Call(Node):
     arguments: tuple[Argument, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ListLiteral(Node):
     items: tuple[Expression, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RecordField(Node):
     name: Identifier
     value: Expression
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Record(Node):
     """`{ a: 1 }`."""
 
     fields: tuple[RecordField, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Unary(Node):
     operator: Literal["-", "not"]
     operand: Expression
@@ -165,7 +165,7 @@ BinaryOperator: TypeAlias = Literal["or", "and", "??", "+", "-", "*"]
 ComparisonOperator: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Binary(Node):
     """Left-associative: `a + b + c` is `(a + b) + c`."""
 
@@ -174,14 +174,14 @@ class Binary(Node):
     right: Expression
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Comparison(Node):
     operator: ComparisonOperator
     left: Expression
     right: Expression
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class NoneTest(Node):
     """`operand is none`, or `operand is some` when `some`."""
 
@@ -189,7 +189,7 @@ class NoneTest(Node):
     some: bool
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Conditional(Node):
     """`if condition then then else otherwise`."""
 
@@ -222,7 +222,7 @@ Expression: TypeAlias = (
 # --- types ------------------------------------------------------------------------------------
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ScalarType(Node):
     """`string(max: 64)`: a built-in type by its word, with its refinements (all named)."""
 
@@ -230,7 +230,7 @@ class ScalarType(Node):
     refinements: tuple[Argument, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ListType(Node):
     """`list(max: 3) of T`."""
 
@@ -238,7 +238,7 @@ class ListType(Node):
     element: Type
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class NamedType(Node):
     """`Order`, or `people.Address` where `module` is the import's alias."""
 
@@ -246,7 +246,7 @@ class NamedType(Node):
     name: Identifier
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Field(Node):
     """A field of a record type, or a parameter of a gate or an operation."""
 
@@ -256,19 +256,19 @@ class Field(Node):
     wire_name: PlainText | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RecordType(Node):
     fields: tuple[Field, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class EnumType(Node):
     """`"A" | "B"`."""
 
     words: tuple[PlainText, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class OptionalType(Node):
     """`T?`."""
 

@@ -95,7 +95,8 @@ def load(
 ) -> ProgramInfo:
     """Load a generated package, enter it under its version id and return it.
 
-    Loading again replaces queues, trust file and keys. Not for use inside a workflow.
+    Loading again replaces queues and trust file, and the keys where others are given: who only
+    looks at programs takes no keys from who runs them. Not for use inside a workflow.
 
     Raises:
         ProgramError: if there is no such package, it was generated for another runtime, or its
@@ -139,7 +140,7 @@ def load(
         },
         queues=dict(queues or {}),
         trust=trust,
-        keys=keys,
+        keys=keys or (before.keys if (before := _loaded.get(version_id)) else None),
     )
     _loaded[version_id] = info
     return info

@@ -75,5 +75,5 @@ def test_what_was_done_is_told_and_not_undone_after_the_end(
     assert perform("payments.refund", "payments.refund/1", [grant], attempt=2) == first
     undo = {"receipt_id": "R-1"}
     answer = perform("payments.reverse", "payments.refund/1", [grant], undo, undo=True)
-    assert says(answer) == ("not_done", "lapsed")
+    assert says(answer) == ("not_done", "authority_ambiguous")
     assert len(bank.calls) == 1

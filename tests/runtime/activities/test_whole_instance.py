@@ -20,6 +20,8 @@ from gantral.evidence.forms import instant_text
 from gantral.evidence.verify import verify_folder
 from gantral.policy import policy_version_id
 from gantral.runtime import programs
+from gantral.runtime.ended import end_of
+from gantral.runtime.keyring import Keyring
 from gantral.runtime.settings import load
 from gantral.runtime.workers.connection import connect
 
@@ -129,15 +131,17 @@ async def scenario(world: Any, settings: Path, amount: str, votes: int) -> dict[
         "/input/reason": "broken",
     }
     context, envelope = world.submission(timestamp=stamp, inputs=leaves)
+    sealer = Keyring(world.store).make("payments", world.instance_id)
+    start = {
+        "submission": envelope,
+        "input": wire,
+        "context": context,
+        "initiator": {"actor": world.actor("carol"), "value": "carol"},
+        "environment": "development",
+    }
     handle = await client.start_workflow(
         world.program.workflow_id,
-        {
-            "submission": envelope,
-            "input": wire,
-            "context": context,
-            "initiator": {"actor": world.actor("carol"), "value": "carol"},
-            "environment": "development",
-        },
+        sealer.close("start", start),
         id=world.instance_id,
         task_queue="gantral-payments",
         result_type=dict[str, Any],
@@ -154,11 +158,9 @@ async def scenario(world: Any, settings: Path, amount: str, votes: int) -> dict[
         vote = world.vote(
             person, timestamp=now(), assurance={**world.assurance(), "auth_time": now()}
         )
-        await handle.execute_update(
-            "decide",
-            {"vote": vote, "justification": justification, "round": 1, "gate": "finance"},
-        )
-    found: dict[str, Any] = await handle.result()
+        delivery = {"vote": vote, "justification": justification, "round": 1, "gate": "finance"}
+        await handle.execute_update("decide", sealer.close("decide", delivery))
+    found: dict[str, Any] = {**await end_of(handle, sealer)}
     return found
 
 

@@ -15,9 +15,12 @@ from gantral.cli.tools.processes import Processes
 from gantral.cli.tools.servers import TemporalServer, start_temporal
 from gantral.evidence.forms import instant_text
 from gantral.runtime.commands import COMMIT
+from gantral.runtime.keyring import Keyring
+from gantral.runtime.sealing import plain_of
 from gantral.runtime.settings import load
 from gantral.runtime.workers.closer import Closed
 from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES, connect
+from gantral.runtime.workers.sealed import sealed
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
@@ -88,12 +91,23 @@ def now() -> str:
 async def drive(client: Client, world: Any, commands: list[Any], then: str = "end") -> Any:
     from driver import Driver
 
+    sealer = Keyring(world.store).make("payments", world.instance_id)
+    closed = [[COMMIT, sealer.close(COMMIT, command)] for command in commands]
     return await client.start_workflow(
         Driver.run,
-        {"commands": [[COMMIT, command] for command in commands], "then": then, "attempt": 3},
+        {"commands": closed, "then": then, "attempt": 3},
         id=world.instance_id,
         task_queue="driver",
     )
+
+
+def opened(world: Any, commands: list[Any], answers: list[Any]) -> list[Any]:
+    """The answers to sealed commands."""
+    sealer = Keyring(world.store).of("payments", world.instance_id)
+    return [
+        sealer.open_value(f"{COMMIT}:answer", answer, plain_of(sealer.close(COMMIT, command)))
+        for command, answer in zip(commands, answers, strict=True)
+    ]
 
 
 def driving(client: Client) -> Worker:
@@ -144,8 +158,7 @@ def test_a_worker_killed_between_put_and_answer_loses_and_doubles_nothing(
                 started, processes, "second", gantral("worker", "--roles", "evidence",
                                                       "--settings", settings)
             )  # fmt: skip
-            answers: list[Any] = await handle.result()
-            return answers
+            return opened(world, commands, await handle.result())
 
     answers = asyncio.run(scenario())
     commits = list(world.store.list(world.chain.key("commits")))
@@ -227,9 +240,8 @@ def test_a_missing_predecessor_fails_the_run(world: Any, settings: Path) -> None
 
     async def scenario() -> str:
         client = await connect(load(settings).temporal)
-        evidence = Worker(
-            client, task_queue="gantral-evidence", activities=[world.committer.commit]
-        )
+        commit = sealed(COMMIT, world.committer.commit, Keyring(world.store))
+        evidence = Worker(client, task_queue="gantral-evidence", activities=[commit])
         async with driving(client), evidence:
             handle = await drive(client, world, [commands[1]])
             with pytest.raises(WorkflowFailureError) as failed:
@@ -240,7 +252,7 @@ def test_a_missing_predecessor_fails_the_run(world: Any, settings: Path) -> None
         assert cause.type == "NotCommitted"
         return cause.message
 
-    assert asyncio.run(scenario()).startswith("predecessor:")
+    assert asyncio.run(scenario()) == "predecessor"
 
 
 @pytest.mark.timeout(120)

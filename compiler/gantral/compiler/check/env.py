@@ -15,7 +15,6 @@ from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import EnumType, OptionalType, Type
 from gantral.compiler.types.resolve import Types
 from gantral.dsl.diagnostics import Label
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 BindingKind: TypeAlias = Literal[
@@ -24,7 +23,7 @@ BindingKind: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Binding:
     """What a name means; `type` is None when what it is bound to was wrong (then uses are silent).
 

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import TypeAlias
-
-from gantral.dsl.frozen import frozen
 
 # The formatter's own default. What is exploded stays so at any larger width.
 WIDTH = 88
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Atom:
     """Text that is never broken."""
 
     text: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Invoke:
     """`function(a, name=b)`; each argument with its prefix (`name=` or nothing)."""
 
@@ -32,14 +31,14 @@ class Invoke:
     brackets: str = "()"
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Display:
     """`(a, b)`, a tuple."""
 
     items: tuple[Piece, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Chain:
     """Operands with what stands before each of them: `a`, `and b`, `and c`. `binding` says how
     strongly the operators bind; a weaker one inside a stronger needs parentheses."""
@@ -48,7 +47,7 @@ class Chain:
     binding: int
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Loop:
     """`element for name in items if condition`: the one argument of a call."""
 
@@ -58,7 +57,7 @@ class Loop:
     condition: Piece | None = None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Before:
     """`await x`, `not x`, `-x`: the words before a piece."""
 
@@ -66,7 +65,7 @@ class Before:
     piece: Piece
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Text:
     """A string literal; with `holes`, an f-string whose holes stand between the texts."""
 

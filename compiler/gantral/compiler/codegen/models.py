@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.layout import WIDTH, Atom, Invoke, Piece, ended, flat, lines, literal
 from gantral.compiler.codegen.names import PackageNames
@@ -22,10 +24,9 @@ from gantral.compiler.program import (
 )
 from gantral.compiler.program.walk import runs
 from gantral.compiler.terms import RESULT_FIELD
-from gantral.dsl.frozen import frozen
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model class: `names` are the lines of its name tables, `fields` of its fields."""
 
@@ -39,19 +40,19 @@ class Model:
         return not self.fields
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RecordModel(Model):
     """`base` is `Document` where it is one, which can hold bytes to their digest."""
 
     base: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ApprovalModel(Model):
     gate: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class EventModel:
     """`base` is the class of what the event carries."""
 
@@ -61,7 +62,7 @@ class EventModel:
     literal: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class CallModel(Model):
     """`result` is the type of what comes back, `None` when nothing does; `returned` the class that
     holds it where it is no record, else empty, and `value_lines` its field."""
@@ -73,7 +74,7 @@ class CallModel(Model):
     value_lines: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class AskModel(Model):
     """`member` is its name among the gates; the titles are the bodies of their methods."""
 
@@ -84,7 +85,7 @@ class AskModel(Model):
     public_title: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RunModel(Model):
     """A child to be run: its input; `output` is the class of what it completes with."""
 
@@ -93,7 +94,7 @@ class RunModel(Model):
     output_lines: tuple[str, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ServiceClass:
     """`calls` holds the call classes (`members`), `base` is what the team implements."""
 

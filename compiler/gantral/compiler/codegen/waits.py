@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.expressions import Expressions
@@ -22,13 +23,12 @@ from gantral.compiler.program import (
     Wait,
 )
 from gantral.compiler.program.walk import gives
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 Block = Callable[[tuple[Statement, ...], int, Around | None], list[Line]]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Waits:
     """Writes the waits of one coroutine; `block` writes a block of it, and `ends` says whether
     Python's own flow ends with one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 from gantral.compiler.compare.bounds import Claim, claims, implies
@@ -35,7 +35,6 @@ from gantral.compiler.program import (
 )
 from gantral.compiler.program import Run as Child
 from gantral.compiler.program.walk import gives
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 # What each statement has that is read here. One that has come to have more is not understood.
@@ -66,7 +65,7 @@ READ: Mapping[type, frozenset[str]] = {
 }
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Either:
     """Two ways that met again: what else is certain where the condition held, and where not."""
 
@@ -80,7 +79,7 @@ class Either:
 Fact: TypeAlias = Claim | Either
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Act:
     """A call, or the undo of one. `under` are the sites of its asks."""
 
@@ -93,7 +92,7 @@ class Act:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Run:
     """All of it. Where it is not `understood` nothing can be shown of it."""
 

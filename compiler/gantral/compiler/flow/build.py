@@ -21,7 +21,6 @@ from gantral.compiler.program import declarations as d
 from gantral.compiler.program import expressions as e
 from gantral.compiler.program import statements as s
 from gantral.compiler.program.undoing import undoes
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
@@ -43,7 +42,7 @@ class _Open:
     label: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Given:
     """What a `give` here gives to: the name, of it the field, and the ways on from there."""
 

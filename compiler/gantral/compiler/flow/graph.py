@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gantral.compiler.formulas import Alternatives
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ LOOPS: frozenset[Operator] = frozenset({"each", "repeat"})
 ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class GateFacts:
     """What the proofs need of a gate. Times are in ms; paths are dotted, parameter first."""
 
@@ -82,7 +81,7 @@ class GateFacts:
     """`service.operation.argument<service.operation`: results that may go into another service."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class OperationFacts:
     """What the proofs need of an operation. `timeout`, of one attempt, is in ms."""
 
@@ -103,7 +102,7 @@ class OperationFacts:
         return self.kind in ("effect", "critical effect")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ChildFacts:
     """What the proofs need of a workflow that is run as a child: how many effects with an `undo` it
     may do, and how long it may take, in ms."""
@@ -112,7 +111,7 @@ class ChildFacts:
     longest: int
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
     ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``; of a ``wait``
@@ -122,7 +121,7 @@ class Edge:
     target: int
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Argument:
     """An argument by its dotted name and the paths its value is computed from. ``copies`` says that
     the value is exactly the one at its single path."""
@@ -133,7 +132,7 @@ class Argument:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class FlowNode:
     """One thing that can happen. `site` is the gate's, call's or statement's id, or empty."""
 

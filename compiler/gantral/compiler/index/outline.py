@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gantral.compiler.index.symbols import DECLARED, SymbolKind
 from gantral.dsl import syntax as syn
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One symbol: the span of all of it, and of its name."""
 

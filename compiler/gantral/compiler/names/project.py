@@ -10,13 +10,12 @@ from gantral.compiler.names.findings import Findings
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.front import read
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 MAX_IMPORT_DEPTH = 32
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Project:
     """Gives a file's text by its posix path from the project root; None when there is none.
 

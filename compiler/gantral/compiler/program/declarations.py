@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import Expr
 from gantral.compiler.program.statements import Statement
 from gantral.compiler.program.types import RecordType, Type
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 Kind: TypeAlias = Literal["read", "notify", "effect", "critical effect"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Retry:
     """`retry count every … up to …`: attempts after the first; intervals in ms, None: default."""
 
@@ -25,7 +24,7 @@ class Retry:
     up_to: int | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ResultRef:
     """`result[.a.b]` or `args.a[.b]` in an undo's argument, or a constant there."""
 
@@ -38,7 +37,7 @@ class ResultRef:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class UndoBy:
     """The undo of an effect: an operation of the same service ("service.operation")."""
 
@@ -47,7 +46,7 @@ class UndoBy:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Needs:
     """`needs F[, initiator may decide]`: what an approval must ask for; `formula` names roles."""
 
@@ -56,7 +55,7 @@ class Needs:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation; `key` is "service.operation". `result` is None when it answers nothing."""
 
@@ -84,7 +83,7 @@ class Operation:
         return self.kind in ("effect", "critical effect")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Service:
     """A service; operations in source order."""
 
@@ -95,7 +94,7 @@ class Service:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Policy:
     """`policy name = rego "path" query "…"`; `path` is relative to the workflow's folder."""
 
@@ -105,7 +104,7 @@ class Policy:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RoleOf:
     """A role by its bare name (unique in a project)."""
 
@@ -113,7 +112,7 @@ class RoleOf:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ActorOf:
     """`actor path`: a person of the proposal; `path` starts with the parameter."""
 
@@ -121,7 +120,7 @@ class ActorOf:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ActorsOf:
     """`actors path`: a list of persons of the proposal."""
 
@@ -129,7 +128,7 @@ class ActorsOf:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class DecidersOf:
     """`deciders of gate`: everybody who voted there, in whatever round and for whatever."""
 
@@ -140,7 +139,7 @@ class DecidersOf:
 Principal: TypeAlias = RoleOf | ActorOf | ActorsOf
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Quorum:
     """`count of [principals]`: that many distinct voters in the union."""
 
@@ -149,7 +148,7 @@ class Quorum:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Points:
     """`count points of { principal: weight, … }`: a voter brings the largest of their weights."""
 
@@ -163,7 +162,7 @@ class Points:
         return tuple(who for who, _ in self.weights)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """`F and G`: disjoint sets of voters."""
 
@@ -171,7 +170,7 @@ class AllOf:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """`F or G`."""
 
@@ -183,7 +182,7 @@ Separation: TypeAlias = ActorOf | ActorsOf | DecidersOf
 Formula: TypeAlias = Quorum | Points | AllOf | AnyOf
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Case:
     """`decide formula when condition`, over the parameters; the last has None."""
 
@@ -192,7 +191,7 @@ class Case:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Cases:
     """Several `decide`: the first whose condition holds, for what is proposed and for what is
     decided; votes meet both."""
@@ -201,7 +200,7 @@ class Cases:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Release:
     """An operation that the gate's yes may set off."""
 
@@ -209,7 +208,7 @@ class Release:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class From:
     """`argument from service.operation`: the argument may be what that effect of another service
     gave."""
@@ -219,14 +218,14 @@ class From:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ReleaseFrom(Release):
     """`releases aws.attach(user from directory.create)`."""
 
     flows: tuple[From, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Amend:
     """`amend path where condition`; `path` starts with the parameter, `type` is the field's."""
 
@@ -236,7 +235,7 @@ class Amend:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Prove:
     """What a vote must bring; `reason` says that one is asked for, lengths in code points."""
 
@@ -248,7 +247,7 @@ class Prove:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Remind:
     """`after d remind`."""
 
@@ -256,7 +255,7 @@ class Remind:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Widening:
     """`after d widen narrow to wide`."""
 
@@ -266,7 +265,7 @@ class Widening:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Reject:
     """`after d reject`: always the last tick."""
 
@@ -274,7 +273,7 @@ class Reject:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """Open time: `days` of the week in order, `opens` and `closes` in minutes since midnight by the
     clock of `zone`, but for the dates `closed` (ISO text, sorted). `known_until`: the last day that
@@ -294,7 +293,7 @@ class Calendar:
 Tick: TypeAlias = Remind | Widening | Reject
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A gate. `lasts` is None for a hold (no releases). A parameter is personal when it is declared
     so or when an `ask` in the program fills it with personal data."""
@@ -333,7 +332,7 @@ class Gate:
         return (Case(None, self.decide, self.decide.span),)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Key:
     """`once per` / `one at a time per`: each path starts with `input`, or is `("initiator",)`."""
 
@@ -342,7 +341,7 @@ class Key:
     span: Span
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Program:
     """One workflow with all it uses, names resolved. `path` is the posix path of its file.
 

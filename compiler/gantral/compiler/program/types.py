@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import decimal
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from gantral.dsl.frozen import frozen
 
-
-@frozen
+@dataclass(frozen=True, slots=True)
 class StringType:
     """`string(min, max, pattern)`: lengths in code points; `pattern` matches the whole text."""
 
@@ -17,7 +16,7 @@ class StringType:
     pattern: str | None = None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class IntType:
     """`int(min, max)`."""
 
@@ -25,7 +24,7 @@ class IntType:
     max: int | None = None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class DecimalType:
     """`decimal(scale, min, max)`: exactly `scale` digits after the point."""
 
@@ -34,22 +33,22 @@ class DecimalType:
     max: decimal.Decimal | None = None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class BoolType:
     """`bool`."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class DateType:
     """`date`."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class InstantType:
     """`instant`, to the millisecond, UTC."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class DurationType:
     """`duration(min, max)`, bounds in milliseconds."""
 
@@ -57,17 +56,17 @@ class DurationType:
     max: int | None = None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class PersonType:
     """`person`: the deployment's one identity claim."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class JsonType:
     """`json`: opaque, any JSON value as its canonical text."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class EnumType:
     """`"A" | "B"`, words in the order written; `name` when declared by `type`."""
 
@@ -75,7 +74,7 @@ class EnumType:
     name: str | None = None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ListType:
     """`list(min, max) of T`; `max` is None only for a list that an expression makes."""
 
@@ -84,7 +83,7 @@ class ListType:
     max: int | None = None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Field:
     """A field of a record; also a parameter of a gate or an operation.
 
@@ -97,7 +96,7 @@ class Field:
     wire: str = ""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class RecordType:
     """`{ name: T, … }`; `name` when declared by `type` (an imported one: `alias_Name`)."""
 
@@ -112,14 +111,14 @@ class RecordType:
         return None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class OptionalType:
     """`T?`; never nested in itself."""
 
     inner: Type
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class NothingType:
     """What an operation without a result answers, and the type of a lone `none` inside `T?`."""
 

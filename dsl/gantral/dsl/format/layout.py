@@ -6,16 +6,16 @@ again. (Wadler, "A prettier printer"; the choice looks one line ahead.)
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from gantral.dsl.frozen import frozen
 from gantral.dsl.positions import width as cells
 
 INDENT = 2
 WIDTH = 120
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Line:
     """A place where a line may break; `flat` is what stands there when it does not, None where it
     always does. `blank` leaves an empty line."""
@@ -24,14 +24,14 @@ class Line:
     blank: bool = False
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Glue:
     """A mark that stays on the line of what is before it, so that a comment comes after it."""
 
     text: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Remark:
     """A comment. `own`: on a line of its own; else at the end of the line that is being written.
     Nothing is written behind it. `below_blank`: its source has an empty line above it."""
@@ -41,13 +41,13 @@ class Remark:
     below_blank: bool = False
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Cat:
     parts: tuple[Doc, ...]
     hard: bool
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Nest:
     """`inner`, its lines one step further in."""
 
@@ -55,7 +55,7 @@ class Nest:
     hard: bool
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Group:
     """`yielding`: it breaks rather than that a group before it on the line has to."""
 
@@ -64,7 +64,7 @@ class Group:
     yielding: bool = False
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class IfBroken:
     """A mark that stands only where the group around it is broken."""
 

@@ -127,7 +127,14 @@ class Claimer:
 
     def _over(self, command: EffectCommand) -> bool:
         """Whether the instance has ended since the decision: an attempt can reach its worker long
-        after its run gave it up (ADR 0087)."""
+        after its run gave it up (ADR 0087). Of an undo of what a child did, whether who undoes it
+        has."""
+        if command["parents"]:
+            undoer = Chain(
+                self.chain.store, self.chain.trust, self.chain.team, command["parents"][-1]
+            )
+            last = undoer.last_artifact(undoer.head())
+            return last is None or last["authority_state"] in ENDS
         number = 1 + max(one["decision_commit"] for one in command["grants"])
         while (commit := self.chain.read(number)) is not None:
             if any(one["authority_state"] in ENDS for one in commit.artifacts):

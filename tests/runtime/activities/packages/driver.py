@@ -18,7 +18,6 @@ class Driver:
                 name,
                 command,
                 task_queue="gantral-evidence",
-                result_type=dict[str, Any],
                 start_to_close_timeout=timedelta(seconds=order["attempt"]),
                 schedule_to_close_timeout=timedelta(days=1),
                 retry_policy=RetryPolicy(
