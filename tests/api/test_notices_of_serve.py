@@ -172,7 +172,9 @@ def test_waits_for_events_and_comments_are_told(world: Any, tmp_path: Path) -> N
             path = f"/v1/instances/{instance}"
             proof = {"event": "proof", "data": {"photo": "a.jpg", "by": "bob", "note": "at home"}}
             assert world.ask("POST", f"{path}/events", "carol", json=proof).status_code == 201
-            world.until(instance, lambda one: (one["awaiting"] or {}).get("wait") == "wait/2")
+            world.until(
+                instance, lambda one: [each["wait"] for each in one["awaiting"]] == ["wait/2"]
+            )
             hurry = {"event": "hurry"}
             assert world.ask("POST", f"{path}/events", "dora", json=hurry).status_code == 201
             view = world.until(instance, lambda one: one["waiting"] is not None)

@@ -81,9 +81,11 @@ def test_a_vote_that_was_taken_back_is_not_given_again(world: Any) -> None:
         "vote": yes["envelope"], "justification": REASON, "gate": "finance", "round": 1,
     }  # fmt: skip
 
+    sealer = world.deployment.keys.of("payments", view["instance_id"])
+
     async def again() -> Any:
         handle = world.client.get_workflow_handle(view["instance_id"])
-        return await handle.execute_update("decide", delivery)
+        return await handle.execute_update("decide", sealer.close("decide", delivery))
 
     assert world.run(again())["status"] == "counted"
     assert world.decide(view, "bob", "approve").json()["status"] == "counted"

@@ -235,12 +235,23 @@ class Acting(ABC):
                 self.book.breaks("acts when the approval has lapsed", call.span)
 
     def _undo(self, binding: Span, span: Span) -> None:
-        act = self._bound_acts.get(binding)
         self.book.happened(span, "undo")
+        child = self._names.bound.get(binding)
+        if isinstance(child, Outcome):
+            if child.undone:
+                self.book.breaks("undone twice", span)
+            child.undone = True
+            for each in reversed([each for each in child.acts if each.state == "done"]):
+                self._take_back(each, span)
+            return
+        act = self._bound_acts.get(binding)
         if act is None or act.state in ("not done", "unknown"):
             return
         if act.state == "undone":
             self.book.breaks("undone twice", span, act.at)
+        self._take_back(act, span)
+
+    def _take_back(self, act: Act, span: Span) -> None:
         if self._schedule.pick(("done", "failed"), span) == "failed":
             raise Ended("terminated", "action_failed", act.at)
         act.state = "undone"
@@ -315,8 +326,9 @@ class Acting(ABC):
             output = self._values.known(run.output).anew(NOBODYS, (*place, "output")).value
             assert isinstance(output, dict)
             left = output
-            self._acts += [act for act in run._acts if act.stands]
-        return Outcome(run.ended, left)  # type: ignore[arg-type]
+        did = [act for act in run._acts if act.stands] if run.ended == "completed" else []
+        self._acts += did
+        return Outcome(run.ended, left, did)  # type: ignore[arg-type]
 
 
 def carrying(value: Datum, choices: Sequence[_Choice]) -> Datum:

@@ -84,10 +84,12 @@ class Act:
 
 @dataclass
 class Outcome:
-    """How a child ended, with what it left."""
+    """How a child ended, with what it left: data, and what it did."""
 
     ended: Literal["completed", "rejected", "terminated"]
     left: dict[str, Datum]
+    acts: list[Act] = field(default_factory=list)
+    undone: bool = False
 
 
 @dataclass
