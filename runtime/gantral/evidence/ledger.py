@@ -11,6 +11,7 @@ from gantral.evidence.gate import Grant
 from gantral.evidence.planned import planned
 from gantral.evidence.uses import (
     check_claim,
+    check_outcome,
     check_undo,
     gates_of,
     is_undo,
@@ -106,18 +107,8 @@ class Ledger:
             EvidenceError: ``outcome``, ``outcome_twice``, ``outcome_time``.
         """
         place = (outcome["grant"], outcome["slot"])
-        claim = self.claims.get(place)
-        if claim is None or any(
-            outcome[name] != claim[name] for name in ("call", "operation", "grant", "slot")
-        ):
-            raise errors.EvidenceError("outcome", "an outcome without its claim")
-        if place in self.outcomes:
-            errors.refuse("outcome_twice", f"slot {outcome['slot']} has two outcomes")
-        at = forms.instant_ms(outcome["timestamp"])
-        if at < forms.instant_ms(claim["timestamp"]) or (
-            at > forms.instant_ms(now) + self.max_skew
-        ):
-            errors.refuse("outcome_time", "the outcome is not between its claim and its commit")
+        told = place in self.outcomes
+        check_outcome(outcome, self.claims.get(place), told, now, self.max_skew)
         if outcome["status"] != "done" and outcome["results"]:
             errors.refuse("outcome_results", "what was not done has no results")
         if len(dict(outcome["results"])) != len(outcome["results"]):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gantral.evidence import errors, forms
-from gantral.evidence.uses import is_undo
+from gantral.evidence.uses import check_outcome, is_undo
 
 Undo = tuple[str, str, str]  # instance, grant, slot
 
@@ -58,16 +58,8 @@ class Left:
             EvidenceError: ``outcome``, ``outcome_twice``, ``outcome_time``.
         """
         place = undo_of(outcome)
-        claim = self.claims.get(place)
-        if claim is None or any(outcome[name] != claim[name] for name in ("call", "operation")):
-            raise errors.EvidenceError("outcome", "an outcome without its claim")
-        if place in self.outcomes:
-            errors.refuse("outcome_twice", f"slot {outcome['slot']} has two outcomes")
-        at = forms.instant_ms(outcome["timestamp"])
-        if at < forms.instant_ms(claim["timestamp"]) or (
-            at > forms.instant_ms(now) + self.max_skew
-        ):
-            errors.refuse("outcome_time", "the outcome is not between its claim and its commit")
+        told = place in self.outcomes
+        check_outcome(outcome, self.claims.get(place), told, now, self.max_skew)
         self.outcomes[place] = outcome
 
     def undone(self) -> set[str]:

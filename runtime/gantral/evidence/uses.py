@@ -21,6 +21,30 @@ Results = Mapping[str, Mapping[str, str]]
 Argument = list[str]
 
 
+def check_outcome(
+    outcome: Mapping[str, Any],
+    claim: Mapping[str, Any] | None,
+    told: bool,
+    now: str,
+    max_skew: int,
+) -> None:
+    """Judge an outcome that a commit at ``now`` tells, against the claim of its slot; ``told``:
+    whether that slot has an outcome already. max_skew: milliseconds.
+
+    Raises:
+        EvidenceError: ``outcome``, ``outcome_twice``, ``outcome_time``.
+    """
+    if claim is None or any(
+        outcome[name] != claim[name] for name in ("call", "operation", "grant", "slot")
+    ):
+        raise errors.EvidenceError("outcome", "an outcome without its claim")
+    if told:
+        errors.refuse("outcome_twice", f"slot {outcome['slot']} has two outcomes")
+    at = forms.instant_ms(outcome["timestamp"])
+    if at < forms.instant_ms(claim["timestamp"]) or at > forms.instant_ms(now) + max_skew:
+        errors.refuse("outcome_time", "the outcome is not between its claim and its commit")
+
+
 def is_undo(slot: str) -> bool:
     """Whether the slot is of an undo: ``undo/<slot of the effect>``."""
     return slot.startswith(UNDO)

@@ -248,6 +248,13 @@ class Family:
         stores = (self.deployment.store, self.deployment.drafts, self.trust)
         return ChildStarter(*stores, self.key, self.actors)
 
+    def sealed_start(self, parent: str) -> dict[str, Any]:
+        """The start of a running parent's next child, as the child's own code reads it."""
+        made = self.starter.answer(self.command(parent))
+        start = self.deployment.keys.of(TEAM, made["instance_id"]).open("start", made["start"])
+        del start["end_key"]
+        return start
+
     @property
     def committer(self) -> Committer:
         stores = (self.deployment.store, self.deployment.drafts, self.trust)

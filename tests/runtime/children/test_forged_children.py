@@ -40,7 +40,7 @@ def test_a_sealed_start_that_the_parent_does_not_tell_starts_nothing(on_server: 
         parent = await family.start()
         await family.waiting(first(parent))
         # The program runs this child some time: the seal alone makes no instance of it.
-        made = family.starter.seal(family.command(parent))[1]
+        made = family.sealed_start(parent)
         kind, why = await refusal(family, second(parent), made)
         assert (kind, why) == (
             "NotCommitted",
@@ -54,7 +54,7 @@ def test_a_child_says_whose_it_is_and_nobody_else_does(on_server: Any) -> None:
     async def test(family: Family) -> None:
         parent = await family.start()
         await family.waiting(first(parent))
-        start: Any = family.starter.seal(family.command(parent))[1]
+        start: Any = family.sealed_start(parent)
         alone = {name: value for name, value in start.items() if name != "parent"}
         kind, why = await refusal(family, second(parent), alone)
         assert (kind, "says which instance runs it" in why) == ("StartRefused", True)
@@ -74,7 +74,7 @@ def test_only_the_evidence_worker_seals_a_child(on_server: Any, who: str, rule: 
     async def test(family: Family) -> None:
         parent = await family.start()
         await family.waiting(first(parent))
-        start: Any = copy.deepcopy(family.starter.seal(family.command(parent))[1])
+        start: Any = copy.deepcopy(family.sealed_start(parent))
         statement = said(start["submission"])
         if who == "nobody":
             # Told by a chain that is not its parent's.
@@ -229,7 +229,7 @@ def test_what_the_evidence_worker_seals_no_child_for(on_server: Any) -> None:
 
         def refused(instance: str = parent, **changes: Any) -> str:
             with pytest.raises(ApplicationError) as error:
-                family.starter.seal(family.command(instance, **changes))
+                family.starter.answer(family.command(instance, **changes))
             return error.value.message
 
         nobody = {"actor": family.actors.resolve("dora"), "value": "dora"}
@@ -248,9 +248,9 @@ def test_what_the_evidence_worker_seals_no_child_for(on_server: Any) -> None:
             "parent: the parent is WAITING_FOR_HUMAN, and only one that runs has children"
         )
         # One call, one input: the first that was sealed is what counts.
-        family.starter.seal(family.command(parent))
-        again = family.starter.seal(family.command(parent))[1]
-        assert again == family.starter.seal(family.command(parent))[1]
+        family.starter.answer(family.command(parent))
+        again = family.sealed_start(parent)
+        assert again == family.sealed_start(parent)
         other = {"invoice": "I-2", "amount": "500.00"}
         assert refused(input=other) == "child: this call began a child with another input before"
 
@@ -261,11 +261,11 @@ def test_the_end_of_a_parent_is_the_end_of_its_children_s_starts(on_server: Any)
     async def test(family: Family) -> None:
         parent = await family.start()
         await family.waiting(first(parent))
-        made = family.starter.seal(family.command(parent))[1]
+        made = family.sealed_start(parent)
         await family.handle(parent).cancel()
         await family.handle(parent).result()
         with pytest.raises(ApplicationError, match="parent: the parent is TERMINATED"):
-            family.starter.seal(family.command(parent))
+            family.starter.answer(family.command(parent))
         kind, why = await refusal(family, second(parent), made)
         assert kind == "NotCommitted"
         assert why.startswith("parent: the parent is TERMINATED")

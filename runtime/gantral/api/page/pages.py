@@ -13,13 +13,14 @@ from gantral.api.page import signin
 from gantral.api.page.sessions import LIFE, LOGIN_LIFE, Session, Sessions
 from gantral.api.problems import FieldError, Problem
 from gantral.evidence.context import shape_at
-from gantral.identity import Refused
+from gantral.identity import Person, Refused
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 Page = Callable[[Request, Session], Awaitable[Response]]
+_Act = Callable[[Deployment, Person, str, Any], Awaitable[dict[str, Any]]]
 _MOST_FIELDS = 200
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
@@ -186,24 +187,23 @@ class Pages:
         return RedirectResponse(back, 303, _HEADERS)
 
     async def _comment(self, request: Request, session: Session) -> Response:
-        form = await self._checked(request, session)
-        instance_id = request.path_params["id"]
-        body = {"shown": form.get("shown", ""), "text": form.get("text", "")}
-        try:
-            await commenting.comment(self._deployment, session.person, instance_id, body)
-        except Exception as error:
-            return await self._again(request, session, form, rest.problem_of(error))
-        return RedirectResponse(f"/instances/{instance_id}#said", 303, _HEADERS)
+        return await self._said(request, session, commenting.comment, "text", "#said")
 
     async def _withdraw(self, request: Request, session: Session) -> Response:
+        return await self._said(request, session, deciding.withdraw, "reason")
+
+    async def _said(
+        self, request: Request, session: Session, act: _Act, field: str, then: str = ""
+    ) -> Response:
+        """What a form with one text does, and the instance's page after it."""
         form = await self._checked(request, session)
         instance_id = request.path_params["id"]
-        body = {"shown": form.get("shown", ""), "reason": form.get("reason", "")}
+        body = {name: form.get(name, "") for name in ("shown", field)}
         try:
-            await deciding.withdraw(self._deployment, session.person, instance_id, body)
+            await act(self._deployment, session.person, instance_id, body)
         except Exception as error:
             return await self._again(request, session, form, rest.problem_of(error))
-        return RedirectResponse(f"/instances/{instance_id}", 303, _HEADERS)
+        return RedirectResponse(f"/instances/{instance_id}{then}", 303, _HEADERS)
 
     async def _again(
         self, request: Request, session: Session, form: Mapping[str, str], problem: Problem

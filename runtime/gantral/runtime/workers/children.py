@@ -86,12 +86,6 @@ class ChildStarter:
             "taken": "none",
         }
 
-    def seal(self, command: Mapping[str, Any]) -> tuple[str, StartCommand | Taken]:
-        """The child's id, and its start as its own code reads it, or who has its key; in this
-        thread. Raises as ``start_child``."""
-        with or_not_committed("a child's start"):
-            return self._seal(_read(command))
-
     def _seal(self, command: ChildCommand) -> tuple[str, StartCommand | Taken]:
         chain = Chain(self.store, self.trust, command["team"], command["instance_id"])
         program = programs.get(command["program"])
