@@ -35,8 +35,8 @@ from gantral.runtime.workers.effects import EffectWorker
 from gantral.runtime.workers.gate import GateOpener
 from gantral.runtime.workers.implementations import Implementation, implementations
 from gantral.simulation.apart import apart
+from gantral.simulation.executions import Activity
 from gantral.simulation.memory import MemoryStore
-from gantral.simulation.server import Activity
 from temporalio.testing import ActivityEnvironment
 
 ISSUER: Final = "http://127.0.0.1:1"

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from gantral.runtime.ended import why_failed
-from gantral.runtime.sealing import PLAIN, Sealer
 from gantral.runtime.workers.sealed import told
-from gantral.simulation.memory import key_of
+from gantral.simulation.envelopes import close, end_sealer, is_ours, sealer, why
+from gantral.simulation.executions import EPOCH, Activity, Execution, Status, Timer, Update
 from gantral.simulation.run import CONVERTER, Began, Run, payload, value_of
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
@@ -25,7 +24,6 @@ from temporalio.bridge.proto.child_workflow.child_workflow_pb2 import (
 )
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
-from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -35,100 +33,6 @@ from temporalio.exceptions import (
     TimeoutError,
     TimeoutType,
 )
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-Status = Literal["running", "completed", "failed", "cancelled"]
-
-
-@dataclass(frozen=True)
-class Activity:
-    """An activity that waits for its answer. Durations are None where there is no limit.
-
-    ``attempts``: how many it may have (0: any number). ``again``: the pause before a second.
-    """
-
-    workflow_id: str
-    seq: int
-    name: str
-    id: str
-    queue: str
-    argument: Any
-    scheduled: int
-    start_to_close: timedelta | None
-    schedule_to_start: timedelta | None
-    schedule_to_close: timedelta | None
-    attempts: int
-    again: timedelta
-    slowest: timedelta
-    attempt: int = 1
-
-    @property
-    def since(self) -> datetime:
-        """When it was scheduled."""
-        return _EPOCH + timedelta(microseconds=self.scheduled // 1000)
-
-    def pause(self) -> timedelta:
-        """How long it waits after this attempt for the next one."""
-        # As often doubled as it can matter: no pause is longer than some weeks.
-        doubled: timedelta = self.again * 2 ** min(self.attempt - 1, 30)
-        return min(doubled, self.slowest)
-
-
-@dataclass(frozen=True)
-class Timer:
-    """A timer that runs. ``due``: ns since 1970."""
-
-    workflow_id: str
-    seq: int
-    due: int
-
-    @property
-    def at(self) -> datetime:
-        """When it fires."""
-        return _EPOCH + timedelta(microseconds=self.due // 1000)
-
-
-@dataclass
-class Update:
-    """An update that was sent. ``refused`` is its rule and message; ``result`` is None until it is
-    answered; ``failed`` says why it was not, though accepted."""
-
-    accepted: bool = False
-    refused: tuple[str, str] | None = None
-    result: Any = None
-    failed: str = ""
-
-
-@dataclass
-class Execution:
-    """One workflow id: its run, and what of it waits. ``result`` is opened, ``ended`` what history
-    has of it."""
-
-    run: Run
-    status: Status = "running"
-    result: Any = None
-    ended: Payload | None = None
-    failure: str = ""
-    activities: dict[int, Activity] = field(default_factory=dict)
-    timers: dict[int, Timer] = field(default_factory=dict)
-    children: dict[int, str] = field(default_factory=dict)  # seq -> workflow id
-    parent: tuple[str, int] | None = None
-    left_open: tuple[str, ...] = ()  # what was under way when it was closed
-    memo: dict[str, Any] = field(default_factory=dict)
-    updates: dict[str, Update] = field(default_factory=dict)
-
-    def fork(self) -> Execution:
-        """An execution of its own that stands where this one stands."""
-        return replace(
-            self,
-            run=self.run.fork(),
-            activities=dict(self.activities),
-            timers=dict(self.timers),
-            children=dict(self.children),
-            memo=dict(self.memo),
-            updates={id: replace(one) for id, one in self.updates.items()},
-        )
-
 
 Definitions = Callable[[str], "workflow._Definition"]
 
@@ -146,7 +50,7 @@ class Server:
     @property
     def now(self) -> datetime:
         """The virtual time."""
-        return _EPOCH + timedelta(microseconds=self.ns // 1000)
+        return EPOCH + timedelta(microseconds=self.ns // 1000)
 
     def fork(self) -> Server:
         """A server of its own that stands where this one stands; nothing may be under way."""
@@ -179,7 +83,7 @@ class Server:
 
     def start(self, name: str, workflow_id: str, queue: str, argument: Any) -> bool:
         """Start a workflow; False when one of this id was started before."""
-        sealed = _sealer(workflow_id).close("start", argument)
+        sealed = sealer(workflow_id).close("start", argument)
         return self._start(name, workflow_id, queue, payload(sealed), None)
 
     def update(self, workflow_id: str, name: str, id: str, argument: Any) -> Update:
@@ -195,7 +99,7 @@ class Server:
         job = WorkflowActivationJob()
         job.do_update.id = job.do_update.protocol_instance_id = id
         job.do_update.name = name
-        job.do_update.input.append(payload(_sealer(workflow_id).close(name, argument)))
+        job.do_update.input.append(payload(sealer(workflow_id).close(name, argument)))
         job.do_update.meta.update_id = id
         job.do_update.run_validator = True
         self._tell(workflow_id, job)
@@ -224,14 +128,14 @@ class Server:
     def answer(self, activity: Activity, result: Any) -> None:
         """What an activity gave."""
         job = self._resolved(activity)
-        given = _sealed(activity, "answer", result) if _is_ours(activity.name) else result
+        given = _closed(activity, "answer", result) if is_ours(activity.name) else result
         job.resolve_activity.result.completed.result.CopyFrom(payload(given))
         self._tell(activity.workflow_id, job)
 
     def refuse(self, activity: Activity, error: ApplicationError) -> None:
         """An activity failed for good."""
-        if _is_ours(activity.name):
-            error = told(error, (_sealed(activity, "failure", error.message),))
+        if is_ours(activity.name):
+            error = told(error, (_closed(activity, "failure", error.message),))
         self._fail(activity, error, RetryState.NON_RETRYABLE_FAILURE)
 
     def lose(self, activity: Activity) -> None:
@@ -375,11 +279,13 @@ class Server:
                 self.cancel(child)
         elif which == "complete_workflow_execution":
             execution.ended = command.complete_workflow_execution.result
-            execution.result = _end_sealer(target, execution).open("end", value_of(execution.ended))
+            parent = None if execution.parent is None else execution.parent[0]
+            end = value_of(execution.ended)
+            execution.result = end_sealer(target, parent).open("end", end)
             self._close(target, execution, "completed")
         elif which == "fail_workflow_execution":
             failure = command.fail_workflow_execution.failure
-            execution.failure = _why(target, failure)
+            execution.failure = why(target, failure)
             self._close(target, execution, "failed", failure)
         elif which == "cancel_workflow_execution":
             self._close(target, execution, "cancelled")
@@ -401,8 +307,8 @@ class Server:
         asked = command.schedule_activity
         retry = asked.retry_policy
         argument = value_of(asked.arguments[0])
-        if _is_ours(asked.activity_type):
-            argument = _sealer(target).open(asked.activity_type, argument)
+        if is_ours(asked.activity_type):
+            argument = sealer(target).open(asked.activity_type, argument)
         execution.activities[asked.seq] = Activity(
             workflow_id=target,
             seq=asked.seq,
@@ -488,31 +394,8 @@ class Server:
             self._jobs.append((parent, job))
 
 
-def _is_ours(activity: str) -> bool:
-    """Whether a worker of ours does it: others, of ``as`` in a spec, know no envelope."""
-    return activity.startswith(("gantral.", "gantral/"))
-
-
-def _sealer(workflow_id: str) -> Sealer:
-    return Sealer(key_of(workflow_id), workflow_id)
-
-
-def _end_sealer(workflow_id: str, execution: Execution) -> Sealer:
-    """What it seals its end with: a child's, for its parent."""
-    if execution.parent is None:
-        return _sealer(workflow_id)
-    return Sealer(_sealer(execution.parent[0]).for_end(workflow_id), workflow_id)
-
-
-def _sealed(activity: Activity, what: str, value: Any) -> str:
-    plain = {name: one for name, one in activity.argument.items() if name in PLAIN}
-    return _sealer(activity.workflow_id).close_value(f"{activity.name}:{what}", value, plain)
-
-
-def _why(workflow_id: str, failure: Failure) -> str:
-    """Why a run, or an update that it had accepted, failed."""
-    cause = CONVERTER.failure_converter.from_failure(failure, CONVERTER.payload_converter)
-    return why_failed(WorkflowFailureError(cause=cause), _sealer(workflow_id))
+def _closed(activity: Activity, what: str, value: Any) -> str:
+    return close(activity.workflow_id, activity.name, what, value, activity.argument)
 
 
 def _answered(workflow_id: str, execution: Execution, command: WorkflowCommand) -> None:
@@ -524,7 +407,7 @@ def _answered(workflow_id: str, execution: Execution, command: WorkflowCommand) 
     elif which == "completed":
         update.result = value_of(response.completed)
     elif update.accepted:
-        update.failed = _why(workflow_id, response.rejected)
+        update.failed = why(workflow_id, response.rejected)
     else:
         rule = response.rejected.application_failure_info.type or "refused"
         update.refused = (rule, response.rejected.message.removeprefix(f"{rule}: "))
@@ -545,4 +428,4 @@ def _limit(command: WorkflowCommand, name: str) -> timedelta | None:
 
 
 def _ns(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000

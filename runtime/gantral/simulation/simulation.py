@@ -18,8 +18,9 @@ from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.chain import Chain
 from gantral.simulation import sealed
 from gantral.simulation.deployment import Answer, Deployment, Lost
+from gantral.simulation.executions import Activity, Update
 from gantral.simulation.memory import MemoryStore
-from gantral.simulation.server import Activity, Server, Update
+from gantral.simulation.server import Server
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
