@@ -7,7 +7,7 @@ that reads what the gate may amend must come out the same with the decided value
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from gantral.compiler.program import (
@@ -43,6 +43,7 @@ from gantral.compiler.program.walk import bindings, blocks, everything, gives, l
 from gantral.compiler.reading import Readings
 from gantral.compiler.way import Condition, Path, Way, overlap
 from gantral.dsl.diagnostics import Diagnostic, Label
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 NOT_BUILT = "G0001"
@@ -52,7 +53,7 @@ DECIDED = Span("", 0, 0)
 _Sources = Mapping[Path, Expr]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """A condition before (`first`) and with the decided values (`then`). `holds`: what it must come
     out as, None: the same as before. It is judged only where every guard came out as it says."""
@@ -63,7 +64,7 @@ class Judged:
     guards: tuple[tuple[Expr, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Again:
     """Per ask (its site) what is judged again, and what can't be (G0001)."""
 

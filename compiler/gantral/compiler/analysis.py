@@ -4,7 +4,7 @@ found nothing wrong."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gantral.compiler.check import unused
 from gantral.compiler.check.calendars import Calendars
@@ -24,10 +24,11 @@ from gantral.compiler.types.resolve import Types
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Diagnostic, Label, Step, in_order
 from gantral.dsl.front import writable
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Analysis:
     """What a file says. `programs` has each workflow of it that is proved, in source order; a file
     with an error has none. `sources` gives the paths of the files read, for rendering."""

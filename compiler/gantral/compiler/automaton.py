@@ -7,7 +7,7 @@ passed without people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gantral.authority import State
 from gantral.compiler.digest import Tree
@@ -31,6 +31,7 @@ from gantral.compiler.program import (
     Wait,
     WaitStatement,
 )
+from gantral.dsl.frozen import frozen
 
 START = "start"
 TERMINATED = "terminated"
@@ -39,7 +40,7 @@ _Sites = frozenset[str]
 _NONE: _Sites = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Around:
     """What comes after a `give` of what is around, and after a `collect`."""
 

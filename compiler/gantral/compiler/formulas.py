@@ -7,11 +7,12 @@ of those principals that they are. A quorum is a part in which each weighs 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import TypeAlias
 
 from gantral.compiler.program import declarations as d
+from gantral.dsl.frozen import frozen
 
 Part: TypeAlias = tuple[int, tuple[tuple[str, int], ...]]
 """So many points of these: a role's name, `actor:path` or `actors:path`, each with its weight."""
@@ -98,7 +99,7 @@ def plain(parts: Sequence[Part]) -> bool:
     return all(weight == 1 for _, weights in parts for _, weight in weights)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Size:
     """How many alternatives a formula has, the most voters that one of them wants, and, of those in
     which points stand beside something else, in how many ways these can be shared out."""
@@ -114,7 +115,7 @@ def size(formula: d.Formula) -> Size:
     return Size(found.alternatives, found.voters, found.mixed)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sized:
     alternatives: int
     voters: int

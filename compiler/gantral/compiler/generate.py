@@ -6,7 +6,6 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import jinja2
@@ -24,6 +23,7 @@ from gantral.compiler.program import Let, Parallel, Program, Statement
 from gantral.compiler.program.walk import within
 from gantral.compiler.proofs import p6
 from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.frozen import frozen
 from gantral.dsl.positions import Lines
 
 # What the runtime must be made for; it rises when generated code and runtime part ways.
@@ -90,7 +90,7 @@ _RUNTIME = (
 _CLIENT = ("Client", "Instance", "Vote", "Waiting")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Package:
     """The files of a package by name, or why there are none."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
 
 from gantral.compiler.again import again
 from gantral.compiler.automaton import automaton
@@ -57,6 +56,7 @@ from gantral.compiler.terms import (
 )
 from gantral.compiler.titles import title_parts
 from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.frozen import frozen
 
 TYPE = "gantral.dev/manifest/v1"
 NOT_BUILT = "G0001"
@@ -67,7 +67,7 @@ RETRY_EVERY = 1_000
 RETRY_UP_TO = 60_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """The exact bytes of manifest.json, and why there are none (then `data` is empty)."""
 

@@ -8,7 +8,6 @@ each gate's plan names the gate that shows an argument which it doesn't show its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias
 
@@ -48,6 +47,7 @@ from gantral.compiler.program.walk import bindings, gives, looped, loops
 from gantral.compiler.shapes import scalar_name
 from gantral.compiler.terms import NoTerm, constant, expression_term, pointer, result_path
 from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 # What the checker says of an argument that is no plan term; here it is asked a second time.
@@ -58,7 +58,7 @@ Loops: TypeAlias = "tuple[ForEach | Repeat, ...]"
 """The loops around a call, outermost first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Per gate: call id -> the call as the manifest writes it."""
 
@@ -92,7 +92,7 @@ def _rescales(given: Type, wanted: Type) -> bool:
             return False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shown:
     """Whose plan is written: the approval `own`; and the gate of each that the call acts under."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gantral.compiler.program import Expr
+from gantral.dsl.frozen import frozen
 
 Path: TypeAlias = tuple[object, tuple[str, ...]]
 """What a read starts from, and the fields after it."""
@@ -14,7 +15,7 @@ Path: TypeAlias = tuple[object, tuple[str, ...]]
 _Key = tuple[object, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A condition that was judged. `holds`: how it came out on this way, None: either way was
     taken. `guards` are the choices between which it was judged at all. `handled` says that it

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gantral.dsl.diagnostics import Diagnostic, Edit, Label
+from gantral.dsl.frozen import frozen
 from gantral.dsl.positions import Lines
 from gantral.dsl.span import Span
 from gantral.dsl.syntax import Decimal, Duration, Identifier, Integer
@@ -84,7 +85,7 @@ class Context:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """What a rule gave that is no node of its own: a clause, or a list in brackets."""
 

@@ -6,9 +6,9 @@ For editors alone. Nothing here is ever a verdict on a spec.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from gantral.dsl.front import is_yaml, read
+from gantral.dsl.frozen import frozen
 from gantral.dsl.parse import MAX_DEPTH, parse
 from gantral.dsl.syntax import File
 from gantral.grammar.lexer import Token, lex
@@ -19,7 +19,7 @@ _PART_OF_WORD = re.compile(r"[A-Za-z0-9_]*\Z")
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A token before the place: a word, a mark, a text, a number."""
 
@@ -28,7 +28,7 @@ class Word:
     label: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cursor:
     """A place in a text. `start` is where the word begins that is being typed there (the place
     itself when none is); `before` are the tokens in front of it, in order; `expected` are the

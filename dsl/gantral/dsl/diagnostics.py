@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gantral.dsl.frozen import frozen
 from gantral.dsl.render import FORMATS, Format, render
 from gantral.dsl.span import Span
 
@@ -23,7 +23,7 @@ __all__ = [
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """Another place that matters, with what it has to do with the finding."""
 
@@ -31,7 +31,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One step of a witness path, in the order it is taken."""
 
@@ -39,7 +39,7 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """A mend: put `text` in the place of `span` (an empty span inserts)."""
 
@@ -47,7 +47,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One finding (LANGUAGE section 11).
 

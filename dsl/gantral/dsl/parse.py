@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gantral.dsl.build import Context
 from gantral.dsl.decode import decode, forbidden
 from gantral.dsl.diagnostics import Diagnostic, in_order
+from gantral.dsl.frozen import frozen
 from gantral.dsl.mends import sure_names
 from gantral.dsl.sentence import MAX_DEPTH, better, faults, sentence
 from gantral.dsl.syntax import Comment, File
@@ -15,7 +14,7 @@ from gantral.grammar.lexer import Lexed, lex
 __all__ = ["MAX_DEPTH", "ParseResult", "decode", "parse"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParseResult:
     """`file` is None exactly when there is an error. `comments` are all there are, in order.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from gantral.dsl.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Span:
     """The half-open range [start, end) of `source`, in code points of the decoded text.
 
@@ -22,7 +22,7 @@ class Span:
         return Span(self.source, self.start, other.end)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """What every part of the tree has. Spans take part in equality, so that two like pieces of
     text at two places are two keys in a dict."""
@@ -30,7 +30,7 @@ class Node:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment(Node):
     """A `#` or `##` comment; `text` is as written, from its first `#` to before the line's end."""
 

@@ -6,9 +6,9 @@ or its second mention, is a syntax error, and a file with a syntax error has no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Node, Span
 from gantral.dsl.syntax_expressions import (
     Argument,
@@ -26,7 +26,7 @@ from gantral.dsl.syntax_expressions import (
 from gantral.dsl.syntax_statements import Block
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Import(Node):
     """`import "path" as alias`."""
 
@@ -34,33 +34,33 @@ class Import(Node):
     alias: Identifier
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeDeclaration(Node):
     name: Identifier
     type: Type
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Role(Node):
     name: Identifier
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assurance(Node):
     name: Identifier
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Time(Node):
     """`09:30`, in minutes since midnight (0 to 1440)."""
 
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar(Node):
     """Open hours; the days are `mon` to `sun`, both ends included."""
 
@@ -77,21 +77,21 @@ class Calendar(Node):
 # --- who (LANGUAGE section 6) -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RolePrincipal(Node):
     """A role by its path; in `from` of an event it may be the given name `initiator`."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actor(Node):
     """`actor e`: one person of the proposal."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actors(Node):
     """`actors e`: a list of persons of the proposal."""
 
@@ -101,7 +101,7 @@ class Actors(Node):
 Principal: TypeAlias = RolePrincipal | Actor | Actors
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecidersOf(Node):
     """`deciders of g`."""
 
@@ -111,7 +111,7 @@ class DecidersOf(Node):
 Separation: TypeAlias = Actor | Actors | DecidersOf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AtLeast(Node):
     """`n of g`, `n of [g, h]`: n distinct voters in the union of `group`."""
 
@@ -119,13 +119,13 @@ class AtLeast(Node):
     group: tuple[Principal, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weight(Node):
     principal: Principal
     points: Integer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weighted(Node):
     """`k points of { r: w, … }`."""
 
@@ -133,14 +133,14 @@ class Weighted(Node):
     weights: tuple[Weight, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllOf(Node):
     """`F and G`: at least two parts."""
 
     parts: tuple[Formula, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyOf(Node):
     """`F or G`: at least two parts."""
 
@@ -152,7 +152,7 @@ Formula: TypeAlias = AtLeast | Weighted | AllOf | AnyOf
 # --- events, services, policies ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event(Node):
     name: Identifier
     payload: RecordType
@@ -160,7 +160,7 @@ class Event(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retry(Node):
     """`retry n [every d [up to e]]`."""
 
@@ -169,7 +169,7 @@ class Retry(Node):
     up_to: Duration | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needs(Node):
     """`needs F[, initiator may decide]`."""
 
@@ -177,7 +177,7 @@ class Needs(Node):
     initiator_may_decide: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UndoBy(Node):
     """`undo operation(…)` of an operation."""
 
@@ -188,7 +188,7 @@ class UndoBy(Node):
 OperationKind: TypeAlias = Literal["read", "notify", "effect", "critical effect"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation(Node):
     kind: OperationKind
     name: Identifier
@@ -205,7 +205,7 @@ class Operation(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service(Node):
     name: Identifier
     queue: PlainText
@@ -213,7 +213,7 @@ class Service(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy(Node):
     """`policy name = rego "file" query "data.…"`."""
 
@@ -226,7 +226,7 @@ class Policy(Node):
 # --- gates ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlowAcross(Node):
     """`argument from service.operation` after an operation a gate releases (LANGUAGE section 8,
     rule 3)."""
@@ -235,25 +235,25 @@ class FlowAcross(Node):
     operation: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Release(Node):
     operation: Path
     flows: tuple[FlowAcross, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decide(Node):
     formula: Formula
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amend(Node):
     path: Path
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prove(Node):
     """What a vote must bring. `reason` is where it is asked for, with its refinements."""
 
@@ -263,12 +263,12 @@ class Prove(Node):
     login_within: Duration | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remind(Node):
     after: Duration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Widen(Node):
     """`after d widen narrow to wide, …`."""
 
@@ -277,7 +277,7 @@ class Widen(Node):
     wide: tuple[Principal, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reject(Node):
     after: Duration
 
@@ -285,13 +285,13 @@ class Reject(Node):
 Tick: TypeAlias = Remind | Widen | Reject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock(Node):
     calendar: Path | None
     ticks: tuple[Tick, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lasts(Node):
     """`lasts d[, uses n [alike]]`; `uses` None means 1."""
 
@@ -300,7 +300,7 @@ class Lasts(Node):
     alike: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gate(Node):
     name: Identifier
     parameters: tuple[Field, ...]
@@ -324,7 +324,7 @@ class Gate(Node):
 # --- workflows and files ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Once(Node):
     """`once per …`, or `one at a time per …` when `one_at_a_time`."""
 
@@ -337,7 +337,7 @@ LocalDeclaration: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Workflow(Node):
     name: Identifier
     version: PlainText
@@ -355,7 +355,7 @@ class Workflow(Node):
 Declaration: TypeAlias = LocalDeclaration | Workflow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File(Node):
     """One source; the span is the whole text."""
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import decimal
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Node
 
 # --- names and plain text ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identifier(Node):
     """A word that names something, where it is bound or mentioned."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path(Node):
     """`a.b.c`: at least one part."""
 
@@ -30,7 +30,7 @@ class Path(Node):
         return ".".join(part.text for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlainText(Node):
     """Text that is not an expression (version, queue, pattern, enum word): no holes, NFC."""
 
@@ -40,14 +40,14 @@ class PlainText(Node):
 # --- expressions ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name(Node):
     """A name read as a value."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text(Node):
     """`"text {hole}"`: pieces of text (NFC, never empty, never two in a row) and expressions.
 
@@ -57,12 +57,12 @@ class Text(Node):
     parts: tuple[str | Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Integer(Node):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decimal(Node):
     """`12.50`: the value keeps its scale, here 2."""
 
@@ -74,7 +74,7 @@ class Decimal(Node):
         return -int(self.value.as_tuple().exponent)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duration(Node):
     """`30m`, in milliseconds; `text` is as written."""
 
@@ -82,17 +82,17 @@ class Duration(Node):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Boolean(Node):
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoneLiteral(Node):
     """`none`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member(Node):
     """`target.name`, or `target?.name` when `optional`."""
 
@@ -101,7 +101,7 @@ class Member(Node):
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument(Node):
     """`name: value`, or a bare value (only in a call of a function)."""
 
@@ -109,7 +109,7 @@ class Argument(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Generator(Node):
     """`element for name in items where condition`."""
 
@@ -119,14 +119,14 @@ class Generator(Node):
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comprehension(Node):
     """`[generator]`."""
 
     generator: Generator
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Node):
     """A call of a built-in function. An argument without a name may be a Generator.
 
@@ -137,25 +137,25 @@ class Call(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListLiteral(Node):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordField(Node):
     name: Identifier
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record(Node):
     """`{ a: 1 }`."""
 
     fields: tuple[RecordField, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary(Node):
     operator: Literal["-", "not"]
     operand: Expression
@@ -165,7 +165,7 @@ BinaryOperator: TypeAlias = Literal["or", "and", "??", "+", "-", "*"]
 ComparisonOperator: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary(Node):
     """Left-associative: `a + b + c` is `(a + b) + c`."""
 
@@ -174,14 +174,14 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison(Node):
     operator: ComparisonOperator
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoneTest(Node):
     """`operand is none`, or `operand is some` when `some`."""
 
@@ -189,7 +189,7 @@ class NoneTest(Node):
     some: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditional(Node):
     """`if condition then then else otherwise`."""
 
@@ -222,7 +222,7 @@ Expression: TypeAlias = (
 # --- types ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScalarType(Node):
     """`string(max: 64)`: a built-in type by its word, with its refinements (all named)."""
 
@@ -230,7 +230,7 @@ class ScalarType(Node):
     refinements: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListType(Node):
     """`list(max: 3) of T`."""
 
@@ -238,7 +238,7 @@ class ListType(Node):
     element: Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedType(Node):
     """`Order`, or `people.Address` where `module` is the import's alias."""
 
@@ -246,7 +246,7 @@ class NamedType(Node):
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field(Node):
     """A field of a record type, or a parameter of a gate or an operation."""
 
@@ -256,19 +256,19 @@ class Field(Node):
     wire_name: PlainText | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordType(Node):
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnumType(Node):
     """`"A" | "B"`."""
 
     words: tuple[PlainText, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OptionalType(Node):
     """`T?`."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Node
 from gantral.dsl.syntax_expressions import (
     Argument,
@@ -19,14 +19,14 @@ from gantral.dsl.syntax_expressions import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block(Node):
     """`{ … }`; the span has both braces."""
 
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handler(Node):
     """`else [as name] { … }` after a call."""
 
@@ -34,7 +34,7 @@ class Handler(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceCall(Node):
     """`service.operation(…) [under a, b] [else …]`, a statement or the value of a let or set.
 
@@ -47,7 +47,7 @@ class ServiceCall(Node):
     handler: Handler | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask(Node):
     """`ask gate(…) [only if condition]`, a statement or the value of a let."""
 
@@ -56,7 +56,7 @@ class Ask(Node):
     only_if: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunWorkflow(Node):
     """`run workflow w(…)`: a child, a statement or the value of a let."""
 
@@ -64,7 +64,7 @@ class RunWorkflow(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForEach(Node):
     """`for each name in items at most n { … }`."""
 
@@ -74,7 +74,7 @@ class ForEach(Node):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat(Node):
     """`repeat at most n [every d] { … } else { … }`."""
 
@@ -84,18 +84,18 @@ class Repeat(Node):
     otherwise: Block
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch(Node):
     name: Identifier
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parallel(Node):
     branches: tuple[Branch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitCase(Node):
     """`for event [as name] { … }`; `body` is None only in the form `wait for event within`."""
 
@@ -104,7 +104,7 @@ class WaitCase(Node):
     body: Block | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wait(Node):
     """Both forms of `wait`; the short one has exactly one case, and that has no body."""
 
@@ -116,58 +116,58 @@ class Wait(Node):
 Value: TypeAlias = Expression | ServiceCall | Ask | RunWorkflow | ForEach | Repeat | Parallel | Wait
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Let(Node):
     name: Identifier
     type: Type | None
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Var(Node):
     name: Identifier
     type: Type
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Set(Node):
     name: Identifier
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undo(Node):
     """`undo x`."""
 
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Collect(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Give(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class If(Node):
     condition: Expression
     then: Block
     otherwise: Block | If | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnumPattern(Node):
     """`"a" | "b"`."""
 
     words: tuple[PlainText, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutcomePattern(Node):
     """`completed as r`: an outcome of a child, with the name it is bound to."""
 
@@ -175,7 +175,7 @@ class OutcomePattern(Node):
     name: Identifier | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ElsePattern(Node):
     """`else`."""
 
@@ -183,19 +183,19 @@ class ElsePattern(Node):
 Pattern: TypeAlias = EnumPattern | OutcomePattern | ElsePattern
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case(Node):
     pattern: Pattern
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match(Node):
     subject: Expression
     cases: tuple[Case, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sleep(Node):
     """`sleep d`, or `sleep until t` when `until`."""
 
@@ -203,7 +203,7 @@ class Sleep(Node):
     until: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Require(Node):
     """`require condition else reason`."""
 
@@ -211,12 +211,12 @@ class Require(Node):
     reason: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terminate(Node):
     reason: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complete(Node):
     """`complete { … }`; None when nothing is said."""
 

@@ -8,11 +8,12 @@ compiler neither wait nor grow, and the same text gives the same dates on any da
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
+
+from gantral.dsl.frozen import frozen
 
 # The span over which repeated days are spelled out; no gate opens before it.
 FIRST: Final = date(2020, 1, 1)
@@ -41,7 +42,7 @@ class NoHolidays(Exception):  # noqa: N818 - what a file is, not a fault
         super().__init__(why)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holidays:
     """Sorted dates within FIRST and LAST. After `known_until` the file names none any more that it
     does not repeat for ever."""

@@ -29,6 +29,7 @@ from gantral.compiler.program.types import (
 from gantral.compiler.proofs import PROVED
 from gantral.compiler.types.bounds import loosened
 from gantral.dsl import syntax as syn
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 Block = tuple[st.Statement, ...]
@@ -67,7 +68,7 @@ class Giving:
             self.origin = self.origin | NOBODY
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """A block around that a `give` may leave: of a loop, or of a bound handler. A plain loop makes
     nothing. `direct`: the loop stands in the block of the frame around, and in none inside of it.

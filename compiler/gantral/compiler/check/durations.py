@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from gantral.compiler.check.canonical import duration_ms
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import DurationType, IntType, OptionalType
+from gantral.dsl.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Between:
     """The least and the largest value, in ms for a duration; None: no bound is known."""
 

@@ -15,6 +15,7 @@ from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import EnumType, OptionalType, Type
 from gantral.compiler.types.resolve import Types
 from gantral.dsl.diagnostics import Label
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 BindingKind: TypeAlias = Literal[
@@ -23,7 +24,7 @@ BindingKind: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binding:
     """What a name means; `type` is None when what it is bound to was wrong (then uses are silent).
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import EnumType, OptionalType
+from gantral.dsl.frozen import frozen
 
 Key: TypeAlias = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """What is known of a value: that it is there, and which enum words it can have."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gantral.dsl import syntax as syn
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ways:
     """How the run may go on: off the end (`through`), or by a `give` to what is around (`gives`).
     When by neither, the run ends there."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from gantral.compiler import formulas
 from gantral.compiler.check import clauses
@@ -18,10 +17,11 @@ from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import RecordType
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Label
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approvers:
     """Who approved an argument of an effect, as it was when the effect was reached."""
 

@@ -5,11 +5,11 @@ This is the typed form of the rule; proof P8 finds the same on the flow graph, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 Approved: TypeAlias = frozenset[tuple[Span, str | None]]
@@ -19,7 +19,7 @@ goes on in its service, and in others where the gate says so."""
 NONE: Approved = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Where data comes from. `approved` is None when nobody approved some of it; `given` says that
     it carries data of `input`; `odd` is the first part that a plan can't say."""

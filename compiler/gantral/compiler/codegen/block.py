@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gantral.compiler.program import Type
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line of Python and where in the spec it comes from."""
 
@@ -16,7 +15,7 @@ class Line:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Around:
     """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`; or it
     `returns` the value from the coroutine of a branch. What a `collect` does: it adds to

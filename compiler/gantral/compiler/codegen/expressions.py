@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gantral.compiler.codegen import functions, texts
 from gantral.compiler.codegen.constants import bare, constant
@@ -80,6 +79,7 @@ from gantral.compiler.program import (
     Widen,
     Within,
 )
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 # The runtime's classes of how a child ended.
@@ -93,7 +93,7 @@ _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NEGATED = {"==": "!=", "!=": "=="}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expressions:
     """Writes expressions inside one function; `locals` names what its `let`s and handlers bind.
 

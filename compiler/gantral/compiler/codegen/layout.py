@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from gantral.dsl.frozen import frozen
 
 # The formatter's own default. What is exploded stays so at any larger width.
 WIDTH = 88
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Atom:
     """Text that is never broken."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invoke:
     """`function(a, name=b)`; each argument with its prefix (`name=` or nothing)."""
 
@@ -31,14 +32,14 @@ class Invoke:
     brackets: str = "()"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Display:
     """`(a, b)`, a tuple."""
 
     items: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """Operands with what stands before each of them: `a`, `and b`, `and c`. `binding` says how
     strongly the operators bind; a weaker one inside a stronger needs parentheses."""
@@ -47,7 +48,7 @@ class Chain:
     binding: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loop:
     """`element for name in items if condition`: the one argument of a call."""
 
@@ -57,7 +58,7 @@ class Loop:
     condition: Piece | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Before:
     """`await x`, `not x`, `-x`: the words before a piece."""
 
@@ -65,7 +66,7 @@ class Before:
     piece: Piece
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A string literal; with `holes`, an f-string whose holes stand between the texts."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.layout import WIDTH, Atom, Invoke, Piece, ended, flat, lines, literal
 from gantral.compiler.codegen.names import PackageNames
@@ -24,9 +22,10 @@ from gantral.compiler.program import (
 )
 from gantral.compiler.program.walk import runs
 from gantral.compiler.terms import RESULT_FIELD
+from gantral.dsl.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """A model class: `names` are the lines of its name tables, `fields` of its fields."""
 
@@ -40,19 +39,19 @@ class Model:
         return not self.fields
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordModel(Model):
     """`base` is `Document` where it is one, which can hold bytes to their digest."""
 
     base: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalModel(Model):
     gate: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventModel:
     """`base` is the class of what the event carries."""
 
@@ -62,7 +61,7 @@ class EventModel:
     literal: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallModel(Model):
     """`result` is the type of what comes back, `None` when nothing does; `returned` the class that
     holds it where it is no record, else empty, and `value_lines` its field."""
@@ -74,7 +73,7 @@ class CallModel(Model):
     value_lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskModel(Model):
     """`member` is its name among the gates; the titles are the bodies of their methods."""
 
@@ -85,7 +84,7 @@ class AskModel(Model):
     public_title: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunModel(Model):
     """A child to be run: its input; `output` is the class of what it completes with."""
 
@@ -94,7 +93,7 @@ class RunModel(Model):
     output_lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceClass:
     """`calls` holds the call classes (`members`), `base` is what the team implements."""
 

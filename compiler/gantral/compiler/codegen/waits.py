@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from gantral.compiler.codegen.block import Around, Line
 from gantral.compiler.codegen.expressions import Expressions
@@ -23,12 +22,13 @@ from gantral.compiler.program import (
     Wait,
 )
 from gantral.compiler.program.walk import gives
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 Block = Callable[[tuple[Statement, ...], int, Around | None], list[Line]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waits:
     """Writes the waits of one coroutine; `block` writes a block of it, and `ends` says whether
     Python's own flow ends with one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 
 from gantral.compiler.compare.meaning import Meaning
@@ -16,13 +16,14 @@ from gantral.compiler.program import (
     Negate,
     Not,
 )
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NEGATED = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """Something that holds. `key` tells it from others, `denies` is the key of its contrary; a
     comparison with a constant number also has what is compared, how, and with what."""

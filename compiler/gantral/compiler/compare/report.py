@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gantral.compiler.check.canonical import written
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 Effect: TypeAlias = Literal["version", "weaker", "stricter", "note"]
@@ -16,7 +16,7 @@ Verdict: TypeAlias = Literal["same", "new version", "weaker", "new", "gone"]
 EFFECTS: tuple[Effect, ...] = ("version", "weaker", "stricter", "note")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One difference. `says` is a plain sentence in which what an author wrote stands only as
     names, numbers and paths; `old` and `new` are the places, None where there is none."""
@@ -28,7 +28,7 @@ class Finding:
     new: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """A workflow in two versions; a version that is not there is ""."""
 
@@ -44,7 +44,7 @@ class Comparison:
         return any(one.effect in ("version", "weaker") for one in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sides:
     """What is compared: its owner, its places, and how each version writes it."""
 

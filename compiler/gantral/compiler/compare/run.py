@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import TypeAlias
 
 from gantral.compiler.compare.bounds import Claim, claims, implies
@@ -35,6 +35,7 @@ from gantral.compiler.program import (
 )
 from gantral.compiler.program import Run as Child
 from gantral.compiler.program.walk import gives
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 # What each statement has that is read here. One that has come to have more is not understood.
@@ -65,7 +66,7 @@ READ: Mapping[type, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Either:
     """Two ways that met again: what else is certain where the condition held, and where not."""
 
@@ -79,7 +80,7 @@ class Either:
 Fact: TypeAlias = Claim | Either
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Act:
     """A call, or the undo of one. `under` are the sites of its asks."""
 
@@ -92,7 +93,7 @@ class Act:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """All of it. Where it is not `understood` nothing can be shown of it."""
 

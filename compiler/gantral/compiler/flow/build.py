@@ -21,6 +21,7 @@ from gantral.compiler.program import declarations as d
 from gantral.compiler.program import expressions as e
 from gantral.compiler.program import statements as s
 from gantral.compiler.program.undoing import undoes
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
@@ -42,7 +43,7 @@ class _Open:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Given:
     """What a `give` here gives to: the name, of it the field, and the ways on from there."""
 

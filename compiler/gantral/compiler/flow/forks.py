@@ -8,15 +8,15 @@ holds only because every branch runs is asked here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 from gantral.compiler.flow.graph import Edge, Flow, FlowNode
+from gantral.dsl.frozen import frozen
 
 Without = Callable[[FlowNode, Edge], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fork:
     """A fork, its join (None when no branch comes to one), and the nodes of each branch in the
     order of the source: all it leads to before the join, what follows a failure aside."""

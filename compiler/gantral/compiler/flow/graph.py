@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gantral.compiler.formulas import Alternatives
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ LOOPS: frozenset[Operator] = frozenset({"each", "repeat"})
 ENDING: frozenset[Operator] = frozenset({"complete", "rejected", "terminated", "nothing"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateFacts:
     """What the proofs need of a gate. Times are in ms; paths are dotted, parameter first."""
 
@@ -81,7 +82,7 @@ class GateFacts:
     """`service.operation.argument<service.operation`: results that may go into another service."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OperationFacts:
     """What the proofs need of an operation. `timeout`, of one attempt, is in ms."""
 
@@ -102,7 +103,7 @@ class OperationFacts:
         return self.kind in ("effect", "critical effect")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildFacts:
     """What the proofs need of a workflow that is run as a child: how many effects with an `undo` it
     may do, and how long it may take, in ms."""
@@ -111,7 +112,7 @@ class ChildFacts:
     longest: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """What comes next, and in which case: ``then``, ``yes``, ``waived``, ``unasked``, ``no``,
     ``done``, ``ended``, ``failed``, ``true``, ``false``, ``again``, ``over``; of a ``wait``
@@ -121,7 +122,7 @@ class Edge:
     target: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """An argument by its dotted name and the paths its value is computed from. ``copies`` says that
     the value is exactly the one at its single path."""
@@ -132,7 +133,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlowNode:
     """One thing that can happen. `site` is the gate's, call's or statement's id, or empty."""
 

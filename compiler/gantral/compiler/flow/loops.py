@@ -8,7 +8,6 @@ run in it happens once, however many rounds there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
@@ -16,9 +15,10 @@ from gantral.compiler.flow.dominators import Dominators
 from gantral.compiler.flow.forks import Forks
 from gantral.compiler.flow.graph import LOOPS, Flow, FlowNode
 from gantral.compiler.flow.walk import reachable
+from gantral.dsl.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loop:
     """A loop by its head; `body` has every node that may run again in the next round, the head
     too."""

@@ -7,8 +7,9 @@ Pure arithmetic over the picture's own order: the same picture gets the same pla
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from gantral.dsl.frozen import frozen
 
 GAP_X = 36
 GAP_Y = 60
@@ -17,7 +18,7 @@ LANE = 24
 _SWEEPS = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """The points an arrow passes: it leaves the first downwards and enters the last from above;
     between them it goes straight down through (x, top of a layer) to (x, its bottom). One that
@@ -26,7 +27,7 @@ class Route:
     points: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """Each box's left upper corner, each arrow's route, and the size of the whole."""
 

@@ -8,7 +8,6 @@ statement, in the author's order, and a condition keeps its text. What is only n
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
 from gantral.compiler.phrases import code, decide
@@ -41,6 +40,7 @@ from gantral.compiler.program import (
     WaitStatement,
 )
 from gantral.compiler.shapes import duration_text
+from gantral.dsl.frozen import frozen
 
 Kind: TypeAlias = Literal[
     "start", "gate", "effect", "notify", "read", "undo", "child", "choice", "loop", "parallel",
@@ -49,7 +49,7 @@ Kind: TypeAlias = Literal[
 """How a box looks. Its word tells it apart too, so that nothing hangs on shape or colour alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """One thing that can happen. `word` names its kind; `lines` say which."""
 
@@ -58,7 +58,7 @@ class Box:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrow:
     """What comes next, and in which case ("": always). Boxes by their index."""
 
@@ -67,7 +67,7 @@ class Arrow:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """A program's picture. An arrow leads from an earlier box to a later one, or back to a loop."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gantral.compiler.index.modules import Modules
 from gantral.compiler.index.symbols import Mention, Module, Place, Symbol, Visible
 from gantral.compiler.index.walk import Walk
 from gantral.compiler.names.project import Project
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 __all__ = ["Index", "Mention", "Symbol", "index"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Index:
     """The names of one file. `place` is where its own declarations are looked up."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gantral.compiler.check.functions import BUILT
@@ -17,11 +16,12 @@ from gantral.compiler.types.resolve import SCALARS
 from gantral.dsl import syntax as syn
 from gantral.dsl.cursor import Cursor, Word, cursor
 from gantral.dsl.front import is_yaml
+from gantral.dsl.frozen import frozen
 
 CompletionKind: TypeAlias = SymbolKind | Literal["keyword", "function", "label", "builtin"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Completion:
     """One thing to write: `insert` is the text, `label` what is shown, `detail` more of it."""
 

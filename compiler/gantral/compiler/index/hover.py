@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gantral.compiler.index.symbols import Shape, Symbol
 from gantral.compiler.program import ForEach, ListType, Parallel, Program, Repeat, Run
 from gantral.compiler.program.walk import bindings, loops
 from gantral.compiler.types.relate import describe
 from gantral.dsl import syntax as syn
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Node, Span
 
 GIVEN = {
@@ -36,7 +36,7 @@ GIVEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hover:
     """`code` is in the language, `doc` in words; either may be empty."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gantral.compiler.index.symbols import DECLARED, SymbolKind
 from gantral.dsl import syntax as syn
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One symbol: the span of all of it, and of its name."""
 

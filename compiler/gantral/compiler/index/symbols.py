@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from gantral.dsl import syntax as syn
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Node, Span
 
 SymbolKind: TypeAlias = Literal[
@@ -47,7 +48,7 @@ class Place:
     declared: dict[tuple[SymbolKind, str], Symbol] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Shape:
     """What is known of a value without checking anything: the type it is written with, read where
     `place` says, and members that no declaration has (`given`)."""
@@ -57,7 +58,7 @@ class Shape:
     given: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Symbol:
     """A thing with a name. `span` is where it is bound, None for what the language gives; `node` is
     what binds it; `place` is where its own text looks names up."""
@@ -70,7 +71,7 @@ class Symbol:
     shape: Shape | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Mention:
     """A name in the text, where it is bound or used, and what it stands for."""
 
@@ -78,7 +79,7 @@ class Mention:
     symbol: Symbol
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Visible:
     """A value's name can be used in [start, end)."""
 

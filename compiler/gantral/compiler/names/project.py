@@ -10,12 +10,13 @@ from gantral.compiler.names.findings import Findings
 from gantral.dsl import syntax as syn
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.front import read
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 MAX_IMPORT_DEPTH = 32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Project:
     """Gives a file's text by its posix path from the project root; None when there is none.
 

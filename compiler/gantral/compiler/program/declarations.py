@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import Expr
 from gantral.compiler.program.statements import Statement
 from gantral.compiler.program.types import RecordType, Type
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 Kind: TypeAlias = Literal["read", "notify", "effect", "critical effect"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retry:
     """`retry count every … up to …`: attempts after the first; intervals in ms, None: default."""
 
@@ -24,7 +25,7 @@ class Retry:
     up_to: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResultRef:
     """`result[.a.b]` or `args.a[.b]` in an undo's argument, or a constant there."""
 
@@ -37,7 +38,7 @@ class ResultRef:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UndoBy:
     """The undo of an effect: an operation of the same service ("service.operation")."""
 
@@ -46,7 +47,7 @@ class UndoBy:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needs:
     """`needs F[, initiator may decide]`: what an approval must ask for; `formula` names roles."""
 
@@ -55,7 +56,7 @@ class Needs:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """One operation; `key` is "service.operation". `result` is None when it answers nothing."""
 
@@ -83,7 +84,7 @@ class Operation:
         return self.kind in ("effect", "critical effect")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """A service; operations in source order."""
 
@@ -94,7 +95,7 @@ class Service:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """`policy name = rego "path" query "…"`; `path` is relative to the workflow's folder."""
 
@@ -104,7 +105,7 @@ class Policy:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleOf:
     """A role by its bare name (unique in a project)."""
 
@@ -112,7 +113,7 @@ class RoleOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActorOf:
     """`actor path`: a person of the proposal; `path` starts with the parameter."""
 
@@ -120,7 +121,7 @@ class ActorOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActorsOf:
     """`actors path`: a list of persons of the proposal."""
 
@@ -128,7 +129,7 @@ class ActorsOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecidersOf:
     """`deciders of gate`: everybody who voted there, in whatever round and for whatever."""
 
@@ -139,7 +140,7 @@ class DecidersOf:
 Principal: TypeAlias = RoleOf | ActorOf | ActorsOf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quorum:
     """`count of [principals]`: that many distinct voters in the union."""
 
@@ -148,7 +149,7 @@ class Quorum:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Points:
     """`count points of { principal: weight, … }`: a voter brings the largest of their weights."""
 
@@ -162,7 +163,7 @@ class Points:
         return tuple(who for who, _ in self.weights)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllOf:
     """`F and G`: disjoint sets of voters."""
 
@@ -170,7 +171,7 @@ class AllOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyOf:
     """`F or G`."""
 
@@ -182,7 +183,7 @@ Separation: TypeAlias = ActorOf | ActorsOf | DecidersOf
 Formula: TypeAlias = Quorum | Points | AllOf | AnyOf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """`decide formula when condition`, over the parameters; the last has None."""
 
@@ -191,7 +192,7 @@ class Case:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cases:
     """Several `decide`: the first whose condition holds, for what is proposed and for what is
     decided; votes meet both."""
@@ -200,7 +201,7 @@ class Cases:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Release:
     """An operation that the gate's yes may set off."""
 
@@ -208,7 +209,7 @@ class Release:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class From:
     """`argument from service.operation`: the argument may be what that effect of another service
     gave."""
@@ -218,14 +219,14 @@ class From:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReleaseFrom(Release):
     """`releases aws.attach(user from directory.create)`."""
 
     flows: tuple[From, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amend:
     """`amend path where condition`; `path` starts with the parameter, `type` is the field's."""
 
@@ -235,7 +236,7 @@ class Amend:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prove:
     """What a vote must bring; `reason` says that one is asked for, lengths in code points."""
 
@@ -247,7 +248,7 @@ class Prove:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remind:
     """`after d remind`."""
 
@@ -255,7 +256,7 @@ class Remind:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Widening:
     """`after d widen narrow to wide`."""
 
@@ -265,7 +266,7 @@ class Widening:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reject:
     """`after d reject`: always the last tick."""
 
@@ -273,7 +274,7 @@ class Reject:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """Open time: `days` of the week in order, `opens` and `closes` in minutes since midnight by the
     clock of `zone`, but for the dates `closed` (ISO text, sorted). `known_until`: the last day that
@@ -293,7 +294,7 @@ class Calendar:
 Tick: TypeAlias = Remind | Widening | Reject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gate:
     """A gate. `lasts` is None for a hold (no releases). A parameter is personal when it is declared
     so or when an `ask` in the program fills it with personal data."""
@@ -332,7 +333,7 @@ class Gate:
         return (Case(None, self.decide, self.decide.span),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """`once per` / `one at a time per`: each path starts with `input`, or is `("initiator",)`."""
 
@@ -341,7 +342,7 @@ class Key:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """One workflow with all it uses, names resolved. `path` is the posix path of its file.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gantral.compiler.program.types import RecordType
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """`event name { … } from …`: what is sent, and who may send it. `roles` are bare names, sorted;
     `initiator` says that whoever started the instance may."""

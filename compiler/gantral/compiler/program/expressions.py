@@ -6,15 +6,15 @@ record the fields of its type say which part does).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal as Word
 from typing import TypeAlias
 
 from gantral.compiler.program.types import Type
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Typed:
     """What every expression has."""
 
@@ -23,26 +23,26 @@ class Typed:
     personal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Literal(Typed):
     """A constant as canonical text (docs/manifest.md): `12`, `40.00`, `true`, `PT30M`, text."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Absent(Typed):
     """`none`; the type is optional."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TextExpr(Typed):
     """`"text {hole}"` with at least one hole; every hole is a scalar."""
 
     parts: tuple[str | Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class LetRef(Typed):
     """A name bound by `let` (never an approval); `binding` is where, a key even across scopes."""
 
@@ -50,7 +50,7 @@ class LetRef(Typed):
     binding: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class VarRef(Typed):
     """A variable; `binding` is where its `var` names it. It may change, so no test narrows it."""
 
@@ -58,32 +58,32 @@ class VarRef(Typed):
     binding: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class InputRef(Typed):
     """`input`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class InitiatorRef(Typed):
     """`initiator`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class InstanceIdRef(Typed):
     """`instance.id`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class StartedAtRef(Typed):
     """`instance.started_at`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Now(Typed):
     """`now()`: workflow time, another at each place it stands."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FailureRef(Typed):
     """`f.cause` or `f.happened` of the handler that `binding` names; `r.gate`, `r.cause` and
     `r.reason` of a child's end that a case is bound to; `failure.cause` of the run (in
@@ -97,7 +97,7 @@ class FailureRef(Typed):
 Outcome: TypeAlias = Word["completed", "rejected", "terminated"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OutcomeTest(Typed):
     """Whether the child that `child` names has ended so: what a `match` over its outcome asks."""
 
@@ -105,7 +105,7 @@ class OutcomeTest(Typed):
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OutcomeData(Typed):
     """What a child that ended so has left: what `completed as r` binds. Of one that completed its
     output; of any other only its fields are read."""
@@ -114,7 +114,7 @@ class OutcomeData(Typed):
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ElementRef(Typed):
     """The name that a comprehension binds; `binding` is where. It is read in its `where` and in
     its element only."""
@@ -123,24 +123,24 @@ class ElementRef(Typed):
     binding: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ParamRef(Typed):
     """A parameter of the gate (only in that gate's clauses)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OldRef(Typed):
     """`old` in `amend … where`: the proposed value of the field."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NewRef(Typed):
     """`new` in `amend … where`: the value a vote puts there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ApprovalRef(Typed):
     """A name bound by `let … = ask …`; only ever the base of a Member. Its type is the record of
     the gate's parameters as they were approved."""
@@ -149,7 +149,7 @@ class ApprovalRef(Typed):
     binding: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ApprovalMeta(Typed):
     """`ok.decision.deciders|at|reason|waived`: approved by nobody."""
 
@@ -158,7 +158,7 @@ class ApprovalMeta(Typed):
     field: Word["deciders", "at", "reason", "waived"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ProposedRef(Typed):
     """`ok.proposed`: the parameters before amendment, approved by nobody; base of a Member."""
 
@@ -166,7 +166,7 @@ class ProposedRef(Typed):
     binding: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Member(Typed):
     """`base.name`; with `optional`, `base?.name`: none when base is none."""
 
@@ -175,14 +175,14 @@ class Member(Typed):
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Narrowed(Typed):
     """`base`, which a test on every path here has shown to be some (or one of fewer enum words)."""
 
     base: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Widen(Typed):
     """`base` at its type here: a decimal at a larger scale, or a list or record rebuilt from the
     declared fields of another type with the same ones."""
@@ -190,14 +190,14 @@ class Widen(Typed):
     base: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ReadJson(Typed):
     """A `json` read as a record: `let x: T = j`. What does not fit is a failed action."""
 
     base: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Within(Typed):
     """`base`, held to what its type here refines: `let x: int(max: 3) = e`. A value outside is a
     failed action."""
@@ -205,14 +205,14 @@ class Within(Typed):
     base: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Negate(Typed):
     """`-x` of an int, decimal or duration."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Binary(Typed):
     """`+ - *`; operand types may differ (instant ± duration, int * duration, decimal scales)."""
 
@@ -221,7 +221,7 @@ class Binary(Typed):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Compare(Typed):
     """A comparison of two values of like type; decimals may differ in scale."""
 
@@ -230,7 +230,7 @@ class Compare(Typed):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Logic(Typed):
     """`and`, `or`, short-circuit."""
 
@@ -239,14 +239,14 @@ class Logic(Typed):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Not(Typed):
     """`not x`."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Test(Typed):
     """`x is some` when `some`, else `x is none`."""
 
@@ -254,7 +254,7 @@ class Test(Typed):
     some: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class In(Typed):
     """`item in items`, negated: `item not in items`; `items` is a list."""
 
@@ -263,7 +263,7 @@ class In(Typed):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Conditional(Typed):
     """`if condition then then else otherwise`."""
 
@@ -272,7 +272,7 @@ class Conditional(Typed):
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Coalesce(Typed):
     """`left ?? right`."""
 
@@ -280,21 +280,21 @@ class Coalesce(Typed):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RecordExpr(Typed):
     """`{ a: 1 }` in the order of the type's fields; an optional left out is not listed."""
 
     fields: tuple[tuple[str, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ListExpr(Typed):
     """`[a, b]`."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Comprehension(Typed):
     """`[element for name in items where condition]`; a function over `element for …` has the same
     node as its one list."""
@@ -313,7 +313,7 @@ FunctionName: TypeAlias = Word[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FunctionCall(Typed):
     """A built-in. `min max first last` take one list and are optional; `mod` takes the number and
     what it is divided by; `date` and `instant` take a zone second."""
@@ -322,7 +322,7 @@ class FunctionCall(Typed):
     arguments: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ZonedCall(FunctionCall):
     """`date` or `instant` in a zone that is not UTC: `shifts` is the zone's table, which is a part
     of what the program means (ADR 0150)."""
@@ -336,7 +336,7 @@ Rounding: TypeAlias = Word[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Rounded(Typed):
     """`round(x, …)`, of one argument, or `div(x, by: y, …)`, of two: the exact value brought to
     `scale` digits after the point, or without one to an int."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from gantral.compiler.program.events import Event
 from gantral.compiler.program.expressions import Expr
 from gantral.compiler.program.types import ListType, RecordType, Type
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approval:
     """A name after `under`, with the span of the `let` name that binds it."""
 
@@ -20,7 +20,7 @@ class Approval:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handler:
     """`else [as name] { … }`: runs when the call is not done or unknown."""
 
@@ -30,7 +30,7 @@ class Handler:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceCall:
     """A call site. `id` is "service.operation/ordinal", counted from 1 over `run`, then `on
     failure`. Arguments stand in the order of the operation's parameters; an optional one left out
@@ -52,7 +52,7 @@ class ServiceCall:
         return f"{self.operation}/{self.ordinal}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """`ask gate(…)`. `id` is "gate/ordinal". `type` is the record of the approved parameters."""
 
@@ -70,14 +70,14 @@ class Ask:
         return f"{self.gate}/{self.ordinal}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskOnlyIf(Ask):
     """`ask gate(…) only if condition`: where the condition is false nobody is asked."""
 
     only_if: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrival:
     """`for event as name { … }` in a `wait`; LetRef carries `binding` for the event's data. What
     `let x = wait for e …` leaves unsaid stands here too: its body gives the data."""
@@ -89,7 +89,7 @@ class Arrival:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wait:
     """`wait { … } within d else { … }`, site "wait/1". `least` and `longest` bound `within`, in ms.
     `type` is what its cases and its `else` give, where that is bound."""
@@ -111,7 +111,7 @@ class Wait:
         return f"wait/{self.ordinal}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """`run workflow name(…)`: a child. `id` is "workflow.name/ordinal"; no service is called
     `workflow`, so it is no call's. `arguments` are the child's input, `output` is what it completes
@@ -132,7 +132,7 @@ class Run:
         return f"workflow.{self.workflow}/{self.ordinal}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForEach:
     """`for each name in items at most n { … }`; site "each/1". `binding` is the key in the LetRefs
     of an element. `gives` is the list collected when a `let` binds it; a plain statement has none.
@@ -155,7 +155,7 @@ class ForEach:
         return f"each/{self.ordinal}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """`repeat at most n [every d] { … } else { … }`; site "repeat/1". `every` is in ms. `gives` is
     what its `give`s give when a `let` binds it; a plain statement has none."""
@@ -176,7 +176,7 @@ class Repeat:
         return f"repeat/{self.ordinal}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """`branch name { … }`; `gives` is what its `give`s give where the `parallel` is bound, None
     when there is none."""
@@ -188,7 +188,7 @@ class Branch:
     """The name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parallel:
     """`parallel { branch … }`; site "parallel/1". `gives` is the record of what its branches give
     when a `let` binds it; a plain statement has none."""
@@ -206,7 +206,7 @@ class Parallel:
         return f"parallel/{self.ordinal}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Let:
     """`let name = value`; of an Ask the name is an approval, of a Run the outcome of a child.
     `binding` (the name's span) is the key that LetRef and ApprovalRef carry."""
@@ -217,7 +217,7 @@ class Let:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Var:
     """`var name: type = value`; `binding` (the name's span) is the key in VarRef and Set."""
 
@@ -228,7 +228,7 @@ class Var:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Set:
     """`set name = value` of the variable that `binding` names; `type` is the variable's."""
 
@@ -239,7 +239,7 @@ class Set:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Do:
     """A service call as a statement."""
 
@@ -247,7 +247,7 @@ class Do:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskStatement:
     """An `ask` whose approval is not named."""
 
@@ -255,7 +255,7 @@ class AskStatement:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitStatement:
     """A `wait` whose value is not bound."""
 
@@ -263,7 +263,7 @@ class WaitStatement:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class If:
     """`if`; `else if` is an If alone in `otherwise`."""
 
@@ -273,7 +273,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Require:
     """`require condition else message`; `ordinal` counts like a call's, site "require/1"."""
 
@@ -283,7 +283,7 @@ class Require:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terminate:
     """`terminate message`, site "terminate/1"."""
 
@@ -292,7 +292,7 @@ class Terminate:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complete:
     """`complete record`, site "complete/1"; the record has the workflow's output type."""
 
@@ -301,7 +301,7 @@ class Complete:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Give:
     """`give value`, only in a handler, `repeat`, `wait` or branch that is bound."""
 
@@ -309,7 +309,7 @@ class Give:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Collect:
     """`collect value`: one more element of what a bound `for each` gives. It ends the round."""
 
@@ -317,7 +317,7 @@ class Collect:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sleep:
     """`sleep duration`, or `sleep until instant` when `until`. `least` and `most` are in ms: what
     is certain, and the bound (None of an instant: only the run knows)."""
@@ -329,7 +329,7 @@ class Sleep:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undo:
     """`undo name`: the undo of the effect, or of the completed child's effects, bound to it; `call`
     is the call id of that."""

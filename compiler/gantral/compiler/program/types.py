@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import decimal
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from gantral.dsl.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class StringType:
     """`string(min, max, pattern)`: lengths in code points; `pattern` matches the whole text."""
 
@@ -16,7 +17,7 @@ class StringType:
     pattern: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IntType:
     """`int(min, max)`."""
 
@@ -24,7 +25,7 @@ class IntType:
     max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecimalType:
     """`decimal(scale, min, max)`: exactly `scale` digits after the point."""
 
@@ -33,22 +34,22 @@ class DecimalType:
     max: decimal.Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BoolType:
     """`bool`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DateType:
     """`date`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstantType:
     """`instant`, to the millisecond, UTC."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DurationType:
     """`duration(min, max)`, bounds in milliseconds."""
 
@@ -56,17 +57,17 @@ class DurationType:
     max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonType:
     """`person`: the deployment's one identity claim."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonType:
     """`json`: opaque, any JSON value as its canonical text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnumType:
     """`"A" | "B"`, words in the order written; `name` when declared by `type`."""
 
@@ -74,7 +75,7 @@ class EnumType:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListType:
     """`list(min, max) of T`; `max` is None only for a list that an expression makes."""
 
@@ -83,7 +84,7 @@ class ListType:
     max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A field of a record; also a parameter of a gate or an operation.
 
@@ -96,7 +97,7 @@ class Field:
     wire: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordType:
     """`{ name: T, … }`; `name` when declared by `type` (an imported one: `alias_Name`)."""
 
@@ -111,14 +112,14 @@ class RecordType:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OptionalType:
     """`T?`; never nested in itself."""
 
     inner: Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NothingType:
     """What an operation without a result answers, and the type of a lone `none` inside `T?`."""
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 from gantral.compiler import formulas
 from gantral.compiler.program import declarations as d
 from gantral.compiler.program.types import ListType, RecordType
 from gantral.dsl.diagnostics import Diagnostic
+from gantral.dsl.frozen import frozen
 
 UNMET = "G0701"
 # How many absences are tried for the smallest set that blocks a gate.
@@ -29,14 +29,14 @@ TOO_LARGE = "G0702"
 Profile = frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Roster:
     """Who holds which roles: person -> role names."""
 
     persons: Mapping[str, Profile]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """Who is missing where a case can't be met: the one who started the run (or None), those whom
     `apart` keeps out, those who are absent. Names of the roster."""

@@ -6,16 +6,16 @@ again. (Wadler, "A prettier printer"; the choice looks one line ahead.)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from gantral.dsl.frozen import frozen
 from gantral.dsl.positions import width as cells
 
 INDENT = 2
 WIDTH = 120
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A place where a line may break; `flat` is what stands there when it does not, None where it
     always does. `blank` leaves an empty line."""
@@ -24,14 +24,14 @@ class Line:
     blank: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Glue:
     """A mark that stays on the line of what is before it, so that a comment comes after it."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remark:
     """A comment. `own`: on a line of its own; else at the end of the line that is being written.
     Nothing is written behind it. `below_blank`: its source has an empty line above it."""
@@ -41,13 +41,13 @@ class Remark:
     below_blank: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cat:
     parts: tuple[Doc, ...]
     hard: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nest:
     """`inner`, its lines one step further in."""
 
@@ -55,7 +55,7 @@ class Nest:
     hard: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """`yielding`: it breaks rather than that a group before it on the line has to."""
 
@@ -64,7 +64,7 @@ class Group:
     yielding: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IfBroken:
     """A mark that stands only where the group around it is broken."""
 

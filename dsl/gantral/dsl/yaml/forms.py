@@ -7,8 +7,9 @@ are those of the text form; a key that has no word there is listed in docs/yaml.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from gantral.dsl.frozen import frozen
 
 Kind: TypeAlias = Literal[
     "name",  # one word
@@ -39,7 +40,7 @@ Kind: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """A key: what it holds, one line about it, and whether the mapping needs it."""
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 from gantral.dsl.build import Context
 from gantral.dsl.diagnostics import Label
+from gantral.dsl.frozen import frozen
 from gantral.dsl.sentence import too_deep
 
 # Each level is a few nodes of the tree, which is 200 deep at most.
@@ -41,7 +42,7 @@ _HELPS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """A text [start, end) of the file. What it says stands in [first, last): between the quotes, or
     below the head of a block scalar. `value` is what YAML makes of that."""
