@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from gantral.api.deployment import assurances_of, roles_of
 from gantral.api.sealing import Seal
 from gantral.evidence import SigningKey, TrustFile, canonical
+from gantral.evidence.development import development_trust
 from gantral.evidence.keys import PublicKey
 from gantral.identity import RoleMap
 from gantral.policy import Opa
@@ -43,7 +44,6 @@ ISSUER: Final = "http://127.0.0.1:1"
 AUDIENCE: Final = "simulation"
 # What policy_version_id is in simulated evidence: no bundle has this digest.
 REVISION: Final = "sha256:" + "0" * 64
-_LONG_AGO: Final = "2000-01-01T00:00:00.000Z"
 _USES: Final = ("commit", "decision", "effect")
 _ACTS: Final = ("effect", "critical effect")
 _T = TypeVar("_T")
@@ -259,38 +259,8 @@ class Deployment:
 
 
 def _trust(keys: Mapping[str, SigningKey], loaded: Sequence[ProgramInfo]) -> TrustFile:
-    life = {"environment": "development", "not_before": _LONG_AGO, "not_after": "none"}
-    statement = {
-        "type": "gantral.dev/trust/v1",
-        "trust_id": "simulation",
-        "serial": "1",
-        "previous": "none",
-        "issued": _LONG_AGO,
-        "environment": "development",
-        "keys": {
-            key.keyid: {
-                "alg": "ed25519",
-                "public_key": key.public.hex(),
-                "use": use,
-                "teams": sorted({one.team for one in loaded}),
-                "compromised_from": "none",
-                **life,
-            }
-            for use, key in keys.items()
-        },
-        "programs": [
-            {
-                "owning_team_id": one.team,
-                "workflow_id": one.workflow_id,
-                "workflow_version_id": one.version_id,
-                **life,
-            }
-            for one in loaded
-        ],
-        "max_skew": "PT5S",
-        "actor_claim": "sub",
-        "log": "none",
-    }
+    listed = [(one.team, one.workflow_id, one.version_id) for one in loaded]
+    statement = development_trust("simulation", keys, listed)
     trust = TrustFile.load(canonical(statement))
     remembered = {
         keyid: replace(one, public=_Remembered(one.public.keyid, one.public._key, {}))

@@ -23,6 +23,7 @@ from gantral.cli.scenarios.clock import Clock
 from gantral.cli.scenarios.outside import ScriptedPolicy, scripted_services
 from gantral.cli.scenarios.script import Script
 from gantral.evidence import H, SigningKey, canonical
+from gantral.evidence.development import development_trust
 from gantral.runtime import programs, settings
 from gantral.runtime.commands import EVIDENCE_QUEUE, workflow_queue
 from gantral.runtime.programs import ProgramInfo
@@ -37,7 +38,6 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 _USES = ("commit", "decision", "effect")
 _FOLDERS = {"store": "file:store", "drafts": "file:drafts"}
-_LONG_AGO = "2000-01-01T00:00:00.000Z"
 
 # What a scenario's people are known by; nobody is asked there.
 ISSUER = "http://127.0.0.1:1"
@@ -219,36 +219,8 @@ def _settings(
 def _trust(
     keys: Mapping[str, SigningKey], manifests: Sequence[Mapping[str, Any]], data: Sequence[bytes]
 ) -> dict[str, Any]:
-    life = {"environment": "development", "not_before": _LONG_AGO, "not_after": "none"}
-    teams = sorted({str(manifest["owning_team_id"]) for manifest in manifests})
-    return {
-        "type": "gantral.dev/trust/v1",
-        "trust_id": "scenarios",
-        "serial": "1",
-        "previous": "none",
-        "issued": _LONG_AGO,
-        "environment": "development",
-        "keys": {
-            key.keyid: {
-                "alg": "ed25519",
-                "public_key": key.public.hex(),
-                "use": use,
-                "teams": teams,
-                "compromised_from": "none",
-                **life,
-            }
-            for use, key in keys.items()
-        },
-        "programs": [
-            {
-                "owning_team_id": manifest["owning_team_id"],
-                "workflow_id": manifest["workflow_id"],
-                "workflow_version_id": H("manifest", one),
-                **life,
-            }
-            for manifest, one in zip(manifests, data, strict=True)
-        ],
-        "max_skew": "PT5S",
-        "actor_claim": "sub",
-        "log": "none",
-    }
+    listed = [
+        (str(manifest["owning_team_id"]), str(manifest["workflow_id"]), H("manifest", one))
+        for manifest, one in zip(manifests, data, strict=True)
+    ]
+    return development_trust("scenarios", keys, listed)
