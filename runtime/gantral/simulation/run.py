@@ -8,9 +8,10 @@ somebody steps it, and must then do the same again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import FrameType
 from typing import Any, Final, TypeVar
 
 from gantral.simulation.apart import apart
@@ -102,6 +103,14 @@ class Run:
             job = kept
         self._keep(_Step(at, job, commands))
         return commands
+
+    def frames(self) -> Iterator[FrameType]:
+        """Where its code stands: the frames of the run's own task, the outermost first."""
+        task = self._instance()._primary_task  # type: ignore[attr-defined]
+        stands: Any = None if task is None else task.get_coro()
+        while (frame := getattr(stands, "cr_frame", None)) is not None:
+            yield frame
+            stands = stands.cr_await
 
     def let_go(self) -> None:
         """Free the coroutines it holds; it can be stepped again, by its history."""

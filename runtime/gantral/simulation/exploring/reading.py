@@ -6,6 +6,7 @@ It errs to one side: a name that stands in a condition anywhere counts everywher
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,6 +14,7 @@ from inspect import getsource
 from typing import Any
 
 from gantral.runtime.programs import ProgramInfo
+from gantral.simulation.exploring.relevant import Asks, Body, bodies
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,20 @@ def merged(readings: Iterable[Reading]) -> Reading:
         if len(found) == 1
         else {},
     )
+
+
+def standing(
+    programs: Iterable[ProgramInfo], reading: Reading
+) -> tuple[dict[str, dict[str, Body | None]], bool]:
+    """Of each workflow what counts where a run of it stands, and whether values name persons.
+    ``reading``: of all of them."""
+    found, named = {}, False
+    for program in programs:
+        tree = ast.parse(getsource(import_module(f"{program.package}.workflow")))
+        gates = {gate: frozenset(_chooses(program, gate)) for gate in program.manifest["gates"]}
+        found[program.workflow_id] = bodies(tree, Asks(gates, reading.names))
+        named = named or '["person"]' in json.dumps(program.manifest)
+    return found, named
 
 
 def _conditions(tree: ast.AST) -> Iterator[ast.expr]:
