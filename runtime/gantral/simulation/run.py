@@ -105,12 +105,12 @@ class Run:
         return commands
 
     def frames(self) -> Iterator[FrameType]:
-        """Where its code stands: the frames of the run's own task, the outermost first."""
-        task = self._instance()._primary_task  # type: ignore[attr-defined]
-        stands: Any = None if task is None else task.get_coro()
-        while (frame := getattr(stands, "cr_frame", None)) is not None:
-            yield frame
-            stands = stands.cr_await
+        """Where its code stands: the frames of each of its tasks, the outermost first."""
+        for task in self._instance()._tasks:  # type: ignore[attr-defined]
+            stands: Any = task.get_coro()
+            while (frame := getattr(stands, "cr_frame", None)) is not None:
+                yield frame
+                stands = stands.cr_await
 
     def let_go(self) -> None:
         """Free the coroutines it holds; it can be stepped again, by its history."""

@@ -27,7 +27,7 @@ def digest(course: Course) -> str:
             _standing(course, instance_id, look),
             _gate(look, now),
             [(wait["wait"], _left(wait["until"], now)) for wait in look["waits"]],
-            course.standing[instance_id].place,
+            course.steps.get(instance_id),
             course.standing[instance_id].shown,
             sorted(
                 (key, _shown(told, live)) for key, told in course.since.get(instance_id, {}).items()

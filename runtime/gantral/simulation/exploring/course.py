@@ -25,6 +25,8 @@ class Course:
     trail: tuple[Choice, ...] = ()
     since: dict[str, dict[str, Any]] = field(default_factory=dict)
     standing: dict[str, Stands] = field(default_factory=dict)
+    places: dict[str, object] = field(default_factory=dict)  # of the last step at which it stood
+    steps: dict[str, object] = field(default_factory=dict)  # and what it was there
     stopped: bool = False  # whether a worker refused what the code asked for
     cancelled: bool = False
     books: dict[str, Book] = field(default_factory=dict)
@@ -42,6 +44,8 @@ class Course:
             story=self.story.fork(),
             since={name: dict(one) for name, one in self.since.items()},
             standing=dict(self.standing),
+            places=dict(self.places),
+            steps=dict(self.steps),
             used=dict(self.used),
             books={name: one.fork() for name, one in self.books.items()},
         )
@@ -117,20 +121,17 @@ class Course:
 
     def stand(self) -> None:
         """Look where each run stands. Where it came to another step, its values say all that it was
-        told before."""
+        told before; between two steps it is told apart by the last one, and by what came since."""
         names = self.live()
         for instance_id in self.looks:
             run = self.story.server.executions[instance_id].run
             bodies = self.world.bodies[str(run.began.definition.name)]
             found = stands(run, bodies, names)
-            before = self.standing.get(instance_id)
-            if found.place is not None and (before is None or before.place != found.place):
-                self.since[instance_id] = {}
-            if found.place is None and before is not None:
-                # What it was told since it stood at a step is told apart from there on.
-                found = replace(found, shown=(before.shown if before.place else None, found.shown))
-                if before.place is None:
-                    found = replace(found, shown=(before.shown[0], found.shown[1]))  # type: ignore[index]
+            if found.place is not None:
+                if self.places.get(instance_id) != found.place:
+                    self.since[instance_id] = {}
+                self.places[instance_id] = found.place
+                self.steps[instance_id] = found.shown
             self.standing[instance_id] = found
 
     def live(self) -> frozenset[str]:
