@@ -10,7 +10,7 @@ from typing import Any
 from gantral.runtime import forms
 from gantral.simulation.deployment import Answer, Invoked
 from gantral.simulation.exploring.choices import Choice, Look, World, reason
-from gantral.simulation.exploring.stands import Stands, stands
+from gantral.simulation.exploring.stands import Counts, Stands, stands
 from gantral.simulation.exploring.witness import Book
 from gantral.simulation.simulation import Asked, Call, Refusal, Simulation
 
@@ -122,11 +122,11 @@ class Course:
     def stand(self) -> None:
         """Look where each run stands. Where it came to another step, its values say all that it was
         told before; between two steps it is told apart by the last one, and by what came since."""
-        names = self.live()
+        counts = Counts(self.live(), self.world.values.reading.whole)
         for instance_id in self.looks:
             run = self.story.server.executions[instance_id].run
             bodies = self.world.bodies[str(run.began.definition.name)]
-            found = stands(run, bodies, names)
+            found = stands(run, bodies, counts)
             if found.place is not None:
                 if self.places.get(instance_id) != found.place:
                     self.since[instance_id] = {}

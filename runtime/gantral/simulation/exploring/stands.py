@@ -33,8 +33,17 @@ class Stands:
     voted: Mapping[str, Sequence[str]] | None = None
 
 
-def stands(run: Run, bodies: Mapping[str, Body | None], names: frozenset[str]) -> Stands:
-    """Where a run stands. ``names``: of fields that conditions may still read."""
+@dataclass(frozen=True)
+class Counts:
+    """``names``: of fields that conditions may still read; ``whole``: of them those of records and
+    lists that may be read as they are."""
+
+    names: frozenset[str]
+    whole: frozenset[str]
+
+
+def stands(run: Run, bodies: Mapping[str, Body | None], counts: Counts) -> Stands:
+    """Where a run stands, with what of its values counts."""
     body = failing = ending = None
     voted: Mapping[str, Sequence[str]] = {}
     for frame in run.frames():
@@ -50,28 +59,28 @@ def stands(run: Run, bodies: Mapping[str, Body | None], names: frozenset[str]) -
             body = frame
     if ending is not None:
         end = (ending.cause.value, "/".join(ending.statement.split("/")[:2]))
-        told = None if failing is None else _within(failing, bodies.get("on_failure"), names)
+        told = None if failing is None else _within(failing, bodies.get("on_failure"), counts)
         return Stands(("ends", end), ("ends", end, told and told.shown), None, frozenset(), voted)
     if body is None:
         return Stands(None, "no body", voted=voted)
-    found = _within(body, bodies.get("body"), names)
+    found = _within(body, bodies.get("body"), counts)
     return Stands(found.place, found.shown, found.approvals, found.asks, voted)
 
 
-def _within(frame: FrameType, body: Body | None, names: frozenset[str]) -> Stands:
+def _within(frame: FrameType, body: Body | None, read: Counts) -> Stands:
     held = frame.f_locals
     step = None if body is None else body.at(frame.f_lineno)
     if step is None:
         skipped = (FunctionType, Branches, Statements)
         every = [
-            (name, projected(value, names, full=False))
+            (name, projected(value, read, full=name in read.whole))
             for name, value in sorted(held.items())
             if not isinstance(value, skipped)
         ]
         return Stands(None, (frame.f_lasti, every))
     counts = [repr(held.get(name)) for name in step.counts]
     shown: list[tuple[str, object]] = [
-        (name, projected(held[name], names, full=False))
+        (name, projected(held[name], read, full=name in read.whole))
         for name in sorted(step.names)
         if name in held and name != "self"
     ]
@@ -105,40 +114,40 @@ def _values(held: Mapping[str, Any], names: set[str]) -> Iterator[Any]:
     yield from (held[name] for name in names if name in held)
 
 
-def projected(value: Any, names: frozenset[str], *, full: bool) -> object:
+def projected(value: Any, read: Counts, *, full: bool) -> object:
     """What of a value counts: of records the fields with these names, of a list how many there are
     and which are equal. Of what is not known here, all that can be told of it."""
     if value is None or isinstance(value, _SCALARS):
         return (type(value).__name__, str(value))
     if isinstance(value, (tuple, list)):
-        return [(value.index(one), projected(one, names, full=full)) for one in value]
+        return [(value.index(one), projected(one, read, full=full)) for one in value]
     if isinstance(value, Begun):
-        return projected(value._values, names, full=full)
+        return projected(value._values, read, full=full)
     if isinstance(value, ActionFailed):
-        return ("ActionFailed", value.happened, value.cause if "cause" in names else "")
+        return ("ActionFailed", value.happened, value.cause if "cause" in read.names else "")
     if isinstance(value, Record):
         found: list[object] = [
-            (name, projected(one, names, full=full or name in names))
+            (name, projected(one, read, full=full or name in read.whole))
             for name in type(value).model_fields
-            if _counts(one := getattr(value, name), name, names, full=full)
+            if _counts(one := getattr(value, name), name, read, full=full)
         ]
         if isinstance(value, Approval) and value._granted is not None:
             found.append(("waived", value.decision_.waived))
-            if names & _DECISION or "deciders" in names:
-                found += [str(value.decision_), projected(value.proposed_, names, full=True)]
+            if read.names & {*_DECISION, "deciders"}:
+                found += [str(value.decision_), projected(value.proposed_, read, full=True)]
         return (type(value).__name__, found)
     if is_dataclass(value) and not isinstance(value, type):
         parts = [(one.name, getattr(value, one.name)) for one in fields(value)]
         return (
             type(value).__name__,
             [
-                (name, projected(one, names, full=full or name in names))
+                (name, projected(one, read, full=full or name in read.whole))
                 for name, one in parts
-                if _counts(one, name, names, full=full)
+                if _counts(one, name, read, full=full)
             ],
         )
     return (type(value).__name__, repr(value))
 
 
-def _counts(value: object, name: str, names: frozenset[str], *, full: bool) -> bool:
-    return full or name in names or not (value is None or isinstance(value, _SCALARS))
+def _counts(value: object, name: str, read: Counts, *, full: bool) -> bool:
+    return full or name in read.names or not (value is None or isinstance(value, _SCALARS))
