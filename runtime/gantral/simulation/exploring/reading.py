@@ -74,11 +74,7 @@ def read(program: ProgramInfo) -> Reading:
         bool({"now", "started_at", "at"} & attributes) or _calendars(program),
         "deciders" in attributes,
         _later(tree, program),
-        whole(
-            tree,
-            [*_conditions(tree, each=False)],
-            (path.split("/")[-1] for path in _read_by_gates(program)),
-        ),
+        whole(tree, _conditions(tree, each=False), chosen),
     )
 
 
