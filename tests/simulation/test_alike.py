@@ -47,6 +47,7 @@ ROUNDS = HEAD + workflow(
     if dear > 0 { complete { how: "dear" } }
     complete { how: last }
   }
+  on failure { shop.tell(name: failure.cause) else { } }
 """
 )
 EACH = HEAD + workflow(
@@ -108,14 +109,18 @@ workflow trial version "1.0.0" {
   input  { name: string }
   output { how: string }
   service shop on queue "shop" {
-    effect pay(name: string) -> { ref: string } { timeout 1m  undo back(ref: result.ref) }
-    effect back(ref: string) { timeout 1m }
+    effect pay(name: string) -> { ref: string } {
+      timeout 1m  idempotent
+      undo back(ref: result.ref)
+    }
+    effect back(ref: string) { timeout 1m  idempotent }
     notify tell(name: string) { timeout 1m }
   }
   gate release(name: string) {
     releases shop.pay
     decide   1 of boss
     clock    { after 1h reject }
+    lasts    30m
   }
   run {
     let ok = ask release(name: input.name)
@@ -123,7 +128,6 @@ workflow trial version "1.0.0" {
     shop.tell(name: paid.ref)
     complete { how: paid.ref }
   }
-  on failure { shop.tell(name: failure.cause) else { } }
 }
 """
 )
