@@ -15,6 +15,7 @@ from simulated import HEAD, staged
 SERVICES = """\
   service shop on queue "shop" {
     read price(name: string) -> { amount: int(min: 0, max: 20), note: string } { timeout 1m }
+    read stock(name: string) -> { there: bool, note: string } { timeout 1m }
     effect pay(name: string) -> { ref: string } { timeout 1m }
     notify tell(name: string) { timeout 1m }
   }
@@ -60,13 +61,12 @@ EACH = HEAD + workflow(
   }
   run {
     let ok = ask release(names: ["a", input.name])
-    var lost: list(max: 2) of string = []
+    var lost: list(max: 1) of string = []
     for each one in ok.names at most 2 {
       shop.pay(name: one) under ok else as f {
         if f.happened == "unknown" { set lost = lost + [one] }
       }
     }
-    if len(lost) > 1 { terminate "both" }
     complete { how: "paid" }
   }
 """
@@ -97,6 +97,17 @@ SLEEPS = HEAD + workflow(
       branch told { shop.tell(name: input.name)  give 2 }
     }
     complete { how: "{known.slow}" }
+  }
+"""
+)
+WAITS = HEAD + workflow(
+    """\
+  run {
+    let last = repeat at most 4 every 1h {
+      let found = shop.stock(name: input.name)
+      if found.there { give found.note }
+    } else { terminate "too often" }
+    complete { how: last }
   }
 """
 )
@@ -131,7 +142,14 @@ workflow trial version "1.0.0" {
 }
 """
 )
-SPECS = {"rounds": ROUNDS, "each": EACH, "apart": APART, "sleeps": SLEEPS, "undone": UNDONE}
+SPECS = {
+    "rounds": ROUNDS,
+    "each": EACH,
+    "apart": APART,
+    "sleeps": SLEEPS,
+    "waits": WAITS,
+    "undone": UNDONE,
+}
 
 
 def unreduced(course: Course) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any, Final, TypeVar
@@ -111,6 +111,19 @@ class Run:
             while (frame := getattr(stands, "cr_frame", None)) is not None:
                 yield frame
                 stands = stands.cr_await
+
+    def replay(self, definition: workflow._Definition) -> None:
+        """Play its history again on this code.
+
+        Raises:
+            WrongCode: it does something else.
+        """
+        other = Run(replace(self.began, definition=definition))
+        other._steps = list(self._steps)
+        try:
+            other._instance()
+        finally:
+            other.let_go()
 
     def let_go(self) -> None:
         """Free the coroutines it holds; it can be stepped again, by its history."""
