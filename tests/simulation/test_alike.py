@@ -84,6 +84,7 @@ APART = HEAD + workflow(
   }
   run {
     let one = ask first(name: input.name)
+    shop.tell(name: one.name)
     let two = ask second(name: one.name)
     complete { how: two.name }
   }
