@@ -15,7 +15,6 @@ from simulated import HEAD, staged
 SERVICES = """\
   service shop on queue "shop" {
     read price(name: string) -> { amount: int(min: 0, max: 20), note: string } { timeout 1m }
-    read stock(name: string) -> { there: bool, note: string } { timeout 1m }
     effect pay(name: string) -> { ref: string } { timeout 1m }
     notify tell(name: string) { timeout 1m }
   }
@@ -48,7 +47,6 @@ ROUNDS = HEAD + workflow(
     if dear > 0 { complete { how: "dear" } }
     complete { how: last }
   }
-  on failure { shop.tell(name: failure.cause) else { } }
 """
 )
 EACH = HEAD + workflow(
@@ -104,9 +102,9 @@ SLEEPS = HEAD + workflow(
 WAITS = HEAD + workflow(
     """\
   run {
-    let last = repeat at most 4 every 1h {
-      let found = shop.stock(name: input.name)
-      if found.there { give found.note }
+    let last = repeat at most 3 every 1h {
+      let found = shop.price(name: input.name)
+      if found.amount > 10 { give found.note }
     } else { terminate "too often" }
     complete { how: last }
   }

@@ -55,12 +55,15 @@ def _call(one: Activity) -> str:
 
 
 def _approvals(course: Course, instance_id: str, now: datetime) -> list[object]:
-    """The approvals that a call may still name, with what is left of them."""
+    """The approvals under which something may still be called, or undone, with what is left of
+    them."""
     manifest = course.story.program(instance_id).manifest
     stands = course.standing[instance_id]
+    undoes = _undoes(manifest, course.looks[instance_id])
     found: list[object] = []
     for gate, approved in sorted(course.books[instance_id].approvals.items()):
-        if stands.approvals is not None and gate not in stands.approvals:
+        plan = manifest["gates"][gate]["plan"]
+        if stands.calls is not None and not undoes and not stands.calls & plan.keys():
             continue
         left, lasts = "none", manifest["gates"][gate]["lasts"]
         if lasts != "none":
@@ -74,11 +77,15 @@ def _approvals(course: Course, instance_id: str, now: datetime) -> list[object]:
 def _standing(course: Course, instance_id: str, look: Look) -> list[str]:
     """What stands: in its order where some of it may be undone, else whatever round it was of."""
     calls = list(look["standing"])
-    operations = course.story.program(instance_id).manifest["operations"]
-    known = [operations.get(call.split("/")[0]) for call in calls]
-    if all(one is not None and one["undo"] == "none" for one in known):
-        return sorted({"/".join(call.split("/")[:2]) for call in calls})
-    return calls
+    if _undoes(course.story.program(instance_id).manifest, look):
+        return calls
+    return sorted({"/".join(call.split("/")[:2]) for call in calls})
+
+
+def _undoes(manifest: Mapping[str, Any], look: Look) -> bool:
+    """Whether something that stands may be undone; what a child left behind may."""
+    known = [manifest["operations"].get(call.split("/")[0]) for call in look["standing"]]
+    return any(one is None or one["undo"] != "none" for one in known)
 
 
 def _gate(look: Look, now: datetime) -> object:

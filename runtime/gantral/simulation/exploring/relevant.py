@@ -15,9 +15,9 @@ from typing import Final
 Names = frozenset[str]
 _NONE: Final[Names] = frozenset()
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
-# Marks: of an approval that a call may still name, of a gate that may still be asked, and of a list
-# of which only the length counts.
-UNDER: Final = "under "
+# Marks: of an effect that may still be called, of a gate that may still be asked, and of a list of
+# which only the length counts.
+CALLED: Final = "call "
 ASKED: Final = "ask "
 LENGTH: Final = "length of "
 
@@ -193,13 +193,13 @@ class _Reader:
         result is relevant."""
         assert isinstance(call.func, ast.Attribute)
         kind, found = call.func.attr, set(_may_raise(call))
-        for keyword in call.keywords:
-            if keyword.arg == "under":
-                found |= {f"{UNDER}{name}" for name in _names(keyword.value)}
+        if kind == "effect":
+            found |= {f"{CALLED}{_site(one.value)}" for one in call.keywords if one.arg == "call"}
         if kind in ("read", "notify", "effect", "wait"):
             return frozenset(found)
         if kind == "ask":
             gate = next(_site(one.value) for one in call.keywords if one.arg == "site")
+            gate = gate.split("/")[0]
             found.add(f"{ASKED}{gate}")
             reads = self._asks.gates.get(gate, _NONE)
         elif kind == "run_workflow":
@@ -352,4 +352,5 @@ def _count(node: ast.For | ast.AsyncFor) -> str:
 
 def _site(value: ast.expr) -> str:
     first = value.values[0] if isinstance(value, ast.JoinedStr) else value
-    return str(first.value).split("/")[0] if isinstance(first, ast.Constant) else ""
+    text = str(first.value) if isinstance(first, ast.Constant) else ""
+    return "/".join(text.split("/")[:2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from gantral.runtime.calls import ActionFailed, Approval
 from gantral.runtime.parallel import Begun, Branches
 from gantral.runtime.statements import Statements
 from gantral.runtime.values import Record
-from gantral.simulation.exploring.relevant import ASKED, LENGTH, UNDER, Body
+from gantral.simulation.exploring.relevant import ASKED, CALLED, LENGTH, Body
 from gantral.simulation.run import Run
 
 _SCALARS: Final = (str, bool, int, Decimal, date, datetime, timedelta)
@@ -23,12 +23,12 @@ _DECISION: Final = frozenset({"decision_", "grant_", "proposed_"})
 @dataclass(frozen=True)
 class Stands:
     """``place``: None where what its values are is not all of it (branches at once). ``shown``:
-    where it stands, and its values as far as they count. ``approvals``, ``asks``: the gates whose
-    approval may still be named, and those that may still be asked; None: any."""
+    where it stands, and its values as far as they count. ``calls``, ``asks``: the effects that may
+    still be called, and the gates that may still be asked; None: any."""
 
     place: object
     shown: object
-    approvals: frozenset[str] | None = None
+    calls: frozenset[str] | None = None
     asks: frozenset[str] | None = None
     voted: Mapping[str, Sequence[str]] | None = None
 
@@ -60,11 +60,12 @@ def stands(run: Run, bodies: Mapping[str, Body | None], counts: Counts) -> Stand
     if ending is not None:
         end = (ending.cause.value, "/".join(ending.statement.split("/")[:2]))
         told = None if failing is None else _within(failing, bodies.get("on_failure"), counts)
-        return Stands(("ends", end), ("ends", end, told and told.shown), None, frozenset(), voted)
+        place, shown = (None, None) if told is None else (told.place, told.shown)
+        return Stands(("ends", end, place), ("ends", end, shown), None, frozenset(), voted)
     if body is None:
         return Stands(None, "no body", voted=voted)
     found = _within(body, bodies.get("body"), counts)
-    return Stands(found.place, found.shown, found.approvals, found.asks, voted)
+    return Stands(found.place, found.shown, found.calls, found.asks, voted)
 
 
 def _within(frame: FrameType, body: Body | None, read: Counts) -> Stands:
@@ -89,29 +90,18 @@ def _within(frame: FrameType, body: Body | None, read: Counts) -> Stands:
         for one in sorted(step.names)
         if one.startswith(LENGTH) and (name := one.removeprefix(LENGTH)) in held
     ]
-    marked = {one.removeprefix(UNDER) for one in step.names if one.startswith(UNDER)}
-    named = [held[name] for name in sorted({*marked, *step.names}) if name in held]
-    gates = {
-        one.grant_.site.split("/")[0]
-        for one in named
-        if isinstance(one, Approval) and one._granted is not None
-    }
-    known = all(one is None or isinstance(one, Approval) for one in _values(held, marked))
+    calls = {one.removeprefix(CALLED) for one in step.names if one.startswith(CALLED)}
     asks = {one.removeprefix(ASKED) for one in step.names if one.startswith(ASKED)}
     return Stands(
         (frame.f_code.co_name, frame.f_lasti, *counts),
         (frame.f_code.co_name, frame.f_lasti, counts, shown),
-        frozenset(gates) if known else None,
+        frozenset(calls),
         frozenset(asks),
     )
 
 
 def _length(value: Any) -> object:
     return len(value) if isinstance(value, (tuple, list)) else repr(value)
-
-
-def _values(held: Mapping[str, Any], names: set[str]) -> Iterator[Any]:
-    yield from (held[name] for name in names if name in held)
 
 
 def projected(value: Any, read: Counts, *, full: bool) -> object:
