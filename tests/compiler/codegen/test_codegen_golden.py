@@ -26,6 +26,7 @@ SPECS = {
     "children": (GOLDEN / "children", "spec.gantral"),
     "documents": (GOLDEN / "documents", "spec.gantral"),
     "results": (GOLDEN / "results", "spec.gantral"),
+    "leaving": (GOLDEN / "leaving", "spec.gantral"),
 }
 
 
