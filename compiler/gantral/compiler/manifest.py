@@ -14,6 +14,7 @@ from gantral.compiler.digest import (
     tagged_hash,
     workflow_version_id,
 )
+from gantral.compiler.equal_calls import equal_calls
 from gantral.compiler.phrases import code
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
@@ -79,7 +80,7 @@ def manifest(program: Program) -> Manifest:
     """The manifest of a program that passed every proof.
 
     What its closed language can't say is an error here: G0321 (an argument of an effect), G0001
-    (what is not built).
+    (what is not built). So is what it says can only be refused: G0311.
     """
     return _manifest(program, {})
 
@@ -93,6 +94,8 @@ def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
 def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
     planned = plan(program)
     found = [*planned.diagnostics, *again(program).diagnostics]
+    if not found:
+        found += equal_calls(program, planned)
     unasked = _only_if(program)
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
