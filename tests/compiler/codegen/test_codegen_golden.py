@@ -27,6 +27,7 @@ SPECS = {
     "documents": (GOLDEN / "documents", "spec.gantral"),
     "results": (GOLDEN / "results", "spec.gantral"),
     "leaving": (GOLDEN / "leaving", "spec.gantral"),
+    "histories": (GOLDEN / "histories", "spec.gantral"),
 }
 
 

@@ -38,9 +38,11 @@ from gantral.compiler.shapes import duration_text
 from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
-# Names of generated code: no name of a spec ends in one `_`.
-FIRST = "first_"
-_ITEMS = "items_"
+
+def first_of(number: str) -> str:
+    """The name of the round with which the loop of a point begins. No name of a spec ends in one
+    `_`, and none of a branch has its digits there."""
+    return f"first{number}_"
 
 
 @frozen
@@ -76,16 +78,17 @@ class Looping(ABC):
             **{run.id: len(around) for run, around in run_within(statements)},
         }
         self._lefts = 0
-        self._point = ""
-        """The site of the loop between whose rounds a new history may begin."""
+        self._points: dict[str, str] = {}
+        """For the site of each loop between whose rounds a new history may begin, its number there;
+        of the first it is empty."""
 
     @abstractmethod
     def block(self, statements: tuple[Statement, ...], indent: int, around: Around) -> list[Line]:
         """The lines of a block."""
 
     @abstractmethod
-    def _goes_on_anew(self, index: str, indent: int, span: Span) -> list[Line]:
-        """What begins each round of the loop between whose rounds a new history may begin."""
+    def _goes_on_anew(self, site: str, index: str, indent: int, span: Span) -> list[Line]:
+        """What begins each round of a loop between whose rounds a new history may begin."""
 
     @abstractmethod
     def _ends(self, statements: tuple[Statement, ...], around: Around) -> bool:
@@ -145,7 +148,7 @@ class Looping(ABC):
         if binding is not None:
             assert loop.gives is not None
             target = self._locals[binding] if binding in self._used else ""
-            if target and loop.site != self._point:
+            if target and loop.site not in self._points:
                 out += self._collected(loop, target, indent, span)
             way = Exit(
                 f"{target} += " if target else "",
@@ -163,9 +166,11 @@ class Looping(ABC):
         )
         element = self._locals[loop.binding] if loop.binding in self._used else "_"
         with self._round(loop) as index:
-            if loop.site == self._point:
-                out += self._lines(given, f"{_ITEMS} = ", indent, loop.head)
-                given = Invoke("enumerate", (("", Atom(f"{_ITEMS}[{FIRST}:]")), ("", Atom(FIRST))))
+            if loop.site in self._points:
+                number = self._points[loop.site]
+                items, first = f"items{number}_", first_of(number)
+                out += self._lines(given, f"{items} = ", indent, loop.head)
+                given = Invoke("enumerate", (("", Atom(f"{items}[{first}:]")), ("", Atom(first))))
                 element = f"{index}, {element}"
             elif index:
                 given = Invoke("enumerate", (("", given),))
@@ -185,10 +190,10 @@ class Looping(ABC):
         self, loop: ForEach | Repeat, index: str, indent: int, around: Around, span: Span
     ) -> list[Line]:
         """The body of a loop, each round of which may go on in a new history instead."""
-        if loop.site != self._point:
+        if loop.site not in self._points:
             return self._body(loop.body, indent, around, span)
         return [
-            *self._goes_on_anew(index, indent, loop.head),
+            *self._goes_on_anew(loop.site, index, indent, loop.head),
             *self.block(loop.body, indent, around),
         ]
 
@@ -232,12 +237,13 @@ class Looping(ABC):
 
     def _rounds(self, loop: Repeat, indent: int, inside: Around, span: Span) -> list[Line]:
         with self._round(loop) as index:
-            here = loop.site == self._point
+            here = loop.site in self._points
+            begins = first_of(self._points.get(loop.site, ""))
             most = ("", Atom(str(loop.at_most)))
-            rounds: Piece = Invoke("range", (("", Atom(FIRST)), most) if here else (most,))
+            rounds: Piece = Invoke("range", (("", Atom(begins)), most) if here else (most,))
             word = "for"
             if loop.every is not None:
-                first = (("first=", Atom(FIRST)),) if here else ()
+                first = (("first=", Atom(begins)),) if here else ()
                 rounds = Invoke("self.rounds", (most, ("every=", self._duration(loop)), *first))
                 word = "async for"
             head = self._lines(rounds, f"{word} {index or '_'} in ", indent, loop.head, ":")
@@ -266,7 +272,7 @@ class Looping(ABC):
             # No name of a spec ends in one `_`.
             name += "_"
         self._indexes.append(name)
-        yield name if loop.site == self._point or _numbered(loop.body) else ""
+        yield name if loop.site in self._points or _numbered(loop.body) else ""
         self._indexes.pop()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gantral.compiler.again import DECIDED, again
 from gantral.compiler.codegen.anew import Anew, anew
 from gantral.compiler.codegen.block import NOWHERE, Around, Exit, Line
@@ -54,11 +56,11 @@ from gantral.dsl.span import Span
 _PARAMETERS = frozenset({"self", "input", "failure"})
 
 
-def body(program: Program, names: PackageNames, point: str) -> list[Line]:
-    """The lines of `body`: the `run` block. ``point`` is the site of the loop between whose rounds
-    the run may go on in a new history, empty when there is none."""
+def body(program: Program, names: PackageNames, points: Sequence[str]) -> list[Line]:
+    """The lines of `body`: the `run` block. ``points`` are the sites of the loops between whose
+    rounds the run may go on in a new history, in the order of the source."""
     writer = _Writer(program, names, program.run, returns=True)
-    return writer.divided(point) if point else writer.block(program.run, 8, NOWHERE)
+    return writer.divided(points) if points else writer.block(program.run, 8, NOWHERE)
 
 
 def on_failure(program: Program, names: PackageNames) -> list[Line]:
@@ -68,8 +70,6 @@ def on_failure(program: Program, names: PackageNames) -> list[Line]:
 
 
 class _Writer(Choosing):
-    _anew: Anew
-
     def __init__(
         self,
         program: Program,
@@ -80,6 +80,7 @@ class _Writer(Choosing):
     ) -> None:
         self._program = program
         self._returns = returns
+        self._anews: dict[str, Anew] = {}
         self._again = again(program).asks
         taken = _PARAMETERS | frozenset(mangle(name) for name in program.services)
         known = local_names(statements, taken)
@@ -99,29 +100,44 @@ class _Writer(Choosing):
             out += self._statement(statement, indent, around)
         return out
 
-    def divided(self, point: str) -> list[Line]:
-        """The lines of a body that may go on in a new history between two rounds of a loop."""
-        self._point = point
-        self._anew, after = anew(self._program.run, point, self._names, self._used)
-        at, loop = self._anew.at, self._anew.loop
-        before = self.block(self._anew.before, 12, NOWHERE)
+    def divided(self, points: Sequence[str]) -> list[Line]:
+        """The lines of a body that may go on in a new history between two rounds of some loops."""
+        run = self._program.run
+        for site in points:
+            # The first has none, so that a run with one reads as if there were no others.
+            number = str(len(self._points) + 1) if self._points else ""
+            self._points[site] = number
+            self._anews[site] = anew(run, site, number, self._names, self._used)
+        return self._after([*self._anews.values()], run, 8)
+
+    def _after(
+        self, points: Sequence[Anew], statements: tuple[Statement, ...], indent: int
+    ) -> list[Line]:
+        """The statements from the beginning of the run on, which the points stand in."""
+        if not points:
+            return self.block(statements, indent, NOWHERE)
+        *others, last = points
+        inner = indent + 4
+        before = self._after(others, last.before, inner)
+        at, loop = last.at, last.loop
         if isinstance(at, Let) and isinstance(loop, ForEach) and at.binding in self._used:
-            before += self._collected(loop, self._locals[at.binding], 12, at.span)
-        restored = self._anew.restored(
+            before += self._collected(loop, self._locals[at.binding], inner, at.span)
+        restored = last.restored(
             self._expressions,
             self._locals,
             lambda one, indent: self._statement(one, indent, NOWHERE),
-            12,
+            inner,
         )
-        out = [self._anew.opened(bool(before), 8)]
+        pad = " " * indent
+        out = last.opened(bool(before), others, indent)
         if before:
-            out += [Line("        if carried_ is None:", loop.head), *before]
+            out += [Line(f"{pad}if {last.carried} is None:", loop.head), *before]
         if restored:
-            out += [Line("        else:", loop.head), *restored]
-        return out + self.block((at, *after), 8, NOWHERE)
+            out += [Line(f"{pad}else:", loop.head), *restored]
+        return out + self.block(statements[len(last.before) :], indent, NOWHERE)
 
-    def _goes_on_anew(self, index: str, indent: int, span: Span) -> list[Line]:
-        return self._anew.round(self._expressions, index, indent, span)
+    def _goes_on_anew(self, site: str, index: str, indent: int, span: Span) -> list[Line]:
+        return self._anews[site].round(self._expressions, index, indent, span)
 
     def _has_function(self, statement: Statement) -> bool:
         match statement:
