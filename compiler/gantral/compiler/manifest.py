@@ -24,7 +24,6 @@ from gantral.compiler.program import (
     Amend,
     AnyOf,
     AskOnlyIf,
-    AskStatement,
     Calendar,
     Case,
     DecidersOf,
@@ -32,7 +31,6 @@ from gantral.compiler.program import (
     Expr,
     Formula,
     Gate,
-    Let,
     Operation,
     Points,
     Policy,
@@ -46,7 +44,7 @@ from gantral.compiler.program import (
     Wait,
     Widening,
 )
-from gantral.compiler.program.walk import everything, run_within, waits, waits_beside
+from gantral.compiler.program.walk import asks, run_within, waits, waits_beside
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
     NoTerm,
@@ -284,12 +282,9 @@ def _only_if(program: Program) -> dict[str, dict[str, Tree]]:
     """By gate, where nobody may be asked: the site of each `ask … only if`, with its condition. A
     gate that is asked in every case has no such member (ADR 0116)."""
     found: dict[str, dict[str, Tree]] = {}
-    for statement in everything(program.run):
-        match statement:
-            case AskStatement(ask=AskOnlyIf() as ask) | Let(value=AskOnlyIf() as ask):
-                found.setdefault(ask.gate, {})[ask.id] = code(ask.only_if)
-            case _:
-                pass
+    for ask in asks(program.run):
+        if isinstance(ask, AskOnlyIf):
+            found.setdefault(ask.gate, {})[ask.id] = code(ask.only_if)
     return found
 
 

@@ -128,8 +128,6 @@ class Acting(ABC):
         """The gate's name of each approval."""
         self.uncertain: set[Span] = set()
         """The approvals that are asked for `only if`."""
-        self.ways: dict[str, dict[bool, Span]] = {}
-        """For each gate where it is first asked, `only if` and otherwise."""
         self.asked: set[str] = set()
         """The gates that some ask names."""
         self.personal: dict[str, set[str]] = {}
@@ -381,7 +379,6 @@ class Acting(ABC):
         name, wanted, amends, who = found
         ordinal = self._count(f"gate {name}")
         self.asked.add(name)
-        self.ways.setdefault(name, {}).setdefault(one.only_if is not None, one.gate.span)
         given = calls.arguments(env, one.arguments, wanted, one.gate.span, f"gate `{name}`")
         if amends and not bound:
             env.findings.error(

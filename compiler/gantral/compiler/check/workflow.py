@@ -107,7 +107,6 @@ class Workflow:
         apart.decided(findings, self._gates.kept_apart[kept:], spans)
         for result in statements.across:
             across.released(findings, result, asked)
-        only_if.one_way(findings, statements.ways)
         policies = self._policies(gates)
         errors = [one for one in findings.all[before:] if one.severity == "error"]
         whole = inputs is not None and outputs is not None and gates.keys() == {*self._used_gates}

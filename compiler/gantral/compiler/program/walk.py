@@ -97,6 +97,16 @@ def run_within(
             yield statement.value, around
 
 
+def asks(statements: tuple[Statement, ...]) -> Iterator[Ask]:
+    """Every ask, in source order."""
+    for statement in everything(statements):
+        match statement:
+            case AskStatement(ask=ask) | Let(value=Ask() as ask):
+                yield ask
+            case _:
+                pass
+
+
 def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
     """Every call site, in source order, handlers' included."""
     for statement in everything(statements):
