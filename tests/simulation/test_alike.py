@@ -72,7 +72,7 @@ EACH = HEAD + workflow(
 APART = HEAD + workflow(
     """\
   gate first(name: string) {
-    decide   1 of boss
+    decide   2 of boss
     clock    { after 1h reject }
   }
   gate second(name: string) {
