@@ -40,8 +40,11 @@ def digest(course: Course) -> str:
         for one in story.server.activities
     ]
     timers = [(names[one.workflow_id], str(one.at - now)) for one in story.server.timers]
-    clock = course.world.values.reading.clock
-    began = str(now - course.began) if clock and course.began else ""
+    dated = course.world.values.reading.clock or any(
+        _dated(course.story.program(instance_id).manifest, course.standing[instance_id])
+        for instance_id in course.looks
+    )
+    began = str(now - course.began) if dated and course.began else ""
     whole = (running, sorted(_people(course), key=repr), waits, timers, course.cancelled, began)
     return sha256(repr(whole).encode()).hexdigest()
 
@@ -125,6 +128,16 @@ def _keeps(manifest: Mapping[str, Any], gate: str, stands: Stands) -> bool:
         {"deciders": gate} in one["apart"]
         for name, one in manifest["gates"].items()
         if stands.asks is None or name in stands.asks
+    )
+
+
+def _dated(manifest: Mapping[str, Any], stands: Stands) -> bool:
+    """Whether a gate that may still be asked stands on a calendar, so that the date matters."""
+    return any(
+        step[0] == "on"
+        for name, one in manifest["gates"].items()
+        if stands.asks is None or name in stands.asks
+        for step in one["clock"]
     )
 
 

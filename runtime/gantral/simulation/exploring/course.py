@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gantral.runtime import forms
+from gantral.runtime.commands import OPEN_GATE
 from gantral.simulation.deployment import Answer, Invoked
 from gantral.simulation.exploring.choices import Choice, Look, World, reason
 from gantral.simulation.exploring.stands import Counts, Stands, stands
@@ -132,7 +133,17 @@ class Course:
                     self.since[instance_id] = {}
                 self.places[instance_id] = found.place
                 self.steps[instance_id] = found.shown
+            if found.asks is not None:
+                found = replace(found, asks=found.asks | self._opening(instance_id))
             self.standing[instance_id] = found
+
+    def _opening(self, instance_id: str) -> set[str]:
+        """The gates that are asked, and not open yet."""
+        return {
+            str(one.argument["gate"])
+            for one in self.story.server.executions[instance_id].activities.values()
+            if one.name == OPEN_GATE
+        }
 
     def live(self) -> frozenset[str]:
         """The names of values that conditions may still read from where the runs stand."""

@@ -71,7 +71,7 @@ def read(program: ProgramInfo) -> Reading:
         _closed(tree, names),
         frozenset(numbers),
         frozenset(texts),
-        bool({"now", "started_at", "at"} & attributes) or _calendars(program),
+        bool({"now", "started_at", "at"} & attributes),
         "deciders" in attributes,
         _later(tree, program),
         whole(tree, _conditions(tree, each=False), chosen),
@@ -295,10 +295,3 @@ def _pointers(tree: Any) -> Iterator[str]:
     elif isinstance(tree, list):
         for one in tree:
             yield from _pointers(one)
-
-
-def _calendars(program: ProgramInfo) -> bool:
-    """Whether a gate's clock stands on a calendar, so that it matters which day it is."""
-    return any(
-        step[0] == "on" for gate in program.manifest["gates"].values() for step in gate["clock"]
-    )

@@ -182,7 +182,9 @@ class _Reader:
         names = self._given(call, known=bool(lengths or targets & after))
         # A cancelled or failed call leads out of the step too.
         stands = (after - targets - lengths) | raised | names
-        self._stand(node, stands, around)
+        # The gate that is asked here is asked: what it looks at is told when it is open.
+        own = frozenset(one for one in names if one.startswith(ASKED))
+        self._stand(node, stands - (own - after - around.raised), around)
         for keyword in call.keywords:
             if keyword.arg in ("only_if", "within"):
                 stands |= _names(keyword.value)
