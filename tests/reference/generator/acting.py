@@ -13,6 +13,8 @@ FAULTS = (
     "no approval", "another approval", "another approval", "approval gone", "approval gone",
     "weaker argument", "weaker argument", "waived", "unseen", "unseen", "stranded", "stale",
     "stale", "undone twice", "less than needed", "no end", "lapsed", "lapsed",
+    "asked beside", "child beside", "complete beside", "set beside",
+    "one event", "unasked child", "chosen person",
 )  # fmt: skip
 _OFTEN = 2
 _ACTS = {
@@ -61,14 +63,17 @@ class Scope:
     strings: list[Text]
     numbers: list[Text]
     tests: list[Text]
+    persons: list[Text] = field(default_factory=list)
+    jsons: list[Text] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
     undoable: list[str] = field(default_factory=list)
     variables: list[str] = field(default_factory=list)
 
     def inner(self) -> Scope:
         """A block inside."""
-        return Scope([*self.strings], [*self.numbers], [*self.tests], [*self.approvals],
-                     [*self.undoable], [*self.variables])  # fmt: skip
+        return Scope([*self.strings], [*self.numbers], [*self.tests], [*self.persons],
+                     [*self.jsons], [*self.approvals], [*self.undoable],
+                     [*self.variables])  # fmt: skip
 
 
 class Acting(ABC):
@@ -92,12 +97,22 @@ class Acting(ABC):
         self._matched = False
         self._ended = False
         self._left = 16
+        self._beside = 0
+        """In how many branches, of one in another."""
+        self._events = ["paid", "stop", "told"]
+        self.asked_gates: set[str] = set()
+        self.elsewhere = False
+        """Whether the children are in another file."""
         self._way: dict[str, bool] = {}
         """Whether a gate is asked in every case: one gate is asked one way."""
 
     @abstractmethod
     def block(self, scope: Scope, depth: int, most: int = 2) -> list[str]:
         """The lines of an inner block; what it binds is gone after it."""
+
+    @abstractmethod
+    def statements(self, scope: Scope, depth: int, most: int = 6) -> list[str]:
+        """The lines of a block."""
 
     @abstractmethod
     def side(self, scope: Scope, depth: int, *, other: bool = False) -> list[str]:
@@ -115,6 +130,12 @@ class Acting(ABC):
             self._faults -= 1
             return True
         return False
+
+    def leaves(self) -> str:
+        """How a side ends a run that goes well; a branch can't."""
+        return (
+            'terminate "t"' if self._beside and not self.aims("complete beside") else "complete { }"
+        )
 
     def name(self, letter: str) -> str:
         """A name that nothing has."""
@@ -145,7 +166,10 @@ class Acting(ABC):
     # --- gates and effects ----------------------------------------------------------------------
 
     def ask(self, scope: Scope, depth: int) -> list[str]:
-        if not self._asks or (self._standing and not self.aims("stranded")):
+        if self._beside:
+            if not self.aims("asked beside"):
+                return self.effect(scope, depth)
+        elif not self._asks or (self._standing and not self.aims("stranded")):
             return self.effect(scope, depth)
         return self.asked(scope, self.tape.one(self.gates))
 
@@ -159,6 +183,11 @@ class Acting(ABC):
             given["limit"] = self.fresh(scope.numbers)
         if "lines" in gate.parameters:
             given["lines"] = plain("input.lines")
+        if "extra" in gate.parameters:
+            given["extra"] = self.fresh(scope.jsons)
+        if "payee" in gate.parameters:
+            given["payee"] = self._payee(scope)
+        self.asked_gates.add(gate.name)
         certain = self._way.setdefault(gate.name, not self.tape.chance(2))
         only_if = "" if certain else f" only if {self.test(scope).text}"
         if gate.amends:
@@ -182,13 +211,21 @@ class Acting(ABC):
         arguments = ", ".join(f"{one}: {value.text}" for one, value in given.items())
         return [f"let {name} = ask {gate.name}({arguments}){only_if}"]
 
+    def _payee(self, scope: Scope) -> Text:
+        """Whoever starts the run may not say who decides, nor by a choice."""
+        found = self.tape.one(scope.persons)
+        if self.aims("chosen person"):
+            chosen = f"if {self.test(scope).text} then initiator else {found.text}"
+            return Text(self.tape.one(("input.who", f"({chosen})")), frozenset())
+        return found
+
     def _path(self, scope: Scope) -> Text:
         """A number that is one path, as an amendable argument wants it."""
         paths = [one for one in scope.numbers if one.of == {one.text} and not one.of & self._stale]
         return self.tape.one([*paths, Text("3", frozenset())])
 
     def effect(self, scope: Scope, depth: int) -> list[str]:
-        operation = self.tape.one(("fee", "mark", "pay", "close", "wire", "enter"))
+        operation = self.tape.one(("fee", "mark", "pay", "close", "wire", "enter", "file"))
         if self._fault in _ACTS and self.tape.chance(6):
             operation = _ACTS[self._fault]
         if operation == "pay" and (self._rounds > 1 or not self._acts):
@@ -197,16 +234,17 @@ class Acting(ABC):
         under = self._under(scope, key)
         if under is None:
             return self.read(scope, depth)
-        for one in under:
-            one.left -= self._rounds // one.rounds
         strings, numbers = self._terms(scope, under, key)
         given = {
             "pay": ("name", "amount"), "fee": ("amount",), "mark": ("name",), "close": ("name",),
-            "wire": ("amount",), "enter": ("ref", "amount"),
+            "wire": ("amount",), "enter": ("ref", "amount"), "file": ("doc",),
         }[operation]  # fmt: skip
-        arguments = ", ".join(
-            f"{one}: {self.tape.one(numbers if one == 'amount' else strings)}" for one in given
-        )
+        known = {"amount": numbers, "doc": self._documents(scope, under)}
+        if not known["doc"] and "doc" in given:
+            return self.read(scope, depth)
+        for one in under:
+            one.left -= self._rounds // one.rounds
+        arguments = ", ".join(f"{one}: {self.tape.one(known.get(one, strings))}" for one in given)
         call = f"{key}({arguments})"
         if under:
             call += f" under {', '.join(one.name for one in under)}"
@@ -215,7 +253,7 @@ class Acting(ABC):
     def _called(
         self, scope: Scope, depth: int, operation: str, call: str, under: list[Approval]
     ) -> list[str]:
-        if operation in ("fee", "enter"):
+        if operation in ("fee", "enter", "file"):
             if self.tape.chance(2):
                 failed = self.name("f")
                 return [f"{call} else as {failed} {{", *self.side(scope, depth), "}"]
@@ -225,7 +263,7 @@ class Acting(ABC):
         if operation == "pay":
             self._standing = True
         if handled:
-            ends = self.tape.one(("give none", 'terminate "f"', "complete { }"))
+            ends = self.tape.one(("give none", 'terminate "f"', self.leaves()))
             body = self.block(scope, depth)
             lines = [f"let {name} = {call} else {{", *body, ends, "}"]
             if ends == "give none":
@@ -273,6 +311,13 @@ class Acting(ABC):
         if key in ("bank.close", "bank.wire") and gate.waived:
             return False
         return key != "bank.wire" or gate.strong
+
+    def _documents(self, scope: Scope, under: list[Approval]) -> list[str]:
+        if self.aims("unseen"):
+            return [one.text for one in scope.jsons]
+        return [
+            f"{one.name}.extra" for one in under if "extra" in one.gate.parameters and one.certain
+        ]
 
     def _terms(self, scope: Scope, under: list[Approval], key: str) -> tuple[list[str], list[str]]:
         if self.aims("unseen"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gantral.compiler import program as p
@@ -13,7 +14,8 @@ from gantral.dsl.span import Span
 from interpreter import people, rules
 from interpreter.book import Act, Approval, Book, Outcome
 from interpreter.data import NOBODY, Datum, Place, Places, Seen, Seers, overlap, unknown
-from interpreter.expressions import Evaluator, Names, Values
+from interpreter.expressions import Evaluator, Failed, Names, Values
+from interpreter.turns import Stopped, Turns
 from interpreter.ways import Block, goes_on, may_give, sets
 
 NOBODYS: Seers = frozenset({NOBODY})
@@ -23,6 +25,15 @@ _ENDS: tuple[Literal["completed", "rejected", "terminated"], ...] = (
     "terminated",
 )
 _Choice = tuple[Seers, Places]
+
+
+@dataclass
+class Frame:
+    """A value block around, or a loop, and what the way through it so far was chosen by. In a loop
+    each choice counts, in a value block those on which it depends whether it gives."""
+
+    loop: bool
+    choices: list[_Choice] = field(default_factory=list)
 
 
 class Ended(Exception):  # noqa: N818
@@ -72,8 +83,12 @@ class Acting(ABC):
         self._acts: list[Act] = []
         self._bound_acts: dict[Span, Act] = {}
         self._failing = False
-        self._choices: list[list[_Choice]] = []
-        """For each loop and bound handler around, what its way so far was chosen by."""
+        self._frames: list[Frame] = []
+        self._turns: Turns | None = None
+        """In a branch: whose turn it is."""
+        self._outside: set[Span] = set()
+        """In a branch: the names from outside of it."""
+        self._outcomes: list[Outcome] = []
 
     @abstractmethod
     def run(self) -> None:
@@ -87,7 +102,10 @@ class Acting(ABC):
 
     def _read(self, one: p.Expr, *, telling: bool = False) -> Datum:
         """Evaluates what a statement reads. To be told of a proposal a notify may read on."""
-        found = self._evaluator.evaluate(one)
+        try:
+            found = self._evaluator.evaluate(one)
+        except Failed as failed:
+            raise Ended("terminated", "action_failed", failed.at) from None
         if not telling:
             self._untrue(one.span, found.all_of())
         return found
@@ -118,10 +136,13 @@ class Acting(ABC):
         self.book.happened(at, "true" if holds else "false")
         return holds, (judged.all_by(), judged.all_of())
 
-    def _chosen(self, choice: _Choice) -> None:
-        """What a loop or handler around makes, or sets, is chosen by that as well."""
-        for around in self._choices:
-            around.append(choice)
+    def _chosen(self, choice: _Choice, *blocks: Block) -> None:
+        """What is made around is chosen by that as well; `blocks` are its sides, those that give to
+        what is around them."""
+        gives = any(may_give(block) for block in blocks)
+        for around in self._frames:
+            if around.loop or gives:
+                around.choices.append(choice)
 
     def _tint(self, variables: set[Span], choices: Sequence[_Choice]) -> None:
         """What may have been set there carries what decided that it was, or was not."""
@@ -134,19 +155,28 @@ class Acting(ABC):
                 self._names.bound[binding] = held
 
     @contextmanager
-    def _choosing(self, variables: set[Span]) -> Iterator[list[_Choice]]:
-        """A loop or handler: afterwards what it may set carries each choice made in it."""
-        choices: list[_Choice] = []
-        self._choices.append(choices)
+    def _choosing(self, variables: set[Span], *, loop: bool) -> Iterator[list[_Choice]]:
+        """A loop or value block: afterwards what it may set carries each choice noted for it."""
+        frame = Frame(loop)
+        self._frames.append(frame)
         try:
-            yield choices
+            yield frame.choices
         finally:
-            self._choices.pop()
-            self._tint(variables, choices)
+            self._frames.pop()
+            self._tint(variables, frame.choices)
+
+    def _others(self, *, stops: bool = True) -> None:
+        """Other branches may go on here. Where one has failed, this one stops: not while an action
+        is in flight, whose answer is awaited."""
+        if self._turns is not None:
+            self._turns.turn()
+            if stops and self._turns.stopped:
+                raise Stopped
 
     # --- calls ----------------------------------------------------------------------------------
 
     def _call(self, call: p.ServiceCall, binding: Span | None) -> Datum:
+        self._others()
         operation = self.program.operations[call.operation]
         given = self._arguments(call.arguments, telling=operation.kind == "notify")
         act: Act | None = None
@@ -161,6 +191,7 @@ class Acting(ABC):
             result = frozenset(Seen(one.number, operation.key) for one in under) or NOBODYS
         if binding is not None and act is not None:
             self._bound_acts[binding] = act
+        self._others(stops=False)
         came = self._schedule.pick(("done", "failed: unknown", "failed: no"), call.head)
         if act is not None:
             act.state = {"done": "done", "failed: no": "not done"}.get(came, "unknown")  # type: ignore[assignment]
@@ -182,7 +213,7 @@ class Acting(ABC):
         choice: _Choice = (by, frozenset())
         meets = goes_on(handler.body)
         if meets:
-            self._chosen(choice)
+            self._chosen(choice, *(() if bound else (handler.body,)))
         if came == "done":
             if meets:
                 self._tint(sets(handler.body), (choice,))
@@ -198,7 +229,7 @@ class Acting(ABC):
                 self._block(handler.body)
                 self._tint(sets(handler.body), (choice,))
                 return Datum(None)
-            with self._choosing(sets(handler.body)) as choices:
+            with self._choosing(sets(handler.body), loop=False) as choices:
                 choices.append(choice)
                 try:
                     self._block(handler.body)
@@ -235,6 +266,7 @@ class Acting(ABC):
                 self.book.breaks("acts when the approval has lapsed", call.span)
 
     def _undo(self, binding: Span, span: Span) -> None:
+        self._others()
         self.book.happened(span, "undo")
         child = self._names.bound.get(binding)
         if isinstance(child, Outcome):
@@ -261,6 +293,8 @@ class Acting(ABC):
     def _ask(self, ask: p.Ask) -> Approval:
         if self._failing:
             self.book.breaks("acts in on failure", ask.span)
+        if self._turns is not None:
+            self.book.breaks("asks beside others", ask.head)
         gate = self.program.gates[ask.gate]
         proposed = self._arguments(ask.arguments)
         for one in gate.parameters.fields:
@@ -293,9 +327,12 @@ class Acting(ABC):
         return made
 
     def _child(self, one: p.Run) -> Outcome:
+        if self._turns is not None:
+            self.book.breaks("runs a child beside others", one.head)
         child = self.program.children[one.workflow]
         given = self._arguments(one.arguments)
-        if self._schedule.pick(("ended", "failed"), one.head) == "failed":
+        ways = ("ended", "failed", "taken") if child.key is not None else ("ended", "failed")
+        if (came := self._schedule.pick(ways, one.head)) == "failed":
             self.book.happened(one.head, "failed")
             raise Ended("terminated", "action_failed", one.head)
         self.book.calls += 1
@@ -303,6 +340,10 @@ class Acting(ABC):
         left: dict[str, Datum] = {
             name: _text((*place, name)) for name in ("gate", "cause", "reason")
         }
+        if came == "taken":
+            # Another has its key: it is not started.
+            self.book.happened(one.head, "ended")
+            return Outcome("terminated", left)
         if self._schedule.free:
             # However it may end: whether this child ever ends so is not asked.
             self.book.happened(one.head, "ended")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from gantral.compiler.program import Gate, Operation
 from gantral.dsl.span import Span
@@ -29,7 +29,26 @@ Rule: TypeAlias = Literal[
     "undone twice",
     "acts in on failure",
     "ends without an end",
+    "ends without asking how a child ended",
+    "asks beside others",
+    "runs a child beside others",
+    "leaves while others run",
+    "sets what others may read",
+    "two wait for one event",
 ]
+
+
+Lineage: TypeAlias = tuple[tuple[Span, str], ...]
+"""The branches that something happens in, outermost first: which `parallel`, and its branch's name.
+"""
+
+
+class Step(NamedTuple):
+    """Something that happened, in the words of a witness path."""
+
+    at: Span
+    what: str
+    within: Lineage = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +109,11 @@ class Outcome:
     left: dict[str, Datum]
     acts: list[Act] = field(default_factory=list)
     undone: bool = False
+    asked: bool = False
+    """Whether the run has asked how it ended."""
+    at: Span | None = None
+    after: int = 0
+    """Where it was run, and after how many steps."""
 
 
 @dataclass
@@ -97,18 +121,26 @@ class Book:
     """All that one execution, children included, is judged by."""
 
     violations: list[Violation] = field(default_factory=list)
-    trace: list[tuple[Span, str]] = field(default_factory=list)
+    trace: list[Step] = field(default_factory=list)
     """What happened, in order, by the places that a witness path names."""
+    lineage: Lineage = ()
+    """Where it happens now."""
+    open: list[tuple[str, Span]] = field(default_factory=list)
+    """The events that are waited for now, and where."""
     called: set[str] = field(default_factory=set)
     """The effects that were called, by name."""
     asks: int = 0
     calls: int = 0
     made: int = 0
 
-    def breaks(self, rule: Rule, at: Span, about: Span | None = None) -> None:
+    def breaks(
+        self, rule: Rule, at: Span, about: Span | None = None, after: int | None = None
+    ) -> None:
         """Note a violation; the execution goes on as if it had been none, to find others."""
-        self.violations.append(Violation(rule, at, about, len(self.trace)))
+        self.violations.append(
+            Violation(rule, at, about, len(self.trace) if after is None else after)
+        )
 
     def happened(self, at: Span, what: str) -> None:
         """Note a step."""
-        self.trace.append((at, what))
+        self.trace.append(Step(at, what, self.lineage))

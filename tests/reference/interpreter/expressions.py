@@ -119,6 +119,14 @@ def constant(one: p.Literal) -> object:
             return one.value
 
 
+class Failed(Exception):  # noqa: N818
+    """A value does not fit where it goes in: a failed action there."""
+
+    def __init__(self, at: Span) -> None:
+        super().__init__()
+        self.at = at
+
+
 class Evaluator:
     """Evaluates the expressions of one workflow."""
 
@@ -149,6 +157,8 @@ class Evaluator:
                 return _lost(one.type)
             case p.OutcomeTest(child=child, outcome=ended):
                 outcome = self._outcome(child)
+                if outcome is not None:
+                    outcome.asked = True
                 return Datum(outcome is not None and outcome.ended == ended, _NOBODYS)
             case p.OutcomeData(child=child):
                 outcome = self._outcome(child)
@@ -175,6 +185,10 @@ class Evaluator:
             case p.Narrowed(base=base) | p.Widen(base=base):
                 found = self.evaluate(base)
                 return found if found.value is not None else Datum(None, found.by, found.of)
+            case p.ReadJson(base=base):
+                return self._entering(self._read_json(self.evaluate(base), one.type), one)
+            case p.Within(base=base):
+                return self._entering(self.evaluate(base), one)
             case p.Logic(operator=operator, left=left, right=right):
                 first = self.values.known(self.evaluate(left))
                 if first.value == (operator == "or"):
@@ -219,6 +233,19 @@ class Evaluator:
                 found = [self.evaluate(part) for part in p.children(one)]
                 whole = Datum(tuple(found))
                 return self.values.made(one.type, whole.all_by(), whole.all_of())
+
+    def _entering(self, found: Datum, one: p.Expr) -> Datum:
+        """A value that fits its type there, or does not."""
+        if self.values.schedule.pick(("fits", "does not")) != "fits":
+            raise Failed(one.span)
+        return found
+
+    def _read_json(self, whole: Datum, type: p.Type) -> Datum:
+        """What a json holds, by its type: any value of it, the same each time it is read so."""
+        if not isinstance(whole.value, Unknown):
+            return self.values.made(type, whole.all_by(), whole.all_of())
+        place = (*whole.value.place, str(type))
+        return Datum(Unknown(place, type), whole.by, whole.of)
 
     def _outcome(self, child: p.LetRef) -> Outcome | None:
         held = self.names.bound.get(child.binding)

@@ -48,6 +48,12 @@ def _ways(block: Block) -> tuple[bool, bool]:
                 gave = gave or any(side[1] for side in sides)
                 if not any(side[0] for side in sides):
                     return False, gave
+            case p.Parallel(branches=branches) | p.Let(value=p.Parallel(branches=branches)):
+                # Every branch runs: one that always ends the run ends it.
+                bound = isinstance(one, p.Let)
+                for side in (_ways(branch.body) for branch in branches):
+                    if not (side[0] or (bound and side[1])):
+                        return False, gave
             case p.Let():
                 pass  # what is given inside is given to the name
             case _:

@@ -1,0 +1,125 @@
+"""What stands beside other things by chance: branches, waits, children, which are other programs."""
+
+from __future__ import annotations
+
+from generator.acting import Acting, Approval, Scope, Text, plain
+
+_DATA = ("paid", "told")
+"""Events that have data."""
+
+
+class Beside(Acting):
+    """The statements of it."""
+
+    def parallel(self, scope: Scope, depth: int) -> list[str]:
+        """Branches: nobody is asked in one, each has events and variables of its own."""
+        if self._beside > 1:
+            return self.read(scope, depth)
+        bound = self.tape.chance(6)
+        names = ("a", "b", "c")[: 2 + self.tape.chance(3)]
+        before, events, minute, latest = self._standing, self._events, self._minute, self._minute
+        standing = False
+        made = self.name("r")
+        given: list[tuple[str, Text, Approval | None]] = []
+        lines: list[str] = []
+        self._beside += 1
+        for at, name in enumerate(names):
+            self._standing, self._minute = before, minute
+            if not (at and self.aims("one event")):
+                self._events = events[at :: len(names)]
+            inner = scope.inner()
+            if not (scope.variables and self.aims("set beside")):
+                inner.variables = []
+            lines += [f"branch {name} {{", *self.statements(inner, depth + 1, 2)]
+            if bound and (not given or self.tape.chance(6)):
+                found, by = self._given(inner, lines, last=at == len(names) - 1)
+                given.append((f"{made}.{name}", found, by))
+            lines.append("}")
+            standing, latest = standing or self._standing, max(latest, self._minute)
+        self._beside -= 1
+        self._standing, self._events, self._minute = before or standing, events, latest
+        if not given:
+            return ["parallel {", *lines, "}"]
+        whole = frozenset[str]().union(*(found.of for _, found, _ in given))
+        scope.strings += [Text(path, found.of | {path}) for path, found, _ in given if found.text]
+        approved = [by for _, _, by in given]
+        if approved[0] is not None and all(by is approved[0] for by in approved) and not whole:
+            approved[0].strings.append(given[0][0])
+        return [f"let {made} = parallel {{", *lines, "}"]
+
+    def _given(self, scope: Scope, lines: list[str], *, last: bool) -> tuple[Text, Approval | None]:
+        """What a branch gives: by a choice, or always the same; and of which approval it is."""
+        shown = [one for one in scope.approvals if one.certain]
+        if shown and self.tape.chance(5):
+            ok = self.tape.one(shown)
+            what = self.tape.one([*ok.strings, *ok.marked])
+            lines.append(f"give {what}")
+            return Text(what, frozenset()), ok
+        value = self.fresh(scope.strings)
+        if self.tape.chance(4):
+            test, other = self.test(scope), self.fresh(scope.strings)
+            lines += [f"if {test.text} {{", f"give {other.text}", "}", f"give {value.text}"]
+            return Text(value.text, value.of | other.of | test.of), None
+        lines.append(f"give {value.text}")
+        return value, None
+
+    def wait(self, scope: Scope, depth: int) -> list[str]:
+        """A wait for some of the events that no other branch waits for."""
+        events = self._events[: 1 + self.tape.below(2)]
+        if not events:
+            return self.read(scope, depth)
+        before = self._standing
+        after = False
+        lines: list[str] = []
+        for at, event in enumerate(events):
+            inner = scope.inner()
+            head = f"for {event} {{"
+            if event in _DATA:
+                name = self.name("w")
+                head = f"for {event} as {name} {{"
+                inner.strings.append(plain(f"{name}.name"))
+            body = self.side(scope, depth) if at else self.block(inner, depth)
+            lines += [head, *body, "}"]
+            after, self._standing = after or self._standing, before
+        lines = ["wait {", *lines, "} within 5m else {", *self.side(scope, depth), "}"]
+        self._standing = self._standing or after
+        return lines
+
+    def run_child(self, scope: Scope, depth: int) -> list[str]:
+        """A child, and what comes of each way it may end."""
+        aimed = self._beside > 0 and self.aims("child beside")
+        if self._beside and not aimed:
+            return self.read(scope, depth)
+        name = self.name("c")
+        who, much = self.fresh(scope.strings).text, self.fresh(scope.numbers).text
+        # What a child did that can be undone stands once it has completed.
+        stands = self._rounds == 1 and self._acts and not self._beside and self.tape.chance(4)
+        which = "book" if stands else "settle"
+        where = "other." if self.elsewhere else ""
+        lines = [f"let {name} = run workflow {where}{which}(name: {who}, amount: {much})"]
+        if self.aims("unasked child"):
+            return lines
+        before = self._standing
+        completed, left = scope.inner(), self.name("d")
+        completed.strings.append(plain(f"{left}.name"))
+        completed.tests.append(plain(f"{left}.flag"))
+        if stands:
+            completed.undoable.append(name)
+            self._standing = True
+        lines += [f"match {name} {{", f"completed as {left} -> {{"]
+        lines += [*self.block(completed, depth), "}"]
+        after, self._standing = self._standing, before
+        if self.tape.chance(5):
+            rejected, left = scope.inner(), self.name("d")
+            rejected.strings += [plain(f"{left}.gate"), plain(f"{left}.reason")]
+            lines += [f"rejected as {left} -> {{", *self.block(rejected, depth), "}"]
+            after, self._standing = after or self._standing, before
+            terminated, left = scope.inner(), self.name("d")
+            terminated.strings.append(plain(f"{left}.cause"))
+            lines += [f"terminated as {left} -> {{", *self.side(terminated, depth), "}"]
+        else:
+            lines += ["else -> {", *self.side(scope, depth), "}"]
+        self._standing = self._standing or after
+        if stands and name not in self._undone:
+            scope.undoable.append(name)
+        return [*lines, "}"]
