@@ -18,6 +18,7 @@ class Compiled:
 
     programs: tuple[Program, ...]
     errors: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def program(self) -> Program | None:
@@ -37,4 +38,5 @@ def compiled(text: str, others: Mapping[str, str] | None = None) -> Compiled:
 
     with patch.object(analysis, "build_flow", built):
         told = analysis.check_text("sample.gantral", text, others)
-    return Compiled(tuple(found), tuple(one for one in told if one.severity == "error"))
+    errors = tuple(one for one in told if one.severity == "error")
+    return Compiled(tuple(found), errors, tuple(one for one in told if one not in errors))

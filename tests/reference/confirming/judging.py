@@ -18,6 +18,33 @@ from confirming.witness import RULES, confirm, explore
 # The effect is refused there, and the run ends: an approval may lapse wherever people are slow.
 HARMLESS = frozenset({"acts when the approval has lapsed"})
 
+WRITTEN = {
+    "parallel": "parallel {",
+    "let = parallel": "= parallel {",
+    "wait": "wait {",
+    "json as T": ": Held =",
+    "json to an effect": "bank.file(",
+    "apart actor": "actor payee\n    clock",
+    "apart deciders of": "deciders of",
+    "decide by actor": "actor payee]",
+    "clock on": "clock    on",
+    "run workflow": "run workflow ",
+    "run workflow of another file": "run workflow other.",
+    "rejected as": "rejected as",
+    "undo": "    undo ",
+    "once per": "once per",
+    "one at a time per": "one at a time per",
+    "only if": "only if",
+    "match": "match input",
+    "for each": "for each",
+    "repeat": "repeat at most",
+    "var": "    var ",
+    "else": "else as",
+    "sleep": "    sleep",
+    "on failure": "on failure",
+}
+"""What the generator must come to, and by what of its text that is seen."""
+
 
 @dataclass
 class Tally:
@@ -31,6 +58,14 @@ class Tally:
     """Of refused programs; one counts once for each code."""
     confirmed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    reached: Counter[str] = field(default_factory=Counter)
+    """Of accepted programs: what some execution of theirs came to."""
+    generated: Counter[str] = field(default_factory=Counter)
+    accepts: Counter[str] = field(default_factory=Counter)
+    """Of programs, and of those accepted: what is written in them."""
+    warned: Counter[str] = field(default_factory=Counter)
+    """How many warnings there were of what may happen, and how many of them executions showed."""
+
     def told(self) -> str:
         """The rates, as one text."""
         refused = self.programs - self.accepted
@@ -38,6 +73,12 @@ class Tally:
             f"{self.programs} programs: {self.accepted} accepted, {refused} refused;"
             f" {self.executions} executions of those accepted, {dict(sorted(self.ends.items()))}",
             ", ".join(f"{code} {count}" for code, count in sorted(self.codes.items())),
+            *(
+                f"`{word}` in {count}, accepted {self.accepts[word]}"
+                for word, count in sorted(self.generated.items())
+            ),
+            *(f"{what}: {count}" for what, count in sorted(self.reached.items())),
+            f"warnings {dict(self.warned)}",
             *(f"{code} {how}: {count}" for (code, how), count in sorted(self.confirmed.items())),
         ]
         return "\n".join(lines)
@@ -47,8 +88,11 @@ def judge(text: str, seed: int, tally: Tally, executions: int = 12) -> None:
     """Raises AssertionError, with the text, where the compiler and an execution disagree."""
     found = compiled(text, OTHERS)
     tally.programs += 1
+    written = {word for word, sign in WRITTEN.items() if sign in text}
+    tally.generated.update(written)
     if not found.errors:
         tally.accepted += 1
+        tally.accepts.update(written)
         wrong = violated(found, seed, executions, tally)
         assert not wrong, f"accepted, and yet {wrong}\n{text}"
         return
@@ -71,17 +115,28 @@ def judge(text: str, seed: int, tally: Tally, executions: int = 12) -> None:
 def violated(found: Compiled, seed: int, executions: int, tally: Tally) -> str:
     """The first rule that some execution of a program breaks; "" when none does."""
     assert found.program is not None
-    return broken(found.program, seed, executions, tally)
+    return broken(found.program, found.warnings, seed, executions, tally)
 
 
-def broken(program: Program, seed: int, executions: int, tally: Tally) -> str:
+def broken(
+    program: Program, warnings: Sequence[Diagnostic], seed: int, executions: int, tally: Tally
+) -> str:
     """As `violated`."""
+    warned = {(RULES.get(one.code), one.span) for one in warnings}
+    shown: set[tuple[str, Span]] = set()
+    reached: set[str] = set()
     for schedule, run in explore(program, executions, seed):
         tally.executions += 1
         tally.ends[run.ended] += 1
+        reached |= run.book.reached
         for one in run.book.violations:
-            if one.rule not in HARMLESS:
+            if (one.rule, one.at) in warned:
+                shown.add((one.rule, one.at))
+            elif one.rule not in HARMLESS:
                 return f"{one.rule} (at {one.at}, by {schedule})"
+    tally.reached.update(reached)
+    tally.warned["shown"] += len(shown)
+    tally.warned["told"] += sum(rule is not None for rule, _ in warned)
     return ""
 
 

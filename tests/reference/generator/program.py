@@ -15,7 +15,7 @@ role board
 role boss
 policy limits = rego "limits.rego" query "data.limits.decision"
 """
-_CHILDREN = """
+_SETTLE = """
 workflow settle version "1.0.0" {
   team payments
   start by clerk
@@ -38,7 +38,8 @@ workflow settle version "1.0.0" {
     complete { name: moved.ref, flag: true }
   }
 }
-
+"""
+_BOOK = """
 workflow book version "1.0.0" {
   team payments
   start by clerk
@@ -64,12 +65,20 @@ workflow book version "1.0.0" {
 _ELSEWHERE = "other.gantral"
 OTHERS = {
     _ELSEWHERE: 'role clerk\nrole boss\npolicy limits = rego "limits.rego" query "data.limits.x"\n'
-    + _CHILDREN.replace("@", "")
+    + _SETTLE.replace("@", "")
+    + _BOOK
 }
 """The files that a program may import."""
 
-_FRAME = """
+_CALENDAR = """
 calendar office { zone "Europe/Berlin" days mon .. fri hours 09:00 .. 17:30 }
+"""
+_EVENTS = {
+    "paid": "  event paid { name: string } from initiator, head\n",
+    "stop": "  event stop { } from head\n",
+    "told": "  event told { name: string } from board\n",
+}
+_FRAME = """
 workflow sample version "1.0.0" {
   team payments
   start by clerk
@@ -79,9 +88,6 @@ workflow sample version "1.0.0" {
     lines: list(max: 2) of Held, extra: json, who: person
   }
   output { name: string? }
-  event paid { name: string } from initiator, head
-  event stop { } from head
-  event told { name: string } from board
   service bank on queue "bank" {
     read look(name: string) -> { name: string, amount: int, ok: bool, who: person, body: json } {
       timeout 1m
@@ -117,7 +123,8 @@ def program(tape: Tape, fault: str | None = None) -> str:
     gates = [gate(tape, name, names[:at], fault) for at, name in enumerate(names)]
     child = fault in ("child beside", "unasked child") or tape.chance(2)
     body = Body(tape, gates, fault, child)
-    body.elsewhere = child and tape.chance(2)
+    elsewhere = child and tape.chance(2)
+    body.elsewhere = elsewhere
     once = child and tape.chance(3)
     key = tape.one(("once per input.name", "one at a time per input.name, input.amount"))
     own = tape.chance(2)
@@ -126,7 +133,7 @@ def program(tape: Tape, fault: str | None = None) -> str:
     shown = "\n".join(one.text(body.asked_gates) for one in gates)
     frame = _FRAME.replace("@", f"  {key}\n" if own else "")
     head, children = _HEAD, ""
-    if body.elsewhere:
+    if elsewhere and "run workflow" in run:
         head = f'import "{_ELSEWHERE}" as other\n{_HEAD}'
         for role in ("clerk", "boss"):
             head = head.replace(f"role {role}\n", "")
@@ -135,6 +142,9 @@ def program(tape: Tape, fault: str | None = None) -> str:
             for before in ("of ", "{ ", "[", ", "):
                 shown = shown.replace(f"{before}{role}", f"{before}other.{role}")
             shown = shown.replace(f"widen {role}", f"widen other.{role}")
-    elif child:
-        children = _CHILDREN.replace("@", f"  {key}\n" if once else "")
-    return f"{head}{children}{frame}{shown}\n  run {{\n{run}\n  }}{failing}\n}}\n"
+    else:
+        children = _SETTLE.replace("@", f"  {key}\n" if once else "") if " settle(" in run else ""
+        children += _BOOK if " book(" in run else ""
+    calendar = _CALENDAR if "on office" in shown else ""
+    shown = "".join(text for name, text in _EVENTS.items() if f"for {name} " in run) + shown
+    return f"{head}{children}{calendar}{frame}{shown}\n  run {{\n{run}\n  }}{failing}\n}}\n"

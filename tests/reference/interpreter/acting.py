@@ -6,24 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
 
 from gantral.compiler import program as p
 from gantral.dsl.span import Span
 
 from interpreter import people, rules
-from interpreter.book import Act, Approval, Book, Outcome
-from interpreter.data import NOBODY, Datum, Place, Places, Seen, Seers, overlap, unknown
+from interpreter.book import Act, Approval, Book, Outcome, Reached
+from interpreter.data import GIVEN, NOBODY, Datum, Place, Places, Seen, Seers, overlap, unknown
 from interpreter.expressions import Evaluator, Failed, Names, Values
 from interpreter.turns import Stopped, Turns
 from interpreter.ways import Block, goes_on, may_give, sets
 
 NOBODYS: Seers = frozenset({NOBODY})
-_ENDS: tuple[Literal["completed", "rejected", "terminated"], ...] = (
-    "completed",
-    "rejected",
-    "terminated",
-)
 _Choice = tuple[Seers, Places]
 
 
@@ -89,6 +83,8 @@ class Acting(ABC):
         self._outside: set[Span] = set()
         """In a branch: the names from outside of it."""
         self._outcomes: list[Outcome] = []
+        self._voted: dict[str, frozenset[str]] = {}
+        """Who voted at each gate so far."""
 
     @abstractmethod
     def run(self) -> None:
@@ -185,6 +181,10 @@ class Acting(ABC):
             under = self._approvals(call)
             self._before_acting(call, operation, under, given)
             self.book.called.add(operation.key)
+            if self._turns is not None:
+                self.book.reached.add("an effect in a branch")
+            if any(self._of_branches(datum) for datum in given.values()):
+                self.book.reached.add("an effect with what a branch gave")
             act = Act(operation, call.head, "not done")
             self._acts.append(act)
             by = frozenset(Seen(one.number) for one in under) or NOBODYS
@@ -265,30 +265,10 @@ class Acting(ABC):
             if lasts is not None and self._now - approval.at > lasts:
                 self.book.breaks("acts when the approval has lapsed", call.span)
 
-    def _undo(self, binding: Span, span: Span) -> None:
-        self._others()
-        self.book.happened(span, "undo")
-        child = self._names.bound.get(binding)
-        if isinstance(child, Outcome):
-            if child.undone:
-                self.book.breaks("undone twice", span)
-            child.undone = True
-            for each in reversed([each for each in child.acts if each.state == "done"]):
-                self._take_back(each, span)
-            return
-        act = self._bound_acts.get(binding)
-        if act is None or act.state in ("not done", "unknown"):
-            return
-        if act.state == "undone":
-            self.book.breaks("undone twice", span, act.at)
-        self._take_back(act, span)
+    def _of_branches(self, datum: Datum) -> bool:
+        return any(place[:2] in self.book.branched for place in datum.all_of())
 
-    def _take_back(self, act: Act, span: Span) -> None:
-        if self._schedule.pick(("done", "failed"), span) == "failed":
-            raise Ended("terminated", "action_failed", act.at)
-        act.state = "undone"
-
-    # --- gates and children ---------------------------------------------------------------------
+    # --- gates ---------------------------------------------------------------------
 
     def _ask(self, ask: p.Ask) -> Approval:
         if self._failing:
@@ -297,6 +277,7 @@ class Acting(ABC):
             self.book.breaks("asks beside others", ask.head)
         gate = self.program.gates[ask.gate]
         proposed = self._arguments(ask.arguments)
+        self._who_decides(gate, ask, proposed)
         for one in gate.parameters.fields:
             proposed.setdefault(one.name, Datum(None))
         self.book.asks += 1
@@ -322,54 +303,30 @@ class Acting(ABC):
             return Approval(number, gate, "waived", self._now, fields, proposed, (), False)
         voted, initiator = people.voters(self._schedule, gate)
         made = Approval(number, gate, "people", self._now, fields, proposed, voted, initiator)
+        made.persons = people.persons(self._values, self.program.gates, made, self._voted)
+        self._voted[gate.name] = self._voted.get(gate.name, frozenset()) | made.persons
+        self._saw_clauses(gate)
         if came == "yes: amended":
             people.amend(self._values, made)
         return made
 
-    def _child(self, one: p.Run) -> Outcome:
-        if self._turns is not None:
-            self.book.breaks("runs a child beside others", one.head)
-        child = self.program.children[one.workflow]
-        given = self._arguments(one.arguments)
-        ways = ("ended", "failed", "taken") if child.key is not None else ("ended", "failed")
-        if (came := self._schedule.pick(ways, one.head)) == "failed":
-            self.book.happened(one.head, "failed")
-            raise Ended("terminated", "action_failed", one.head)
-        self.book.calls += 1
-        place = ("child", self.book.calls)
-        left: dict[str, Datum] = {
-            name: _text((*place, name)) for name in ("gate", "cause", "reason")
-        }
-        if came == "taken":
-            # Another has its key: it is not started.
-            self.book.happened(one.head, "ended")
-            return Outcome("terminated", left)
-        if self._schedule.free:
-            # However it may end: whether this child ever ends so is not asked.
-            self.book.happened(one.head, "ended")
-            if (ended := self._schedule.pick(_ENDS)) == "completed":
-                left = {
-                    field.name: unknown(field.type, (*place, "output", field.name), NOBODYS)
-                    for field in one.output.fields
-                }
-            return Outcome(ended, left)
-        fields = {
-            field.name: given.get(field.name, Datum(None)).anew(NOBODYS, (*place, field.name))
-            for field in one.input.fields
-        }
-        run = type(self)(child, self._values, self.book, Datum(fields))
-        # What happens in it is no step of its parent.
-        seen = len(self.book.trace)
-        run.run()
-        del self.book.trace[seen:]
-        self.book.happened(one.head, "ended")
-        if run.ended == "completed":
-            output = self._values.known(run.output).anew(NOBODYS, (*place, "output")).value
-            assert isinstance(output, dict)
-            left = output
-        did = [act for act in run._acts if act.stands] if run.ended == "completed" else []
-        self._acts += did
-        return Outcome(run.ended, left, did)  # type: ignore[arg-type]
+    def _who_decides(self, gate: p.Gate, ask: p.Ask, proposed: Mapping[str, Datum]) -> None:
+        given = dict(ask.arguments)
+        for path in people.naming(gate):
+            who = people.at(self._values, proposed, path)
+            if GIVEN in who.all_by() and path[0] in given:
+                self.book.breaks("the starter says who decides", given[path[0]].span)
+
+    def _saw_clauses(self, gate: p.Gate) -> None:
+        for one in gate.apart:
+            reached: Reached = "deciders kept apart"
+            if not isinstance(one, p.DecidersOf):
+                reached = "a person kept apart"
+            elif one.gate not in self._voted:
+                continue
+            self.book.reached.add(reached)
+        if gate.calendar is not None:
+            self.book.reached.add("a clock on a calendar")
 
 
 def carrying(value: Datum, choices: Sequence[_Choice]) -> Datum:

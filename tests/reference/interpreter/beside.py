@@ -8,14 +8,15 @@ from copy import copy
 
 from gantral.compiler import program as p
 
-from interpreter.acting import NOBODYS, Acting, Gave, carrying
-from interpreter.data import Datum, unknown
-from interpreter.expressions import Evaluator, Names
+from interpreter.acting import Gave, carrying
+from interpreter.children import Children
+from interpreter.data import Datum, Place, unknown
+from interpreter.expressions import GIVENS, Evaluator, Names
 from interpreter.turns import Stopped, Turns
 from interpreter.ways import goes_on, sets
 
 
-class Beside(Acting):
+class Beside(Children):
     """Waits and branches."""
 
     def _parallel(self, one: p.Parallel, *, bound: bool) -> Datum:
@@ -76,9 +77,10 @@ class Beside(Acting):
         self._open(wait)
         came = self._schedule.pick((*cases, "else"), wait.head)
         self.book.happened(wait.head, came)
+        self.book.reached.add("a wait that ends" if came == "else" else "an event")
         blocks = (*(one.body for one in wait.arrivals), wait.otherwise)
-        # Whether it comes in time is nobody's to approve.
-        choice = (NOBODYS, frozenset({("event", 0)}))
+        # Whoever sends it, or does not, chooses.
+        choice = (GIVENS, frozenset[Place]())
         meets = sum(goes_on(block) for block in blocks) > 1
         if meets:
             self._chosen(choice, *(() if bound else blocks))
@@ -105,6 +107,8 @@ class Beside(Acting):
                 if other == name:
                     for each in (at, wait.head):
                         self.book.breaks("two wait for one event", each)
+        if self.book.open:
+            self.book.reached.add("two branches waiting at once")
         self.book.open += own
         try:
             self._others()
@@ -116,7 +120,7 @@ class Beside(Acting):
         self.book.calls += 1
         if one.binding is not None:
             place = ("event", self.book.calls)
-            self._names.bound[one.binding] = unknown(one.event.data, place, NOBODYS)
+            self._names.bound[one.binding] = unknown(one.event.data, place, GIVENS)
         try:
             self._block(one.body)
         finally:

@@ -35,8 +35,30 @@ Rule: TypeAlias = Literal[
     "leaves while others run",
     "sets what others may read",
     "two wait for one event",
+    "the starter says who decides",
+    "acts by one person's yes at two gates",
 ]
 
+Reached: TypeAlias = Literal[
+    "a branch between two steps of another",
+    "a branch stopped by another's failure",
+    "two branches waiting at once",
+    "an effect in a branch",
+    "an effect with what a branch gave",
+    "a json that fits",
+    "a json that does not fit",
+    "a person kept apart",
+    "deciders kept apart",
+    "a clock on a calendar",
+    "an event",
+    "a wait that ends",
+    "a child that completed",
+    "a child that was rejected",
+    "a child that terminated",
+    "a child whose key is taken",
+    "a child undone",
+]
+"""What an execution may come to."""
 
 Lineage: TypeAlias = tuple[tuple[Span, str], ...]
 """The branches that something happens in, outermost first: which `parallel`, and its branch's name.
@@ -75,6 +97,7 @@ class Approval:
     proposed: dict[str, Datum]
     voters: tuple[Voter, ...]
     initiator_voted: bool
+    persons: frozenset[str] = frozenset()
     used: int = 0
     stale: frozenset[Place] = frozenset()
     """The places that an amendment has made untrue; they count as long as it is in scope."""
@@ -112,8 +135,7 @@ class Outcome:
     asked: bool = False
     """Whether the run has asked how it ended."""
     at: Span | None = None
-    after: int = 0
-    """Where it was run, and after how many steps."""
+    """Where it was run."""
 
 
 @dataclass
@@ -125,21 +147,21 @@ class Book:
     """What happened, in order, by the places that a witness path names."""
     lineage: Lineage = ()
     """Where it happens now."""
+    branched: set[Place] = field(default_factory=set)
+    """The names of what branches gave."""
     open: list[tuple[str, Span]] = field(default_factory=list)
     """The events that are waited for now, and where."""
     called: set[str] = field(default_factory=set)
     """The effects that were called, by name."""
+    reached: set[Reached] = field(default_factory=set)
+    """What was there to be got wrong."""
     asks: int = 0
     calls: int = 0
     made: int = 0
 
-    def breaks(
-        self, rule: Rule, at: Span, about: Span | None = None, after: int | None = None
-    ) -> None:
+    def breaks(self, rule: Rule, at: Span, about: Span | None = None) -> None:
         """Note a violation; the execution goes on as if it had been none, to find others."""
-        self.violations.append(
-            Violation(rule, at, about, len(self.trace) if after is None else after)
-        )
+        self.violations.append(Violation(rule, at, about, len(self.trace)))
 
     def happened(self, at: Span, what: str) -> None:
         """Note a step."""

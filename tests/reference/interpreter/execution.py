@@ -12,9 +12,9 @@ from gantral.dsl.span import Span
 
 from interpreter.acting import NOBODYS, Collected, Ended, Gave, carrying, named
 from interpreter.beside import Beside
-from interpreter.book import Book, Rule
+from interpreter.book import Book
 from interpreter.data import Datum, unknown
-from interpreter.expressions import Values
+from interpreter.expressions import GIVENS, Values
 from interpreter.schedule import Schedule
 from interpreter.ways import Block, goes_on, may_give, sets
 
@@ -23,7 +23,7 @@ def execute(program: p.Program, schedule: Schedule) -> Execution:
     """Runs the program once, to its end."""
     book = Book()
     values = Values(schedule, book)
-    run = Execution(program, values, book, unknown(program.input, ("input",), NOBODYS))
+    run = Execution(program, values, book, unknown(program.input, ("input",), GIVENS))
     run.run()
     return run
 
@@ -102,8 +102,7 @@ class Execution(Beside):
                     self.book.breaks("leaves while others run", span)
                 for child in self._outcomes:
                     if not child.asked and child.at is not None:
-                        rule: Rule = "ends without asking how a child ended"
-                        self.book.breaks(rule, child.at, span, child.after)
+                        self.book.breaks("ends without asking how a child ended", child.at, span)
                 raise Ended("completed", "completed", span, made)
             case p.Give(value=value, span=span):
                 found = self._read(value)
@@ -125,21 +124,27 @@ class Execution(Beside):
     ) -> None:  # fmt: skip
         match value:
             case p.ServiceCall():
-                self._names.bound[binding] = self._call(value, binding)
+                made = self._call(value, binding)
+                self._names.bound[binding] = made.located(named(binding))
             case p.Ask():
                 self._names.bound[binding] = self._ask(value)
             case p.Run():
                 ended = self._names.bound[binding] = self._child(value)
-                ended.at, ended.after = value.head, len(self.book.trace)
+                ended.at = value.head
                 self._outcomes.append(ended)
             case p.Wait():
-                self._names.bound[binding] = self._wait(value, bound=True)
+                made = self._wait(value, bound=True)
+                self._names.bound[binding] = made.located(named(binding))
             case p.ForEach():
-                self._names.bound[binding] = self._each(value, bound=True)
+                made = self._each(value, bound=True)
+                self._names.bound[binding] = made.located(named(binding))
             case p.Repeat():
-                self._names.bound[binding] = self._repeat(value, bound=True)
+                made = self._repeat(value, bound=True)
+                self._names.bound[binding] = made.located(named(binding))
             case p.Parallel():
-                self._names.bound[binding] = self._parallel(value, bound=True)
+                made = self._parallel(value, bound=True)
+                self._names.bound[binding] = made.located(named(binding))
+                self.book.branched.add(named(binding))
             case _:
                 self._names.bound[binding] = self._read(value).located(named(binding))
 

@@ -32,11 +32,15 @@ class Turns:
     def run(self, branches: Mapping[str, Callable[[], None]]) -> None:
         """Runs all of them to their ends. What one raises is the failure, if it is the first."""
         left = {name: self._begun(name, body) for name, body in branches.items()}
+        last = ""
         while left:
             self.others()
             word = self._schedule.pick([f"branch {name}" for name in left], self._head)
             name = word.partition(" ")[2]
             before, self._book.lineage = self._book.lineage, self._lineage(name)
+            if last in left and last != name:
+                self._book.reached.add("a branch between two steps of another")
+            last = name
             left[name].switch()
             self._book.lineage = before
             if left[name].dead:
@@ -65,7 +69,7 @@ class Turns:
             try:
                 body()
             except Stopped:
-                pass
+                self._book.reached.add("a branch stopped by another's failure")
             except Exception as failure:
                 self.failure = self.failure or failure
 
