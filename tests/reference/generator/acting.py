@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from generator.gates import Gate
+from generator.persons import person
 from generator.tape import Tape
 
 FAULTS = (
@@ -14,7 +15,7 @@ FAULTS = (
     "weaker argument", "weaker argument", "waived", "unseen", "unseen", "stranded", "stale",
     "stale", "undone twice", "less than needed", "no end", "lapsed", "lapsed",
     "asked beside", "child beside", "complete beside", "set beside",
-    "one event", "unasked child", "chosen person",
+    "one event", "unasked child", "chosen person", "chosen person",
 )  # fmt: skip
 _OFTEN = 2
 _ACTS = {
@@ -175,6 +176,7 @@ class Acting(ABC):
 
     def asked(self, scope: Scope, gate: Gate) -> list[str]:
         name = self.name("ok")
+        before: list[str] = []
         amount = self.fresh(scope.numbers)
         if gate.amends:
             amount = self._path(scope)
@@ -186,7 +188,7 @@ class Acting(ABC):
         if "extra" in gate.parameters:
             given["extra"] = self.fresh(scope.jsons)
         if "payee" in gate.parameters:
-            given["payee"] = self._payee(scope)
+            before, given["payee"] = self._payee(scope)
         self.asked_gates.add(gate.name)
         certain = self._way.setdefault(gate.name, not self.tape.chance(2))
         only_if = "" if certain else f" only if {self.test(scope).text}"
@@ -209,15 +211,15 @@ class Acting(ABC):
             )
         )
         arguments = ", ".join(f"{one}: {value.text}" for one, value in given.items())
-        return [f"let {name} = ask {gate.name}({arguments}){only_if}"]
+        return [*before, f"let {name} = ask {gate.name}({arguments}){only_if}"]
 
-    def _payee(self, scope: Scope) -> Text:
+    def _payee(self, scope: Scope) -> tuple[list[str], Text]:
         """Whoever starts the run may not say who decides, nor by a choice."""
         found = self.tape.one(scope.persons)
-        if self.aims("chosen person"):
-            chosen = f"if {self.test(scope).text} then initiator else {found.text}"
-            return Text(self.tape.one(("input.who", f"({chosen})")), frozenset())
-        return found
+        if not self.aims("chosen person"):
+            return [], found
+        lines, text = person(self.tape, self.name("q"), self.test(scope).text, found.text)
+        return lines, Text(text, frozenset())
 
     def _path(self, scope: Scope) -> Text:
         """A number that is one path, as an amendable argument wants it."""

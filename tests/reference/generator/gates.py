@@ -89,7 +89,7 @@ def gate(tape: Tape, name: str, others: Sequence[str], fault: str) -> Gate:
         wide = "clerk" if narrow == "boss" else "boss"
         clock = f"after 8h widen {narrow} to {wide}  after 24h reject"
         strong = False
-    if "payee" in decide or tape.chance(2):
+    if "payee" in decide or tape.chance(9 if fault == "chosen person" else 2):
         parameters.append("payee")
     apart = tuple(one for one in others if tape.chance(3))
     amends = tape.chance(7 if fault == "stale" else 3)

@@ -83,6 +83,7 @@ workflow sample version "1.0.0" {
   team payments
   start by clerk
 @  type Held = { name: string, amount: int }
+  type Known = { who: person }
   input  {
     name: string, amount: int, flag: bool, sure: bool, late: bool, kind: "low" | "high",
     lines: list(max: 2) of Held, extra: json, who: person
