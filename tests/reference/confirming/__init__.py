@@ -1,11 +1,12 @@
 """Holds the compiler's word against the interpreter's."""
 
 from confirming.compiled import Compiled, compiled
-from confirming.judging import Tally, broken, consequence, judge, violated
+from confirming.judging import WRITTEN, Tally, broken, consequence, judge, violated
 from confirming.witness import RULES, confirm
 
 __all__ = [
     "RULES",
+    "WRITTEN",
     "Compiled",
     "Tally",
     "broken",

@@ -15,7 +15,8 @@ FAULTS = (
     "weaker argument", "weaker argument", "waived", "unseen", "unseen", "stranded", "stale",
     "stale", "undone twice", "less than needed", "no end", "lapsed", "lapsed",
     "asked beside", "child beside", "complete beside", "set beside",
-    "one event", "unasked child", "chosen person", "chosen person",
+    "one event", "unasked child", "used up", "used up",
+    "stranded child", "chosen person", "chosen person",
 )  # fmt: skip
 _OFTEN = 2
 _ACTS = {
@@ -170,7 +171,9 @@ class Acting(ABC):
         if self._beside:
             if not self.aims("asked beside"):
                 return self.effect(scope, depth)
-        elif not self._asks or (self._standing and not self.aims("stranded")):
+        elif not self._asks or (
+            self._standing and not (self.aims("stranded") or self.aims("stranded child"))
+        ):
             return self.effect(scope, depth)
         return self.asked(scope, self.tape.one(self.gates))
 
@@ -307,7 +310,8 @@ class Acting(ABC):
 
     def _fits(self, one: Approval, key: str) -> bool:
         cost = self._rounds // one.rounds
-        return key in one.gate.releases and one.left >= cost and self._minute - one.minute <= 25
+        enough = one.left >= cost or self._fault == "used up"
+        return key in one.gate.releases and enough and self._minute - one.minute <= 25
 
     def _enough(self, gate: Gate, key: str) -> bool:
         if key in ("bank.close", "bank.wire") and gate.waived:

@@ -1,4 +1,5 @@
-"""What stands beside other things by chance: branches, waits, children, which are other programs."""
+"""What stands beside other things by chance: branches, waits, and children, which are
+other programs."""
 
 from __future__ import annotations
 
@@ -30,7 +31,10 @@ class Beside(Acting):
             inner = scope.inner()
             if not (scope.variables and self.aims("set beside")):
                 inner.variables = []
-            lines += [f"branch {name} {{", *self.statements(inner, depth + 1, 2)]
+            lines.append(f"branch {name} {{")
+            if self._fault == "one event":
+                lines += self.wait(inner, depth + 1)
+            lines += self.statements(inner, depth + 1, 2)
             if bound and (not given or self.tape.chance(6)):
                 found, by = self._given(inner, lines, last=at == len(names) - 1)
                 given.append((f"{made}.{name}", found, by))
@@ -93,7 +97,8 @@ class Beside(Acting):
         name = self.name("c")
         who, much = self.fresh(scope.strings).text, self.fresh(scope.numbers).text
         # What a child did that can be undone stands once it has completed.
-        stands = self._rounds == 1 and self._acts and not self._beside and self.tape.chance(4)
+        stands = self._rounds == 1 and self._acts and not self._beside
+        stands = stands and self.tape.chance(9 if self._fault == "stranded child" else 4)
         which = "book" if stands else "settle"
         where = "other." if self.elsewhere else ""
         lines = [f"let {name} = run workflow {where}{which}(name: {who}, amount: {much})"]

@@ -13,6 +13,8 @@ _TOWARD = {
     "stranded": ("ask",) * 6,
     "undone twice": ("_undo",) * 8,
     "stale": ("ask", "_let", "_require", "_let", "_require"),
+    "stranded child": ("run_child",) * 6 + ("ask",) * 6,
+    "used up": ("effect", "effect", "parallel", "_if"),
     "lapsed": ("_sleep",) * 3,
     "asked beside": ("ask", "parallel", "parallel"),
     "child beside": ("parallel", "parallel", "run_child", "run_child"),

@@ -122,7 +122,7 @@ def program(tape: Tape, fault: str | None = None) -> str:
     least = 2 if fault == "weaker argument" else 1
     names = [f"g{at + 1}" for at in range(least + tape.below(3))]
     gates = [gate(tape, name, names[:at], fault) for at, name in enumerate(names)]
-    child = fault in ("child beside", "unasked child") or tape.chance(2)
+    child = fault in ("child beside", "unasked child", "stranded child") or tape.chance(2)
     body = Body(tape, gates, fault, child)
     elsewhere = child and tape.chance(2)
     body.elsewhere = elsewhere

@@ -123,6 +123,8 @@ class Acting(ABC):
 
     def _holds(self, one: p.Expr, at: Span, *, usual: bool = False) -> tuple[bool, _Choice]:
         """Whether a condition holds, as it usually may; what it was judged by."""
+        if isinstance(one, p.OutcomeTest):
+            self._settle(one, at)
         judged = self._read(one)
         if self._schedule.free and not _tells(one):
             options = ("true", "false") if usual else ("false", "true")
@@ -131,6 +133,12 @@ class Acting(ABC):
             holds = bool(self._values.known(judged).value)
         self.book.happened(at, "true" if holds else "false")
         return holds, (judged.all_by(), judged.all_of())
+
+    def _settle(self, one: p.OutcomeTest, at: Span) -> None:
+        held = self._names.bound.get(one.child.binding)
+        if isinstance(held, Outcome) and held.may:
+            so = self._schedule.pick(("true", "false"), at) == "true"
+            held.settles(one.outcome, so=so)
 
     def _chosen(self, choice: _Choice, *blocks: Block) -> None:
         """What is made around is chosen by that as well; `blocks` are its sides, those that give to

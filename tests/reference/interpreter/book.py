@@ -124,11 +124,14 @@ class Act:
         return self.operation.undo is not None and self.state in ("done", "unknown")
 
 
+Ending: TypeAlias = Literal["completed", "rejected", "terminated"]
+
+
 @dataclass
 class Outcome:
     """How a child ended, with what it left: data, and what it did."""
 
-    ended: Literal["completed", "rejected", "terminated"]
+    ended: Ending
     left: dict[str, Datum]
     acts: list[Act] = field(default_factory=list)
     undone: bool = False
@@ -136,6 +139,21 @@ class Outcome:
     """Whether the run has asked how it ended."""
     at: Span | None = None
     """Where it was run."""
+    may: list[Ending] = field(default_factory=list)
+    """How it may have ended, where that is still open; and what it left if it has completed."""
+    made: dict[str, Datum] = field(default_factory=dict)
+
+    def settles(self, ended: Ending, *, so: bool) -> None:
+        """Whether it has ended so is decided."""
+        self.may = [ended] if so else [one for one in self.may if one != ended]
+        if len(self.may) > 1:
+            return
+        self.ended = self.may.pop()
+        if self.ended == "completed":
+            self.left = self.made
+        else:
+            for act in self.acts:
+                act.state = "not done"
 
 
 @dataclass

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from gantral.compiler import program as p
 from gantral.compiler.program.walk import calls
 from gantral.dsl.span import Span
 
 from interpreter.acting import Acting, Ended
-from interpreter.book import Act, Outcome, Reached
+from interpreter.book import Act, Ending, Outcome, Reached
 from interpreter.data import Datum, Place, unknown
 from interpreter.expressions import GIVENS
 
-_ENDS: tuple[Literal["completed", "rejected", "terminated"], ...] = (
-    "completed",
-    "rejected",
-    "terminated",
-)
-_ENDED: Mapping[str, Reached] = {
+_ENDED: Mapping[Ending, Reached] = {
     "completed": "a child that completed",
     "rejected": "a child that was rejected",
     "terminated": "a child that terminated",
@@ -75,20 +69,19 @@ class Children(Acting):
             return Outcome("terminated", left)
         if self._schedule.free:
             # However it may end, and all done that it may do: whether it ever ends so is not asked.
+            # How it did is what the first question about it decides.
             self.book.happened(one.head, "ended")
-            if (ended := self._schedule.pick(_ENDS)) == "completed":
-                left = {
-                    field.name: unknown(field.type, (*place, "output", field.name), GIVENS)
-                    for field in one.output.fields
-                }
-                did = [
-                    Act(child.operations[call.operation], one.head, "done")
-                    for call in calls(child.run)
-                    if child.operations[call.operation].undo is not None
-                ]
-                self._acts += did
-                return Outcome(ended, left, did)
-            return Outcome(ended, left)
+            made = {
+                field.name: unknown(field.type, (*place, "output", field.name), GIVENS)
+                for field in one.output.fields
+            }
+            did = [
+                Act(child.operations[call.operation], one.head, "done")
+                for call in calls(child.run)
+                if child.operations[call.operation].undo is not None
+            ]
+            self._acts += did
+            return Outcome("completed", left, did, may=[*_ENDED], made=made)
         fields = {
             field.name: given.get(field.name, Datum(None)).anew(GIVENS, (*place, field.name))
             for field in one.input.fields
