@@ -4,6 +4,8 @@ rule that the fault aims at."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from generator.gates import Gate
@@ -132,6 +134,14 @@ class Acting(ABC):
             self._faults -= 1
             return True
         return False
+
+    @contextmanager
+    def names_of(self, scope: Scope) -> Iterator[None]:
+        """A block: what is bound in it no effect after it can take."""
+        before = [(one, len(one.strings), len(one.marked)) for one in scope.approvals]
+        yield
+        for one, strings, marked in before:
+            del one.strings[strings:], one.marked[marked:]
 
     def leaves(self) -> str:
         """How a side ends a run that goes well; a branch can't."""

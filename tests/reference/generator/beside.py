@@ -21,7 +21,10 @@ class Beside(Acting):
         before, events, minute, latest = self._standing, self._events, self._minute, self._minute
         standing = False
         made = self.name("r")
-        given: list[tuple[str, Text, Approval | None]] = []
+        given: list[tuple[str, Text]] = []
+        shown = [one for one in scope.approvals if one.certain]
+        ok = self.tape.one(shown) if bound and shown and self.tape.chance(6) else None
+        waiting = self._fault == "one event" or self.tape.chance(2)
         lines: list[str] = []
         self._beside += 1
         for at, name in enumerate(names):
@@ -32,40 +35,42 @@ class Beside(Acting):
             if not (scope.variables and self.aims("set beside")):
                 inner.variables = []
             lines.append(f"branch {name} {{")
-            if self._fault == "one event":
-                lines += self.wait(inner, depth + 1)
-            lines += self.statements(inner, depth + 1, 2)
-            if bound and (not given or self.tape.chance(6)):
-                found, by = self._given(inner, lines, last=at == len(names) - 1)
-                given.append((f"{made}.{name}", found, by))
+            with self.names_of(scope):
+                if waiting:
+                    lines += self.wait(inner, depth + 1)
+                lines += self.statements(inner, depth + 1, 2)
+                if bound and (not given or self.tape.chance(6)):
+                    given.append((f"{made}.{name}", self._given(inner, ok, lines)))
             lines.append("}")
             standing, latest = standing or self._standing, max(latest, self._minute)
         self._beside -= 1
         self._standing, self._events, self._minute = before or standing, events, latest
         if not given:
             return ["parallel {", *lines, "}"]
-        whole = frozenset[str]().union(*(found.of for _, found, _ in given))
-        scope.strings += [Text(path, found.of | {path}) for path, found, _ in given if found.text]
-        approved = [by for _, _, by in given]
-        if approved[0] is not None and all(by is approved[0] for by in approved) and not whole:
-            approved[0].strings.append(given[0][0])
+        if ok is not None:
+            # It may go into effects, as what the approval shows.
+            ok.strings += [path for path, _ in given]
+            lines = [f"let {made} = parallel {{", *lines, "}"]
+            if self._fits(ok, "bank.mark") and self.tape.chance(6):
+                ok.left -= self._rounds // ok.rounds
+                lines.append(f"bank.mark(name: {given[0][0]}) under {ok.name}")
+            return lines
+        scope.strings += [Text(path, found.of | {path}) for path, found in given]
         return [f"let {made} = parallel {{", *lines, "}"]
 
-    def _given(self, scope: Scope, lines: list[str], *, last: bool) -> tuple[Text, Approval | None]:
-        """What a branch gives: by a choice, or always the same; and of which approval it is."""
-        shown = [one for one in scope.approvals if one.certain]
-        if shown and self.tape.chance(5):
-            ok = self.tape.one(shown)
-            what = self.tape.one([*ok.strings, *ok.marked])
+    def _given(self, scope: Scope, ok: Approval | None, lines: list[str]) -> Text:
+        """What a branch gives: what one approval shows; or by a choice, or always the same."""
+        if ok is not None:
+            what = self.tape.one([*ok.marked, *ok.strings])
             lines.append(f"give {what}")
-            return Text(what, frozenset()), ok
+            return Text(what, frozenset())
         value = self.fresh(scope.strings)
         if self.tape.chance(4):
             test, other = self.test(scope), self.fresh(scope.strings)
             lines += [f"if {test.text} {{", f"give {other.text}", "}", f"give {value.text}"]
-            return Text(value.text, value.of | other.of | test.of), None
+            return Text(value.text, value.of | other.of | test.of)
         lines.append(f"give {value.text}")
-        return value, None
+        return value
 
     def wait(self, scope: Scope, depth: int) -> list[str]:
         """A wait for some of the events that no other branch waits for."""

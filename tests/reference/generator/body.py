@@ -63,7 +63,8 @@ class Body(Beside):
     def block(self, scope: Scope, depth: int, most: int = 2) -> list[str]:
         """The lines of an inner block; what it binds is gone after it."""
         inner = scope.inner()
-        lines = self.statements(inner, depth + 1, most)
+        with self.names_of(scope):
+            lines = self.statements(inner, depth + 1, most)
         new = [one for one in inner.approvals if one not in scope.approvals]
         self._gone += new
         return lines

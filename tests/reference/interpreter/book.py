@@ -146,9 +146,9 @@ class Outcome:
     def settles(self, ended: Ending, *, so: bool) -> None:
         """Whether it has ended so is decided."""
         self.may = [ended] if so else [one for one in self.may if one != ended]
-        if len(self.may) > 1:
-            return
-        self.ended = self.may.pop()
+        self.ended = self.may[0]
+        if len(self.may) == 1:
+            self.may = []
         if self.ended == "completed":
             self.left = self.made
         else:
