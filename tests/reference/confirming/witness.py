@@ -162,7 +162,7 @@ def confirm(program: Program, one: Diagnostic, deep: int = 3_000) -> Confirmed:
     """Whether some execution breaks the rule that the finding names, where it names it; `deep`:
     how many executions off the path are tried at most."""
     path = steps(one)
-    for free, tries in ((False, 40), (True, 80)) if path else ():
+    for free, tries in ((False, 30), (True, 60)) if path else ():
         for seed in range(tries):
             run = execute(program, Guided(path, seed, free))
             if any(_says(one, each) and _follows(run, path, each) for each in run.book.violations):

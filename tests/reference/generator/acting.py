@@ -100,7 +100,7 @@ class Acting(ABC):
         self._undone: list[str] = []
         self._matched = False
         self._ended = False
-        self._left = 16
+        self._left = 14
         self._beside = 0
         """In how many branches, of one in another."""
         self._events = ["paid", "stop", "told"]

@@ -24,9 +24,11 @@ _Choice = tuple[Seers, Places]
 @dataclass
 class Frame:
     """A value block around, or a loop, and what the way through it so far was chosen by. In a loop
-    each choice counts, in a value block those on which it depends whether it gives."""
+    each choice counts, elsewhere those on which it depends whether something is given. What is
+    given goes to the nearest that is bound."""
 
     loop: bool
+    bound: bool
     choices: list[_Choice] = field(default_factory=list)
 
 
@@ -144,9 +146,10 @@ class Acting(ABC):
         """What is made around is chosen by that as well; `blocks` are its sides, those that give to
         what is around them."""
         gives = any(may_give(block) for block in blocks)
-        for around in self._frames:
+        for around in reversed(self._frames):
             if around.loop or gives:
                 around.choices.append(choice)
+            gives = gives and not around.bound
 
     def _tint(self, variables: set[Span], choices: Sequence[_Choice]) -> None:
         """What may have been set there carries what decided that it was, or was not."""
@@ -159,9 +162,11 @@ class Acting(ABC):
                 self._names.bound[binding] = held
 
     @contextmanager
-    def _choosing(self, variables: set[Span], *, loop: bool) -> Iterator[list[_Choice]]:
+    def _choosing(
+        self, variables: set[Span], *, loop: bool = False, bound: bool
+    ) -> Iterator[list[_Choice]]:
         """A loop or value block: afterwards what it may set carries each choice noted for it."""
-        frame = Frame(loop)
+        frame = Frame(loop, bound)
         self._frames.append(frame)
         try:
             yield frame.choices
@@ -237,7 +242,7 @@ class Acting(ABC):
                 self._block(handler.body)
                 self._tint(sets(handler.body), (choice,))
                 return Datum(None)
-            with self._choosing(sets(handler.body), loop=False) as choices:
+            with self._choosing(sets(handler.body), bound=True) as choices:
                 choices.append(choice)
                 try:
                     self._block(handler.body)

@@ -61,7 +61,7 @@ class Beside(Children):
         return run
 
     def _gives(self, branch: p.Branch, *, bound: bool) -> Datum:
-        with self._choosing(set(), loop=False) as choices:
+        with self._choosing(set(), bound=bound) as choices:
             try:
                 self._block(branch.body)
             except Gave as found:
@@ -84,7 +84,7 @@ class Beside(Children):
         meets = sum(goes_on(block) for block in blocks) > 1
         if meets:
             self._chosen(choice, *(() if bound else blocks))
-        with self._choosing(sets(*blocks), loop=False) as choices:
+        with self._choosing(sets(*blocks), bound=bound) as choices:
             if meets:
                 choices.append(choice)
             try:

@@ -156,7 +156,7 @@ class Execution(Beside):
             raise Ended("terminated", "action_failed", loop.head)
         made: list[Datum] = []
         self._chosen((items.all_by(), items.of), *(() if bound else (loop.body,)))
-        with self._choosing(sets(loop.body), loop=True) as choices:
+        with self._choosing(sets(loop.body), loop=True, bound=bound) as choices:
             choices.append((items.all_by(), items.of))
             for element in listed:
                 self.book.happened(loop.head, "again")
@@ -174,7 +174,7 @@ class Execution(Beside):
     def _repeat(self, loop: p.Repeat, *, bound: bool) -> Datum:
         if not bound and (may_give(loop.body) or may_give(loop.otherwise)):
             self._chosen((NOBODYS, frozenset()), loop.body, loop.otherwise)
-        with self._choosing(sets(loop.body, loop.otherwise), loop=True) as choices:
+        with self._choosing(sets(loop.body, loop.otherwise), loop=True, bound=bound) as choices:
             if may_give(loop.otherwise):
                 choices.append((NOBODYS, frozenset()))
             try:
