@@ -35,9 +35,9 @@ class Frame:
 class Ended(Exception):  # noqa: N818
     """The run has ended: "completed", "rejected" or "terminated", why, at which statement, and with
     what it leaves. Of a rejection `cause` is "no" or "late", of a gate whose policy said no or
-    nothing "policy_failed"; else a word of the runtime."""
+    nothing "policy_failed"; else a word of the runtime. A value that does not fit fails nowhere."""
 
-    def __init__(self, how: str, cause: str, at: Span, output: Datum | None = None) -> None:
+    def __init__(self, how: str, cause: str, at: Span | None, output: Datum | None = None) -> None:
         super().__init__(how)
         self.how = how
         self.cause = cause
@@ -102,8 +102,8 @@ class Acting(ABC):
         """Evaluates what a statement reads. To be told of a proposal a notify may read on."""
         try:
             found = self._evaluator.evaluate(one)
-        except Failed as failed:
-            raise Ended("terminated", "action_failed", failed.at) from None
+        except Failed:
+            raise Ended("terminated", "action_failed", None) from None
         if not telling:
             self._untrue(one.span, found.all_of())
         return found

@@ -135,11 +135,7 @@ def constant(one: p.Literal) -> object:
 
 
 class Failed(Exception):  # noqa: N818
-    """A value does not fit where it goes in: a failed action there."""
-
-    def __init__(self, at: Span) -> None:
-        super().__init__()
-        self.at = at
+    """A value does not fit where it goes in: a failed action."""
 
 
 class Evaluator:
@@ -263,7 +259,7 @@ class Evaluator:
         if isinstance(one, p.ReadJson):
             self.values.book.reached.add("a json that fits" if fits else "a json that does not fit")
         if not fits:
-            raise Failed(one.span)
+            raise Failed
         return found
 
     def _read_json(self, whole: Datum, type: p.Type) -> Datum:
