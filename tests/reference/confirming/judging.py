@@ -101,7 +101,7 @@ def judge(text: str, seed: int, tally: Tally, executions: int = 10) -> None:
         program = found.program
         if program is None or one.code not in RULES or consequence(program, found.errors, one):
             continue
-        stricter = _stricter(program, one)
+        stricter = stricter_than_any(program, one)
         how = confirm(program, one, deep=100) if stricter else confirm(program, one)
         tally.confirmed[one.code, how] += 1
         if stricter:
@@ -140,9 +140,9 @@ def broken(
     return ""
 
 
-def _stricter(program: Program, one: Diagnostic) -> bool:
+def stricter_than_any(program: Program, one: Diagnostic) -> bool:
     """Whether README.md names why no execution may show it."""
-    if one.code in ("G0306", "G0308") and any(variables(program.run)):
+    if one.code in ("G0306", "G0308", "G0324") and any(variables(program.run)):
         return True  # a variable carries all that it is ever set to, and chosen by (ADR 0084)
     if one.code != "G0308":
         return False
