@@ -92,7 +92,7 @@ def unsayable(program: Program) -> tuple[Diagnostic, ...]:
         one = pending.pop()
         if id(one) not in found:
             found[id(one)] = tuple(_gates(one)[1])
-            pending += reversed(one.children.values())
+            pending += one.children.values()
     return tuple(diagnostic for each in found.values() for diagnostic in each)
 
 
