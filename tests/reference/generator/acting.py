@@ -98,6 +98,7 @@ class Acting(ABC):
         self._stale: set[str] = set()
         self._gone: list[Approval] = []
         self._undone: list[str] = []
+        self._failures: list[str] = []
         self._matched = False
         self._ended = False
         self._left = 14
@@ -274,13 +275,17 @@ class Acting(ABC):
                 return [f"{call} else as {failed} {{", *self.side(scope, depth), "}"]
             return [call]
         name = self.name("p")
-        handled = self.tape.chance(2)
+        handled = self.tape.chance(4 if operation == "pay" else 2)
+        before = self._standing
         if operation == "pay":
             self._standing = True
         if handled:
             ends = self.tape.one(("give none", 'terminate "f"', self.leaves()))
+            failed, inside = "", list[str]()
+            if operation == "pay" and self.tape.chance(4):
+                failed, inside = self._nothing_done(scope, depth, before)
             body = self.block(scope, depth)
-            lines = [f"let {name} = {call} else {{", *body, ends, "}"]
+            lines = [f"let {name} = {call} else{failed} {{", *inside, *body, ends, "}"]
             if ends == "give none":
                 return [*lines, f"if {name} is some {{", f"bank.tell(text: {name}.ref)", "}"]
         else:
@@ -296,6 +301,25 @@ class Acting(ABC):
             under[0].marked.append(f"{name}.ref")
         scope.strings.append(plain(f"{name}.ref"))
         return lines
+
+    def _nothing_done(self, scope: Scope, depth: int, before: bool) -> tuple[str, list[str]]:
+        """Where a call has failed: what may come when it is known to have done nothing."""
+        name = self.name("f")
+        told, happened = name, "no"
+        if self.aims("stranded"):
+            # Another call's failure, or another word, tells nothing of this one.
+            told = self.tape.one([*self._failures, name])
+            happened = "no" if told != name else "unknown"
+        standing, self._standing = self._standing, before
+        self._failures.append(name)
+        inner = scope.inner()
+        with self.names_of(scope):
+            asked = self.ask(inner, depth + 1)
+            lines = [*asked, *self.statements(inner, depth + 1, 1)]
+        lines = [f'if {told}.happened == "{happened}" {{', *lines, "}"]
+        self._failures.pop()
+        self._standing = standing
+        return f" as {name}", lines
 
     def _under(self, scope: Scope, key: str) -> list[Approval] | None:
         """Approvals that the effect may act under; none when there are none; [] on purpose."""
