@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gantral.compiler.program import Ask, Let, Program, Statement
-from gantral.compiler.program.walk import blocks, calls, variables
+from gantral.compiler.program import Ask, Let, Parallel, Program, Statement
+from gantral.compiler.program.walk import bindings, blocks, calls, variables
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.span import Span
 from generator import OTHERS
@@ -123,6 +123,7 @@ def broken(
 ) -> str:
     """As `violated`."""
     warned = {(RULES.get(one.code), one.span) for one in warnings}
+    lapses = [one.span for one in warnings if one.code == "G0428"]
     shown: set[tuple[str, Span]] = set()
     reached: set[str] = set()
     for schedule, run in explore(program, executions, seed):
@@ -132,7 +133,7 @@ def broken(
         for one in run.book.violations:
             if (one.rule, one.at) in warned:
                 shown.add((one.rule, one.at))
-            elif one.rule not in HARMLESS:
+            elif one.rule not in HARMLESS or not any(_holds(one.at, each) for each in lapses):
                 return f"{one.rule} (at {one.at}, by {schedule})"
     tally.reached.update(reached)
     tally.warned["shown"] += len(shown)
@@ -146,6 +147,9 @@ def stricter_than_any(program: Program, one: Diagnostic) -> bool:
         return True  # a variable carries all that it is ever set to, and chosen by (ADR 0084)
     if one.code != "G0308":
         return False
+    read = one.message.split("`")[1].partition(".")[0]
+    if any(each.name == read and isinstance(each.value, Parallel) for each in bindings(program.run)):
+        return True  # what a branch chose by stands for the whole name (ADR 0128)
     # The graph knows no blocks: past the one of its ask a path is stale where each way had it.
     (ask,) = (label.span for label in one.labels)
     return not any(

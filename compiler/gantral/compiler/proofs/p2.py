@@ -270,7 +270,7 @@ def _may_lapse(
 
     waited = loops.most(leave, at_once=True)
     for node in under:
-        if waited.get(node.id, 0) > lasts and node.id not in certain:
+        if _latest(flow, ask, node, loops, waited) > lasts and node.id not in certain:
             yield Diagnostic(
                 code="G0428",
                 severity="warning",
@@ -282,6 +282,29 @@ def _may_lapse(
                 help=f"raise `lasts` in gate `{ask.subject}`, bound what comes before it more"
                 " narrowly, or ask after it",
             )
+
+
+def _latest(
+    flow: Flow, ask: FlowNode, node: FlowNode, loops: Loops, waited: Mapping[int, int]
+) -> int:
+    """The longest time from the ask to the node in the last round of each loop around it: all of
+    the rounds before pass first, what follows the node in them too. `waited`: on entry to each
+    node, what comes before it in a round counted for all rounds."""
+    asks = {one.head.id for one in loops.around(ask.id)}
+    around = [one for one in loops.around(node.id) if one.head.id not in asks]
+    time, rounds, since = 0, 1, 0
+    for loop in sorted(around, key=lambda one: -len(one.body)):
+        head = loop.head
+        time += (waited[head.id] - since) // rounds
+        since = waited[head.id] + of_passes(flow, head, _times(loops, ask, head))
+        rounds *= loop.at_most
+        ended = max(
+            waited[one] + of_passes(flow, flow.nodes[one], _times(loops, ask, flow.nodes[one]))
+            for one in loop.body
+            if one in waited
+        )
+        time += (loop.at_most - 1) * ((ended - since) // rounds + head.waits)
+    return time + (waited.get(node.id, 0) - since) // rounds
 
 
 _TOLD = 16
