@@ -31,7 +31,7 @@ WRITTEN = {
     "run workflow": "run workflow ",
     "run workflow of another file": "run workflow other.",
     "rejected as": "rejected as",
-    "undo": "    undo ",
+    "undo": "\n    undo ",
     "once per": "once per",
     "one at a time per": "one at a time per",
     "only if": "only if",
@@ -148,7 +148,9 @@ def stricter_than_any(program: Program, one: Diagnostic) -> bool:
     if one.code != "G0308":
         return False
     read = one.message.split("`")[1].partition(".")[0]
-    if any(each.name == read and isinstance(each.value, Parallel) for each in bindings(program.run)):
+    if any(
+        each.name == read and isinstance(each.value, Parallel) for each in bindings(program.run)
+    ):
         return True  # what a branch chose by stands for the whole name (ADR 0128)
     # The graph knows no blocks: past the one of its ask a path is stale where each way had it.
     (ask,) = (label.span for label in one.labels)

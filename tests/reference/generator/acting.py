@@ -124,6 +124,10 @@ class Acting(ABC):
         """A side of a choice; it may end the run when the `other` does not."""
 
     @abstractmethod
+    def set(self, scope: Scope) -> list[str]:
+        """Sets a variable."""
+
+    @abstractmethod
     def read(self, scope: Scope, depth: int) -> list[str]:
         """A read: what stands where nothing else can."""
 

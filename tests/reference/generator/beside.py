@@ -36,6 +36,8 @@ class Beside(Acting):
                 inner.variables = []
             lines.append(f"branch {name} {{")
             with self.names_of(scope):
+                if inner.variables and self._fault == "set beside":
+                    lines += self.set(inner)
                 if waiting:
                     lines += self.wait(inner, depth + 1)
                 lines += self.statements(inner, depth + 1, 2)

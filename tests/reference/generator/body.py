@@ -232,6 +232,10 @@ class Body(Beside):
             value = self.fresh(scope.numbers)
             scope.numbers.append(Text(name, value.of | {name}))
             return [f"var {name}: int = {value.text}"]
+        return self.set(scope)
+
+    def set(self, scope: Scope) -> list[str]:
+        """Sets a variable, maybe by a choice."""
         name = self.tape.one(scope.variables)
         value = self.fresh(scope.numbers)
         if self.tape.chance(5):
