@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
@@ -50,8 +51,10 @@ def test_what_is_accepted_breaks_no_rule_and_what_is_refused_does() -> None:
     # One warning says what may happen, and mostly it does.
     assert tally.warned["shown"] > tally.warned["told"] // 2
     # A finding's path is a run that shows it, but for the few that README.md names.
-    shown = sum(count for (_, how), count in tally.confirmed.items() if how.startswith("on its"))
-    assert shown / tally.confirmed.total() > 0.9
+    # (G0324 has none of its own.)
+    pathed = Counter({one: count for one, count in tally.confirmed.items() if one[0] != "G0324"})
+    shown = sum(count for (_, how), count in pathed.items() if how.startswith("on its"))
+    assert shown / pathed.total() > 0.9
 
 
 def nothing(*rest: object) -> Iterator[object]:

@@ -84,7 +84,7 @@ class Tally:
         return "\n".join(lines)
 
 
-def judge(text: str, seed: int, tally: Tally, executions: int = 10) -> None:
+def judge(text: str, seed: int, tally: Tally, executions: int = 9) -> None:
     """Raises AssertionError, with the text, where the compiler and an execution disagree."""
     found = compiled(text, OTHERS)
     tally.programs += 1

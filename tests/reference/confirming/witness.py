@@ -158,12 +158,21 @@ class Guided:
         return usually(self._chance, options, often)
 
 
+# A path that wants free conditions is not tried for long without.
+_TRIES = (
+    (False, range(12)),
+    (True, range(24)),
+    (False, range(12, 30)),
+    (True, range(24, 60)),
+)
+
+
 def confirm(program: Program, one: Diagnostic, deep: int = 3_000) -> Confirmed:
     """Whether some execution breaks the rule that the finding names, where it names it; `deep`:
     how many executions off the path are tried at most."""
     path = steps(one)
-    for free, tries in ((False, 30), (True, 60)) if path else ():
-        for seed in range(tries):
+    for free, seeds in _TRIES if path else ():
+        for seed in seeds:
             run = execute(program, Guided(path, seed, free))
             if any(_says(one, each) and _follows(run, path, each) for each in run.book.violations):
                 return "on its path, if conditions are free" if free else "on its path"

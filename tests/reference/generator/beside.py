@@ -38,6 +38,8 @@ class Beside(Acting):
             with self.names_of(scope):
                 if inner.variables and self._fault == "set beside":
                     lines += self.set(inner)
+                if self._fault == "used up":
+                    lines += self.effect(inner, depth + 1)
                 if waiting:
                     lines += self.wait(inner, depth + 1)
                 lines += self.statements(inner, depth + 1, 2)
