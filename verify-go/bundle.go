@@ -221,8 +221,9 @@ func verifyBundle(path string, in *bufio.Reader, file *os.File, by *trust, each 
 	named, vouched, empty := map[string]bool{}, true, true
 	log := &shown{by: by, seen: map[seen]bool{}}
 	wrong := try(func() {
-		b.sections(func(files *section) {
-			found := verifyFiles(path, files, nil, by)
+		inOrder(b.sections, func(files *section) *report {
+			return verifyFiles(path, files, nil, by)
+		}, func(files *section, found *report) {
 			if found.InstanceID != "" && found.InstanceID != files.instanceID {
 				found.add(finding{"bundle", "INVALID", "", files.instanceID + " holds the evidence of another instance"})
 			}
