@@ -84,6 +84,8 @@ def test_near_canonical_bytes_are_read_alike(value: Any, data: st.DataObject) ->
         max_size=9,
     ).map("".join)
 )
+@example("Az==")
+@example("AAz=")
 def test_base64_has_one_text(sealed: str) -> None:
     """What passes is what encodes to itself again, and nothing else does."""
     envelope = {
@@ -114,6 +116,7 @@ ROW = (
 @given(st.lists(ROW, max_size=4))
 @example([["/a", "none", "/b"], ["none"]])
 @example([["/a\nnone\n/b", "none"]])
+@example([["/a", "bad"], ["/b", "none"]])
 def test_many_rows_pass_when_each_does(rows: Any) -> None:
     """A list is looked at in one match; the same rows one by one say the same."""
     each = compile_schema(row(text("(?:/[^/]*)+"), text("none|[0-9a-f]{4}")))
