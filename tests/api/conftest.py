@@ -329,6 +329,17 @@ class World:
                 return view
         raise AssertionError(answer.text)
 
+    def inbox(self, instance: str, who: str) -> dict[str, Any]:
+        """Their inbox once the instance is in it: what Temporal lists lags behind the evidence."""
+        for _ in range(600):
+            inbox: dict[str, Any] = self.ask("GET", "/v1/inbox", who).json()
+            if any(
+                one["instance_id"] == instance
+                for one in (*inbox["yours"], *inbox["others"], *inbox["events"])
+            ):
+                return inbox
+        raise AssertionError(inbox)
+
     def decide(
         self, view: dict[str, Any], who: str, decision: str, tries: int = 3, **more: Any
     ) -> httpx.Response:

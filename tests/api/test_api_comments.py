@@ -71,7 +71,7 @@ def test_a_question_is_asked_answered_and_decides_nothing(
     shown = capsys.readouterr().out
     assert "alice at finance 1: Is the parcel back?\n    I see no scan." in shown
     assert "carol at finance 1: It is, since Monday." in shown
-    inbox = world.ask("GET", "/v1/inbox", "alice").json()["yours"]
+    inbox = world.inbox(instance, "alice")["yours"]
     assert [one["comments"] for one in inbox if one["instance_id"] == instance] == [2]
     assert main(["list", "--inbox", *words]) == 0
     assert "(2 said)" in capsys.readouterr().out

@@ -201,8 +201,7 @@ def test_the_inbox_tells_yours_from_others(world: Any) -> None:
     mine = view["instance_id"]
 
     def ids(who: str, part: str) -> list[str]:
-        answer = world.ask("GET", "/v1/inbox", who).json()
-        return [one["instance_id"] for one in answer[part]]
+        return [one["instance_id"] for one in world.inbox(mine, who)[part]]
 
     assert mine in ids("alice", "yours")
     assert mine in ids("carol", "others")

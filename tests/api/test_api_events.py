@@ -51,7 +51,7 @@ def test_it_says_what_it_waits_for_and_takes_it(world: Any, tmp_path: Path) -> N
     ]
     mine = world.ask("GET", f"/v1/instances/{view['instance_id']}", "carol").json()["awaiting"][0]
     assert [one["yours"] for one in mine["events"]] == [True, True]
-    inbox = world.ask("GET", "/v1/inbox", "dora").json()["events"]
+    inbox = world.inbox(view["instance_id"], "dora")["events"]
     entry = next(one for one in inbox if one["instance_id"] == view["instance_id"])
     assert (entry["events"], entry["deadline"]) == (["hurry", "proof"], wait["deadline"])
     assert entry["yours"]
@@ -173,6 +173,7 @@ def test_send_from_the_command_line(
     assert "waits for an event, at wait/1" in told
     assert "  proof, sent by initiator" in told
     assert "you may send it: gantral send … hurry | proof" in told
+    world.inbox(view["instance_id"], "carol")
     assert main(["list", "--inbox"]) == 0
     assert "waiting for an event: " in capsys.readouterr().out
     assert main(["send", short, "proof"]) == 1

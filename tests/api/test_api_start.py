@@ -296,7 +296,7 @@ def lost(world: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
             assert answer.status_code == 201, answer.text
             one = answer.json()["instance_id"]
             for _ in range(600):
-                if world.run(world.deployment.gateway.closed(one)):
+                if world.run(world.deployment.gateway.run(one)).closed:
                     return answer.json()
         raise AssertionError(f"{one} is not closed")
 
@@ -320,11 +320,12 @@ def test_a_start_of_which_nothing_was_committed_is_made_again(
     assert world.start(order="lost-1").status_code == 409 or "order" not in what
 
 
-def test_of_two_who_make_a_lost_start_again_one_wins(world: Any, lost: Any) -> None:
-    first = lost(order="lost-2")
+@pytest.mark.parametrize("order", ["lost-2", "lost-4", "lost-5"])
+def test_of_two_who_make_a_lost_start_again_one_wins(world: Any, lost: Any, order: str) -> None:
+    first = lost(order=order)
     with ThreadPoolExecutor(4) as pool:
         amounts = ["41.00", "42.00", "43.00", "44.00"]
-        answers = list(pool.map(lambda one: world.start(order="lost-2", amount=one), amounts))
+        answers = list(pool.map(lambda one: world.start(order=order, amount=one), amounts))
     assert {answer.status_code for answer in answers} == {201, 409}
     view = world.until(first["instance_id"], lambda one: one["waiting"] is not None)
     (winner,) = (

@@ -77,6 +77,7 @@ def test_from_start_to_decision(
     ):
         assert told in out
 
+    world.inbox(name, "alice")
     status, out, _ = gantral("list", "--inbox", "--as", "alice")
     assert status == 0
     assert name[:8] in out.partition("waiting without you")[0]

@@ -61,6 +61,21 @@ def test_a_folder_is_listed_whole_and_in_order(kind: Kind, monkeypatch: pytest.M
     assert list(store.list("payments/none")) == list(store.list("pay")) == []
 
 
+def test_folders_are_listed_without_what_lies_in_them(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = kind.open()
+    for key in KEYS:
+        store.put(key, b"x")
+    for page in (1000, 3, 1):
+        monkeypatch.setattr(s3, "_PAGE", page)
+        assert list(store.folders("")) == ["payments", "payments_eu"]
+        assert list(store.folders("payments")) == ["one", "two"]
+        assert list(store.folders("payments/one")) == ["commits", "texts", "uses", "votes"]
+    assert list(store.folders("payments/one/texts")) == []
+    assert list(store.folders("payments/none")) == list(store.folders("pay")) == []
+
+
 def test_only_texts_are_deleted(kind: Kind) -> None:
     store = kind.open()
     store.put(COMMIT, b"c")

@@ -16,6 +16,7 @@ from gantral.api.entry import enter
 from gantral.api.problems import Problem
 from gantral.api.sealing import Text, put_texts, text
 from gantral.api.story import Story
+from gantral.api.temporal import Run
 from gantral.authority import State
 from gantral.evidence import AlreadyThere, canonical, parse
 from gantral.evidence.context import flatten
@@ -156,8 +157,8 @@ async def _repeated(deployment: Deployment, asked: Asked, claim: Claim) -> dict[
     """
     story = await deployment.story(claim.instance_id)
     if story is None:
-        known = await deployment.gateway.closed(claim.instance_id)
-        if known is None or (known and await _came_to_nothing(deployment, claim.instance_id)):
+        run = await deployment.gateway.run(claim.instance_id)
+        if run is None or await _came_to_nothing(deployment, claim.instance_id, run):
             return None
         return _receipt(deployment, asked.program, claim, "none")
     if story.values(story.commits[0]) != asked.leaves or _from(story.submission) != asked.origin:
@@ -193,10 +194,10 @@ async def _free(deployment: Deployment, program: ProgramInfo, instance_id: str, 
     """
     story = await deployment.story(instance_id)
     if story is None:
-        known = await deployment.gateway.closed(instance_id)
-        if known is None:
+        run = await deployment.gateway.run(instance_id)
+        if run is None:
             return True
-        if known and await _came_to_nothing(deployment, instance_id):
+        if await _came_to_nothing(deployment, instance_id, run):
             # Made again under its own id, unless it began as another program.
             key = f"{program.team}/{instance_id}/manifest.json"
             there = await asyncio.to_thread(deployment.store.get, key)
@@ -223,10 +224,10 @@ async def _is_done(deployment: Deployment, story: Story, call: str) -> bool:
     return child is not None and rest in child.done
 
 
-async def _came_to_nothing(deployment: Deployment, instance_id: str) -> bool:
-    """Whether nothing was committed of a run that is closed: asked after Temporal said so, since
-    from then on nobody goes on with it (ADR 0082)."""
-    return await deployment.story(instance_id) is None
+async def _came_to_nothing(deployment: Deployment, instance_id: str, run: Run) -> bool:
+    """Whether the run is closed and nothing was committed of it: asked after Temporal said so,
+    since from then on nobody goes on with it (ADR 0082)."""
+    return run.closed and await deployment.story(instance_id) is None
 
 
 def _first(program: ProgramInfo, instance_id: str, why: str) -> Problem:
@@ -248,32 +249,36 @@ async def _start(deployment: Deployment, asked: Asked, claim: Claim) -> dict[str
     key = f"{program.team}/{instance_id}/start.json"
     mine = await asyncio.to_thread(_draft, deployment, asked, claim)
     first = await asyncio.to_thread(_drafted, deployment, key, mine)
-    known = await deployment.gateway.closed(instance_id)
-    again = known is True and await _came_to_nothing(deployment, instance_id)
-    if first is mine and known is not None and not again:
+    run = await deployment.gateway.run(instance_id)
+    lost = run if run and await _came_to_nothing(deployment, instance_id, run) else None
+    if first is mine and run and not lost:
         # It was started, and its draft tidied away, while we looked.
         await asyncio.to_thread(deployment.drafts.delete, key)
         raise _first(program, instance_id, "another start was quicker")
     if "command" not in first:
         # Drafted by the evidence worker, which starts it, for a workflow that runs it.
         raise _first(program, instance_id, "another workflow began it as its child")
-    if first is not mine and again:
-        # What was sealed then may be what the first commit was refused for.
-        await asyncio.to_thread(deployment.drafts.delete, key)
-        first = await asyncio.to_thread(_drafted, deployment, key, mine)
+    if lost:
+        # What was sealed for it may be what its first commit was refused for, so there is a draft
+        # for each run that came to nothing: of two who make it again, one claims it.
+        again = f"{program.team}/{instance_id}/start-{lost.run_id}.json"
+        first = await asyncio.to_thread(_drafted, deployment, again, mine)
     texts = [Text(leaf(parts), canonical(parts)) for parts in first["texts"]]
     await asyncio.to_thread(put_texts, deployment.store, program.team, instance_id, texts)
     sealer = await asyncio.to_thread(deployment.keys.make, program.team, instance_id)
     command = sealer.close("start", first["command"])
-    # False when somebody who found our draft was quicker to finish our start: it is ours still,
-    # unless it was made again by two at once, each with a draft of its own.
+    submission = unwrap(first["command"]["submission"], "submission")
     begun = await deployment.gateway.start(
-        instance_id, program.workflow_id, program.team, command, again=again
+        instance_id,
+        program.workflow_id,
+        program.team,
+        command,
+        submission.hash,
+        again=lost is not None,
     )
-    if (first is not mine and not _alike(first, mine)) or (again and not begun):
+    if not begun or (first is not mine and not _alike(first, mine)):
         raise _first(program, instance_id, "another start was quicker")
-    at = unwrap(first["command"]["submission"], "submission").statement["timestamp"]
-    return _receipt(deployment, program, claim, str(at))
+    return _receipt(deployment, program, claim, str(submission.statement["timestamp"]))
 
 
 def _drafted(deployment: Deployment, key: str, mine: dict[str, Any]) -> dict[str, Any]:

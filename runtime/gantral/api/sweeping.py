@@ -25,7 +25,7 @@ def sweep(deployment: Deployment) -> None:
     """
     for key in list(deployment.drafts.list("")):
         parts = key.split("/")
-        if len(parts) != 3 or parts[2] != "start.json":
+        if len(parts) != 3 or not parts[2].startswith("start"):
             continue
         try:
             story = deployment.library.story(parts[1])

@@ -35,6 +35,7 @@ _STATE: Final = SearchAttributeKey.for_keyword("GantralState")
 _GATE: Final = SearchAttributeKey.for_keyword("GantralGate")
 _TEAM: Final = SearchAttributeKey.for_keyword("GantralTeam")
 _WORKFLOW: Final = SearchAttributeKey.for_keyword("GantralWorkflow")
+_SUBMISSION: Final = "submission"
 _DECISION: Final = "whether your decision was counted"
 _EVENT: Final = "whether the event was taken"
 _SILENT: Final = frozenset(
@@ -65,6 +66,15 @@ class Rejected:
     message: str
 
 
+@dataclass(frozen=True)
+class Run:
+    """A run as Temporal knows it. ``submission``: the hash of what began it, "none" of a child."""
+
+    run_id: str
+    closed: bool
+    submission: str
+
+
 class Gateway:
     """A connected client. ``limit``: how long one answer may take. ``builds``: team -> the build
     that its instances are started on; a team that is not there has none (docs/rollout.md)."""
@@ -86,11 +96,16 @@ class Gateway:
         workflow: str,
         team: str,
         command: Mapping[str, Any],
+        submission: str,
         *,
         again: bool = False,
     ) -> bool:
-        """Start an instance by its sealed command; False when one of this id was started before.
-        ``again``: even then, if that one's run failed, of which nothing was committed.
+        """Start an instance by its sealed command; False when its id is that of a run of another
+        start. A run of this one, which somebody who found its draft began, is as good as begun.
+
+        Args:
+            submission: the hash of the command's submission.
+            again: start also when a run of this id failed, of which nothing was committed.
 
         Raises:
             Problem: 503 build_not_running, before anything is started; 504.
@@ -104,6 +119,7 @@ class Gateway:
                 command,
                 id=instance_id,
                 task_queue=workflow_queue(team),
+                memo={_SUBMISSION: submission},
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
                 if again
                 else WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -120,7 +136,8 @@ class Gateway:
                 rpc_timeout=self.limit,
             )
         except WorkflowAlreadyStartedError:
-            return False
+            run = await self.run(instance_id)
+            return run is not None and run.submission == submission
         except RPCError as error:
             raise _problem(error, "whether the instance was started") from None
         return True
@@ -185,8 +202,8 @@ class Gateway:
             raise _problem(error, what) from None
         return answer
 
-    async def closed(self, instance_id: str) -> bool | None:
-        """Whether the execution is closed; None when Temporal knows no such execution.
+    async def run(self, instance_id: str) -> Run | None:
+        """The last run of an instance; None when Temporal knows none.
 
         Raises:
             Problem: 504.
@@ -195,12 +212,17 @@ class Gateway:
             found = await self._client.get_workflow_handle(instance_id).describe(
                 rpc_timeout=self.limit
             )
+            memo = await found.memo()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise _problem(error, "how the instance stands") from None
         going_on = found.status is WorkflowExecutionStatus.CONTINUED_AS_NEW
-        return found.close_time is not None and not going_on
+        return Run(
+            str(found.run_id),
+            closed=found.close_time is not None and not going_on,
+            submission=str(memo.get(_SUBMISSION, "none")),
+        )
 
     async def rows(self, query: str, most: int) -> list[Row]:
         """Instances that a visibility query finds, the youngest first, ``most`` at the most.

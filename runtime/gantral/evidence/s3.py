@@ -98,6 +98,17 @@ class S3Store:
                 self._spoilt.add(key)
             yield key
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """See Store. Raises StoreError."""
+        begins = self._prefix + ("/".join(parts_of(prefix)) + "/" if prefix else "")
+        last = ""
+        names = self._folders(begins)
+        while (name := self._told(f"cannot list {prefix}", lambda: next(names, None))) is not None:
+            if name <= last:
+                raise StoreError(f"cannot list {prefix}: the server lists out of order at {name}")
+            last = name
+            yield name
+
     def delete(self, key: str) -> None:
         """See Store. Every version of it. Raises StoreError."""
         name = self._name(key)
@@ -243,6 +254,14 @@ class S3Store:
                 count += 1
         if count:
             yield name, count
+
+    def _folders(self, begins: str) -> Iterator[str]:
+        """The name of each folder just under one, those among them whose objects were all deleted.
+        Raises Failed."""
+        listing = "list_object_versions" if self._locked else "list_objects_v2"
+        for page in self._pages(listing, Prefix=begins, Delimiter="/"):
+            for one in page.get("CommonPrefixes", ()):
+                yield one["Prefix"].removeprefix(begins).removesuffix("/")
 
     def _pages(self, operation: str, **place: Any) -> Iterator[Mapping[str, Any]]:
         pages = iter(

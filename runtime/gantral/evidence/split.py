@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
+from itertools import groupby
 
 from gantral.evidence.store import Store, StoreError, is_erasable, parts_of
 
@@ -34,6 +35,11 @@ class SplitStore:
             yield from (self._texts if erasable else self._locked).list(prefix)
         else:
             yield from merge(self._locked.list(prefix), self._texts.list(prefix))
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """See Store. Raises StoreError."""
+        both = merge(self._locked.folders(prefix), self._texts.folders(prefix))
+        yield from (name for name, _ in groupby(both))
 
     def delete(self, key: str) -> None:
         """See Store. Raises StoreError."""

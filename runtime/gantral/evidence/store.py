@@ -52,6 +52,10 @@ class Store(Protocol):
     def list(self, prefix: str) -> Iterator[str]:
         """Every key under the folder ``prefix``, sorted. Raises StoreError."""
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The name of each folder just under the folder ``prefix``, sorted; what lies in them is
+        not gone through. Raises StoreError."""
+
     def delete(self, key: str) -> None:
         """Erase a text, or an instance's key; one that is not there is no error. Raises StoreError
         for any other."""
@@ -121,6 +125,17 @@ class LocalStore:
             return
         except OSError as error:
             raise StoreError(f"cannot list {prefix}: {error.strerror or error}") from error
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """See Store. Raises StoreError."""
+        try:
+            with os.scandir(self._path(prefix) if prefix else self.root) as found:
+                names = sorted(one.name for one in found if _is_folder(one))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(f"cannot list {prefix}: {error.strerror or error}") from error
+        yield from (name for name in names if name != _INCOMING)
 
     def delete(self, key: str) -> None:
         """See Store. Raises StoreError."""

@@ -46,6 +46,14 @@ class MemoryStore:
         start = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         yield from sorted(key for key in self._held if key.startswith(start))
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """See Store."""
+        start = f"{prefix}/" if prefix else ""
+        beyond = (key.removeprefix(start) for key in self._held if key.startswith(start))
+        yield from sorted(
+            {name for name, slash, _ in (key.partition("/") for key in beyond) if slash}
+        )
+
     def delete(self, key: str) -> None:
         """See Store. Raises StoreError."""
         if not self._deletable and not is_erasable(key):

@@ -67,7 +67,7 @@ def reached(moment: str, what: str) -> None:
 def named(key: str) -> str:
     """What a key of a store is, in the words of a point."""
     parts = key.split("/")
-    if parts[-1] == "start.json":
+    if parts[-1].startswith("start"):
         return "draft"
     if parts[2] == "commits":
         return f"commit {int(parts[3].removesuffix('.json'))}"

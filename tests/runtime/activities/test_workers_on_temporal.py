@@ -218,18 +218,21 @@ def test_the_closer_rejects_what_waits_after_non_determinism(world: Any, setting
 
 
 @pytest.mark.timeout(120)
-def test_the_closer_never_bridges_a_gap(world: Any, settings: Path) -> None:
+@pytest.mark.parametrize("missing", [0, 1])
+def test_the_closer_never_bridges_a_gap(world: Any, settings: Path, missing: int) -> None:
     world.to_grant()
-    (world.root / "evidence" / world.chain.commit_key(1)).unlink()
+    (world.root / "evidence" / world.chain.commit_key(missing)).unlink()
+    # A start puts its texts first: where nothing is committed there is nothing to tell.
+    world.store.put("payments/another/texts/0a.json", b"{}")
 
     async def scenario() -> list[Closed]:
         client = await connect(load(settings).temporal)
         return [told async for told in world.closer.sweep(client, "payments")]
 
     (told,) = asyncio.run(scenario())
-    assert told.what == "missing"
+    assert (told.instance_id, told.what) == (world.instance_id, "missing")
     assert world.store.get(world.chain.commit_key(3)) is None
-    assert world.store.get(world.chain.commit_key(1)) is None
+    assert world.store.get(world.chain.commit_key(missing)) is None
 
 
 @pytest.mark.timeout(120)

@@ -197,7 +197,9 @@ def test_builds_and_lists_follow_the_run(on_server: Any) -> None:
         assert said.inherited_pinned_version.build_id == "1"
         info = (await family.handle(one).describe()).raw_description.workflow_execution_info
         assert info.versioning_info.deployment_version.build_id == "1"
-        assert await family.deployment.gateway.closed(one) is False
+        run = await family.deployment.gateway.run(one)
+        assert run is not None
+        assert not run.closed
         dora = family.person("dora", "boss")
         seen: dict[str, Any] = {"instances": []}
         while not seen["instances"]:

@@ -232,7 +232,8 @@ class _Play:
                 if any(event == "*" or event in each.events for each in one.awaiting):
                     return one
             waits = [each for one in family for each in one.awaiting]
-            if await self._deployment.gateway.closed(instance):
+            run = await self._deployment.gateway.run(instance)
+            if run is not None and run.closed:
                 # It may have ended well since we looked.
                 story = self._deployment.library.story(instance)
                 if story is not None and story.ended:

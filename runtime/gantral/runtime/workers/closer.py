@@ -98,13 +98,12 @@ class Closer:
 
     def instances(self, team: str) -> Iterator[str]:
         """Every instance of the team in the store that is not known to have ended."""
-        for key in self.store.list(team):
-            parts = key.split("/")
-            if parts[2:] == ["commits", "00000000.json"] and parts[1] not in self._ended:
-                yield parts[1]
+        return (name for name in self.store.folders(team) if name not in self._ended)
 
     async def _look(self, client: Client, chain: Chain) -> Closed | None:
         head = await asyncio.to_thread(self._head, chain)
+        if head is None:
+            return None
         if head.state in ENDS:
             if instant_ms(head.last.statement["timestamp"]) < _now_ms() - _ms(_DRAFTS_KEPT):
                 await asyncio.to_thread(drop_drafts, chain, self.drafts, head.last.number + 1)
@@ -121,7 +120,7 @@ class Closer:
             return None
         # It may have ended while Temporal was asked: what lies in the store is what counts.
         head = await asyncio.to_thread(self._head, chain)
-        if head.state in ENDS:
+        if head is None or head.state in ENDS:
             return None
         return await asyncio.to_thread(self.close, chain, head.last, head.artifact, why)
 
@@ -170,10 +169,13 @@ class Closer:
             return None
         return Closed(chain.instance_id, "closed", why)
 
-    def _head(self, chain: Chain) -> _Head:
+    def _head(self, chain: Chain) -> _Head | None:
+        """The last commit; None where nothing is committed (yet): texts come before it."""
         number = chain.head()
-        if number == 0 or chain.beyond(number):
+        if chain.beyond(number):
             raise MissingEvidence(f"commit {number} is missing and later ones are there")
+        if number == 0:
+            return None
         previous = None
         for at in range(number):
             read = chain.need(at)

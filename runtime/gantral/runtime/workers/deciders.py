@@ -1,4 +1,4 @@
-"""Who may not decide and who is named, from the manifest's gate (FORMAT section 5).
+"""Who is named at a gate, and who voted before, from the manifest's gate (FORMAT section 5).
 
 Used twice, on purpose: ``open_gate`` resolves it before people are asked, and the commit resolves
 it again from the persons that it is about to sign.
@@ -6,7 +6,7 @@ it again from the persons that it is about to sign.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gantral.evidence.apart import voters_of
@@ -21,25 +21,6 @@ People = Callable[[str], list[str]]
 def named(gate: Mapping[str, Any], people: People) -> dict[str, list[str]]:
     """pointer -> sorted actor ids, for each pointer at which the gate names persons."""
     return {pointer: sorted(set(people(pointer))) for pointer in gate_pointers(gate)}
-
-
-def excluded(
-    gate: Mapping[str, Any],
-    initiator: str,
-    people: Mapping[str, list[str]],
-    voted: Mapping[str, Collection[str]],
-) -> list[str]:
-    """Sorted actor ids of everybody that ``apart`` keeps out; ``people`` is ``named``'s, ``voted``
-    who voted before at each gate."""
-    found: set[str] = set()
-    for who in gate["apart"]:
-        if who == "initiator":
-            found.add(initiator)
-        elif keeps_deciders(who):
-            found.update(voted.get(who["deciders"], ()))
-        else:
-            found.update(people[next(iter(who.values()))])
-    return sorted(found - {"none"})
 
 
 def voted_before(chain: Chain, gate: Mapping[str, Any], number: int) -> dict[str, set[str]]:

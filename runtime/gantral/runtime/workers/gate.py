@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from gantral.authority import Cause
 from gantral.evidence import EvidenceError
+from gantral.evidence.apart import kept_out
 from gantral.evidence.gate import clock_instants
 from gantral.evidence.guard import query_of
 from gantral.evidence.recount import widened
@@ -133,9 +134,7 @@ class GateOpener:
         try:
             people = partial(self._people, gate, command["proposal"])
             answer["named"] = deciders.named(gate, people)
-            answer["excluded"] = deciders.excluded(
-                gate, command["initiator"]["actor"], answer["named"], {}
-            )
+            answer["excluded"] = kept_out(gate, command["initiator"]["actor"], answer["named"], {})
         except ShapeError as error:
             return _failure(answer, Cause.AUTHORITY_AMBIGUOUS, str(error))
         await self._asked(answer, manifest, gate, command)

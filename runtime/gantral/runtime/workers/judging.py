@@ -13,6 +13,7 @@ from typing import Any
 
 from gantral.authority import Cause, State
 from gantral.evidence import open_envelope
+from gantral.evidence.apart import kept_out
 from gantral.evidence.commit import votes_decision
 from gantral.evidence.context import covers, shape_at
 from gantral.evidence.envelope import Opened, unwrap, write_envelope
@@ -204,7 +205,7 @@ def _waiting(
     _want(told == ([resolved] if resolved else []), "periods", "the calendar opens otherwise")
     named = deciders.named(gate, people)
     voted = deciders.voted_before(chain, gate, command["commit"])
-    wanted = {"excluded": deciders.excluded(gate, before.initiator, named, voted), "named": named}
+    wanted = {"excluded": kept_out(gate, before.initiator, named, voted), "named": named}
     for record in command["records"]:
         if record["kind"] == "deciders":
             for name, value in wanted.items():
