@@ -47,9 +47,10 @@ demo: setup ## the refund example from spec to verified evidence
 bench: setup ## speed, as ratios in one run
 	@$(BIN)/python bench
 
-soak: setup tools ## every fault at every step, and the randomised tests, for long
+soak: setup tools ## every fault at every step, the randomised tests for long, all scenarios on a server
 	@$(BIN)/python tests/faults
 	@$(BIN)/pytest -q -m hypothesis --hypothesis-profile=soak --timeout=3600
+	@$(BIN)/pytest -q tests/scenarios --hypothesis-profile=soak --timeout=3600
 
 clean: ## all that was made here, the fetched tools too
 	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,15 +6,17 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from gantral.cli.main import main
 from gantral.cli.scenarios import clock
 from gantral.cli.tools import servers
 from gantral.runtime.gate import Gates
+
+if TYPE_CHECKING:
+    from conftest import Told
 
 SPEC = """
 role clerk
@@ -52,8 +54,17 @@ def story(about: str, vote: str, end: str, refused: str = "", sent: str = "") ->
 
 
 def test_what_happens_at_the_moment_of_a_timer_comes_after_it(
-    told: Callable[[str, str, Mapping[str, str]], str], monkeypatch: pytest.MonkeyPatch
+    told: Told, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    taken = "\n  - { at: 1h, by: { name: dora, roles: [boss] }, send: taken }"
+    told(
+        "leave",
+        SPEC,
+        {
+            "at the reminder": story("at the reminder", "1h", "COMPLETED", sent=taken),
+            "at the deadline": story("late", "24h", "REJECTED", ", refused: not_waiting"),
+        },
+    )
     # A slow machine: the timer fires a while after it was due, in the midst of the task that counts
     # the vote and cancels it.
     waits: Any = Gates._decision
@@ -69,19 +80,11 @@ def test_what_happens_at_the_moment_of_a_timer_comes_after_it(
 
     monkeypatch.setattr(Gates, "_decision", waits_late)
     monkeypatch.setattr(Gates, "decide", counts_slowly)
-    taken = "\n  - { at: 1h, by: { name: dora, roles: [boss] }, send: taken }"
-    told(
-        "leave",
-        SPEC,
-        {
-            "at the reminder": story("at the reminder", "1h", "COMPLETED", sent=taken),
-            "at the deadline": story("late", "24h", "REJECTED", ", refused: not_waiting"),
-        },
-    )
+    assert main(["test", "--server"]) == 0, capfd.readouterr().out
 
 
 def test_a_server_that_falls_silent_fails_one_scenario_and_no_other(
-    told: Callable[[str, str, Mapping[str, str]], str],
+    told: Told,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -109,7 +112,7 @@ def test_a_server_that_falls_silent_fails_one_scenario_and_no_other(
     monkeypatch.setattr(servers, "start_test_server", started)
     monkeypatch.setattr(clock.Clock, "leap", stopped)
     monkeypatch.setattr(clock, "_LONGEST", timedelta(seconds=1))
-    assert main(["test"]) == 1
+    assert main(["test", "--server"]) == 1
     said = capfd.readouterr()
     assert re.search(r"^FAIL  scenarios/first", said.out, re.M)
     assert "the time-skipping server did not answer" in said.out

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gantral.api.temporal import Gateway, Rejected
 from gantral.cli.main import main
-from gantral.cli.scenarios import play
+from gantral.cli.scenarios import play, world
 from gantral.runtime.workers.replaying import Recorded
+from gantral.simulation.run import Run
+from gantral.simulation.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = (ROOT / "examples/refund/scenarios/amended_by_two_who_join.yaml").read_text("utf-8")
@@ -85,37 +88,106 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.mark.parametrize(
+    ("way", "names"),
+    [((), tuple(STORIES)), (("--server",), ("effects", "refused", "unforeseen", "start"))],
+    ids=["simulated", "server"],
+)
 def test_each_difference_fails_and_is_told(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    way: tuple[str, ...],
+    names: tuple[str, ...],
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, (old, new, _) in STORIES.items():
+    for name in names:
+        old, new, _ = STORIES[name]
         assert old in GOOD
         changed = GOOD.replace(old, new, 1)
         (project / "scenarios" / f"{name}.yaml").write_text(changed)
-    assert main(["test"]) == 1
+    assert main(["test", *way]) == 1
     out = capsys.readouterr().out
     failures = r"^FAIL  scenarios/(\w+)\.yaml  [^\n]*\n((?:      [^\n]*\n)+)"
     told = dict(re.findall(failures, out, re.MULTILINE))
-    assert told.keys() == STORIES.keys()
-    for name, (_, _, lines) in STORIES.items():
-        for line in lines:
+    assert told.keys() == set(names)
+    for name in names:
+        for line in STORIES[name][2]:
             assert f"      {line}" in told[name], f"{name}: {line}\n{told[name]}"
-    assert f"0 ok, {len(STORIES)} failed" in out
+        happened = told[name].split("      what happened:\n")[1]
+        assert "carol starts refund\n" in happened
+    assert f"0 ok, {len(names)} failed" in out
+
+
+def test_a_failure_tells_what_happened_and_where_in_the_spec(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = GOOD.replace("  end: COMPLETED", "  end: REJECTED").replace(
+        "    by: bob\n", "    by: frank\n    refused: assurance\n"
+    )
+    (project / "scenarios" / "story.yaml").write_text(text)
+    lines = (project / "refund.gantral").read_text("utf-8").splitlines()
+    fetch, asked = (
+        next(number for number, line in enumerate(lines, 1) if what in line)
+        for what in ("let order =", "let approved =")
+    )
+    assert main(["test"]) == 1
+    told = capsys.readouterr().out.split("      what happened:\n")[1].splitlines()
+    told = [re.sub(" +", " ", line.strip()) for line in told if line.startswith("        ")]
+    assert told[0] == "+0.0s carol starts refund"
+    assert told[1] == "+0.0s CREATED, RUNNING"
+    assert told[2].startswith(f'+0.0s refund.gantral:{fetch} orders.fetch({{"id": "A-1001"}}) → {{')
+    assert told[3:] == [
+        f"+0.0s refund.gantral:{asked} the policy of finance says REQUIRE_HUMAN",
+        f"+0.0s refund.gantral:{asked} WAITING_FOR_HUMAN at finance",
+        "+20m alice: amend: refund.amount = 25.00",
+        "+1h frank: amend: refund.amount = 25.00",
+        "+1h refused by the rule assurance: this decision asks for a login with the assurance mfa",
+        f"+72h refund.gantral:{asked} REJECTED, deadline at finance",
+    ]
+
+
+def test_programs_read_what_came_of_each(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "scenarios" / "bad.yaml").write_text(GOOD.replace("end: COMPLETED", "end: REJECTED"))
+    (project / "scenarios" / "good.yaml").write_text(GOOD)
+    (project / "scenarios" / "unread.yaml").write_text(GOOD.replace("about:", "abuot:"))
+    assert main(["test", "--format", "json"]) == 1
+    tree = json.loads(capsys.readouterr().out)
+    bad, good = tree["scenarios"]
+    assert (bad["ok"], bad["told"]) == (False, ["end: expected REJECTED, got COMPLETED"])
+    assert bad["happened"][-1]["what"] == "COMPLETED, completed"
+    assert bad["happened"][-1]["after"] == "+1h"
+    assert (good["ok"], good["told"], good["happened"]) == (True, [], [])
+    assert "unknown_key" in tree["wrong"][0]
+    (one,) = tree["coverage"]
+    reached = {item["what"]: item["scenarios"] for item in one["items"]}
+    assert (reached["finance amended"], reached["finance approved"]) == (2, 0)
+    assert (reached["complete"], reached["finance: a vote rejects"]) == (2, 0)
+
+
+class Forged:
+    """A store in which one signature is another."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def get(self, key: str) -> bytes | None:
+        data: bytes | None = self._store.get(key)
+        if data is None or not key.endswith("commits/00000001.json"):
+            return data
+        tree = json.loads(data)
+        signature = tree["signatures"][0]["sig"]
+        tree["signatures"][0]["sig"] = ("B" if signature[0] == "A" else "A") + signature[1:]
+        return json.dumps(tree, sort_keys=True, separators=(",", ":")).encode()
+
+    def list(self, prefix: str) -> Any:
+        return self._store.list(prefix)
 
 
 def test_evidence_that_is_not_valid_fails_a_scenario(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "scenarios" / "story.yaml").write_text(GOOD)
-    real = play.export_instance
-
-    def export_and_tamper(store: object, team: str, instance: str, folder: Path) -> None:
-        real(store, team, instance, folder)  # type: ignore[arg-type]
-        lines = (folder / "artifacts.jsonl").read_bytes().splitlines(keepends=True)
-        changed = json.loads(lines[0])["cause"].encode()
-        (folder / "artifacts.jsonl").write_bytes(b"".join([*lines[1:], changed]))
-
-    monkeypatch.setattr(play, "export_instance", export_and_tamper)
+    real = play.judged
+    monkeypatch.setattr(play, "judged", lambda store, *rest: real(Forged(store), *rest))  # type: ignore[arg-type]
     assert main(["test"]) == 1
     out = capsys.readouterr().out
     assert "FAIL  scenarios/story.yaml" in out
@@ -126,18 +198,50 @@ def test_a_run_that_goes_another_way_when_it_is_played_again_fails_a_scenario(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "scenarios" / "story.yaml").write_text(GOOD)
-    real = play.read_history
+    real = world.read_history
 
     def read_another(data: bytes) -> Recorded:
         recorded = real(data)
         recorded.activities[-1].arguments[0]["timestamp"] = "another"
         return recorded
 
-    monkeypatch.setattr(play, "read_history", read_another)
-    assert main(["test"]) == 1
+    monkeypatch.setattr(world, "read_history", read_another)
+    assert main(["test", "--server"]) == 1
     out = capsys.readouterr().out
     assert "played again from its history, refund goes another way" in out
     assert 'at /0/timestamp, not "another"' in out
+
+
+def test_nor_does_one_that_is_simulated(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "scenarios" / "story.yaml").write_text(GOOD)
+    real = Run.replay
+
+    def replay_another(self: Run) -> None:
+        self._steps[-1] = replace(self._steps[-1], commands=[])
+        real(self)
+
+    monkeypatch.setattr(Run, "replay", replay_another)
+    assert main(["test"]) == 1
+    out = capsys.readouterr().out
+    assert "played again from its history, refund goes another way: " in out
+    assert "its code is not deterministic" in out
+
+
+def test_what_the_simulation_can_t_play_is_said_by_name(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "scenarios" / "story.yaml").write_text(GOOD)
+
+    def refuse(self: Server, *given: Any) -> None:
+        raise NotImplementedError("a governed workflow gives no command of this kind")
+
+    monkeypatch.setattr(Server, "_schedule", refuse)
+    assert main(["test"]) == 1
+    out = capsys.readouterr().out
+    assert "the simulation can't play this: a governed workflow gives no command of this" in out
+    assert "gantral test --server can" in out
 
 
 def test_the_spec_is_compiled_anew_so_that_no_scenario_runs_stale_code(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from gantral.cli.main import main
+from own_project import thorough
 
 SPEC = """
 role clerk
@@ -136,7 +137,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def played(project: Path, capfd: pytest.CaptureFixture[str], **stories: str) -> tuple[int, str]:
     for name, text in stories.items():
         (project / "scenarios" / f"{name}.yaml").write_text(text, "utf-8")
-    code = main(["test"])
+    return _said(capfd)
+
+
+def _said(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = main(["test", *arguments])
     said = capfd.readouterr()
     return code, said.out + said.err
 
@@ -147,6 +152,9 @@ def test_a_child_is_part_of_its_parent_s_story(
     code, said = played(project, capfd, **STORIES)
     assert code == 0, said
     assert re.search(rf"^{len(STORIES)} scenarios: {len(STORIES)} ok, 0 failed", said, re.M)
+    names = STORIES if thorough() else ("rejected",)
+    code, said = _said(capfd, "--server", *(f"scenarios/{name}.yaml" for name in names))
+    assert code == 0, said
 
 
 def test_another_end_of_a_child_is_told(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -273,3 +281,5 @@ def test_children_in_loops_with_a_key_that_are_undone(
     code, said = played(tmp_path, capfd, **STORIES_OF_TRIPS)
     assert code == 0, said
     assert re.search(r"^3 scenarios: 3 ok, 0 failed", said, re.M)
+    code, said = _said(capfd, "--server", "scenarios/twice.yaml")
+    assert code == 0, said

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from gantral.cli.main import main
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "refund"
+from own_project import EXAMPLE, play
 
 SPEC = """
 role support_agent
@@ -153,28 +150,7 @@ STORIES = {
 def test_who_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "parcel.gantral").write_text(SPEC, "utf-8")
-    (tmp_path / "pyproject.toml").write_text(
-        '[project]\nname = "parcel-app"\nversion = "1.0.0"\n[tool.gantral]\n'
-        'specs = ["parcel.gantral"]\ngenerate.to = "src/parcel_app/gen"\n'
-        'generate.package = "parcel_app.gen"\n',
-        "utf-8",
-    )
-    settings = (EXAMPLE / "gantral.toml").read_text("utf-8")
-    settings = settings.replace("refund_app.gen.refund", "parcel_app.gen.parcel")
-    (tmp_path / "gantral.toml").write_text(settings, "utf-8")
     people = (EXAMPLE / "personas.toml").read_text("utf-8")
     people += '\n[erin]\nname = "Erin Sato"\ngroups = []\nacr = "mfa"\n'
-    (tmp_path / "personas.toml").write_text(people, "utf-8")
-    (tmp_path / "scenarios").mkdir()
-    for name, text in STORIES.items():
-        (tmp_path / "scenarios" / f"{name}.yaml").write_text(text, "utf-8")
-    package = tmp_path / "src" / "parcel_app"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    monkeypatch.chdir(tmp_path)
-    assert main(["compile"]) == 0
-    code = main(["test"])
-    said = capfd.readouterr()
-    assert code == 0, said.out + said.err
-    assert re.search(rf"^{len(STORIES)} scenarios: {len(STORIES)} ok, 0 failed", said.out, re.M)
+    files = {"personas.toml": people}
+    play(tmp_path, monkeypatch, capfd, "parcel", SPEC, STORIES, files)

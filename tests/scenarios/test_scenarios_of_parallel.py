@@ -266,4 +266,4 @@ HEARINGS = {
 
 
 def test_branches_wait_at_once(told: Told) -> None:
-    told("paired", WAITING, HEARINGS)
+    told("paired", WAITING, HEARINGS, on_server=("one_is_silent", "no_bill"))

@@ -1,4 +1,4 @@
-"""What an event and silence bring about, on the real server, judged by the real verifier."""
+"""What an event and silence bring about, judged by the real verifier."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from gantral.cli.main import main
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "refund"
+from own_project import play
 
 SPEC = """
 role support_agent
@@ -132,33 +130,8 @@ STORIES = {
 }
 
 
-def project(folder: Path, monkeypatch: pytest.MonkeyPatch, stories: dict[str, str]) -> None:
-    (folder / "access.gantral").write_text(SPEC, "utf-8")
-    (folder / "pyproject.toml").write_text(
-        '[project]\nname = "access-app"\nversion = "1.0.0"\n[tool.gantral]\n'
-        'specs = ["access.gantral"]\ngenerate.to = "src/access_app/gen"\n'
-        'generate.package = "access_app.gen"\n',
-        "utf-8",
-    )
-    settings = (EXAMPLE / "gantral.toml").read_text("utf-8")
-    settings = settings.replace("refund_app.gen.refund", "access_app.gen.access")
-    (folder / "gantral.toml").write_text(settings, "utf-8")
-    (folder / "personas.toml").write_text((EXAMPLE / "personas.toml").read_text("utf-8"))
-    (folder / "scenarios").mkdir()
-    for name, text in stories.items():
-        (folder / "scenarios" / f"{name}.yaml").write_text(text, "utf-8")
-    package = folder / "src" / "access_app"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    monkeypatch.chdir(folder)
-
-
 def test_events_and_silence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    project(tmp_path, monkeypatch, STORIES)
-    assert main(["compile"]) == 0
-    code = main(["test"])
-    said = capfd.readouterr()
-    assert code == 0, said.out + said.err
-    assert re.search(rf"^{len(STORIES)} scenarios: {len(STORIES)} ok, 0 failed", said.out, re.M)
+    server = ("late",)
+    play(tmp_path, monkeypatch, capfd, "access", SPEC, STORIES, on_server=server)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from gantral.cli.main import main
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "refund"
+from own_project import play
 
 SPEC = """
 role support_agent
@@ -103,29 +100,11 @@ STORIES = {
 def test_each_round_takes_one_event(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "access.gantral").write_text(SPEC, "utf-8")
-    (tmp_path / "pyproject.toml").write_text(
-        '[project]\nname = "access-app"\nversion = "1.0.0"\n[tool.gantral]\n'
-        'specs = ["access.gantral"]\ngenerate.to = "src/access_app/gen"\n'
-        'generate.package = "access_app.gen"\n',
-        "utf-8",
-    )
-    settings = (EXAMPLE / "gantral.toml").read_text("utf-8")
-    settings = settings.replace("refund_app.gen.refund", "access_app.gen.access")
-    (tmp_path / "gantral.toml").write_text(settings, "utf-8")
-    (tmp_path / "personas.toml").write_text((EXAMPLE / "personas.toml").read_text("utf-8"))
-    (tmp_path / "scenarios").mkdir()
-    for name, (acts, effects, output) in STORIES.items():
-        text = STORY.format(
+    stories = {
+        name: STORY.format(
             about=name, given=GIVEN if effects else "", acts=acts, effects=effects, output=output
         )
-        (tmp_path / "scenarios" / f"{name}.yaml").write_text(text, "utf-8")
-    package = tmp_path / "src" / "access_app"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    monkeypatch.chdir(tmp_path)
-    assert main(["compile"]) == 0
-    code = main(["test"])
-    said = capfd.readouterr()
-    assert code == 0, said.out + said.err
-    assert re.search(rf"^{len(STORIES)} scenarios: {len(STORIES)} ok, 0 failed", said.out, re.M)
+        for name, (acts, effects, output) in STORIES.items()
+    }
+    last = list(stories)[-1:]
+    play(tmp_path, monkeypatch, capfd, "access", SPEC, stories, on_server=last)

@@ -61,7 +61,7 @@ def test_its_story_comes_true_and_is_valid(
     async def story() -> None:
         section = evidence(server.url, tmp_path.name)
         async with open_world(suite.packages, tmp_path, temporal, evidence=section) as world:
-            assert judge(scenario, await play(world, scenario, tmp_path / "played")) == []
+            assert judge(scenario, await play(world, scenario)) == []
 
     asyncio.run(story())
     locked, texts = (names(server, bucket, tmp_path.name) for bucket in (LOCKED, TEXTS))

@@ -1,6 +1,7 @@
 """Gantral in memory and in virtual time. `README.md` says what flows in and out."""
 
 from gantral.simulation.deployment import AUDIENCE, ISSUER, REVISION, Answer, Deployment
+from gantral.simulation.judged import judged
 from gantral.simulation.run import WrongCode
 from gantral.simulation.simulation import (
     BEGINS,
@@ -10,11 +11,14 @@ from gantral.simulation.simulation import (
     Refusal,
     Simulation,
 )
+from gantral.simulation.stage import Stage
+from gantral.simulation.watching import LEAVES, Seen, Watch
 
 __all__ = [
     "AUDIENCE",
     "BEGINS",
     "ISSUER",
+    "LEAVES",
     "REVISION",
     "Answer",
     "Asked",
@@ -22,6 +26,10 @@ __all__ = [
     "Deployment",
     "Question",
     "Refusal",
+    "Seen",
     "Simulation",
+    "Stage",
+    "Watch",
     "WrongCode",
+    "judged",
 ]

@@ -121,22 +121,28 @@ class Deployment:
 
     Args:
         packages: importable names of generated packages.
+        services: who answers for the services of a program; None: ``perform`` is told.
+        opa: who answers for policies; None: ``perform`` is told.
 
     Raises:
         ProgramError: one can't be loaded.
     """
 
-    def __init__(self, packages: Iterable[str]) -> None:
+    def __init__(
+        self,
+        packages: Iterable[str],
+        services: Callable[[ProgramInfo], Iterable[Service]] | None = None,
+        opa: Opa | None = None,
+    ) -> None:
         names = list(packages)
         keys = {use: SigningKey.generate() for use in _USES}
         loaded = [programs.load(name) for name in names]
         self.trust = _trust(keys, loaded)
         self.store = MemoryStore()
         self.drafts = MemoryStore(deletable=True)
-        self.programs = {
-            one.workflow_id: programs.load(one.package, trust=self.trust, keys=Keyring(self.store))
-            for one in loaded
-        }
+        self.programs: dict[str, ProgramInfo] = {}
+        self._packages = [one.package for one in loaded]
+        self.enter()
         pepper = b"simulation" * 4
         manifests = [one.manifest for one in loaded]
         self.roles = sorted({role for one in manifests for role in roles_of(one)})
@@ -149,13 +155,22 @@ class Deployment:
         self.seal = Seal(
             keys["decision"], pepper, role_map, self.trust.environment, timedelta(days=3650)
         )
-        self._opa = _Told("http://127.0.0.1:1")
+        self._told = _Told("http://127.0.0.1:1")
+        self.opa = opa or self._told
         self._answer = Answer()
         self._now = datetime.min
         self.invoked: list[Invoked] = []
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(_Inline())
-        self._bodies = self._activities(keys, Actors(pepper, ISSUER, "sub"))
+        self._bodies = self._activities(
+            keys, Actors(pepper, ISSUER, "sub"), services or self._told_services
+        )
+
+    def enter(self) -> None:
+        """Enter the programs where workflows find them, in place of who entered the same ones."""
+        keys = Keyring(self.store)
+        loaded = [programs.load(one, trust=self.trust, keys=keys) for one in self._packages]
+        self.programs.update((one.workflow_id, one) for one in loaded)
 
     def hold(self, store: MemoryStore, drafts: MemoryStore) -> None:
         """From now on the deployment's stores are these."""
@@ -190,7 +205,7 @@ class Deployment:
             ApplicationError: it failed. Lost: the answer was that nothing comes.
         """
         self._answer, self._now = answer or Answer(), now
-        self._opa.words[:] = words
+        self._told.words[:] = words
         environment = ActivityEnvironment()
         environment.info = replace(
             environment.info,
@@ -213,10 +228,13 @@ class Deployment:
         return self._loop.run_until_complete(work)
 
     def _activities(
-        self, keys: Mapping[str, SigningKey], actors: Actors
+        self,
+        keys: Mapping[str, SigningKey],
+        actors: Actors,
+        answering: Callable[[ProgramInfo], Iterable[Service]],
     ) -> dict[str, Callable[..., Any]]:
         evidence = (self.store, self.drafts, self.trust, keys["commit"], actors)
-        opener = GateOpener(actors, self._opa, keys["commit"])
+        opener = GateOpener(actors, self.opa, keys["commit"])
         found: dict[str, Callable[..., Any]] = {
             "gantral.commit": Committer(*evidence).commit,
             "gantral.open_gate": opener.open_gate,
@@ -224,11 +242,7 @@ class Deployment:
             "gantral.start_child": ChildStarter(*evidence).start_child,
         }
         loaded = {one.package: one for one in self.programs.values()}
-        services = [
-            self._implement(program, base)()
-            for program in loaded.values()
-            for base in program.services.values()
-        ]
+        services = [one for program in loaded.values() for one in answering(program)]
         effects = EffectWorker(self.store, self.trust, keys["effect"], actors)
         offers: dict[str, dict[str, tuple[ProgramInfo, Implementation]]] = {}
         for (package, operation), made in implementations(services).items():
@@ -242,6 +256,9 @@ class Deployment:
             else:
                 found[wire] = action(program, made, None)
         return found
+
+    def _told_services(self, program: ProgramInfo) -> list[Service]:
+        return [self._implement(program, base)() for base in program.services.values()]
 
     def _implement(self, program: ProgramInfo, base: type[Service]) -> type[Service]:
         async def method(service: Service, call: CallContext, /, **arguments: Any) -> Any:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from gantral.simulation.apart import apart
+from gantral.simulation.watching import Watch
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
@@ -62,10 +63,12 @@ class _Step:
 
 
 class Run:
-    """One execution. ``fork`` copies it; ``activate`` steps it; ``let_go`` frees what it holds."""
+    """One execution. ``fork`` copies it; ``activate`` steps it; ``let_go`` frees what it holds.
+    ``watch`` sees the lines that it runs."""
 
-    def __init__(self, began: Began) -> None:
+    def __init__(self, began: Began, watch: Watch | None = None) -> None:
         self.began = began
+        self._watch = watch
         self.length = 0  # events, about as many as a server would count
         self._steps: list[_Step] = []
         self._live: WorkflowInstance | None = None
@@ -77,7 +80,7 @@ class Run:
 
     def fork(self) -> Run:
         """An execution that had the same history, of its own from here on."""
-        run = Run(self.began)
+        run = Run(self.began, self._watch)
         run.length = self.length
         run._steps = list(self._steps)
         return run
@@ -102,6 +105,15 @@ class Run:
             job = kept
         self._keep(_Step(at, job, commands))
         return commands
+
+    def replay(self) -> None:
+        """Play it again from its history.
+
+        Raises:
+            WrongCode: it does something else.
+        """
+        self.let_go()
+        self._instance()
 
     def let_go(self) -> None:
         """Free the coroutines it holds; it can be stepped again, by its history."""
@@ -132,7 +144,12 @@ class Run:
         self, live: WorkflowInstance, at: int, job: WorkflowActivationJob, *, replaying: bool
     ) -> Sequence[WorkflowCommand]:
         made = _activation(self.began, at, [job], self.length, replaying=replaying)
-        completion = _apart(lambda: live.activate(made))
+        watch = self._watch
+        # What is played again was seen.
+        if watch is None or replaying:
+            completion = _apart(lambda: live.activate(made))
+        else:
+            completion = _apart(lambda: watch.over(lambda: live.activate(made)))
         if completion.HasField("failed"):
             failure = completion.failed.failure
             raise WrongCode(f"{self.began.definition.name} fails its task: {failure.message}")

@@ -16,6 +16,7 @@ from gantral.runtime.workers.sealed import told
 from gantral.simulation.envelopes import close, end_sealer, is_ours, sealer, why
 from gantral.simulation.executions import EPOCH, Activity, Execution, Status, Timer, Update
 from gantral.simulation.run import CONVERTER, Began, Run, payload, value_of
+from gantral.simulation.watching import Watch
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
@@ -38,10 +39,12 @@ Definitions = Callable[[str], "workflow._Definition"]
 
 
 class Server:
-    """The executions, and the one clock. ``definition`` finds a workflow by its type's name."""
+    """The executions, and the one clock. ``definition`` finds a workflow by its type's name;
+    ``watch`` sees the lines that workflows run."""
 
-    def __init__(self, definition: Definitions, now: datetime) -> None:
+    def __init__(self, definition: Definitions, now: datetime, watch: Watch | None = None) -> None:
         self._definition = definition
+        self._watch = watch
         self.ns = _ns(now)
         self.executions: dict[str, Execution] = {}
         self._jobs: deque[tuple[str, WorkflowActivationJob]] = deque()
@@ -55,7 +58,7 @@ class Server:
     def fork(self) -> Server:
         """A server of its own that stands where this one stands; nothing may be under way."""
         assert not self._jobs
-        server = Server(self._definition, self.now)
+        server = Server(self._definition, self.now, self._watch)
         server.ns = self.ns
         server._begun = self._begun
         server.executions = {name: one.fork() for name, one in self.executions.items()}
@@ -206,7 +209,7 @@ class Server:
             continued=continued,
             parent=None if parent is None else parent[0],
         )
-        execution = Execution(Run(began), parent=parent)
+        execution = Execution(Run(began, self._watch), parent=parent)
         if before is not None:
             before.run.let_go()
             execution.memo = before.memo

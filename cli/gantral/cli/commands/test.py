@@ -1,32 +1,34 @@
-"""``gantral test``: play the scenarios of a project on the real runtime."""
+"""``gantral test``: play the scenarios of a project, in the simulation or on a server."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
-import tempfile
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gantral.cli.failure import CLEAN, FINDINGS, Failure
+from gantral.cli.failure import CLEAN, FINDINGS, MISUSE, Failure
 from gantral.cli.main import Subparsers
 
 if TYPE_CHECKING:
     from gantral.cli.scenarios.collect import Suite
-    from gantral.cli.scenarios.model import Scenario
+    from gantral.cli.scenarios.coverage import Coverage
+    from gantral.cli.scenarios.running import Outcome
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Declare the options."""
     parser = subparsers.add_parser(
         "test",
-        help="run scenario files against the time-skipping server",
-        description="Play each scenario beside the specs: generated code, workers, evidence and "
-        "time-skipping server are real, the services and the policy answer as the file says. A "
-        "scenario whose evidence is not VALID fails.",
+        help="play scenario files, in the simulation or on a server",
+        description="Play each scenario beside the specs: generated code, commits, grants and "
+        "evidence are real, the services and the policy answer as the file says. A scenario whose "
+        "evidence is not VALID fails. Temporal is simulated; with --server it is its test server.",
     )
     parser.add_argument(
         "paths",
@@ -35,81 +37,154 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         metavar="PATH",
         help="scenario files, or folders with scenarios/*.yaml; none: those of the project here",
     )
+    parser.add_argument(
+        "--server",
+        action="store_true",
+        help="play them on Temporal's time-skipping test server, with real workers",
+    )
+    parser.add_argument(
+        "--coverage",
+        action="store_true",
+        help="list each gate, branch and end that no scenario reached",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="as what")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play them; 1 when one does not come out as it says."""
+    """Play them; 1 when one does not come out as it says.
+
+    Raises:
+        Failure: there is nothing to play, or the server does not answer.
+    """
     from gantral.cli.output import tell
     from gantral.cli.scenarios.collect import NotProved, collect
 
+    if args.server and args.coverage:
+        raise Failure(
+            "on a server nobody sees which lines a workflow runs, so there is no coverage",
+            "take --server or --coverage away: the two come to the same ends",
+            MISUSE,
+        )
     began = time.monotonic()
     try:
         suites = collect(args.paths)
     except NotProved as error:
         return tell(error.checked, "full", False)
+    told = _Told(args.format == "json", args.coverage)
     for message in (one for suite in suites for one in suite.wrong):
-        print(message)
-    wrong = sum(len(suite.wrong) for suite in suites)
-    count = sum(len(suite.scenarios) for suite in suites)
-    failed = asyncio.run(_play(suites)) if count else 0
-    total = wrong + count
-    took = f"in {time.monotonic() - began:.1f} s"
-    bad = wrong + failed
-    print(f"{total} scenario{'s' * (total != 1)}: {total - bad} ok, {bad} failed {took}")
-    return FINDINGS if bad else CLEAN
-
-
-async def _play(suites: list[Suite]) -> int:
-    from gantral.cli.tools.processes import stop_on_signals
-    from temporalio.service import RPCError
-
+        told.wrong(message)
     # What a service answers badly is part of the story; the worker's own log of it is noise here.
     if os.environ.get("GANTRAL_DEBUG") != "1":
         logging.getLogger("temporalio").setLevel(logging.CRITICAL)
-    failed = 0
-    stop_on_signals()
     for suite in suites:
-        left = list(suite.scenarios)
-        while left:
-            try:
-                failed += await _play_some(suite, left)
-            except RPCError as error:
-                raise Failure(
-                    f"the time-skipping server did not answer: {error.message}",
-                    "run the scenarios again; with less beside it when the machine is busy",
-                ) from None
-    return failed
+        if args.server:
+            asyncio.run(_on_servers(suite, told))
+        elif suite.scenarios:
+            _simulated(suite, told)
+    return told.end(time.monotonic() - began)
 
 
-async def _play_some(suite: Suite, left: list[Scenario]) -> int:
-    """Play what is left on a server of its own, up to the first scenario that comes to no end: it
-    may have left the server's clock unusable. Takes from ``left``; the count of those that failed.
-    """
-    from gantral.cli.scenarios.judge import judge
-    from gantral.cli.scenarios.play import play
-    from gantral.cli.scenarios.world import open_world
-    from gantral.cli.tools.processes import Processes
-    from gantral.cli.tools.servers import start_test_server
+def _simulated(suite: Suite, told: _Told) -> None:
+    from gantral.cli.scenarios.coverage import Counting
+    from gantral.cli.scenarios.running import simulating
 
-    failed = 0
-    with tempfile.TemporaryDirectory(prefix="gantral-test-") as folder:
-        scratch = Path(folder)
-        with Processes(scratch / "logs") as processes:
-            server = start_test_server(processes)
-            home = scratch / "world"
-            home.mkdir()
-            async with open_world(suite.packages, home, server.address) as world:
-                while left:
-                    scenario = left.pop(0)
-                    played = await play(world, scenario, home / "exported")
-                    told = judge(scenario, played)
-                    mark = "FAIL" if told else "ok  "
-                    print(f"{mark}  {scenario.file}  {scenario.about}", flush=True)
-                    for line in told:
-                        print(f"      {line}")
-                    failed += bool(told)
-                    if played.stuck:
-                        # The workers' end would wait for what it never answers.
-                        server.process.kill()
-                        break
-    return failed
+    counting = Counting(suite.code)
+    with simulating(suite.code) as stage:
+        for scenario in suite.scenarios:
+            outcome = stage.play(scenario)
+            counting.add(outcome.played, stage.seen)
+            told.outcome(outcome)
+    told.coverage += counting.found() if suite.whole or told.whole else []
+
+
+async def _on_servers(suite: Suite, told: _Told) -> None:
+    from gantral.cli.scenarios.running import on_servers
+    from gantral.cli.tools.processes import stop_on_signals
+    from temporalio.service import RPCError
+
+    stop_on_signals()
+    try:
+        async for outcome in on_servers(suite):
+            told.outcome(outcome)
+    except RPCError as error:
+        raise Failure(
+            f"the time-skipping server did not answer: {error.message}",
+            "run the scenarios again; with less beside it when the machine is busy",
+        ) from None
+
+
+class _Told:
+    """What is printed: as it comes, or as JSON at the end."""
+
+    def __init__(self, tree: bool, whole: bool) -> None:
+        self._tree = tree
+        self.whole = whole
+        self._wrong: list[str] = []
+        self._outcomes: list[Outcome] = []
+        self.coverage: list[Coverage] = []
+
+    def wrong(self, message: str) -> None:
+        """A file can't be read as it is."""
+        self._wrong.append(message)
+        if not self._tree:
+            print(message)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """A scenario was played."""
+        from gantral.cli.scenarios.timeline import rendered
+
+        self._outcomes.append(outcome)
+        if self._tree:
+            return
+        scenario = outcome.scenario
+        print(f"{'ok  ' if outcome.ok else 'FAIL'}  {scenario.file}  {scenario.about}", flush=True)
+        for line in outcome.told:
+            print(f"      {line}")
+        if outcome.moments:
+            print("      what happened:")
+            for line in rendered(outcome.moments):
+                print(f"        {line}")
+
+    def end(self, seconds: float) -> int:
+        """Print what remains, and judge."""
+        failed = sum(not one.ok for one in self._outcomes)
+        total, bad = len(self._wrong) + len(self._outcomes), len(self._wrong) + failed
+        if self._tree:
+            json.dump(self._as_tree(), sys.stdout, ensure_ascii=False, indent=2)
+            print()
+        else:
+            for one in self.coverage:
+                for line in one.lines(self.whole):
+                    print(line)
+            print(
+                f"{total} scenario{'s' * (total != 1)}: {total - bad} ok, {bad} failed"
+                f" in {seconds:.1f} s"
+            )
+        return FINDINGS if bad else CLEAN
+
+    def _as_tree(self) -> dict[str, object]:
+        from gantral.cli.scenarios.judge import elapsed
+
+        return {
+            "scenarios": [
+                {
+                    "file": one.scenario.file,
+                    "workflow": one.scenario.workflow,
+                    "about": one.scenario.about,
+                    "ok": one.ok,
+                    "told": list(one.told),
+                    "happened": [
+                        {
+                            "at": moment.at.isoformat(timespec="milliseconds"),
+                            "after": elapsed(moment.at - one.moments[0].at),
+                            "what": moment.what,
+                            "where": moment.where,
+                        }
+                        for moment in one.moments
+                    ],
+                }
+                for one in self._outcomes
+            ],
+            "wrong": self._wrong,
+            "coverage": [one.tree() for one in self.coverage],
+        }

@@ -1,1 +1,1 @@
-"""Scenario files: what must happen, as data, played on the real runtime (`gantral test`)."""
+"""Scenario files: what must happen, as data, played in the simulation or on a server."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.project import Project, find_project
-from gantral.cli.scenarios.model import Scenario
+from gantral.cli.scenarios.model import Actor, Scenario
 from gantral.cli.scenarios.nodes import Place, WrongScenario
 from gantral.cli.scenarios.people import People, project_people
 from gantral.cli.scenarios.read import read_scenario, workflow_of
@@ -23,13 +24,39 @@ _KINDS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
-class Suite:
-    """The scenarios of one project, with its generated packages; ``wrong`` are messages about
-    files that can't be read as they are."""
+class Code:
+    """What the specs of one project are compiled to, and who acts there.
 
-    packages: tuple[Mapping[str, bytes], ...]
+    ``programs``: workflow -> the files of its generated package; ``sources``: the texts of the
+    specs; ``beside``: the workflows of which effects may happen at once.
+    """
+
+    programs: Mapping[str, Mapping[str, bytes]]
+    sources: Mapping[str, str]
+    manifests: Mapping[str, Any]
+    known: Mapping[str, Actor]
+    beside: Set[str]
+
+    @property
+    def packages(self) -> tuple[Mapping[str, bytes], ...]:
+        """The generated packages."""
+        return tuple(self.programs.values())
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The scenarios of one project; ``wrong``: messages about files that can't be read as they are;
+    ``whole``: no file was picked out."""
+
+    code: Code
     scenarios: tuple[Scenario, ...]
     wrong: tuple[str, ...]
+    whole: bool
+
+    @property
+    def packages(self) -> tuple[Mapping[str, bytes], ...]:
+        """The generated packages."""
+        return self.code.packages
 
 
 class NotProved(Exception):  # noqa: N818 - what is the matter, not what went wrong
@@ -51,11 +78,13 @@ def collect(paths: Sequence[Path]) -> list[Suite]:
     projects: dict[Path, Project] = {}
     for given in paths or [Path()]:
         for file in scenario_files(given):
-            project = find_project(file)
-            root = project.root if project.configured else file.parent.parent
-            projects[root] = project if project.configured else Project(root)
-            files.setdefault(root, []).append(file)
-    return [_suite(projects[root], list(dict.fromkeys(found))) for root, found in files.items()]
+            project = project_of(file)
+            projects[project.root] = project
+            files.setdefault(project.root, []).append(file)
+    whole = not any(path.is_file() for path in paths)
+    return [
+        _suite(projects[root], list(dict.fromkeys(found)), whole) for root, found in files.items()
+    ]
 
 
 def scenario_files(path: Path) -> list[Path]:
@@ -96,12 +125,34 @@ def shown(file: Path) -> str:
         return str(file)
 
 
-def _suite(project: Project, files: Sequence[Path]) -> Suite:
-    specs = [str(path) for path in project.specs()]
-    checked = check_paths(specs)
+def project_of(file: Path) -> Project:
+    """The project of a scenario file: the one that is configured above it, or the folder in which
+    its own folder lies."""
+    project = find_project(file)
+    return project if project.configured else Project(file.resolve().parent.parent)
+
+
+def _suite(project: Project, files: Sequence[Path], whole: bool) -> Suite:
+    code = compiled(project)
+    scenarios, wrong = [], []
+    for file in files:
+        try:
+            scenarios.append(read(file, code))
+        except WrongScenario as error:
+            wrong.append(error.told(shown(file)))
+    return Suite(code, tuple(scenarios), tuple(wrong), whole)
+
+
+def compiled(project: Project) -> Code:
+    """Generate the packages of a project anew, so that they are never stale.
+
+    Raises:
+        NotProved: a spec has errors. Failure: code can't be generated.
+    """
+    checked = check_paths([str(path) for path in project.specs()])
     if any(one.severity == "error" for file in checked for one in file.shown):
         raise NotProved(checked)
-    packages: dict[str, Mapping[str, bytes]] = {}
+    programs: dict[str, Mapping[str, bytes]] = {}
     beside: set[str] = set()
     for one in checked:
         for program in one.analysis.programs:
@@ -110,18 +161,12 @@ def _suite(project: Project, files: Sequence[Path]) -> Suite:
                 raise Failure(
                     f"{one.name}: {made.diagnostics[0].message}", "gantral compile says more"
                 )
-            packages[program.name] = made.files
+            programs[program.name] = made.files
             if _acts_beside(program):
                 beside.add(program.name)
-    manifests = {name: _manifest(files) for name, files in packages.items()}
-    known = project_people(project.root)
-    scenarios, wrong = [], []
-    for file in files:
-        try:
-            scenarios.append(_read(file, manifests, known, beside))
-        except WrongScenario as error:
-            wrong.append(error.told(shown(file)))
-    return Suite(tuple(packages.values()), tuple(scenarios), tuple(wrong))
+    manifests = {name: json.loads(files["manifest.json"]) for name, files in programs.items()}
+    sources = {name: text for one in checked for name, text in one.sources.items()}
+    return Code(programs, sources, manifests, project_people(project.root), beside)
 
 
 def _acts_beside(program: Program) -> bool:
@@ -134,9 +179,12 @@ def _acts_beside(program: Program) -> bool:
     )
 
 
-def _read(
-    file: Path, manifests: Mapping[str, Any], known: Mapping[str, Any], beside: Set[str]
-) -> Scenario:
+def read(file: Path, code: Code) -> Scenario:
+    """Read one scenario file.
+
+    Raises:
+        WrongScenario: it can't be read as it is. Failure: it can't be read at all.
+    """
     from gantral.api.deployment import assurances_of, roles_of
 
     try:
@@ -145,6 +193,7 @@ def _read(
         raise WrongScenario(Place(1, 1), "yaml", "this is not UTF-8", "save it so") from None
     except OSError as error:
         raise Failure(f"{file} can't be read: {error.strerror}") from None
+    manifests = code.manifests
     node, name = workflow_of(source)
     if name is None and len(manifests) == 1:
         name = next(iter(manifests))
@@ -161,7 +210,7 @@ def _read(
     family = _family(name, manifests)
     roles = frozenset(role for one in family for role in roles_of(one))
     levels = frozenset(level for one in family for level in assurances_of(one))
-    people = People(known, roles, levels)
+    people = People(code.known, roles, levels)
     # What its children ask and call is part of the story.
     manifest = {
         **family[0],
@@ -170,7 +219,7 @@ def _read(
         "workflows": sorted({str(one["workflow_id"]) for one in family[1:]}),
     }
     scenario = read_scenario(shown(file), node, manifest, people)
-    return replace(scenario, beside=any(one["workflow_id"] in beside for one in family))
+    return replace(scenario, beside=any(one["workflow_id"] in code.beside for one in family))
 
 
 def _family(name: str, manifests: Mapping[str, Any]) -> list[Any]:
@@ -180,9 +229,3 @@ def _family(name: str, manifests: Mapping[str, Any]) -> list[Any]:
         ran = [str(child["workflow_id"]) for child in manifests[one].get("children", {}).values()]
         names += [each for each in dict.fromkeys(ran) if each not in names]
     return [manifests[one] for one in names]
-
-
-def _manifest(files: Mapping[str, bytes]) -> Any:
-    import json
-
-    return json.loads(files["manifest.json"])

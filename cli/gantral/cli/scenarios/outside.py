@@ -42,6 +42,17 @@ def _implement(
     return type(f"Scripted{base.__name__}", (base,), methods)
 
 
+def policy_answer(question: Any, script: Script) -> tuple[int, bytes]:
+    """What OPA answers to a question: the script's next word. Without a question it is asked which
+    revision it serves."""
+    word = "none" if question is None else script.policy(question["gate"])
+    body = {
+        "result": {"decision": word},
+        "provenance": {"bundles": {"scenarios": {"revision": REVISION}}},
+    }
+    return 500 if word == "FAILURE" else 200, json.dumps(body).encode()
+
+
 class ScriptedPolicy:
     """OPA's face on loopback, with the words of the script; what reads it is the real client."""
 
@@ -50,15 +61,8 @@ class ScriptedPolicy:
             def do_POST(self) -> None:
                 size = int(self.headers.get("content-length", "0"))
                 question = json.loads(self.rfile.read(size)).get("input")
-                # Without a question it is asked which revision it serves.
-                word = "none" if question is None else script().policy(question["gate"])
-                self.send_response(500 if word == "FAILURE" else 200)
-                body = json.dumps(
-                    {
-                        "result": {"decision": word},
-                        "provenance": {"bundles": {"scenarios": {"revision": REVISION}}},
-                    }
-                ).encode()
+                status, body = policy_answer(question, script())
+                self.send_response(status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from gantral.api import deciding, sending, starting
 from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem
 from gantral.api.story import Story
+from gantral.cli.scenarios.driver import AUDIENCE, ISSUER, Driver, Stuck, Timer
 from gantral.cli.scenarios.model import Actor, Decision, Scenario, Sending
-from gantral.cli.scenarios.script import Script
-from gantral.cli.scenarios.timers import Timer, first_timer
-from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World
-from gantral.evidence.children import link_children
-from gantral.evidence.export import export_instance
-from gantral.evidence.report import Report, verdict_of
-from gantral.evidence.verify import verify_folder
+from gantral.cli.scenarios.script import Happened, Script
+from gantral.evidence import EvidenceError
+from gantral.evidence.report import Report
 from gantral.identity import Person
-from gantral.runtime import programs
-from gantral.runtime.ended import end_of, why_failed
-from gantral.runtime.workers.replaying import difference, read_history
-from temporalio.client import WorkflowFailureError
+from gantral.runtime.sealing import Sealer
+from gantral.simulation import WrongCode, judged
 from temporalio.service import RPCError
 
 _STEP = timedelta(milliseconds=200)
 # How long, by our clock, an instance may do nothing at all.
-_PATIENCE = 60.0
+PATIENCE = 60.0
 # How long, by the server's, an act gives way to what is due at its moment.
 _ASIDE = timedelta(seconds=10)
 
@@ -58,71 +51,75 @@ class Played:
     report: Report | None = None
     faults: list[str] = field(default_factory=list)
     stuck: bool = False
+    happened: list[Happened] = field(default_factory=list)
+    family: list[Story] = field(default_factory=list)
+    """The instance and its children, theirs too."""
 
 
-class _Stuck(Exception):  # noqa: N818 - it never leaves this module
-    pass
-
-
-async def play(world: World, scenario: Scenario, scratch: Path) -> Played:
-    """Play one scenario; ``scratch`` is a folder of its own, for the exported evidence."""
-    world.script = Script(scenario)
-    return await _Play(world, scenario, scratch).run()
+async def play(world: Driver, scenario: Scenario) -> Played:
+    """Play one scenario."""
+    world.script = Script(scenario, world.now)
+    return await _Play(world, scenario).run()
 
 
 class _Play:
-    def __init__(self, world: World, scenario: Scenario, scratch: Path) -> None:
+    def __init__(self, world: Driver, scenario: Scenario) -> None:
         self._world = world
         self._scenario = scenario
-        self._scratch = scratch
         self._deployment: Deployment = world.deployment(scenario.file)
-        self._played = Played()
+        self._played = Played(happened=world.script.happened)
         self._acts = 0
         self._opened: datetime | None = None
 
     async def run(self) -> Played:
-        instance = await self._start()
-        if instance is None:
-            return self._played
+        instance: str | None = None
         try:
+            instance = await self._start()
+            if instance is None:
+                return self._played
             for act in self._scenario.decisions:
                 if isinstance(act, Sending):
                     await self._send(instance, act)
                 else:
                     await self._decide(instance, act)
-            self._played.end = await self._result(instance)
-        except _Stuck as stuck:
+            self._played.end = await self._world.end(instance, self._sealer(instance))
+        except Stuck as stuck:
             self._stuck(str(stuck))
         except (RPCError, Problem) as error:
             self._stuck(f"the time-skipping server did not answer: {error.message}")
+        except WrongCode as wrong:
+            self._stuck(f"the run is stuck: {wrong}")
+        except NotImplementedError as error:
+            # Never passed over in silence: a server does it.
+            self._stuck(f"the simulation can't play this: {error}; gantral test --server can")
         script = self._world.script
         self._played.effects = script.effects
         self._played.faults += [*script.unforeseen, *script.left_over()]
-        story = self._deployment.library.story(instance)
+        story = None if instance is None else self._deployment.library.story(instance)
         if story is not None:
             self._played.reached = [_reached(one) for one in story.artifacts]
-            family = self._family(story)
+            family = self._played.family = self._family(story)
             self._played.children = [
                 (str(one.manifest["workflow_id"]), one.state.value)
                 for one in family
                 if one.instance_id in story.children
             ]
-            self._played.report = self._verify(family)
+            self._judge(story)
             for one in family if not self._played.stuck else ():
-                await self._replay(one)
+                # A run that would not do the same again is lost when its worker is.
+                told = await self._world.difference(one.instance_id)
+                if told is not None:
+                    name = one.manifest["workflow_id"]
+                    self._fault(f"played again from its history, {name} goes another way: {told}")
         return self._played
 
-    async def _replay(self, story: Story) -> None:
-        """A run that would not do the same again is lost when its worker is: play it again from
-        its history."""
-        handle = self._world.client.get_workflow_handle(story.instance_id)
-        history = await handle.fetch_history()
-        recorded = read_history(history.to_json().encode())
-        told = await difference(recorded, programs.get(recorded.program))
-        if told is not None:
-            self._fault(
-                f"played again from its history, {recorded.workflow} goes another way: {told}"
-            )
+    def _judge(self, story: Story) -> None:
+        """The verdict on the instance together with its children's."""
+        ours = self._deployment
+        try:
+            self._played.report = judged(ours.store, ours.trust, story.team, story.instance_id)
+        except EvidenceError as error:
+            self._fault(f"the evidence can't be judged: {error.message}")
 
     def _stuck(self, why: str) -> None:
         self._played.stuck = True
@@ -130,8 +127,9 @@ class _Play:
 
     async def _start(self) -> str | None:
         start = self._scenario.start
-        await self._world.clock.look()
+        await self._world.look()
         body = {"workflow": self._scenario.workflow, "input": start.input}
+        self._world.script.act(f"{start.by.name} starts {self._scenario.workflow}")
         try:
             receipt = await starting.start(self._deployment, self._person(start.by), body, None)
         except Problem as problem:
@@ -149,6 +147,7 @@ class _Play:
         await self._until(decision.at, story)
         person = self._person(decision.by)
         what = f"line {decision.place.line}: {decision.by.name}'s {decision.vote}"
+        self._world.script.act(_told(decision))
         try:
             if decision.vote == "withdraw":
                 body: dict[str, Any] = {"reason": decision.reason}
@@ -176,10 +175,10 @@ class _Play:
         if self._opened is None:
             return
         then = self._opened + at
-        left = then - await self._world.clock.look()
+        left = then - await self._world.look()
         if left > timedelta():
-            await self._world.clock.leap(left)
-        now = await self._world.clock.look()
+            await self._world.leap(left)
+        now = await self._world.look()
         while now < then + _ASIDE:
             known = self._deployment.library.story(story.instance_id)
             if known is None or known.ended:
@@ -189,12 +188,12 @@ class _Play:
                 return
             # One that was due, or what one sets off.
             left = timedelta() if timer is None else timer.fires - now
-            await self._world.clock.leap(max(left, timedelta()) + _STEP)
-            now = await self._world.clock.look()
+            await self._world.leap(max(left, timedelta()) + _STEP)
+            now = await self._world.look()
 
     async def _first_timer(self, story: Story) -> Timer | None:
         family = [one.instance_id for one in self._family(story)]
-        return await first_timer(self._world.client, family)
+        return await self._world.first_timer(family)
 
     async def _send(self, instance: str, act: Sending) -> None:
         # One that must be refused is sent to whatever is open; another waits for its wait.
@@ -206,6 +205,7 @@ class _Play:
         await self._until(act.at, story)
         body = {"event": act.event, "data": act.data}
         what = f"line {act.place.line}: {act.by.name}'s {act.event}"
+        self._world.script.act(f"{act.by.name} sends {act.event}")
         try:
             await sending.send(self._deployment, self._person(act.by), instance, body)
         except Problem as problem:
@@ -219,7 +219,7 @@ class _Play:
         goes on while it does neither: a service may be waiting to be tried again, or the run waits
         for an event that nobody sends."""
         loop = asyncio.get_running_loop()
-        ends = loop.time() + _PATIENCE
+        ends = loop.time() + PATIENCE
         fires: datetime | None = None
         while True:
             story = self._deployment.library.story(instance)
@@ -240,43 +240,29 @@ class _Play:
                     return story
                 await self._failed(instance)
             if loop.time() > ends:
-                raise _Stuck(f"nothing happened for {_PATIENCE:g} s")
+                raise Stuck(f"nothing happened for {PATIENCE:g} s")
             if waits:
                 # Nobody sends what they are for: all the time of the first passes.
                 fires = min(_instant(each.deadline) for each in waits)
             if fires is not None:
-                left = fires - await self._world.clock.look()
-                await self._world.clock.leap(max(left, _STEP))
+                left = fires - await self._world.look()
+                await self._world.leap(max(left, _STEP))
                 fires = None
                 continue
             # A gate may have opened since we looked, and this be its own timer: look once more
             # before time goes there. A gate is committed before its timers start.
             timer = None if story is None else await self._first_timer(story)
             if timer is None:
-                await self._world.clock.leap(_STEP)
+                await self._world.leap(_STEP)
             else:
                 fires = timer.fires
 
-    async def _result(self, instance: str) -> Mapping[str, Any]:
-        handle = self._world.client.get_workflow_handle(instance)
-        sealer = self._deployment.keys.of(self._team(), instance)
-        try:
-            async with self._world.clock.running_free(), asyncio.timeout(_PATIENCE):
-                while True:
-                    # The server ends a long poll after 20 s, which the client takes for no end.
-                    with contextlib.suppress(RuntimeError):
-                        return await end_of(handle, sealer)
-        except WorkflowFailureError as error:
-            raise _Stuck(f"the run failed: {why_failed(error, sealer)}") from None
-        except TimeoutError:
-            raise _Stuck(f"it came to no end within {_PATIENCE:g} s") from None
-
     async def _failed(self, instance: str) -> None:
-        try:
-            await self._world.client.get_workflow_handle(instance).result()
-        except WorkflowFailureError as error:
-            sealer = self._deployment.keys.of(self._team(), instance)
-            raise _Stuck(f"the run failed: {why_failed(error, sealer)}") from None
+        """Raise for a run that failed; one that ended well by now is let be."""
+        await self._world.end(instance, self._sealer(instance))
+
+    def _sealer(self, instance: str) -> Sealer:
+        return self._deployment.keys.of(self._team(), instance)
 
     def _team(self) -> str:
         return self._deployment.programs[self._scenario.workflow].team
@@ -289,21 +275,10 @@ class _Play:
             found += [child for child in told if child is not None]
         return found
 
-    def _verify(self, family: list[Story]) -> Report:
-        """The verdict on the instance together with its children's."""
-        judged = []
-        for one in family:
-            folder = self._scratch / one.instance_id
-            export_instance(self._deployment.store, one.team, one.instance_id, folder)
-            judged.append(verify_folder(folder, self._deployment.trust))
-        reports = link_children(judged)
-        findings = tuple(finding for report in reports for finding in report.findings)
-        return replace(reports[0], findings=findings, verdict=verdict_of(findings))
-
     def _person(self, actor: Actor) -> Person:
         """The person, as a token that was verified a moment ago would tell."""
         self._acts += 1
-        now = self._world.clock.now().timestamp()
+        now = self._world.now().timestamp()
         token = f"{self._scenario.file}\n{actor.name}\n{self._acts}"
         return Person(
             issuer=ISSUER,
@@ -320,6 +295,7 @@ class _Play:
 
     def _refusal(self, what: str, wanted: str, problem: Problem) -> None:
         rule = rule_of(problem)
+        self._world.script.act(f"  refused by the rule {rule}: {problem.message}")
         if rule != wanted:
             told = f"{what} was refused by the rule {rule} ({problem.message})"
             self._fault(f"{told}, not by {wanted}" if wanted else told)
@@ -332,6 +308,14 @@ def rule_of(problem: Problem) -> str:
     """What a refusal is called in a scenario: the recount's own name of the rule."""
     names = {"login_too_weak": "assurance", "login_too_old": "login"}
     return names.get(problem.rule, problem.rule.removeprefix("vote_"))
+
+
+def _told(decision: Decision) -> str:
+    """A decision in words."""
+    named = ((path.strip("/").replace("/", "."), value) for path, value in decision.values.items())
+    values = ", ".join(f"{path} = {value}" for path, value in named)
+    asked = f" at {decision.gate}" if decision.gate else ""
+    return f"{decision.by.name}: {decision.vote}{asked}{': ' if values else ''}{values}"
 
 
 def _reached(artifact: Mapping[str, Any]) -> Reached:

@@ -1,25 +1,52 @@
-"""What the world outside answers in one scenario, and what was asked of it."""
+"""What the world outside answers in one scenario, and all that happens in it, in order."""
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from gantral.cli.scenarios.model import Answer, Scenario
 
 _ACTS = ("effect", "critical effect")
 
 
-class Script:
-    """The answers of one scenario, each given once. Services and policy ask from their threads."""
+@dataclass(frozen=True)
+class Happened:
+    """One thing that happened. ``what``: in words; of a commit the instance. ``site``: the place in
+    the generated code, where that is known, "service.operation" or a gate where only that is."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    at: datetime
+    kind: Literal["act", "call", "failed call", "policy", "commit"]
+    what: str
+    site: str = ""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Script:
+    """The answers of one scenario, each given once. Services and policy ask from their threads.
+
+    Args:
+        now: the driver's time.
+
+    ``site`` is that of the call which is made next, for a driver that knows it.
+    """
+
+    def __init__(self, scenario: Scenario, now: Callable[[], datetime] = _now) -> None:
         self._answers = {name: list(listed) for name, listed in scenario.given.items()}
         self._policy = {gate: list(words) for gate, words in scenario.policy.items()}
         self._lock = threading.Lock()
+        self._now = now
         self.effects: list[tuple[str, Any]] = []
         self.unforeseen: list[str] = []
+        self.happened: list[Happened] = []
+        self.site = ""
 
     def answer(self, operation: str, kind: str, arguments: Mapping[str, Any]) -> Answer | None:
         """The next answer of an operation; None when the scenario gives no more."""
@@ -27,19 +54,50 @@ class Script:
             if kind in _ACTS:
                 self.effects.append((operation, dict(arguments)))
             listed = self._answers.get(operation)
-            if listed:
-                return listed.pop(0)
-            self.unforeseen.append(f"{operation} is called, and given says no further answer of it")
-            return None
+            answer = listed.pop(0) if listed else None
+            if answer is None:
+                said = "and given says no further answer of it"
+                self.unforeseen.append(f"{operation} is called, {said}")
+            elif answer.failure:
+                said = f"{answer.failure.replace('_', ' ')}: {answer.reason}"
+            else:
+                said = "answered" if answer.result is None else _short(answer.result)
+            failed = answer is None or bool(answer.failure)
+            self.happened.append(
+                Happened(
+                    self._now(),
+                    "failed call" if failed else "call",
+                    f"{operation}({_short(arguments)}) → {said}",
+                    self.site or operation,
+                )
+            )
+            return answer
 
     def policy(self, gate: str) -> str:
         """The next word of the gate's policy, FAILURE when the scenario gives no more."""
         with self._lock:
             listed = self._policy.get(gate)
             if listed:
-                return listed.pop(0)
-            self.unforeseen.append(f"gate {gate} asks its policy, and policy says no word for it")
-            return "FAILURE"
+                word = listed.pop(0)
+            else:
+                word = "FAILURE"
+                self.unforeseen.append(
+                    f"gate {gate} asks its policy, and policy says no word for it"
+                )
+            self.happened.append(
+                Happened(self._now(), "policy", f"the policy of {gate} says {word}", gate)
+            )
+            return word
+
+    def act(self, what: str) -> None:
+        """Tell what somebody did."""
+        with self._lock:
+            self.happened.append(Happened(self._now(), "act", what))
+
+    def commit(self, instance_id: str) -> None:
+        """Tell that an instance committed."""
+        with self._lock:
+            self.happened.append(Happened(self._now(), "commit", instance_id))
 
     def left_over(self) -> list[str]:
         """What was given and never asked for: a story that does not happen as it is told."""
@@ -47,3 +105,8 @@ class Script:
             left = [f"given.{name}" for name, listed in self._answers.items() if listed]
             left += [f"policy.{gate}" for gate, words in self._policy.items() if words]
         return [f"{name} has more answers than were asked for" for name in left]
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 100 else f"{text[:99]}…"

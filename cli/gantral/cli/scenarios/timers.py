@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gantral.cli.scenarios.driver import Timer
 from temporalio.client import Client
 
 # What opens and what closes each thing that an instance may wait for, by the history's own names,
@@ -30,15 +30,6 @@ _CLOSES = {
 }
 _BEGUN = "workflow_task_started_event_attributes"
 _CHILD = "start_child_workflow_execution_initiated_event_attributes"
-
-
-@dataclass(frozen=True)
-class Timer:
-    """When a timer was meant to fire, and when it will: later by as long as the task took that set
-    it. Both in the server's time."""
-
-    due: datetime
-    fires: datetime
 
 
 async def first_timer(client: Client, instances: Sequence[str]) -> Timer | None:

@@ -1,4 +1,4 @@
-"""A deployment for scenarios: everything is real save the services and OPA's words.
+"""A deployment for scenarios on a server: everything is real save the services and OPA's words.
 
 Fresh development keys, a store in a scratch folder, the generated package written there too, the
 workers of `gantral worker` in this process, and the decisions of `gantral serve` called as it calls
@@ -7,11 +7,13 @@ them; only HTTP and the sign-in are left out.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,18 +22,24 @@ from gantral.api.deployment import Deployment, assemble, assurances_of, roles_of
 from gantral.api.sealing import Seal
 from gantral.api.temporal import Gateway
 from gantral.cli.scenarios.clock import Clock
+from gantral.cli.scenarios.driver import AUDIENCE, ISSUER, Stuck, Timer
 from gantral.cli.scenarios.outside import ScriptedPolicy, scripted_services
+from gantral.cli.scenarios.packages import write_packages
 from gantral.cli.scenarios.script import Script
+from gantral.cli.scenarios.timers import first_timer
 from gantral.evidence import H, SigningKey, canonical
 from gantral.evidence.development import development_trust
 from gantral.runtime import programs, settings
 from gantral.runtime.commands import EVIDENCE_QUEUE, workflow_queue
+from gantral.runtime.ended import end_of, why_failed
 from gantral.runtime.programs import ProgramInfo
+from gantral.runtime.sealing import Sealer
 from gantral.runtime.settings import Settings
 from gantral.runtime.workers import assembly
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.connection import require_search_attributes
-from temporalio.client import Client
+from gantral.runtime.workers.replaying import difference, read_history
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
@@ -39,9 +47,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 _USES = ("commit", "decision", "effect")
 _FOLDERS = {"store": "file:store", "drafts": "file:drafts"}
 
-# What a scenario's people are known by; nobody is asked there.
-ISSUER = "http://127.0.0.1:1"
-AUDIENCE = "scenarios"
+# How long, by our clock, an instance may do nothing at all.
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,47 @@ class World:
         self.scenario = ""
 
     def deployment(self, scenario: str) -> Deployment:
-        """The deployment as one scenario sees it."""
+        """See Driver."""
         self.scenario = scenario
         seal = self._deployment.seal
         own = _Seal(**vars(seal), scenario=scenario)
         return replace(self._deployment, seal=own)
+
+    def now(self) -> datetime:
+        """See Driver."""
+        return self.clock.now()
+
+    async def look(self) -> datetime:
+        """See Driver."""
+        return await self.clock.look()
+
+    async def leap(self, by: timedelta) -> None:
+        """See Driver. Raises RPCError."""
+        await self.clock.leap(by)
+
+    async def first_timer(self, instances: Sequence[str]) -> Timer | None:
+        """See Driver."""
+        return await first_timer(self.client, instances)
+
+    async def end(self, instance_id: str, sealer: Sealer) -> Mapping[str, Any]:
+        """See Driver."""
+        handle = self.client.get_workflow_handle(instance_id)
+        try:
+            async with self.clock.running_free(), asyncio.timeout(PATIENCE):
+                while True:
+                    # The server ends a long poll after 20 s, which the client takes for no end.
+                    with contextlib.suppress(RuntimeError):
+                        return await end_of(handle, sealer)
+        except WorkflowFailureError as error:
+            raise Stuck(f"the run failed: {why_failed(error, sealer)}") from None
+        except TimeoutError:
+            raise Stuck(f"it came to no end within {PATIENCE:g} s") from None
+
+    async def difference(self, instance_id: str) -> str | None:
+        """See Driver."""
+        history = await self.client.get_workflow_handle(instance_id).fetch_history()
+        recorded = read_history(history.to_json().encode())
+        return await difference(recorded, programs.get(recorded.program))
 
 
 @dataclass(frozen=True)
@@ -102,7 +145,7 @@ async def open_world(
         evidence: section ``[evidence]``, but for the trust file.
     """
     given = list(packages)
-    names = _write(given, scratch / "src")
+    names = write_packages(given, scratch / "src")
     manifests = [
         (scratch / "src" / name.replace(".", "/")).joinpath("manifest.json") for name in names
     ]
@@ -130,20 +173,6 @@ def _quiet() -> Runtime:
     # Temporal's core writes what it notices of a test server to stdout, which is ours.
     noticed = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     return Runtime(telemetry=TelemetryConfig(logging=noticed))
-
-
-def _write(packages: Iterable[Mapping[str, bytes]], source: Path) -> list[str]:
-    # Python keeps modules by name: a second world in this process must not find the first's.
-    parent = f"scenarios_{secrets.token_hex(4)}"
-    names = []
-    for number, files in enumerate(packages):
-        name = f"{parent}.program{number}"
-        folder = source / parent / f"program{number}"
-        folder.mkdir(parents=True)
-        for file, data in files.items():
-            (folder / file).write_bytes(data)
-        names.append(name)
-    return names
 
 
 def _activity_workers(
