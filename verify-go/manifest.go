@@ -94,6 +94,9 @@ func checkGate(manifest obj, name string, gate obj) {
 		}
 	}
 	for call, one := range object(gate, "plan") {
+		if one.(obj)["asked"] != nil && gate["only_if"] == nil {
+			manifestWrong("call under a gate that is asked both ways", place)
+		}
 		checkPlanned(manifest, one.(obj), place+"/plan/"+call)
 	}
 }
@@ -236,7 +239,8 @@ func isPointer(words []string) bool {
 }
 
 // checkAskedFor: beside a gate that is asked only if, some gate of the call is asked in every case,
-// and for a critical effect by people alone.
+// and for a critical effect by people alone. Where a gate is asked both ways, each call says under which
+// of the two it acts.
 func checkAskedFor(manifest obj, call string) {
 	conditional, always, safe, critical := false, false, false, false
 	for _, one := range object(manifest, "gates") {
@@ -247,7 +251,7 @@ func checkAskedFor(manifest obj, call string) {
 		}
 		operation := object(manifest, "operations")[text(planned, "operation")].(obj)
 		critical = critical || operation["kind"] == "critical effect"
-		if gate["only_if"] != nil {
+		if gate["only_if"] != nil && planned["asked"] == nil {
 			conditional = true
 		} else {
 			always = true

@@ -125,6 +125,9 @@ func (u *uses) checkGranted(manifest obj, by *grant, claim, entry obj, indexes [
 	if by.by == "policy" && kind == "critical effect" {
 		refuse("critical", name+" is critical and acts under a waiver")
 	}
+	if by.by == "nobody" && entry["asked"] != nil {
+		refuse("asked", text(claim, "call")+" acts under an ask of every case")
+	}
 	slot, _ := strconv.Atoi(text(claim, "slot"))
 	if most, _ := strconv.Atoi(text(gate, "uses")); slot > most {
 		refuse("slot", "the gate has not so many uses")

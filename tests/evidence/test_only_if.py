@@ -104,7 +104,27 @@ def critical_and_waived(manifest: dict[str, Any]) -> None:
     manifest["gates"]["finance"]["waived"] = "refund_limits"
 
 
+def asked_both_ways(manifest: dict[str, Any]) -> None:
+    """`finance` is asked `only if` elsewhere; the call acts under the ask that is none."""
+    finance = manifest["gates"]["finance"]
+    finance["only_if"] = {"finance/2": "input.late"}
+    finance["plan"]["payments.refund/1"]["asked"] = "always"
+
+
+def test_a_gate_that_is_asked_both_ways(tmp_path: Path) -> None:
+    assert judged(tmp_path, Forge(manifest=asked_both_ways)).verdict == "VALID"
+
+
+def asked_always(gate: str) -> Forge:
+    def forge(manifest: dict[str, Any]) -> None:
+        manifest["gates"][gate]["plan"]["payments.refund/1"]["asked"] = "always"
+
+    return Forge(manifest=forge)
+
+
 FORGERIES: dict[str, tuple[str, Forge]] = {
+    "for a call that acts under an ask of every case": ("asked", asked_always("much")),
+    "a gate that is asked one way alone": ("manifest", asked_always("finance")),
     "another condition than the program's": ("unasked", record(condition="false")),
     "another ask than one that is asked only if": ("unasked", record(statement="finance/1")),
     "a gate that is asked in every case": ("unasked", record(gate="finance")),
@@ -143,7 +163,7 @@ def test_a_forgery_is_invalid(name: str, tmp_path: Path) -> None:
     assert code in {finding.code for finding in report.findings}
 
 
-NEEDED = ["unasked_alone", "proposal", "under", "record_place"]
+NEEDED = ["unasked_alone", "proposal", "under", "record_place", "asked"]
 
 
 @pytest.mark.parametrize("name", [one for one, (code, _) in FORGERIES.items() if code in NEEDED])

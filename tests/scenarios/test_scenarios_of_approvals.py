@@ -291,6 +291,27 @@ def large(about: str, amount: str, asked: int, decisions: str, failed: bool = Fa
     )
 
 
+BOTH_WAYS = ONLY_IF.replace(
+    "    let ok = ask amount",
+    "    let sure = ask much(amount: input.amount)\n    let ok = ask amount",
+).replace(
+    "bank.note(reference: paid.reference) under director, ok",
+    'bank.note(reference: "R-1") under sure',
+)
+
+
+def test_a_gate_that_is_asked_only_if_and_in_every_case(told: Told) -> None:
+    told(
+        "large",
+        BOTH_WAYS,
+        {
+            "small": large("small", "1000.00", 2, DIRECTOR + ONE),
+            "large": large("large", "1000.01", 3, DIRECTOR * 2 + ONE),
+            "undone": large("undone", "999.00", 2, DIRECTOR + ONE, failed=True),
+        },
+    )
+
+
 def test_where_the_condition_is_false_nobody_is_asked(told: Told) -> None:
     told(
         "large",

@@ -21,7 +21,7 @@ workflow payout version "1.0.0" {
   service bank on queue "bank" {
     effect pay(amount: decimal(scale: 2)) -> { reference: string } { timeout 1m }
   }
-  gate once(amount: decimal(scale: 2)) {
+  gate once(amount: decimal(scale: 2), other: decimal(scale: 2)) {
     releases bank.pay
     decide   1 of finance_director
     clock    { after 24h reject }
@@ -41,9 +41,10 @@ workflow payout version "1.0.0" {
       let b = bank.pay(amount: ok.amount) under ok
       complete { references: b.reference }
     }
-    let ok = ask once(amount: input.amount)
+    # Equal by chance: that it is never done twice by the same words is the compiler's to say.
+    let ok = ask once(amount: input.amount, other: input.amount)
     let a = bank.pay(amount: ok.amount) under ok
-    let b = bank.pay(amount: ok.amount) under ok
+    let b = bank.pay(amount: ok.other) under ok
     complete { references: b.reference }
   }
 }

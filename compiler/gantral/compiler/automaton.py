@@ -106,8 +106,9 @@ class _Walk:
             case If(then=then, otherwise=otherwise):
                 return self.block(then, after, around) | self.block(otherwise, after, around)
             case (ForEach() as loop) | Let(value=ForEach() as loop):
+                collects = isinstance(statement, Let)
                 # The list may be empty.
-                return self._round(loop, after, around) | after
+                return self._round(loop, after, around, collects=collects) | after
             case Repeat() as loop:
                 return self._round(loop, self.block(loop.otherwise, after, around), around)
             case Let(value=Repeat() as loop):
@@ -138,10 +139,12 @@ class _Walk:
             found |= self.block(one.body, after, around)
         return found
 
-    def _round(self, loop: ForEach | Repeat, over: _Sites, around: _Around) -> _Sites:
+    def _round(
+        self, loop: ForEach | Repeat, over: _Sites, around: _Around, *, collects: bool = False
+    ) -> _Sites:
         """The sites reached first in a loop's body; after it comes another round, or `over`."""
         word = frozenset({f"round of {loop.site}"})
-        inside = replace(around, collected=word) if isinstance(loop, ForEach) else around
+        inside = replace(around, collected=word) if collects else around
         first = self.block(loop.body, word, inside)
         first = first - word | (over if word <= first else _NONE)
         self._rounds[f"round of {loop.site}"] = first | over

@@ -105,12 +105,11 @@ def _style(program: Program) -> str:
     return STYLE_TEXT + STYLE_OF_LOOPS if looped else STYLE_TEXT
 
 
-def _point(program: Program) -> str:
-    """The site of the loop between whose rounds the run goes on in a new history, if it must."""
+def _points(program: Program) -> tuple[str, ...]:
+    """The sites of the loops between whose rounds the run goes on in a new history, if it must."""
     if "yes" not in places(program.run).values():
-        return ""
-    found = p6.point(build_flow(program))
-    return "" if found is None else found.site
+        return ()
+    return tuple(one.site for one in p6.points(build_flow(program)))
 
 
 def _value(one: Statement) -> object:
@@ -150,7 +149,7 @@ class _Writer:
         self._program = program
         self._names = names
         # Before the records are listed: what is carried to a new history is one of them.
-        self._run = statements.body(program, names, _point(program))
+        self._run = statements.body(program, names, _points(program))
         self._records = [name for name, _ in names.records]
         self._approvals = [names.approvals[gate] for gate in program.gates]
         self._zones = zones(program)

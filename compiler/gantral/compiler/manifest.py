@@ -14,6 +14,7 @@ from gantral.compiler.digest import (
     tagged_hash,
     workflow_version_id,
 )
+from gantral.compiler.equal_calls import equal_calls
 from gantral.compiler.phrases import code
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
@@ -23,7 +24,6 @@ from gantral.compiler.program import (
     Amend,
     AnyOf,
     AskOnlyIf,
-    AskStatement,
     Calendar,
     Case,
     DecidersOf,
@@ -31,7 +31,6 @@ from gantral.compiler.program import (
     Expr,
     Formula,
     Gate,
-    Let,
     Operation,
     Points,
     Policy,
@@ -45,7 +44,7 @@ from gantral.compiler.program import (
     Wait,
     Widening,
 )
-from gantral.compiler.program.walk import everything, run_within, waits, waits_beside
+from gantral.compiler.program.walk import asks, run_within, waits, waits_beside
 from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
     NoTerm,
@@ -79,7 +78,7 @@ def manifest(program: Program) -> Manifest:
     """The manifest of a program that passed every proof.
 
     What its closed language can't say is an error here: G0321 (an argument of an effect), G0001
-    (what is not built).
+    (what is not built). So is what it says can only be refused: G0311.
     """
     return _manifest(program, {})
 
@@ -93,6 +92,8 @@ def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
 def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
     planned = plan(program)
     found = [*planned.diagnostics, *again(program).diagnostics]
+    if not found:
+        found += equal_calls(program, planned)
     unasked = _only_if(program)
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
@@ -281,12 +282,9 @@ def _only_if(program: Program) -> dict[str, dict[str, Tree]]:
     """By gate, where nobody may be asked: the site of each `ask … only if`, with its condition. A
     gate that is asked in every case has no such member (ADR 0116)."""
     found: dict[str, dict[str, Tree]] = {}
-    for statement in everything(program.run):
-        match statement:
-            case AskStatement(ask=AskOnlyIf() as ask) | Let(value=AskOnlyIf() as ask):
-                found.setdefault(ask.gate, {})[ask.id] = code(ask.only_if)
-            case _:
-                pass
+    for ask in asks(program.run):
+        if isinstance(ask, AskOnlyIf):
+            found.setdefault(ask.gate, {})[ask.id] = code(ask.only_if)
     return found
 
 

@@ -17,6 +17,7 @@ from gantral.compiler.program import (
     ApprovalMeta,
     ApprovalRef,
     Ask,
+    AskOnlyIf,
     DecimalType,
     Expr,
     ForEach,
@@ -43,7 +44,7 @@ from gantral.compiler.program import (
     Widen,
     Within,
 )
-from gantral.compiler.program.walk import bindings, gives, looped, loops
+from gantral.compiler.program.walk import asks, bindings, gives, looped, loops
 from gantral.compiler.shapes import scalar_name
 from gantral.compiler.terms import NoTerm, constant, expression_term, pointer, result_path
 from gantral.dsl.diagnostics import Diagnostic
@@ -108,6 +109,8 @@ class _Planner:
             one.binding: one for one in loops(program.run) if isinstance(one, ForEach)
         }
         self._around: Loops = ()
+        self._uncertain = {ask.gate for ask in asks(program.run) if isinstance(ask, AskOnlyIf)}
+        """The gates that are asked `only if` somewhere."""
         self._gates: dict[str, dict[str, Tree]] = {name: {} for name in program.gates}
         self._found: list[Diagnostic] = []
 
@@ -139,6 +142,9 @@ class _Planner:
                 "arguments": arguments,
                 "undo": operation.undo.operation if operation.undo is not None else "none",
             }
+            if gate in self._uncertain and not isinstance(self._lets[own], AskOnlyIf):
+                # Nobody's silence serves this call (ADR 0096).
+                entry["asked"] = "always"
             if self._around:
                 # Its call ids end in one index a loop: how many there are of each (ADR 0101).
                 entry["loops"] = [str(one.at_most) for one in self._around]

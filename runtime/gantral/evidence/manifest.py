@@ -64,6 +64,8 @@ def check_manifest(data: bytes) -> dict[str, Any]:
         for planned in gate["plan"].values():
             if planned["operation"] not in manifest["operations"]:
                 raise EvidenceError("manifest", f"the gate {name} plans an unknown operation")
+            if "asked" in planned and "only_if" not in gate:
+                raise EvidenceError("manifest", f"the gate {name} is asked one way alone")
     for call in {call for gate in manifest["gates"].values() for call in gate["plan"]}:
         _asked_for(manifest, call)
     return manifest
@@ -94,13 +96,18 @@ def _calendar_first(gate: dict[str, Any]) -> bool:
 def _asked_for(manifest: Mapping[str, Any], call: str) -> None:
     """Beside a gate that is asked ``only if`` some gate of the call is asked whatever the case; of
     a critical one by people alone (LANGUAGE section 8, rules 2 and 4). Without such a gate a claim
-    under a waiver is judged by itself."""
+    under a waiver is judged by itself. Where a gate is asked both ways, each call says whether it
+    acts under an ask of the one kind or of the other."""
     gates = [gate for gate in manifest["gates"].values() if call in gate["plan"]]
-    if not any("only_if" in gate for gate in gates):
+
+    def uncertain(gate: Mapping[str, Any]) -> bool:
+        return "only_if" in gate and "asked" not in gate["plan"][call]
+
+    if not any(map(uncertain, gates)):
         return
     critical = any(
         manifest["operations"][gate["plan"][call]["operation"]]["kind"] == "critical effect"
         for gate in gates
     )
-    if all("only_if" in gate or (critical and gate["waived"] != "none") for gate in gates):
+    if all(uncertain(gate) or (critical and gate["waived"] != "none") for gate in gates):
         raise EvidenceError("manifest", f"nobody may have been asked for {call}")

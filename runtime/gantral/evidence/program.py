@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gantral.authority import State
 from gantral.evidence.fields import (
     ANY,
@@ -36,14 +34,15 @@ _TREE = either(
     {"type": "object", "additionalProperties": {"type": ["string", "array", "object"]}},
 )
 _COUNT = text("[1-9][0-9]{0,5}")
-_CALLED: dict[str, dict[str, Any]] = {
-    "operation": OPERATION,
-    "at_most": _COUNT,
-    "arguments": table(_TREE),
-    "undo": ANY,
-}
-# Only a call in loops has bounds of its indexes.
-_PLANNED = either(members(**_CALLED), members(**_CALLED, loops=items(_COUNT)))
+_PLANNED = members_or(
+    # Only a call in loops has bounds of its indexes; only in the plan of a gate that is asked both
+    # ways a call says that its ask is one that is asked in every case.
+    {"loops": items(_COUNT), "asked": words("always")},
+    operation=OPERATION,
+    at_most=_COUNT,
+    arguments=table(_TREE),
+    undo=ANY,
+)
 _TIME = text("(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _CALENDAR = members(
     zone=ANY,

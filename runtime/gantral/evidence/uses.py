@@ -147,7 +147,7 @@ def check_claim(
     earlier outcomes; ``grants`` all that was granted so far, by name; ``max_skew`` in milliseconds.
 
     Raises:
-        EvidenceError: ``released``, ``critical``, ``slot``, ``lasts``, ``claim_time``,
+        EvidenceError: ``released``, ``critical``, ``asked``, ``slot``, ``lasts``, ``claim_time``,
             ``other_grant``, ``argument``.
     """
     gate, operation = grant.manifest_gate, claim["operation"]
@@ -161,6 +161,8 @@ def check_claim(
         raise EvidenceError("released", f"the gate {grant.gate} does not release this call")
     if grant.by == "policy" and manifest["operations"][operation]["kind"] == "critical effect":
         errors.refuse("critical", f"{operation} is critical and acts under a waiver")
+    if grant.by == "nobody" and "asked" in plan.entry:
+        errors.refuse("asked", f"{claim['call']} acts under an ask of every case")
     if int(claim["slot"]) > int(gate["uses"]):
         errors.refuse("slot", f"slot {claim['slot']} of a gate with {gate['uses']} uses")
     if claim["queue"] != manifest["operations"][operation]["queue"]:

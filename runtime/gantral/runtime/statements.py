@@ -6,7 +6,7 @@ No method here commits or moves anything by itself; `execution` runs what is mad
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
@@ -186,11 +186,14 @@ class Statements(Generic[InputT, OutputT]):
         wait between two of them. A request to cancel ends the run within the wait."""
         return Rounds(at_most, every, self.sleep, first)
 
-    def goes_on(self, at: str, names: type[CarriedT]) -> tuple[int, CarriedT | None]:
+    def goes_on(
+        self, at: str, names: type[CarriedT], *, before: Collection[str] = ()
+    ) -> tuple[int, CarriedT | None]:
         """The round with which the loop at this site begins in this history, and the names that
-        were carried over to it; 0 and None where the run itself begins here."""
+        were carried over to it; 0 and None where the run itself begins here, or goes on at one of
+        the sites ``before`` it."""
         place = self._place
-        if place is None:
+        if place is None or place["at"] in before:
             return 0, None
         if place["at"] != at:
             raise self.misplaced()

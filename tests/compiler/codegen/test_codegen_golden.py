@@ -26,6 +26,8 @@ SPECS = {
     "children": (GOLDEN / "children", "spec.gantral"),
     "documents": (GOLDEN / "documents", "spec.gantral"),
     "results": (GOLDEN / "results", "spec.gantral"),
+    "leaving": (GOLDEN / "leaving", "spec.gantral"),
+    "histories": (GOLDEN / "histories", "spec.gantral"),
 }
 
 

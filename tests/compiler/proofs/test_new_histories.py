@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from gantral.compiler.analysis import Project, analyse
+from gantral.compiler.flow import build_flow
+from gantral.compiler.proofs import p6
 
 SPEC = """
 role clerk
@@ -77,7 +79,11 @@ def told(run: str) -> str:
             "match c { completed -> { } rejected -> { } terminated -> { } }",
             "how a child ended is read in the loop or after it",
         ),
-        (f"{LOOP}\n{LOOP}", "would still be too long"),
+        (
+            f"{LOOP}\nfor each t in input.tags at most 9 {{ repeat at most 9000"
+            " { bank.tell(text: t) } else { } }",
+            "would still be too long",
+        ),
     ],
 )
 def test_why_none_can_begin(run: str, why: str) -> None:
@@ -88,6 +94,7 @@ def test_why_none_can_begin(run: str, why: str) -> None:
     "run",
     [
         LOOP,
+        f"{LOOP}\n{LOOP}",
         f'let ok = ask one(text: "a")\nbank.fee(text: ok.text) under ok\n{LOOP}',
         "var left: list(max: 9000) of string = input.tags\nlet all = left\n"
         "for each t in all at most 9000 { bank.tell(text: t)  set left = [] }",
@@ -97,3 +104,25 @@ def test_why_none_can_begin(run: str, why: str) -> None:
 )
 def test_where_one_can(run: str) -> None:
     assert told(run) == ""
+
+
+@pytest.mark.parametrize(
+    ("loops", "points"),
+    [
+        # One that is long enough to help alone.
+        ((3, 9000, 300), [1]),
+        ((9000, 3, 9000), [0, 2]),
+        ((9000, 9000, 9000), [0, 1, 2]),
+        # Without the first the others do.
+        ((300, 9000, 9000), [1, 2]),
+        ((3, 300), []),
+        # Each is short enough, and together they are not.
+        ((5000, 5000, 3), [0, 1]),
+    ],
+)
+def test_as_few_loops_as_do(loops: tuple[int, ...], points: list[int]) -> None:
+    run = "\n".join(LOOP.replace("9000", str(most)) for most in loops)
+    found = analyse(Project({"a.gantral": SPEC.replace("??", run)}.get), "a.gantral")
+    flow = build_flow(found.programs[-1])
+    every = [one for one in flow.nodes if one.operator == "each"]
+    assert [every.index(one) for one in p6.points(flow)] == points

@@ -10,9 +10,9 @@ Block = tuple[p.Statement, ...]
 
 
 def goes_on(block: Block) -> bool:
-    """Whether the run may go on after the block, off its end or by a value that it gives."""
-    through, gave = _ways(block)
-    return through or gave
+    """Whether the run may go on after the block, off its end or by a value that leaves it."""
+    through, out = _ways(block)
+    return through or bool(out)
 
 
 def sets(*around: Block) -> set[Span]:
@@ -25,31 +25,34 @@ def may_give(block: Block) -> bool:
     return any(True for _ in gives(block))
 
 
-def _ways(block: Block) -> tuple[bool, bool]:
-    gave = False
+def _ways(block: Block) -> tuple[bool, frozenset[type]]:
+    """Whether it comes to its end, and by which statements a value leaves it."""
+    out: frozenset[type] = frozenset()
     for one in block:
         match one:
             case p.Complete() | p.Terminate():
-                return False, gave
+                return False, out
             case p.Give() | p.Collect():
-                return False, True
+                return False, out | {type(one)}
             case p.If(then=then, otherwise=otherwise):
                 sides = tuple(_ways(inner) for inner in (then, otherwise))
-                gave = gave or any(side[1] for side in sides)
+                out = out.union(*(side[1] for side in sides))
                 if not any(side[0] for side in sides):
-                    return False, gave
+                    return False, out
             case p.Repeat(body=body, otherwise=otherwise):
                 through, other = _ways(otherwise)
-                gave = gave or _ways(body)[1] or other
+                out = out | _ways(body)[1] | other
                 if not through:
-                    return False, gave
+                    return False, out
             case p.WaitStatement():
                 sides = tuple(_ways(inner) for inner in blocks(one))
-                gave = gave or any(side[1] for side in sides)
+                out = out.union(*(side[1] for side in sides))
                 if not any(side[0] for side in sides):
-                    return False, gave
-            case p.Let():
-                pass  # what is given inside is given to the name
+                    return False, out
+            case p.Let(value=value):
+                # What is given inside is given to the name, and what is collected to its list.
+                taken = p.Collect if isinstance(value, p.ForEach) else p.Give
+                out = out.union(*(_ways(inner)[1] - {taken} for inner in blocks(one)))
             case _:
-                gave = gave or any(_ways(inner)[1] for inner in blocks(one))
-    return True, gave
+                out = out.union(*(_ways(inner)[1] for inner in blocks(one)))
+    return True, out

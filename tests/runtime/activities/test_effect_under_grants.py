@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from effect_bank import PAY, Bank, says
 from gantral.evidence import SigningKey, canonical, seal
 from gantral.evidence.envelope import write_envelope
+from gantral.runtime import programs
 from temporalio.exceptions import ApplicationError
 
 
@@ -229,6 +232,44 @@ def test_a_waiver_is_a_grant_for_what_is_not_critical(world: Any, bank: Bank, pe
         "round": 1,
     }
     assert says(perform("payments.refund", "payments.refund/1", [grant]))[0] == "done"
+
+
+@pytest.mark.parametrize(("asked", "came"), [({}, "done"), ({"asked": "always"}, "not_done")])
+def test_that_nobody_was_asked_serves_no_call_under_an_ask_of_every_case(
+    world: Any,
+    bank: Bank,
+    perform: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, str],
+    came: str,
+) -> None:
+    manifest = copy.deepcopy(dict(world.program.manifest))
+    gate = manifest["gates"]["finance"]
+    gate["only_if"] = {"finance/2": "input.late"}
+    gate["plan"]["payments.refund/1"] |= asked
+    next(row for row in manifest["automaton"] if row[0] == "start")[2].append("finance/2:unasked")
+    manifest["automaton"].append(["finance/2:unasked", "RUNNING", ["terminated"]])
+    world.program = replace(world.program, manifest=manifest)
+    monkeypatch.setattr(programs, "get", lambda version_id: world.program)
+    world.put(world.created())
+    record = {
+        "kind": "unasked",
+        "gate": "finance",
+        "round": "1",
+        "statement": "finance/2",
+        "condition": "input.late",
+    }
+    context = world.waiting("finance")["context"]
+    receipt = world.put(world.command([], context, records=[record]))
+    grant = {
+        "unasked": receipt["commit_hash"],
+        "waiting_commit": 1,
+        "decision_commit": 1,
+        "gate": "finance",
+        "round": 1,
+    }
+    assert says(perform("payments.refund", "payments.refund/1", [grant]))[0] == came
+    assert bool(bank.calls) == (came == "done")
 
 
 def test_a_yes_is_no_record_that_nobody_was_asked(world: Any, bank: Bank, perform: Any) -> None:

@@ -83,6 +83,30 @@ workflow tell version "1.0.0" {
     complete { told: taken.reference }
   }
 }
+
+workflow twice version "1.0.0" {
+  team payments
+  start by clerk
+  input  { customers: list(max: 9000) of string }
+  output { told: list(max: 9000) of string, last: string }
+  service till on queue "till" {
+    notify tell(to: string) { timeout 10s }
+  }
+  run {
+    let told = for each customer in input.customers at most 9000 {
+      till.tell(to: customer)
+      collect "{customer}!"
+    }
+    var last: string = "nobody"
+    let about = "{len(told)} of {len(input.customers)}"
+    repeat at most 3 { till.tell(to: about) } else { }
+    for each one in told at most 9000 {
+      till.tell(to: one)
+      set last = "{one} {about}"
+    }
+    complete { told: told, last: last }
+  }
+}
 """
 MANY = 40
 

@@ -47,6 +47,23 @@ def test_thirty_payments_in_several_histories(on_server: Any) -> None:
     on_server(test, 150)
 
 
+def test_two_loops_that_are_each_too_long(on_server: Any) -> None:
+    async def test(family: Family) -> None:
+        names = invoices(12)
+        one = await start(family, "twice", customers=names)
+        end = await ended(family, one)
+        told = [f"{name}!" for name in names]
+        assert end["output"] == {"told": told, "last": "I-12! 12 of 12"}
+        found = await histories(family, one)
+        # More than what the first loop makes alone.
+        assert len(found) >= 5
+        await replay(family, found)
+        (report,) = family.judged(one)
+        assert (report.verdict, report.findings) == ("VALID", ())
+
+    on_server(test, 30)
+
+
 def test_what_stands_is_undone_in_a_later_history(on_server: Any) -> None:
     async def test(family: Family) -> None:
         one = await start(family, "tell", invoice="I-1", customers=invoices(12), wrong=True)

@@ -72,6 +72,10 @@ def _asked(rules: Tree) -> list[str]:
         f"- People are asked only if {code(condition)} ({code(site)}). Where it is not so nobody is"
         " asked, evidence says so, and another gate of the same effect has been asked."
         for site, condition in sorted(rules.get("only_if", {}).items())
+    ] + [
+        f"- {code(call)} acts under a yes of it that is asked for in every case."
+        for call, planned in sorted(rules["plan"].items())
+        if "asked" in planned
     ]
 
 

@@ -6,13 +6,12 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from gantral.compiler.check import beside, calls, expressions
 from gantral.compiler.check.choices import Choices
 from gantral.compiler.check.entering import exact
 from gantral.compiler.check.env import Binding, Env
-from gantral.compiler.check.leaving import THROUGH
+from gantral.compiler.check.leaving import THROUGH, Making
 from gantral.compiler.check.provenance import CONSTANT, NOBODY, Origin, Origins
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
@@ -29,10 +28,11 @@ from gantral.compiler.program.types import (
 from gantral.compiler.proofs import PROVED
 from gantral.compiler.types.bounds import loosened
 from gantral.dsl import syntax as syn
-from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
 Block = tuple[st.Statement, ...]
+Brought = tuple[Span, Span]
+"""A loop, and a variable from outside into which it brings personal data."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Giving:
     is the value's type, or an element's; None until the first value has settled it."""
 
     wanted: Type | None
-    makes: Literal["give", "collect"] = "give"
+    makes: Making = "give"
     optional: bool = False
     gives: int = 0
     value: Span | None = None
@@ -68,17 +68,6 @@ class Giving:
             self.origin = self.origin | NOBODY
 
 
-@frozen
-class Frame:
-    """A block around that a `give` may leave: of a loop, or of a bound handler. A plain loop makes
-    nothing. `direct`: the loop stands in the block of the frame around, and in none inside of it.
-    """
-
-    giving: Giving | None
-    depth: int
-    direct: bool
-
-
 class Acting(ABC):
     """Calls, asks and what handlers give; the blocks inside are the subclass's."""
 
@@ -90,6 +79,7 @@ class Acting(ABC):
         gate: Callable[[syn.Ask], tuple[str, RecordType, bool, list[tuple[str, ...]]] | None],
         event: Callable[[syn.Path], Event | None],
         child: Callable[[syn.RunWorkflow], Program | None],
+        brought: frozenset[Brought],
     ) -> None:
         self._env = env
         self._output = output
@@ -103,15 +93,16 @@ class Acting(ABC):
         self.across = self._authority.across
         self._counts: Counter[str] = Counter()
         self._giving: list[Giving] = []
-        self._around: list[Frame] = []
-        """The loops and bound handlers around."""
+        """What makes a value around, in this branch."""
         self.elements: set[Span] = set()
         """The names of elements that a `for each` goes over."""
         self._choices = Choices()
         self._declared: dict[Span, int] = {}
         """For each variable how many choices had been made where it is declared."""
-        self._depth = 0
-        """How many loops are around."""
+        self._loops: list[Span] = []
+        """The loops around."""
+        self._brought_before = brought
+        self.brought: set[Brought] = set()
         self._rounds: dict[Span, int] = {}
         """For each variable how many loops are around where it is declared."""
         self._beside = 0
@@ -137,8 +128,6 @@ class Acting(ABC):
         """The gate's name of each approval."""
         self.uncertain: set[Span] = set()
         """The approvals that are asked for `only if`."""
-        self.ways: dict[str, dict[bool, Span]] = {}
-        """For each gate where it is first asked, `only if` and otherwise."""
         self.asked: set[str] = set()
         """The gates that some ask names."""
         self.personal: dict[str, set[str]] = {}
@@ -150,9 +139,9 @@ class Acting(ABC):
         """The variables that something sets, by where they are declared."""
 
     @abstractmethod
-    def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
-        """A block with the names it binds gone after it, and whether it ends the path. `takes`: it
-        is the handler that a `give` in it gives to."""
+    def block(self, one: syn.Block, *, takes: tuple[Making, ...] = ()) -> tuple[Block, bool]:
+        """A block with the names it binds gone after it, and whether it ends the path. `takes`: by
+        what words a value in it is for what the block is a part of."""
 
     def _count(self, what: str) -> int:
         self._counts[what] += 1
@@ -189,13 +178,15 @@ class Acting(ABC):
         if operation.acts:
             origin = Origin(frozenset((each.binding, operation.key) for each in under))
         handler: st.Handler | None = None
-        gave = self._giving[-1].gives if self._giving else 0
+        gave = self._gave()
         if one.handler is not None:
             giving = None if bound is None else Giving(result)
             choice = NOBODY
             if operation.acts:
                 choice = Origin(frozenset((each.binding, None) for each in under))
             body = self._choices.leaving.side(one.handler.body)
+            if giving is not None:
+                body = body.taken((giving.makes,))
             with self._choices.chosen(choice, body, THROUGH):
                 handler, ended = self._handler(one.handler, giving)
             if giving is not None:
@@ -212,9 +203,7 @@ class Acting(ABC):
                     origin = origin | Origin(odd=giving.value)
                 if giving.personal and bound is not None:
                     self._personal.add(bound.span)
-            elif self._giving and self._giving[-1].gives > gave:
-                self._giving[-1].origin = self._giving[-1].origin | choice
-                self._choices.left(choice)
+            self._left(choice, gave)
         elif bound is not None and operation.result is None and operation.undo is None:
             env.findings.error(
                 "G0205",
@@ -264,13 +253,8 @@ class Acting(ABC):
         with env.block():
             if one.name is not None:
                 env.bind(Binding("handler", one.name.text, one.name.span, StringType()))
+            body, ended = self._making(one.body, giving)
             if giving is not None:
-                self._giving.append(giving)
-                self._around.append(self._frame(giving))
-            body, ended = self.block(one.body, takes=giving is not None)
-            if giving is not None:
-                self._giving.pop()
-                self._around.pop()
                 giving.ended()
         found = env.findings.all[before:]
         if any(each.severity == "error" and each.code not in PROVED for each in found):
@@ -294,17 +278,38 @@ class Acting(ABC):
             "end it by `give …`, `complete` or `terminate` on every path",
         )
 
+    def _making(self, one: syn.Block, giving: Giving | None) -> tuple[Block, bool]:
+        """A block of what makes a value, or none, and whether it ends the path."""
+        if giving is None:
+            return self.block(one)
+        self._giving.append(giving)
+        found = self.block(one, takes=(giving.makes,))
+        self._giving.pop()
+        return found
+
+    def _taking(self, makes: Making) -> Giving | None:
+        """What a value here is given to by that word: the nearest that is made by it."""
+        return next((one for one in reversed(self._giving) if one.makes == makes), None)
+
+    def _gave(self) -> tuple[int, ...]:
+        """How often each of what makes a value around was given to so far."""
+        return tuple(one.gives for one in self._giving)
+
+    def _left(self, choice: Origin, gave: tuple[int, ...]) -> None:
+        """After a choice: rule 3, what was given in it carries it, and so does what follows, since
+        some way has left. Where no side gives, both lead to the same, or one ends the run."""
+        left: list[Making] = []
+        for giving, before in zip(self._giving, gave, strict=True):
+            if giving.gives > before:
+                giving.origin = giving.origin | choice
+                left.append(giving.makes)
+        if left:
+            self._choices.left(choice, left)
+
     def _give(self, one: syn.Give) -> st.Statement | None:
         env = self._env
-        giving = self._taking()
-        if giving is None or giving.makes != "give":
-            makers = [each.giving for each in self._around if each.giving is not None]
-            if any(each.makes == "give" for each in makers):
-                env.findings.not_built(
-                    one.span,
-                    "`give` out of a loop that stands in a branch or handler, or is bound itself",
-                )
-                return None
+        giving = self._taking("give")
+        if giving is None:
             env.findings.error(
                 "G0222",
                 one.span,
@@ -340,18 +345,6 @@ class Acting(ABC):
             wanted = OptionalType(wanted)
         return expressions.value(self._env, one, wanted)
 
-    def _frame(self, giving: Giving | None) -> Frame:
-        depth = self._choices.depth
-        direct = bool(self._around) and self._around[-1].depth + 1 == depth
-        return Frame(giving, depth, direct)
-
-    def _taking(self) -> Giving | None:
-        """What a `give` here gives to: plain loops that stand directly in its block let it pass."""
-        for frame in reversed(self._around):
-            if frame.giving is not None or not frame.direct:
-                return frame.giving
-        return None
-
     def settled(self, value: ex.Expr) -> Type | None:
         """The type that the first value given settles; None after a finding."""
         type_ = value.type
@@ -386,7 +379,6 @@ class Acting(ABC):
         name, wanted, amends, who = found
         ordinal = self._count(f"gate {name}")
         self.asked.add(name)
-        self.ways.setdefault(name, {}).setdefault(one.only_if is not None, one.gate.span)
         given = calls.arguments(env, one.arguments, wanted, one.gate.span, f"gate `{name}`")
         if amends and not bound:
             env.findings.error(

@@ -7,11 +7,11 @@ same by itself (`flow/deciding.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from gantral.compiler.check.leaving import GIVES, THROUGH, Leaving, Ways
+from gantral.compiler.check.leaving import THROUGH, Leaving, Making, Ways
 from gantral.compiler.check.provenance import Origin
 from gantral.dsl import syntax as syn
 
@@ -27,11 +27,11 @@ class _Choice:
 
 @dataclass(slots=True)
 class _Block:
-    """A block while its statement `at` is checked; `rest` is of its statements. `takes`: it is the
-    handler that a `give` inside gives to."""
+    """A block while its statement `at` is checked; `rest` is of its statements. `takes`: what
+    leaves it by these words goes on after what the block is a part of."""
 
     rest: tuple[Ways, ...]
-    takes: bool
+    takes: tuple[Making, ...]
     at: int = -1
 
 
@@ -48,21 +48,23 @@ class Choices:
         """How many there are: those that a variable declared here doesn't carry."""
         return len(self._made)
 
-    @property
-    def depth(self) -> int:
-        """How many blocks are around."""
-        return len(self._blocks)
-
     @contextmanager
-    def block(self, statements: Sequence[syn.Statement], *, takes: bool) -> Iterator[None]:
+    def block(
+        self, statements: Sequence[syn.Statement], *, takes: tuple[Making, ...]
+    ) -> Iterator[None]:
         """Inside a block."""
         before = len(self._made)
         self._blocks.append(_Block(self.leaving.rest(statements), takes))
         yield
         self._blocks.pop()
         if takes:
-            # All that was given meets after the call.
+            # All that it takes meets after it; what has left further does not.
+            left = self._made[before:]
             del self._made[before:]
+            for each in left:
+                each.other = Ways(False, each.other.out - {*takes})
+                if each.other.goes_on:
+                    self._made.append(each)
 
     def step(self) -> None:
         """On to the next statement of the innermost block."""
@@ -82,9 +84,9 @@ class Choices:
         else:
             del self._made[at:]
 
-    def left(self, origin: Origin) -> None:
-        """Some way of a choice gave and left: what follows in the handler depends on it."""
-        self._made.append(_Choice(origin, GIVES, len(self._blocks) - 1))
+    def left(self, origin: Origin, by: Iterable[Making]) -> None:
+        """Some way of a choice left by these words: what follows in the block depends on it."""
+        self._made.append(_Choice(origin, Ways(False, frozenset(by)), len(self._blocks) - 1))
 
     def deciding(self, since: int) -> Iterator[Origin]:
         """What it depends on, from the choice of that number on, that this statement is reached."""
@@ -103,9 +105,8 @@ class Choices:
             after = block.rest[block.at + 1]
             here = here.then(after)
             other = None if other is None else other.then(after)
-            if block.takes:
-                here = Ways(here.goes_on, False)
-                other = None if other is None else Ways(other.goes_on, False)
+            here = here.taken(block.takes)
+            other = None if other is None else other.taken(block.takes)
             if not here.goes_on or (other is not None and not other.goes_on):
                 return False
         return False

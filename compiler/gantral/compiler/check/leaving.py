@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
 
 from gantral.dsl import syntax as syn
 from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
+Making: TypeAlias = Literal["give", "collect"]
+"""By which word a value leaves a block."""
+
 
 @frozen
 class Ways:
-    """How the run may go on: off the end (`through`), or by a `give` to what is around (`gives`).
-    When by neither, the run ends there."""
+    """How the run may go on: off the end (`through`), or `out` to what is around, by a `give` or a
+    `collect`. When by neither, the run ends there."""
 
     through: bool
-    gives: bool
+    out: frozenset[Making] = frozenset()
 
     def __or__(self, other: Ways) -> Ways:
-        return Ways(self.through or other.through, self.gives or other.gives)
+        return Ways(self.through or other.through, self.out | other.out)
 
     def then(self, following: Ways) -> Ways:
         """The ways out when this is followed by something else."""
-        return Ways(
-            self.through and following.through, self.gives or (self.through and following.gives)
-        )
+        return Ways(following.through, self.out | following.out) if self.through else self
+
+    def taken(self, makes: Iterable[Making]) -> Ways:
+        """The ways out of what takes the values of these words: with one the run goes on."""
+        taken = frozenset(makes)
+        return Ways(self.through or bool(self.out & taken), self.out - taken)
 
     @property
     def goes_on(self) -> bool:
         """Whether the run may go on at all."""
-        return self.through or self.gives
+        return self.through or bool(self.out)
 
 
-THROUGH = Ways(True, False)
-GIVES = Ways(False, True)
-_ENDS = Ways(False, False)
+THROUGH = Ways(True)
+GIVES = Ways(False, frozenset(("give",)))
+_COLLECTS = Ways(False, frozenset(("collect",)))
+_ENDS = Ways(False)
+
+_GIVEN_TO = (syn.ServiceCall, syn.Repeat, syn.Wait)
 
 
 class Leaving:
@@ -70,8 +80,15 @@ class Leaving:
         match one:
             case syn.Complete() | syn.Terminate():
                 return _ENDS
-            case syn.Give() | syn.Collect():
+            case syn.Give():
                 return GIVES
+            case syn.Collect():
+                return _COLLECTS
+            case syn.Let(value=syn.ForEach() as made) | syn.Set(value=syn.ForEach() as made):
+                return Ways(True, self._statement(made).out - {"collect"})
+            case syn.Let(value=made) | syn.Set(value=made) if isinstance(made, _GIVEN_TO):
+                # Some way has to give: with none there is nothing to bind.
+                return Ways(True, self._statement(made).out - {"give"})
             case syn.If(then=then, otherwise=otherwise):
                 return self.side(then) | self.side(otherwise)
             case syn.Match(cases=cases):
@@ -88,13 +105,17 @@ class Leaving:
                     found |= self.side(arrival.body)
                 return found
             case syn.ForEach(body=body):
-                return Ways(True, self.side(body).gives)
+                return Ways(True, self.side(body).out)
             case syn.Repeat(body=body, otherwise=otherwise):
                 # Its body comes round again, until the `else` follows.
                 rest = self.side(otherwise)
-                return Ways(rest.through, rest.gives or self.side(body).gives)
-            case syn.Parallel(branches=branches) | syn.Let(value=syn.Parallel(branches=branches)):
+                return Ways(rest.through, rest.out | self.side(body).out)
+            case (
+                syn.Parallel(branches=branches)
+                | syn.Let(value=syn.Parallel(branches=branches))
+                | syn.Set(value=syn.Parallel(branches=branches))
+            ):
                 # All of them have to come to their end.
-                return Ways(all(self.side(one.body).goes_on for one in branches), False)
+                return Ways(all(self.side(one.body).goes_on for one in branches))
             case _:
                 return THROUGH

@@ -8,12 +8,13 @@ nobody, and may carry anything (section 8, rule 3).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gantral.compiler.check import expressions
 from gantral.compiler.check.acting import Block, Giving
 from gantral.compiler.check.entering import exact
 from gantral.compiler.check.env import Binding
-from gantral.compiler.check.leaving import THROUGH
+from gantral.compiler.check.leaving import THROUGH, Ways
 from gantral.compiler.check.matching import Matching
 from gantral.compiler.check.provenance import NOBODY, Origin
 from gantral.compiler.program import expressions as ex
@@ -47,18 +48,16 @@ class Looping(Matching):
             inner = wanted.element if isinstance(wanted, ListType) else None
             giving = Giving(inner, makes="collect")
             giving.origin = origin
-        self._carried_round(one.body)
-        gave = self._giving[-1].gives if self._giving else 0
-        ways = self._choices.leaving.side(one.body)
+        gave = self._gave()
+        ways = self._ways(one.body, giving)
         with env.block(), self._choices.chosen(origin, ways, THROUGH):
             personal = items is not None and items.personal
             binding = Binding("let", one.name.text, one.name.span, element, personal)
             if env.bind(binding) and items is not None:
                 self._origins.bind_value(one.name.span, items)
                 self.elements.add(one.name.span)
-            body, _ = self._round(one.body, giving)
-        if giving is None:
-            self._left(origin, gave)
+            body, _ = self._round(one, giving)
+        self._left(origin, gave)
         if giving is not None and giving.gives == 0 and bound is not None:
             env.findings.error(
                 "G0413",
@@ -95,16 +94,14 @@ class Looping(Matching):
         ordinal = self._count("repeat")
         most = self._bound(one.at_most)
         giving = None if bound is None else Giving(wanted)
-        self._carried_round(one.body)
-        around = self._giving[-1].gives if self._giving else 0
-        ways = self._choices.leaving.side(one.body)
+        around = self._gave()
+        ways = self._ways(one.body, giving)
         # How often it comes round is decided by what the rounds before met: nobody approved that.
         with self._choices.chosen(NOBODY, ways, THROUGH):
-            body, _ = self._round(one.body, giving)
-        if giving is None:
-            self._left(NOBODY, around)
+            body, _ = self._round(one, giving)
+        self._left(NOBODY, around)
         gave = 0 if giving is None else giving.gives
-        otherwise, ends = self._round(one.otherwise, giving, again=False)
+        otherwise, ends = self._making(one.otherwise, giving)
         if giving is not None and bound is not None:
             if giving.gives > gave:
                 giving.origin = giving.origin | NOBODY
@@ -141,29 +138,18 @@ class Looping(Matching):
         made = st.Repeat(most, every, ordinal, body, otherwise, gives, one.span, _head(one))
         return made, ends
 
-    def _round(
-        self, one: syn.Block, giving: Giving | None, *, again: bool = True
-    ) -> tuple[Block, bool]:
-        """A block of a loop, which comes `again` or not; with `giving` it makes a value."""
-        before = self._around
-        # A plain `else` follows the loop: it gives to what is around that.
-        if again or giving is not None:
-            self._around = [*before, self._frame(giving)]
-        self._depth += again
-        if giving is not None:
-            self._giving.append(giving)
-        found = self.block(one, takes=giving is not None)
-        if giving is not None:
-            self._giving.pop()
-        self._depth -= again
-        self._around = before
+    def _round(self, one: syn.ForEach | syn.Repeat, giving: Giving | None) -> tuple[Block, bool]:
+        """The body of a loop; with `giving` it makes a value."""
+        self._carried_round(one)
+        self._loops.append(one.span)
+        found = self._making(one.body, giving)
+        self._loops.pop()
         return found
 
-    def _left(self, choice: Origin, gave: int) -> None:
-        """After a plain loop: that it gave to what is around, or not, decides what follows."""
-        if self._giving and self._giving[-1].gives > gave:
-            self._giving[-1].origin = self._giving[-1].origin | choice
-            self._choices.left(choice)
+    def _ways(self, one: syn.Block, giving: Giving | None) -> Ways:
+        """The ways on after a block of a loop."""
+        found = self._choices.leaving.side(one)
+        return found if giving is None else found.taken((giving.makes,))
 
     def _made(self, bound: syn.Identifier | None, giving: Giving, span: Span) -> None:
         """Notes of the name what a loop gave it."""
@@ -201,21 +187,19 @@ class Looping(Matching):
         )
         return None
 
-    def _carried_round(self, body: syn.Block) -> None:
+    def _carried_round(self, one: syn.ForEach | syn.Repeat) -> None:
         """Before a body: variables from outside may hold what an earlier round set them to."""
-        for name in dict.fromkeys(_sets(body)):
+        for name in dict.fromkeys(_sets(one.body)):
             binding = self._env.bindings.get(name)
             if binding is not None and binding.kind == "var" and binding.span is not None:
                 self._origins.also(binding.span, _ANYTHING)
+                if (one.span, binding.span) in self._brought_before:
+                    self._env.bindings[name] = replace(binding, personal=True)
 
     def _collect(self, one: syn.Collect) -> st.Statement | None:
         env = self._env
-        giving = self._around[-1].giving if self._around else None
-        if giving is None or giving.makes != "collect":
-            makers = [each.giving for each in self._around if each.giving is not None]
-            if any(each.makes == "collect" for each in makers):
-                env.findings.not_built(one.span, "`collect` out of a loop or handler inside")
-                return None
+        giving = self._taking("collect")
+        if giving is None:
             env.findings.error(
                 "G0413",
                 one.span,

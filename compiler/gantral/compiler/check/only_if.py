@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from gantral.compiler.names.findings import Findings
 from gantral.compiler.program import statements as st
-from gantral.dsl.diagnostics import Label
 from gantral.dsl.span import Span
 
 
@@ -20,16 +19,3 @@ def certain(findings: Findings, call: st.ServiceCall, uncertain: Collection[Span
             f"nobody may have been asked before this effect: {names} is asked `only if`",
             "act under an approval of another gate as well, which is asked in every case",
         )
-
-
-def one_way(findings: Findings, asked: Mapping[str, Mapping[bool, Span]]) -> None:
-    """A gate is asked `only if` everywhere or nowhere: its plan says so of the gate, not of each
-    `ask`."""
-    for name, ways in asked.items():
-        if len(ways) > 1:
-            findings.not_built_at(
-                ways[True],
-                f"`{name}` asked `only if` here and in every case elsewhere",
-                "give one of the two a gate of its own",
-                (Label(ways[False], "asked in every case here"),),
-            )

@@ -102,17 +102,13 @@ class Parallels(Looping):
 
     def _branch(self, one: syn.Block, giving: Giving | None) -> tuple[Block, bool]:
         """A branch, and whether its path ends by a `give` or the run's end."""
-        before = self._around
+        around = self._giving
         # A `give` here is this branch's or nobody's: a branch is left for nothing around it.
-        self._around = [self._frame(giving)]
+        self._giving = [] if giving is None else [giving]
         self._beside += 1
-        if giving is not None:
-            self._giving.append(giving)
-        found = self.block(one, takes=True)
-        if giving is not None:
-            self._giving.pop()
+        found = self.block(one, takes=("give", "collect"))
         self._beside -= 1
-        self._around = before
+        self._giving = around
         return found
 
     def _unplanned(self, giving: Giving, body: Block, span: Span) -> Origin:

@@ -8,9 +8,9 @@ from typing import Literal
 from gantral.compiler.check import beside, entering, expressions
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
-from gantral.compiler.check.leaving import Ways
+from gantral.compiler.check.leaving import Making, Ways
 from gantral.compiler.check.parallel import Parallels
-from gantral.compiler.check.provenance import CONSTANT, Origin
+from gantral.compiler.check.provenance import CONSTANT
 from gantral.compiler.check.sleeping import sleep
 from gantral.compiler.check.waiting import Waiting
 from gantral.compiler.program import expressions as ex
@@ -28,9 +28,9 @@ from gantral.dsl.span import Span
 class Statements(Parallels, Waiting):
     """Checks the blocks of one workflow and builds their typed form."""
 
-    def block(self, one: syn.Block, *, takes: bool = False) -> tuple[Block, bool]:
-        """A block with the names it binds gone after it, and whether it ends the path. `takes`: it
-        is the handler that a `give` in it gives to."""
+    def block(self, one: syn.Block, *, takes: tuple[Making, ...] = ()) -> tuple[Block, bool]:
+        """A block with the names it binds gone after it, and whether it ends the path. `takes`: by
+        what words a value in it is for what the block is a part of."""
         made: list[st.Statement] = []
         ended = False
         with self._scope(one, takes):
@@ -282,29 +282,19 @@ class Statements(Parallels, Waiting):
     ) -> tuple[st.Statement | None, bool]:
         """Two sides of which a condition takes one, each checked where the condition is known."""
         env = self._env
-        gave = self._giving[-1].gives if self._giving else 0
+        gave = self._gave()
         choice = CONSTANT if condition is None else self._origins.of(condition)
         with env.knowing(condition, True), self._choices.chosen(choice, *sides):
             first, first_ends = then()
         with env.knowing(condition, False), self._choices.chosen(choice, *sides[::-1]):
             second, second_ends = otherwise()
-        if self._giving:
-            self._choice(choice, gave)
+        self._left(choice, gave)
         if first_ends and not second_ends:
             env.learn(condition, False)
         elif second_ends and not first_ends:
             env.learn(condition, True)
         ends = first_ends and second_ends
         return (None if condition is None else st.If(condition, first, second, span)), ends
-
-    def _choice(self, choice: Origin, gave: int) -> None:
-        """Rule 3: what is given carries the choices on which reaching the `give` depends: those of
-        which a side gives. Where none does, both ways lead to the same, or one ends the run."""
-        giving = self._giving[-1]
-        if giving.gives == gave:
-            return
-        giving.origin = giving.origin | choice
-        self._choices.left(choice)
 
     def _complete(self, one: syn.Complete) -> st.Statement | None:
         ordinal = self._count("complete")

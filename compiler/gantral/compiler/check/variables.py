@@ -10,6 +10,7 @@ from dataclasses import replace
 from gantral.compiler.check import beside, entering, expressions
 from gantral.compiler.check.acting import Acting, Block
 from gantral.compiler.check.env import Binding
+from gantral.compiler.check.leaving import Making
 from gantral.compiler.check.provenance import CONSTANT
 from gantral.compiler.names.findings import meant
 from gantral.compiler.program import expressions as ex
@@ -28,7 +29,7 @@ class Variables(Acting):
         """`set x = wait …`."""
 
     @contextmanager
-    def _scope(self, one: syn.Block, takes: bool) -> Iterator[None]:
+    def _scope(self, one: syn.Block, takes: tuple[Making, ...]) -> Iterator[None]:
         """A block; the approvals bound in it end with it, also for what a variable carries."""
         bound = len(self.asks)
         with self._env.block(), self._choices.block(one.statements, takes=takes):
@@ -49,7 +50,7 @@ class Variables(Acting):
             return None
         self.vars.append(one)
         self._declared[name.span] = self._choices.count
-        self._rounds[name.span] = self._depth
+        self._rounds[name.span] = len(self._loops)
         self._branched[name.span] = self._beside
         if value is None or wanted is None:
             # What is wrong with it is said: nothing else follows from that.
@@ -102,14 +103,10 @@ class Variables(Acting):
         env, name = self._env, one.name
         assert binding.span is not None
         if value.personal and not binding.personal:
-            if self._rounds[binding.span] != self._depth:
-                env.findings.not_built(
-                    value.span,
-                    "a variable that comes to hold personal data only within a loop",
-                    "declare it with personal data, or bind another name in the loop",
-                )
-                return None
-            # There is no way back to a place before this one: what was read there was not this.
+            # There is no way back to a place before this one, but to the loops' next rounds.
+            self.brought.update(
+                (loop, binding.span) for loop in self._loops[self._rounds[binding.span] :]
+            )
             env.bindings[name.text] = replace(binding, personal=True)
         self._origins.also(binding.span, self._origins.of(value))
         for choice in self._choices.deciding(self._declared[binding.span]):

@@ -78,15 +78,13 @@ class Waiting(Undoing):
         bodies = [*(case.body for case in one.cases), one.otherwise]
         short = THROUGH if giving is None else GIVES
         ways = [short if body is None else self._choices.leaving.side(body) for body in bodies]
+        if giving is not None:
+            ways = [one.taken((giving.makes,)) for one in ways]
         # A choice whose other sides all end the run does not count.
         choice = SENT if sum(one.goes_on for one in ways) > 1 else CONSTANT
-        outer = self._giving[-1] if self._giving else None
-        gave = outer.gives if outer is not None else 0
+        gave = self._gave()
         made: list[Block] = []
         ended: list[bool] = []
-        if giving is not None:
-            self._giving.append(giving)
-        around = self._around
         for at, case in enumerate([*one.cases, None]):
             others = reduce(or_, (each for number, each in enumerate(ways) if number != at))
             body = one.otherwise if case is None else case.body
@@ -98,20 +96,14 @@ class Waiting(Undoing):
                     made.append(self._data(case, events[at], giving))
                     ended.append(giving is not None)
                     continue
-                if giving is not None:
-                    self._around = [*around, self._frame(giving)]
-                block, ends = self.block(body, takes=giving is not None)
-                self._around = around
+                block, ends = self._making(body, giving)
                 made.append(block)
                 ended.append(ends)
         if giving is not None:
-            self._giving.pop()
             giving.ended()
             giving.origin = giving.origin | choice
             self._gives_always(one, bound, bodies, ended)
-        elif outer is not None and outer.gives > gave:
-            outer.origin = outer.origin | choice
-            self._choices.left(choice)
+        self._left(choice, gave)
         if within is None or longest is None or any(event is None for event in events):
             return None, all(ended)
         if self._env.findings.errors > errors and giving is not None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from gantral.compiler.check import across, apart, calls, clauses, needs, only_if, unused
+from gantral.compiler.check.acting import Block, Brought
 from gantral.compiler.check.children import Programs, may_run
 from gantral.compiler.check.env import Binding, Env
 from gantral.compiler.check.events import Events
@@ -18,7 +19,6 @@ from gantral.compiler.check.used_types import used_types
 from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
 from gantral.compiler.program import declarations as de
-from gantral.compiler.program import statements as st
 from gantral.compiler.program.events import Event
 from gantral.compiler.program.types import (
     SCALARS,
@@ -86,14 +86,14 @@ class Workflow:
             elif kind == "event":
                 assert isinstance(declared, syn.Event)
                 self._events.event(names, declared)
-        env = Env(findings, names, self._types)
-        self._give(env, inputs)
-        statements = Statements(env, outputs, self._operation, self._gate, self._event, self._child)
-        run, _ = statements.block(one.run)
-        on_failure: tuple[st.Statement, ...] = ()
-        if one.on_failure is not None:
-            env.bindings["failure"] = Binding("failure", "failure", None, StringType())
-            on_failure = statements.on_failure(one.on_failure)
+        start = len(findings.all)
+        env, statements, run, on_failure = self._checked(inputs, outputs, frozenset())
+        brought: frozenset[Brought] = frozenset()
+        while not statements.brought <= brought:
+            # What a round leaves in a variable is there when the next begins: once more, with that.
+            brought |= statements.brought
+            env, statements, run, on_failure = self._checked(inputs, outputs, brought)
+            findings.once(start)
         kept = len(self._gates.kept_apart)
         gates = self._checked_gates(statements.personal)
         asked = {binding: gates[name] for binding, name in statements.asks.items() if name in gates}
@@ -107,7 +107,6 @@ class Workflow:
         apart.decided(findings, self._gates.kept_apart[kept:], spans)
         for result in statements.across:
             across.released(findings, result, asked)
-        only_if.one_way(findings, statements.ways)
         policies = self._policies(gates)
         errors = [one for one in findings.all[before:] if one.severity == "error"]
         whole = inputs is not None and outputs is not None and gates.keys() == {*self._used_gates}
@@ -142,6 +141,23 @@ class Workflow:
             children=self._children,
         )
         return used_types(program)
+
+    def _checked(
+        self, inputs: RecordType | None, outputs: RecordType | None, brought: frozenset[Brought]
+    ) -> tuple[Env, Statements, Block, Block]:
+        """The statements, checked where these loops bring personal data into these variables."""
+        one = self._one
+        env = Env(self._findings, self._names, self._types)
+        self._give(env, inputs)
+        statements = Statements(
+            env, outputs, self._operation, self._gate, self._event, self._child, brought
+        )
+        run, _ = statements.block(one.run)
+        on_failure: Block = ()
+        if one.on_failure is not None:
+            env.bindings["failure"] = Binding("failure", "failure", None, StringType())
+            on_failure = statements.on_failure(one.on_failure)
+        return env, statements, run, on_failure
 
     def _record(self, one: syn.RecordType | None) -> RecordType | None:
         return (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from gantral.compiler.again import Judged
-from gantral.compiler.codegen.block import Around, Line
+from gantral.compiler.codegen.block import Around, Exit, Line
 from gantral.compiler.codegen.judging import judged
 from gantral.compiler.codegen.layout import (
     AND,
@@ -47,7 +48,7 @@ class Acting(Parallels):
         call: ServiceCall,
         binding: Span | None,
         indent: int,
-        around: Around | None,
+        around: Around,
         span: Span,
     ) -> list[Line]:
         operation = self._program.operations[call.operation]
@@ -68,7 +69,7 @@ class Acting(Parallels):
             *(
                 self.block(handler.body, indent + 4, around)
                 if binding is None
-                else self._handled(handler, target, call.type, indent + 4)
+                else self._handled(handler, target, call.type, around, indent + 4)
             ),
         ]
 
@@ -102,15 +103,21 @@ class Acting(Parallels):
         named = handler.binding is not None and handler.binding in self._used
         return f" as {self._locals[handler.binding]}" if named and handler.binding else ""
 
-    def _handled(self, handler: Handler, target: str, type: Type, indent: int) -> list[Line]:
+    def _handled(
+        self, handler: Handler, target: str, type: Type, around: Around, indent: int
+    ) -> list[Line]:
         """The handler's block. A `give` that is not its last step leaves a loop that runs once."""
-        around = Around(target, type, leave=False)
+        way = Exit(f"{target} = " if target else "", type)
         if leaves_last(handler.body, Give):
-            found = self.block(handler.body, indent, around)
-        else:
-            inner = self.block(handler.body, indent + 4, Around(target, type, leave=True))
-            found = [Line(f"{' ' * indent}while True:", handler.span), *inner]
-        return found
+            return self.block(handler.body, indent, replace(around, give=way))
+        once = self.crossed((handler.body,), replace(around, give=None), indent, handler.span)
+        inside = replace(once.inside, give=replace(way, goes="break"))
+        return [
+            *once.before,
+            Line(f"{' ' * indent}while True:", handler.span),
+            *self.block(handler.body, indent + 4, inside),
+            *once.after,
+        ]
 
     def _ask(self, ask: Ask, binding: Span | None, indent: int, span: Span) -> list[Line]:
         gate = self._program.gates[ask.gate]

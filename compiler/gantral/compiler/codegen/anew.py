@@ -6,18 +6,20 @@ reads is carried over (ADR 0174).
         … the statements before the loop
     else:
         … the names that the rest reads, as they were
+
+Of several such loops the last stands outermost: what is before it holds the others (ADR 0091).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gantral.compiler.anew import loop_of, read, read_by, stays
 from gantral.compiler.codegen.block import Line
 from gantral.compiler.codegen.expressions import Expressions
-from gantral.compiler.codegen.layout import Atom, Invoke, Piece, ended, literal
-from gantral.compiler.codegen.looping import FIRST
+from gantral.compiler.codegen.layout import Atom, Display, Invoke, Piece, ended, literal
+from gantral.compiler.codegen.looping import first_of
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.reading import narrows
 from gantral.compiler.mangle import mangle
@@ -51,8 +53,6 @@ from gantral.compiler.program import (
 )
 from gantral.dsl.span import Span
 
-_CARRIED = "carried_"
-
 
 @dataclass(slots=True)
 class Anew:
@@ -61,6 +61,7 @@ class Anew:
     before: tuple[Statement, ...]
     at: Statement
     loop: ForEach | Repeat
+    number: str
     model: str = ""
     names: list[tuple[Field, Expr]] = field(default_factory=list)
     _needed: set[Span] = field(default_factory=set)
@@ -85,7 +86,7 @@ class Anew:
             elif isinstance(statement, Let | Var) and statement.name in carried:
                 value = carried[statement.name]
                 if isinstance(value, LetRef | VarRef) and value.binding == statement.binding:
-                    name = f"{_CARRIED}.{mangle(statement.name)}"
+                    name = f"{self.carried}.{mangle(statement.name)}"
                     out.append(Line(f"{pad}{locals[value.binding]} = {name}", statement.span))
         return out
 
@@ -115,27 +116,40 @@ class Anew:
         )
         piece = Invoke("self.go_on_anew", arguments)
         return [
-            Line(f"{' ' * indent}if {index} > {FIRST} and self.full:", span),
+            Line(f"{' ' * indent}if {index} > {first_of(self.number)} and self.full:", span),
             *(Line(text, span) for text in ended(piece, "await ", "", indent + 4)),
         ]
 
-    def opened(self, named: bool, indent: int) -> Line:
-        """Asks the runtime where this history begins."""
-        target = _CARRIED if named else "_"
-        call = f"self.goes_on({literal(self.loop.site)}, {self.model})"
-        return Line(f"{' ' * indent}{FIRST}, {target} = {call}", self.loop.head)
+    @property
+    def carried(self) -> str:
+        """The name of what was carried over."""
+        return f"carried{self.number}_"
+
+    def opened(self, named: bool, before: Sequence[Anew], indent: int) -> list[Line]:
+        """Asks the runtime where this history begins; `before` are the points before this one."""
+        target = self.carried if named else "_"
+        arguments: list[tuple[str, Piece]] = [
+            ("", Atom(literal(self.loop.site))),
+            ("", Atom(self.model)),
+        ]
+        if before:
+            sites = tuple(Atom(literal(one.loop.site)) for one in before)
+            arguments.append(("before=", Display(sites)))
+        piece = Invoke("self.goes_on", tuple(arguments))
+        prefix = f"{first_of(self.number)}, {target} = "
+        return [Line(text, self.loop.head) for text in ended(piece, prefix, "", indent)]
 
 
 def anew(
-    run: tuple[Statement, ...], site: str, names: PackageNames, used: frozenset[Span]
-) -> tuple[Anew, tuple[Statement, ...]]:
-    """The point at the loop of this site, and what follows the loop."""
+    run: tuple[Statement, ...], site: str, number: str, names: PackageNames, used: frozenset[Span]
+) -> Anew:
+    """The point at the loop of this site."""
     position, loop = next(
         (at, loop)
         for at, one in enumerate(run)
         if (loop := loop_of(one)) is not None and loop.site == site
     )
-    found = Anew(run[:position], run[position], loop)
+    found = Anew(run[:position], run[position], loop, number)
     needed = set(read(run[position:]))
     for at in reversed(range(position)):
         one = run[at]
@@ -155,8 +169,8 @@ def anew(
             made = VarRef if isinstance(one, Var) else LetRef
             value = made(span=one.binding, type=type, name=one.name, binding=one.binding)
             found.names.append((Field(one.name, _bare(type)), value))
-    found.model = names.carried(tuple(field for field, _ in found.names))
-    return found, run[position + 1 :]
+    found.model = names.carried(number, tuple(field for field, _ in found.names))
+    return found
 
 
 def _computed(one: Statement, needed: set[Span]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from gantral.compiler.program import Type
 from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
@@ -16,21 +18,33 @@ class Line:
 
 
 @frozen
-class Around:
-    """What a `give` does: it fills `target` of `type`, and leaves the loop when `leave`; or it
-    `returns` the value from the coroutine of a branch. What a `collect` does: it adds to
-    `collected`, whose elements have the type `element`, and goes on to the next round when `skip`.
-    """
+class Exit:
+    """How a value leaves a block: `before` stands before the value, of `type`, and is empty when
+    nobody reads it; after it Python `goes` on, by nothing where it is the last step anyway. `left`
+    is a name that is set on the way, where loops inside have to be left first."""
 
-    target: str
+    before: str
     type: Type
-    leave: bool
-    collected: str = ""
-    element: Type | None = None
-    skip: bool = False
-    returns: bool = False
+    goes: Literal["", "break", "continue"] = ""
+    left: str = ""
 
     @property
-    def gives_to(self) -> str:
-        """What stands before the value that is given; empty when nobody reads it."""
-        return "return " if self.returns else f"{self.target} = " if self.target else ""
+    def returns(self) -> bool:
+        """Whether the value is what a branch's coroutine returns, out of whatever stands in it."""
+        return self.before == "return "
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing of the block follows it in Python's own flow."""
+        return self.returns or bool(self.goes)
+
+
+@frozen
+class Around:
+    """Where a `give` and a `collect` in a block lead; to None where nothing takes it."""
+
+    give: Exit | None = None
+    collect: Exit | None = None
+
+
+NOWHERE = Around()

@@ -34,7 +34,7 @@ class Choosing(Acting):
         word = "return " if self._returns else ""
         return self._lines(Invoke("self.terminate", arguments), word, indent, span)
 
-    def _if(self, statement: If, indent: int, around: Around | None) -> list[Line]:
+    def _if(self, statement: If, indent: int, around: Around) -> list[Line]:
         then, otherwise = statement.then, statement.otherwise
         conditions = [statement.condition]
         # An `if` that holds nothing but an `if` is one `if` with both conditions.
@@ -69,22 +69,23 @@ class Choosing(Acting):
                 opened = Line(f"{' ' * indent}else:", statement.span)
                 return [*head, opened, *self.block(otherwise, indent + 4, around)]
 
-    def _is_one_if(self, statement: If, around: Around | None) -> bool:
+    def _is_one_if(self, statement: If, around: Around) -> bool:
         """Whether it prints as one Python `if`, so that `elif` can stand for `else: if`."""
         if silent(self._used, statement.then) or self._either_gives(statement, around):
             return False
         return silent(self._used, statement.otherwise) or not self._ends(statement.then, around)
 
-    def _either_gives(self, statement: If, around: Around | None) -> bool:
+    def _either_gives(self, statement: If, around: Around) -> bool:
         match statement:
             case If(then=(Give(),), otherwise=(Give(),)):
-                return around is not None and bool(around.gives_to)
+                way = around.give
+                return way is not None and bool(way.before) and not way.left
             case If(then=(Set(binding=one),), otherwise=(Set(binding=other),)):
                 return one == other
             case _:
                 return False
 
-    def _give_either(self, statement: If, indent: int, around: Around | None) -> list[Line] | None:
+    def _give_either(self, statement: If, indent: int, around: Around) -> list[Line] | None:
         """`if c { give a } else { give b }` as one assignment, and so for `set` of one variable."""
         match statement:
             case If(
@@ -95,10 +96,13 @@ class Choosing(Acting):
                 target = f"{self._locals[binding]} = "
                 return self._lines(choice, target, indent, statement.span)
             case If(then=(Give(value=one),), otherwise=(Give(value=other),)):
-                if around is None or not around.gives_to:
+                way = around.give
+                if way is None or not way.before or way.left:
                     return None
-                choice = self._expressions.either(statement.condition, one, other, around.type)
-                out = self._lines(choice, around.gives_to, indent, statement.span)
-                return [*out, Line(f"{' ' * indent}break", statement.span)] if around.leave else out
+                choice = self._expressions.either(statement.condition, one, other, way.type)
+                out = self._lines(choice, way.before, indent, statement.span)
+                return (
+                    [*out, Line(f"{' ' * indent}{way.goes}", statement.span)] if way.goes else out
+                )
             case _:
                 return None

@@ -1,5 +1,6 @@
 """Loops as Python's own: `for` with `else`, `break` where a value is given, `continue` where one is
-collected. The ids of what is called or asked in a loop end in the loop's index."""
+collected. What leaves more than one of them sets a name, which each then looks at. The ids of what
+is called or asked in a loop end in the loop's index."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from gantral.compiler.codegen.block import Around, Line
+from gantral.compiler.codegen.block import Around, Exit, Line
 from gantral.compiler.codegen.constants import constant
 from gantral.compiler.codegen.expressions import Expressions
-from gantral.compiler.codegen.layout import Atom, Display, Invoke, Piece, ended, flat, literal
+from gantral.compiler.codegen.layout import Atom, Invoke, Piece, ended, flat, literal
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.reading import leaves_last
 from gantral.compiler.codegen.types import plain
@@ -32,13 +33,26 @@ from gantral.compiler.program import (
     Statement,
     Undo,
 )
-from gantral.compiler.program.walk import everything, looped, run_within
+from gantral.compiler.program.walk import everything, leaves, looped, run_within
 from gantral.compiler.shapes import duration_text
+from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
-# Names of generated code: no name of a spec ends in one `_`.
-FIRST = "first_"
-_ITEMS = "items_"
+
+def first_of(number: str) -> str:
+    """The name of the round with which the loop of a point begins. No name of a spec ends in one
+    `_`, and none of a branch has its digits there."""
+    return f"first{number}_"
+
+
+@frozen
+class Crossed:
+    """A loop of Python's that values leave for what is around it: what stands `before` and `after`
+    it, and how they leave what is `inside`."""
+
+    inside: Around
+    before: tuple[Line, ...] = ()
+    after: tuple[Line, ...] = ()
 
 
 class Looping(ABC):
@@ -63,21 +77,21 @@ class Looping(ABC):
             **{call.id: len(around) for call, around in looped(statements)},
             **{run.id: len(around) for run, around in run_within(statements)},
         }
-        self._point = ""
-        """The site of the loop between whose rounds a new history may begin."""
+        self._lefts = 0
+        self._points: dict[str, str] = {}
+        """For the site of each loop between whose rounds a new history may begin, its number there;
+        of the first it is empty."""
 
     @abstractmethod
-    def block(
-        self, statements: tuple[Statement, ...], indent: int, around: Around | None
-    ) -> list[Line]:
+    def block(self, statements: tuple[Statement, ...], indent: int, around: Around) -> list[Line]:
         """The lines of a block."""
 
     @abstractmethod
-    def _goes_on_anew(self, index: str, indent: int, span: Span) -> list[Line]:
-        """What begins each round of the loop between whose rounds a new history may begin."""
+    def _goes_on_anew(self, site: str, index: str, indent: int, span: Span) -> list[Line]:
+        """What begins each round of a loop between whose rounds a new history may begin."""
 
     @abstractmethod
-    def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
+    def _ends(self, statements: tuple[Statement, ...], around: Around) -> bool:
         """Whether Python's own flow ends with the block: by return, break or continue."""
 
     def _lines(
@@ -92,6 +106,29 @@ class Looping(ABC):
             return Atom(literal(site))
         return Atom(f'f"{site}/{"/".join(f"{{{one}}}" for one in indexes)}"')
 
+    def crossed(
+        self, blocks: Sequence[tuple[Statement, ...]], around: Around, indent: int, span: Span
+    ) -> Crossed:
+        """What a loop of Python's needs in which these blocks stand."""
+        pad = " " * indent
+        before: list[Line] = []
+        after: list[Line] = []
+
+        def out(way: Exit | None, kind: type[Give] | type[Collect]) -> Exit | None:
+            if way is None or way.returns or not any(leaves(one, kind) for one in blocks):
+                return way
+            name = way.left
+            if not name:
+                self._lefts += 1
+                # No name of a spec ends in one `_`, and none of a branch has its digits there.
+                name = f"left{self._lefts}_"
+                before.append(Line(f"{pad}{name} = False", span))
+            after.extend((Line(f"{pad}if {name}:", span), Line(f"{pad}    {way.goes}", span)))
+            return replace(way, goes="break", left=name)
+
+        inside = Around(out(around.give, Give), out(around.collect, Collect))
+        return Crossed(inside, tuple(before), tuple(after))
+
     def _undo(self, statement: Undo, indent: int) -> list[Line]:
         site = self._site(statement.call, self._depths[statement.call])
         return self._lines(Invoke("self.undo", (("", site),)), "await ", indent, statement.span)
@@ -101,19 +138,24 @@ class Looping(ABC):
         loop: ForEach,
         binding: Span | None,
         indent: int,
-        around: Around | None,
+        around: Around,
         span: Span,
     ) -> list[Line]:
         """`for x in self.each(…)`, its elements numbered where something in it has an id."""
         out: list[Line] = []
-        inside = around
+        outer = around if binding is None else replace(around, collect=None)
+        crossed = self.crossed((loop.body,), outer, indent, loop.head)
         if binding is not None:
             assert loop.gives is not None
             target = self._locals[binding] if binding in self._used else ""
-            if target and loop.site != self._point:
+            if target and loop.site not in self._points:
                 out += self._collected(loop, target, indent, span)
-            skip = not leaves_last(loop.body, Collect)
-            inside = Around("", loop.gives, False, target, loop.gives.element, skip)
+            way = Exit(
+                f"{target} += " if target else "",
+                loop.gives.element,
+                "" if leaves_last(loop.body, Collect) else "continue",
+            )
+            crossed = replace(crossed, inside=replace(crossed.inside, collect=way))
         given: Piece = Invoke(
             "self.each",
             (
@@ -124,15 +166,19 @@ class Looping(ABC):
         )
         element = self._locals[loop.binding] if loop.binding in self._used else "_"
         with self._round(loop) as index:
-            if loop.site == self._point:
-                out += self._lines(given, f"{_ITEMS} = ", indent, loop.head)
-                given = Invoke("enumerate", (("", Atom(f"{_ITEMS}[{FIRST}:]")), ("", Atom(FIRST))))
+            if loop.site in self._points:
+                number = self._points[loop.site]
+                items, first = f"items{number}_", first_of(number)
+                out += self._lines(given, f"{items} = ", indent, loop.head)
+                given = Invoke("enumerate", (("", Atom(f"{items}[{first}:]")), ("", Atom(first))))
                 element = f"{index}, {element}"
             elif index:
                 given = Invoke("enumerate", (("", given),))
                 element = f"{index}, {element}"
+            out += crossed.before
             out += self._lines(given, f"for {element} in ", indent, loop.head, ":")
-            return out + self._begun(loop, index, indent + 4, inside, span)
+            out += self._begun(loop, index, indent + 4, crossed.inside, span)
+            return [*out, *crossed.after]
 
     def _collected(self, loop: ForEach, target: str, indent: int, span: Span) -> list[Line]:
         """The list that a loop collects, empty yet."""
@@ -141,13 +187,13 @@ class Looping(ABC):
         return [Line(f"{' ' * indent}{target}: {type_} = ()", span)]
 
     def _begun(
-        self, loop: ForEach | Repeat, index: str, indent: int, around: Around | None, span: Span
+        self, loop: ForEach | Repeat, index: str, indent: int, around: Around, span: Span
     ) -> list[Line]:
         """The body of a loop, each round of which may go on in a new history instead."""
-        if loop.site != self._point:
+        if loop.site not in self._points:
             return self._body(loop.body, indent, around, span)
         return [
-            *self._goes_on_anew(index, indent, loop.head),
+            *self._goes_on_anew(loop.site, index, indent, loop.head),
             *self.block(loop.body, indent, around),
         ]
 
@@ -156,77 +202,52 @@ class Looping(ABC):
         loop: Repeat,
         binding: Span | None,
         indent: int,
-        around: Around | None,
+        around: Around,
         span: Span,
     ) -> list[Line]:
         """`for … in range(n)`, or with `every` over rounds that wait. Its `else` is Python's."""
         pad = " " * indent
-        out: list[Line] = []
-        inside, after = around, around
-        if binding is not None:
-            assert loop.gives is not None
-            target = self._locals[binding] if binding in self._used else ""
-            if target:
-                out.append(Line(f"{pad}{target}: {flat(plain(loop.gives, self._names))}", span))
-            inside = Around(target, loop.gives, leave=True)
-            after = replace(inside, leave=False)
-        out += self._rounds(loop, indent, inside, span)
         if binding is None:
-            # Nothing leaves the loop but what ends the run: its `else` just follows.
-            return out + self.block(loop.otherwise, indent, after)
+            # What leaves the loop is led on: its `else` just follows.
+            found = self.crossed((loop.body,), around, indent, loop.head)
+            rounds = self._rounds(loop, indent, found.inside, span)
+            otherwise = self.block(loop.otherwise, indent, around)
+            return [*found.before, *rounds, *found.after, *otherwise]
+        assert loop.gives is not None
+        target = self._locals[binding] if binding in self._used else ""
+        way = Exit(f"{target} = " if target else "", loop.gives)
+        given = replace(way, goes="break")
+        outer = replace(around, give=None)
+        found = self.crossed((loop.body,), outer, indent, loop.head)
+        out = [*found.before]
+        if target:
+            out.append(Line(f"{pad}{target}: {flat(plain(loop.gives, self._names))}", span))
+        out += self._rounds(loop, indent, replace(found.inside, give=given), span)
         out.append(Line(f"{pad}else:", span))
         if leaves_last(loop.otherwise, Give):
-            return out + self._body(loop.otherwise, indent + 4, after, span)
-        out.append(Line(f"{pad}    while True:", span))
-        return out + self._body(loop.otherwise, indent + 8, inside, span)
+            # Here Python's own `break` and `continue` are those of what is around.
+            last = replace(outer, give=way)
+            out += self._body(loop.otherwise, indent + 4, last, span)
+        else:
+            once = self.crossed((loop.otherwise,), outer, indent + 4, loop.head)
+            out += [*once.before, Line(f"{pad}    while True:", span)]
+            inside = replace(once.inside, give=given)
+            out += [*self._body(loop.otherwise, indent + 8, inside, span), *once.after]
+        return [*out, *found.after]
 
-    def _rounds(self, loop: Repeat, indent: int, inside: Around | None, span: Span) -> list[Line]:
+    def _rounds(self, loop: Repeat, indent: int, inside: Around, span: Span) -> list[Line]:
         with self._round(loop) as index:
-            here = loop.site == self._point
+            here = loop.site in self._points
+            begins = first_of(self._points.get(loop.site, ""))
             most = ("", Atom(str(loop.at_most)))
-            rounds: Piece = Invoke("range", (("", Atom(FIRST)), most) if here else (most,))
+            rounds: Piece = Invoke("range", (("", Atom(begins)), most) if here else (most,))
             word = "for"
             if loop.every is not None:
-                first = (("first=", Atom(FIRST)),) if here else ()
+                first = (("first=", Atom(begins)),) if here else ()
                 rounds = Invoke("self.rounds", (most, ("every=", self._duration(loop)), *first))
                 word = "async for"
             head = self._lines(rounds, f"{word} {index or '_'} in ", indent, loop.head, ":")
             return head + self._begun(loop, index, indent + 4, inside, span)
-
-    def _through(
-        self,
-        loop: ForEach | Repeat,
-        rest: tuple[Statement, ...],
-        indent: int,
-        around: Around,
-    ) -> list[Line]:
-        """A plain loop that gives to what is around it, and the rest of its block: Python's `else`
-        of a loop is what follows where nothing left it."""
-        pad = " " * indent
-        if isinstance(loop, ForEach):
-            out = self._each(loop, None, indent, around, loop.span)
-        else:
-            out = self._rounds(loop, indent, around, loop.span)
-            rest = (*loop.otherwise, *rest)
-        out.append(Line(f"{pad}else:", loop.span))
-        out += self.block(rest, indent + 4, around)
-        if not self._ends(rest, around):
-            out.append(Line(f"{pad}    continue", loop.span))
-        return [*out, Line(f"{pad}break", loop.span)]
-
-    def _collect(self, statement: Collect, indent: int, around: Around | None) -> list[Line]:
-        assert around is not None
-        assert around.element is not None
-        pad = " " * indent
-        out: list[Line] = []
-        if around.collected:
-            piece = self._expressions.into(statement.value, around.element)
-            head = f"{around.collected} += "
-            out = self._lines(Display((piece,)), head, indent, statement.span)
-        if around.skip:
-            out.append(Line(f"{pad}continue", statement.span))
-        # What is collected for a name that nobody reads still is a step.
-        return out or [Line(f"{pad}pass", statement.span)]
 
     def _sleep(self, statement: Sleep, indent: int) -> list[Line]:
         word = "self.sleep_until" if statement.until else "self.sleep"
@@ -234,7 +255,7 @@ class Looping(ABC):
         return self._lines(piece, "await ", indent, statement.span)
 
     def _body(
-        self, statements: tuple[Statement, ...], indent: int, around: Around | None, span: Span
+        self, statements: tuple[Statement, ...], indent: int, around: Around, span: Span
     ) -> list[Line]:
         found = self.block(statements, indent, around)
         return found or [Line(f"{' ' * indent}pass", span)]
@@ -251,7 +272,7 @@ class Looping(ABC):
             # No name of a spec ends in one `_`.
             name += "_"
         self._indexes.append(name)
-        yield name if loop.site == self._point or _numbered(loop.body) else ""
+        yield name if loop.site in self._points or _numbered(loop.body) else ""
         self._indexes.pop()
 
 

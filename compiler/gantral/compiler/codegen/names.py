@@ -69,9 +69,9 @@ class PackageNames:
         self.client = self._free.take(program.name, "client")
         self._collect(program)
 
-    def carried(self, fields: tuple[Field, ...]) -> str:
+    def carried(self, number: str, fields: tuple[Field, ...]) -> str:
         """Take a class for what is carried over to a new history, as one more record."""
-        name = self._free.take("carried")
+        name = self._free.take(f"carried{number}")
         for field in fields:
             self._note(field.type, name, field.name)
         self.records.append((name, RecordType(fields)))

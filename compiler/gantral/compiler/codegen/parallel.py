@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from gantral.compiler.codegen.block import Around, Line
+from gantral.compiler.codegen.block import NOWHERE, Around, Exit, Line
 from gantral.compiler.codegen.layout import Atom, Invoke, Piece, flat
 from gantral.compiler.codegen.looping import Looping
 from gantral.compiler.codegen.types import plain
@@ -21,9 +21,7 @@ class Parallels(Looping):
     """Whether the coroutine that is written returns a value."""
 
     @abstractmethod
-    def block(
-        self, statements: tuple[Statement, ...], indent: int, around: Around | None
-    ) -> list[Line]:
+    def block(self, statements: tuple[Statement, ...], indent: int, around: Around) -> list[Line]:
         """The lines of a block."""
 
     def _parallel(self, one: Parallel, binding: Span | None, indent: int, span: Span) -> list[Line]:
@@ -53,9 +51,9 @@ class Parallels(Looping):
         pad = " " * indent
         returns, self._returns = self._returns, branch.gives is not None
         type_ = "None" if branch.gives is None else flat(plain(branch.gives, self._names))
-        around = None
+        around = NOWHERE
         if branch.gives is not None:
-            around = Around("", branch.gives, leave=False, returns=True)
+            around = Around(Exit("return ", branch.gives))
         body = self.block(branch.body, indent + 4, around)
         if not body or (
             isinstance(branch.gives, OptionalType) and not self._ends(branch.body, around)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeGuard
 
 from gantral.compiler.program import (
     ApprovalMeta,
@@ -12,11 +11,9 @@ from gantral.compiler.program import (
     Collect,
     Compare,
     Comprehension,
-    Do,
     EnumType,
     Expr,
     FailureRef,
-    ForEach,
     Give,
     If,
     Let,
@@ -24,7 +21,6 @@ from gantral.compiler.program import (
     Literal,
     OutcomeTest,
     ProposedRef,
-    Repeat,
     Set,
     Statement,
     Test,
@@ -34,7 +30,7 @@ from gantral.compiler.program import (
     WaitStatement,
     children,
 )
-from gantral.compiler.program.walk import blocks, calls, expressions
+from gantral.compiler.program.walk import blocks, calls, expressions, leaves
 from gantral.dsl.span import Span
 
 
@@ -43,39 +39,23 @@ def leaves_last(statements: tuple[Statement, ...], kind: type[Give] | type[Colle
     for position, statement in enumerate(statements):
         last = position == len(statements) - 1
         match statement:
-            case Give() | Collect() if isinstance(statement, kind) and not last:
-                return False
+            case Give() | Collect():
+                if isinstance(statement, kind) and not last:
+                    return False
             case If(then=then, otherwise=otherwise):
-                if not last and (_leaves(then, kind) or _leaves(otherwise, kind)):
+                if not last and leaves((statement,), kind):
                     return False
                 if not (leaves_last(then, kind) and leaves_last(otherwise, kind)):
                     return False
-            case WaitStatement() if _leaves((statement,), kind):
+            case WaitStatement() if leaves((statement,), kind):
                 if not last or not all(leaves_last(block, kind) for block in blocks(statement)):
                     return False
-            case Do() | ForEach() | Repeat() if _leaves((statement,), kind):
-                # Where the call is done the block goes on, and so it does after a loop.
+            case _ if leaves((statement,), kind):
+                # Where a call is done the block goes on, and so it does after a loop.
                 return False
             case _:
                 pass
     return True
-
-
-def gives_out(statement: Statement) -> TypeGuard[ForEach | Repeat]:
-    """Whether it is a plain loop that gives to what is around it."""
-    return isinstance(statement, ForEach | Repeat) and _leaves(statement.body, Give)
-
-
-def _leaves(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
-    """Whether the block gives, or collects, for what it is a part of."""
-    for statement in statements:
-        if isinstance(statement, kind):
-            return True
-        if not isinstance(statement, Let) and any(
-            _leaves(block, kind) for block in blocks(statement)
-        ):
-            return True
-    return False
 
 
 def narrows(condition: Expr) -> bool:

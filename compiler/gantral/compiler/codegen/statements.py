@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gantral.compiler.again import DECIDED, again
 from gantral.compiler.codegen.anew import Anew, anew
-from gantral.compiler.codegen.block import Around, Line
+from gantral.compiler.codegen.block import NOWHERE, Around, Exit, Line
 from gantral.compiler.codegen.choosing import Choosing
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.layout import (
     Atom,
+    Display,
     Invoke,
     flat,
     literal,
 )
 from gantral.compiler.codegen.names import PackageNames, local_names
-from gantral.compiler.codegen.reading import gives_out, used
+from gantral.compiler.codegen.reading import used
 from gantral.compiler.codegen.types import variable
 from gantral.compiler.codegen.waits import Waits
 from gantral.compiler.mangle import mangle
@@ -53,22 +56,20 @@ from gantral.dsl.span import Span
 _PARAMETERS = frozenset({"self", "input", "failure"})
 
 
-def body(program: Program, names: PackageNames, point: str) -> list[Line]:
-    """The lines of `body`: the `run` block. ``point`` is the site of the loop between whose rounds
-    the run may go on in a new history, empty when there is none."""
+def body(program: Program, names: PackageNames, points: Sequence[str]) -> list[Line]:
+    """The lines of `body`: the `run` block. ``points`` are the sites of the loops between whose
+    rounds the run may go on in a new history, in the order of the source."""
     writer = _Writer(program, names, program.run, returns=True)
-    return writer.divided(point) if point else writer.block(program.run, 8, None)
+    return writer.divided(points) if points else writer.block(program.run, 8, NOWHERE)
 
 
 def on_failure(program: Program, names: PackageNames) -> list[Line]:
     """The lines of `on_failure`; none when the spec has no such block."""
     statements = program.on_failure
-    return _Writer(program, names, statements, returns=False).block(statements, 8, None)
+    return _Writer(program, names, statements, returns=False).block(statements, 8, NOWHERE)
 
 
 class _Writer(Choosing):
-    _anew: Anew
-
     def __init__(
         self,
         program: Program,
@@ -79,51 +80,64 @@ class _Writer(Choosing):
     ) -> None:
         self._program = program
         self._returns = returns
+        self._anews: dict[str, Anew] = {}
         self._again = again(program).asks
         taken = _PARAMETERS | frozenset(mangle(name) for name in program.services)
         known = local_names(statements, taken)
         expressions = Expressions(names, {**known, DECIDED: "decided_"})
         super().__init__(names, statements, used(statements), known, taken, expressions)
-        self._waits = Waits(expressions, names, known, self._used, self.block, self._ends)
+        self._waits = Waits(
+            expressions, names, known, self._used, self.block, self.crossed, self._ends
+        )
 
-    def block(
-        self, statements: tuple[Statement, ...], indent: int, around: Around | None
-    ) -> list[Line]:
+    def block(self, statements: tuple[Statement, ...], indent: int, around: Around) -> list[Line]:
         """The lines of a block. A branch that ends early leaves the rest without an `else`."""
         out: list[Line] = []
-        for position, statement in enumerate(statements):
-            if gives_out(statement) and around is not None and not around.returns:
-                rest = statements[position + 1 :]
-                return out + self._through(statement, rest, indent, around)
+        for statement in statements:
             # A function stands apart from what is before it.
             if (out or indent > 8) and self._has_function(statement):
                 out.append(Line("", statement.span))
             out += self._statement(statement, indent, around)
         return out
 
-    def divided(self, point: str) -> list[Line]:
-        """The lines of a body that may go on in a new history between two rounds of a loop."""
-        self._point = point
-        self._anew, after = anew(self._program.run, point, self._names, self._used)
-        at, loop = self._anew.at, self._anew.loop
-        before = self.block(self._anew.before, 12, None)
+    def divided(self, points: Sequence[str]) -> list[Line]:
+        """The lines of a body that may go on in a new history between two rounds of some loops."""
+        run = self._program.run
+        for site in points:
+            # The first has none, so that a run with one reads as if there were no others.
+            number = str(len(self._points) + 1) if self._points else ""
+            self._points[site] = number
+            self._anews[site] = anew(run, site, number, self._names, self._used)
+        return self._after([*self._anews.values()], run, 8)
+
+    def _after(
+        self, points: Sequence[Anew], statements: tuple[Statement, ...], indent: int
+    ) -> list[Line]:
+        """The statements from the beginning of the run on, which the points stand in."""
+        if not points:
+            return self.block(statements, indent, NOWHERE)
+        *others, last = points
+        inner = indent + 4
+        before = self._after(others, last.before, inner)
+        at, loop = last.at, last.loop
         if isinstance(at, Let) and isinstance(loop, ForEach) and at.binding in self._used:
-            before += self._collected(loop, self._locals[at.binding], 12, at.span)
-        restored = self._anew.restored(
+            before += self._collected(loop, self._locals[at.binding], inner, at.span)
+        restored = last.restored(
             self._expressions,
             self._locals,
-            lambda one, indent: self._statement(one, indent, None),
-            12,
+            lambda one, indent: self._statement(one, indent, NOWHERE),
+            inner,
         )
-        out = [self._anew.opened(bool(before), 8)]
+        pad = " " * indent
+        out = last.opened(bool(before), others, indent)
         if before:
-            out += [Line("        if carried_ is None:", loop.head), *before]
+            out += [Line(f"{pad}if {last.carried} is None:", loop.head), *before]
         if restored:
-            out += [Line("        else:", loop.head), *restored]
-        return out + self.block((at, *after), 8, None)
+            out += [Line(f"{pad}else:", loop.head), *restored]
+        return out + self.block(statements[len(last.before) :], indent, NOWHERE)
 
-    def _goes_on_anew(self, index: str, indent: int, span: Span) -> list[Line]:
-        return self._anew.round(self._expressions, index, indent, span)
+    def _goes_on_anew(self, site: str, index: str, indent: int, span: Span) -> list[Line]:
+        return self._anews[site].round(self._expressions, index, indent, span)
 
     def _has_function(self, statement: Statement) -> bool:
         match statement:
@@ -134,10 +148,10 @@ class _Writer(Choosing):
             case _:
                 return False
 
-    def _statement(self, statement: Statement, indent: int, around: Around | None) -> list[Line]:
+    def _statement(self, statement: Statement, indent: int, around: Around) -> list[Line]:
         match statement:
             case Let(value=ServiceCall() as call, binding=binding):
-                return self._call(call, binding, indent, None, statement.span)
+                return self._call(call, binding, indent, around, statement.span)
             case Do(call=call):
                 return self._call(call, None, indent, around, statement.span)
             case Let(value=Ask() as ask, binding=binding):
@@ -146,17 +160,17 @@ class _Writer(Choosing):
                 return self._ask(ask, None, indent, statement.span)
             case Let(value=Wait() as wait, binding=binding):
                 target = self._locals[binding] if binding in self._used else ""
-                return self._waits.bound(wait, target, indent, statement.span)
+                return self._waits.bound(wait, target, around, indent, statement.span)
             case WaitStatement(wait=wait):
                 return self._waits.alone(wait, around, indent, statement.span)
             case Let(value=Run() as run, binding=binding):
                 return self._run(run, binding, indent, statement.span)
             case Let(value=ForEach() as loop, binding=binding):
-                return self._each(loop, binding, indent, None, statement.span)
+                return self._each(loop, binding, indent, around, statement.span)
             case ForEach():
                 return self._each(statement, None, indent, around, statement.span)
             case Let(value=Repeat() as loop, binding=binding):
-                return self._repeat(loop, binding, indent, None, statement.span)
+                return self._repeat(loop, binding, indent, around, statement.span)
             case Repeat():
                 return self._repeat(statement, None, indent, around, statement.span)
             case Let(value=Parallel() as parallel, binding=binding):
@@ -182,9 +196,9 @@ class _Writer(Choosing):
                 piece = Invoke("self.complete", (("", done), site))
                 return self._lines(piece, "return ", indent, statement.span)
             case Give(value=value):
-                return self._give(value, indent, around, statement.span)
-            case Collect():
-                return self._collect(statement, indent, around)
+                return self._leave(value, around.give, indent, statement.span)
+            case Collect(value=value):
+                return self._leave(value, around.collect, indent, statement.span)
             case Sleep():
                 return self._sleep(statement, indent)
             case Undo():
@@ -199,32 +213,38 @@ class _Writer(Choosing):
         piece = self._expressions.into(statement.value, type)
         return self._lines(piece, f"{head} = ", indent, statement.span)
 
-    def _give(self, value: Expr, indent: int, around: Around | None, span: Span) -> list[Line]:
-        if around is None:
-            raise ValueError("give outside of a handler")
+    def _leave(self, value: Expr, way: Exit | None, indent: int, span: Span) -> list[Line]:
+        """A `give` or `collect`."""
+        assert way is not None
+        pad = " " * indent
         out: list[Line] = []
-        if around.gives_to:
-            piece = self._expressions.into(value, around.type)
-            out = self._lines(piece, around.gives_to, indent, span)
-        if around.leave:
-            out.append(Line(f"{' ' * indent}break", span))
+        if way.before:
+            piece = self._expressions.into(value, way.type)
+            if way.before.endswith("+= "):
+                piece = Display((piece,))
+            out = self._lines(piece, way.before, indent, span)
+        if way.left:
+            out.append(Line(f"{pad}{way.left} = True", span))
+        if way.goes:
+            out.append(Line(f"{pad}{way.goes}", span))
         # What is given to a name that nobody reads still is a step.
-        return out or [Line(f"{' ' * indent}pass", span)]
+        return out or [Line(f"{pad}pass", span)]
 
-    def _ends(self, statements: tuple[Statement, ...], around: Around | None) -> bool:
+    def _ends(self, statements: tuple[Statement, ...], around: Around) -> bool:
         if not statements:
             return False
         match statements[-1]:
             case Complete() | Terminate():
                 return self._returns
             case Give():
-                return around is not None and (around.leave or around.returns)
+                return around.give is not None and around.give.ends
             case Collect():
-                return around is not None and around.skip
-            case last if gives_out(last):
-                return around is None or not around.returns
+                return around.collect is not None and around.collect.ends
             case If(then=then, otherwise=otherwise):
                 return self._ends(then, around) and self._ends(otherwise, around)
+            case Repeat(otherwise=otherwise):
+                # It stands behind the rounds.
+                return self._ends(otherwise, around)
             case WaitStatement():
                 return all(self._ends(block, around) for block in blocks(statements[-1]))
             case _:

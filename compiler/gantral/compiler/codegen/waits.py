@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from gantral.compiler.codegen.block import Around, Line
+from gantral.compiler.codegen.block import Around, Exit, Line
 from gantral.compiler.codegen.expressions import Expressions
 from gantral.compiler.codegen.layout import Atom, Invoke, Piece, ended, flat, literal
+from gantral.compiler.codegen.looping import Crossed
 from gantral.compiler.codegen.names import PackageNames
 from gantral.compiler.codegen.reading import leaves_last, silent
 from gantral.compiler.codegen.types import plain
@@ -25,7 +27,7 @@ from gantral.compiler.program.walk import gives
 from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
-Block = Callable[[tuple[Statement, ...], int, Around | None], list[Line]]
+Block = Callable[[tuple[Statement, ...], int, Around], list[Line]]
 
 
 @frozen
@@ -38,31 +40,39 @@ class Waits:
     locals: Mapping[Span, str]
     used: frozenset[Span]
     block: Block
-    ends: Callable[[tuple[Statement, ...], Around | None], bool]
+    crossed: Callable[[Sequence[tuple[Statement, ...]], Around, int, Span], Crossed]
+    ends: Callable[[tuple[Statement, ...], Around], bool]
 
-    def alone(self, wait: Wait, around: Around | None, indent: int, span: Span) -> list[Line]:
+    def alone(self, wait: Wait, around: Around, indent: int, span: Span) -> list[Line]:
         """A wait whose value nothing binds."""
         return self._branches(wait, around, indent, span)
 
-    def bound(self, wait: Wait, target: str, indent: int, span: Span) -> list[Line]:
+    def bound(self, wait: Wait, target: str, around: Around, indent: int, span: Span) -> list[Line]:
         """A wait that gives to `target`; to nothing when that is empty."""
         type_ = wait.type if wait.type is not None else NothingType()
         if len(wait.arrivals) == 1 and leaves_last(wait.otherwise, Give):
             (only,) = wait.arrivals
             if _gives_data(only):
-                return self._short(wait, target, indent, span)
+                return self._short(wait, target, around, indent, span)
         bodies = [*(one.body for one in wait.arrivals), wait.otherwise]
         declared: list[Line] = []
         if target:
             annotation = flat(plain(type_, self.names))
             declared = [Line(f"{' ' * indent}{target}: {annotation}", span)]
+        way = Exit(f"{target} = " if target else "", type_)
         if all(leaves_last(body, Give) for body in bodies):
-            return [*declared, *self._branches(wait, Around(target, type_, False), indent, span)]
+            last = replace(around, give=way)
+            return [*declared, *self._branches(wait, last, indent, span)]
         # A `give` that is not the last step leaves a loop that runs once.
-        inner = self._branches(wait, Around(target, type_, True), indent + 4, span)
-        return [*declared, Line(f"{' ' * indent}while True:", span), *inner]
+        once = self.crossed(bodies, replace(around, give=None), indent, span)
+        inside = replace(once.inside, give=replace(way, goes="break"))
+        inner = self._branches(wait, inside, indent + 4, span)
+        head = Line(f"{' ' * indent}while True:", span)
+        return [*declared, *once.before, head, *inner, *once.after]
 
-    def _short(self, wait: Wait, target: str, indent: int, span: Span) -> list[Line]:
+    def _short(
+        self, wait: Wait, target: str, around: Around, indent: int, span: Span
+    ) -> list[Line]:
         """The event's data itself, or what is done when none came."""
         type_ = wait.type if wait.type is not None else NothingType()
         name = target or self._name(wait)
@@ -75,10 +85,11 @@ class Waits:
             case (Give(value=value),) if not target or isinstance(value, Absent):
                 return out if target else self._lines(self._call(wait), "await ", indent, span)
             case _:
-                body = self.block(wait.otherwise, indent + 4, Around(target, type_, False))
+                way = Exit(f"{target} = " if target else "", type_)
+                body = self.block(wait.otherwise, indent + 4, replace(around, give=way))
                 return [*out, Line(f"{' ' * indent}if {name} is None:", span), *body]
 
-    def _branches(self, wait: Wait, around: Around | None, indent: int, span: Span) -> list[Line]:
+    def _branches(self, wait: Wait, around: Around, indent: int, span: Span) -> list[Line]:
         pad = " " * indent
         call = self._call(wait)
         cases = [(one, silent(self.used, one.body)) for one in wait.arrivals]

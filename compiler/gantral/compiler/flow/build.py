@@ -261,9 +261,12 @@ class _Builder:
         )
         self._join(ends, node)
         self._fail(_Open(node, "failed"))  # more elements than it may have
-        self._collects.append((fills, node))
+        # A loop that nothing binds lets what is collected pass to what is around it.
+        if fills:
+            self._collects.append((fills, node))
         self._join(self._block(loop.body, [_Open(node, "again")]), node)
-        self._collects.pop()
+        if fills:
+            self._collects.pop()
         return [_Open(node, "over")]
 
     def _repeat(self, loop: s.Repeat, ends: list[_Open], fills: str) -> list[_Open]:

@@ -143,9 +143,9 @@ class _Drawer:
             case Let(value=Run() as run):
                 return [(self._next(ways, "child", "WORKFLOW", run.workflow), "")]
             case Let(value=ForEach() as loop):
-                return self._each(loop, ways)
+                return self._each(loop, ways, bound=True)
             case ForEach():
-                return self._each(statement, ways)
+                return self._each(statement, ways, bound=False)
             case Let(value=Repeat() as loop):
                 return self._repeat(loop, ways, bound=True)
             case Repeat():
@@ -184,12 +184,14 @@ class _Drawer:
             case _:
                 assert_never(statement)
 
-    def _each(self, loop: ForEach, ways: _Ways) -> _Ways:
+    def _each(self, loop: ForEach, ways: _Ways, *, bound: bool) -> _Ways:
         said = f"{loop.name} in {code(loop.items)}"
         box = self._next(ways, "loop", "FOR EACH", said, f"at most {loop.at_most}")
-        self._rounds.append(box)
+        if bound:
+            self._rounds.append(box)
         self._join(self._block(loop.body, [(box, "each")]), box)
-        self._rounds.pop()
+        if bound:
+            self._rounds.pop()
         return [(box, "no more")]
 
     def _repeat(self, loop: Repeat, ways: _Ways, *, bound: bool) -> _Ways:

@@ -35,16 +35,16 @@ class Findings:
         """One warning."""
         self.all.append(Diagnostic(code, "warning", message, span, (), (), help, edits))
 
+    def once(self, since: int) -> None:
+        """Of equal ones from that number on only the first is kept: they were looked for again."""
+        found = self.all[since:]
+        self.all[since:] = [one for at, one in enumerate(found) if one not in found[:at]]
+        self.errors = sum(one.severity == "error" for one in self.all)
+
     def not_built(self, span: Span, construct: str, instead: str = "") -> None:
         """Part of the language that this compiler refuses as a whole, never does by half."""
         instead = instead or "leave it out: this compiler does not compile it yet"
-        self.not_built_at(span, construct, instead, ())
-
-    def not_built_at(
-        self, span: Span, construct: str, instead: str, labels: tuple[Label, ...]
-    ) -> None:
-        """As `not_built`, with other places."""
-        self.error("G0001", span, f"not built yet: {construct}", instead, labels)
+        self.error("G0001", span, f"not built yet: {construct}", instead)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -97,6 +97,16 @@ def run_within(
             yield statement.value, around
 
 
+def asks(statements: tuple[Statement, ...]) -> Iterator[Ask]:
+    """Every ask, in source order."""
+    for statement in everything(statements):
+        match statement:
+            case AskStatement(ask=ask) | Let(value=Ask() as ask):
+                yield ask
+            case _:
+                pass
+
+
 def calls(statements: tuple[Statement, ...]) -> Iterator[ServiceCall]:
     """Every call site, in source order, handlers' included."""
     for statement in everything(statements):
@@ -182,9 +192,32 @@ def gives(statements: tuple[Statement, ...]) -> Iterator[Give]:
     for statement in statements:
         if isinstance(statement, Give):
             yield statement
-        elif not isinstance(statement, Let):
-            for block in blocks(statement):
-                yield from gives(block)
+        for block in leaving(statement, Give):
+            yield from gives(block)
+
+
+def leaves(statements: tuple[Statement, ...], kind: type[Give] | type[Collect]) -> bool:
+    """Whether a `give`, or `collect`, in the block is for what the block is a part of."""
+    return any(
+        isinstance(one, kind) or any(leaves(block, kind) for block in leaving(one, kind))
+        for one in statements
+    )
+
+
+def leaving(
+    statement: Statement, kind: type[Give] | type[Collect]
+) -> tuple[tuple[Statement, ...], ...]:
+    """The blocks in a statement out of which a `give`, or `collect`, is for what is around it: a
+    `for each` that is bound takes what is collected, anything else that is bound what is given."""
+    match statement:
+        case Let(value=ForEach()):
+            return blocks(statement) if kind is Give else ()
+        case Parallel() | Let(value=Parallel()):
+            return ()
+        case Let():
+            return () if kind is Give else blocks(statement)
+        case _:
+            return blocks(statement)
 
 
 def expressions(statements: tuple[Statement, ...]) -> Iterator[Expr]:

@@ -5,9 +5,10 @@ of the loops around it, along the longest way through the run. An activity is th
 task three more; a timer two and its task three. The limits are Temporal's for one run of a
 workflow: https://docs.temporal.io/workflow-execution/limits.
 
-Where that is too long, the run goes on in a new history between two rounds of a loop (ADR 0174):
-one that stands in the list of `run` itself and has no approval in scope. Then a history comes to at
-most what the runtime lets it grow to, and one round with what is before and after the loop.
+Where that is too long, the run goes on in a new history between two rounds of a loop (ADR 0174), or
+of several (ADR 0091): those stand in the list of `run` itself and have no approval in scope. Then a
+history comes to at most what the runtime lets it grow to, and one round of each with what is before
+and after.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             help="write `at most n`: every loop ends after so many rounds",
         )
         return
-    if point(flow) is not None:
+    if points(flow):
         return
     for what, limit, _, count in _counted(flow):
         most = _longest(flow, loops, count)
@@ -60,20 +61,33 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             yield _too_long(flow, loops, what, limit, most, count)
 
 
-def point(flow: Flow) -> FlowNode | None:
-    """The loop between whose rounds the run goes on in a new history: the first that makes each
-    history short enough. None when none does, and where the whole run is short enough. Only of a
-    flow with nothing unbounded."""
+def points(flow: Flow) -> tuple[FlowNode, ...]:
+    """The loops between whose rounds the run goes on in a new history, in source order: the first
+    that alone makes each history short enough, else as few as do together. Empty when none do, and
+    where the whole run is short enough. Only of a flow with nothing unbounded."""
     loops = flow.loops
     if all(_longest(flow, loops, count) <= limit for _, limit, _, count in _counted(flow)):
-        return None
-    for loop in sorted(loops.all, key=lambda one: one.head.id):
-        if not _hinders(flow, loop) and all(
-            begun + _longest(flow, loops, count, loop) <= limit
+        return ()
+
+    def enough(*once: Loop) -> bool:
+        return all(
+            begun + _longest(flow, loops, count, once) <= limit
             for _, limit, begun, count in _counted(flow)
-        ):
-            return loop.head
-    return None
+        )
+
+    able = [
+        one for one in sorted(loops.all, key=lambda one: one.head.id) if not _hinders(flow, one)
+    ]
+    for one in able:
+        if enough(one):
+            return (one.head,)
+    if not able or not enough(*able):
+        return ()
+    for one in [*able]:
+        # One without which the others do is none.
+        if enough(*(each for each in able if each is not one)):
+            able.remove(one)
+    return tuple(one.head for one in able)
 
 
 def _counted(flow: Flow) -> tuple[tuple[str, int, int, Count], ...]:
@@ -84,14 +98,14 @@ def _counted(flow: Flow) -> tuple[tuple[str, int, int, Count], ...]:
     )
 
 
-def _longest(flow: Flow, loops: Loops, count: Count, once: Loop | None = None) -> int:
-    """The most along any way; of ``once`` one round, but all that an end must undo."""
-    without = () if once is None else (once.head.id,)
+def _longest(flow: Flow, loops: Loops, count: Count, once: tuple[Loop, ...] = ()) -> int:
+    """The most along any way; of each of ``once`` one round, but all that an end must undo."""
+    without = [one.head.id for one in once]
 
     def leave(node: FlowNode, so_far: int) -> int:
         times = loops.times(node.id, without=without)
         undone = 0
-        if once is not None and count(node) and node.operator in ("call", "child"):
+        if once and count(node) and node.operator in ("call", "child"):
             undone = _undone(flow, node) * (loops.times(node.id) - times)
         return so_far + count(node) * times + undone
 
@@ -148,7 +162,7 @@ def _too_long(
         span = worst.head.span
         about = f"this loop of at most {worst.at_most:,} rounds"
         why = _hinders(flow, worst) or (
-            "with a new history between its rounds alone, one would still be too long"
+            "with a new history between its rounds, one would still be too long"
         )
     return Diagnostic(
         code="G0411",

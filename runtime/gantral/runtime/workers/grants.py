@@ -107,6 +107,10 @@ def granted(
         raise NotGranted(
             Cause.AUTHORITY_AMBIGUOUS, f"the gate {grant.gate} does not release {command['call']}"
         )
+    if grant.by == "nobody" and "asked" in plan.entry:
+        raise NotGranted(
+            Cause.AUTHORITY_AMBIGUOUS, f"{command['call']} acts under an ask of every case"
+        )
     return grant
 
 

@@ -123,6 +123,7 @@ class Batches(Governed[Input, Output]):
             await self.notify(bank.tell(text_=tag_2), call=f"bank.tell/3/{index_}")
         found: str | None
         for index_ in range(2):
+            left1_ = False
             for index_2, tag_3 in enumerate(
                 self.each(input.tags, at_most=3, at=f"each/7/{index_}"),
             ):
@@ -133,22 +134,21 @@ class Batches(Governed[Input, Output]):
                     )
                     if seen.done:
                         found = seen.state
+                        left1_ = True
                         break
-                else:
-                    await self.notify(
-                        bank.tell(text_=expressions.concat("not ", tag_3)),
-                        call=f"bank.tell/4/{index_}/{index_2}",
-                    )
-                    await self.notify(
-                        bank.tell(text_="next"),
-                        call=f"bank.tell/5/{index_}/{index_2}",
-                    )
-                    continue
+                if left1_:
+                    break
+                await self.notify(
+                    bank.tell(text_=expressions.concat("not ", tag_3)),
+                    call=f"bank.tell/4/{index_}/{index_2}",
+                )
+                await self.notify(
+                    bank.tell(text_="next"),
+                    call=f"bank.tell/5/{index_}/{index_2}",
+                )
+            if left1_:
                 break
-            else:
-                await self.sleep(input.pause)
-                continue
-            break
+            await self.sleep(input.pause)
         else:
             while True:
                 if input.limit > 3:
@@ -165,13 +165,15 @@ class Batches(Governed[Input, Output]):
             )
         except ActionFailed:
             while True:
+                left2_ = False
                 for tag_4 in self.each(input.tags, at_most=3, at="each/8"):
                     if tag_4 != "":
                         state = None
+                        left2_ = True
                         break
-                else:
-                    return self.terminate("no tag", at="terminate/2")
-                break
+                if left2_:
+                    break
+                return self.terminate("no tag", at="terminate/2")
         await self.sleep_until(input.start)
         word: str = "none"
         word_2: str

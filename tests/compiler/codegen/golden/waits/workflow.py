@@ -138,6 +138,7 @@ class Lend(Governed[Input, Output]):
             )
             if isinstance(arrived_9_, ReturnedEvent):
                 one = arrived_9_
+                left1_ = False
                 for _ in range(2):
                     arrived_10_ = await self.wait(
                         RecalledEvent,
@@ -146,10 +147,11 @@ class Lend(Governed[Input, Output]):
                     )
                     if arrived_10_ is None:
                         turn = one.place
+                        left1_ = True
                         break
-                else:
-                    turn = "in"
+                if left1_:
                     break
+                turn = "in"
                 break
             if isinstance(arrived_9_, RecalledEvent):
                 turn = "called"
