@@ -14,7 +14,7 @@ from gantral.compiler.check.gates import Gates
 from gantral.compiler.check.services import Services
 from gantral.compiler.check.workflow import Workflow, policy_path
 from gantral.compiler.flow import build_flow
-from gantral.compiler.manifest import manifest
+from gantral.compiler.manifest import unsayable
 from gantral.compiler.names.findings import Findings
 from gantral.compiler.names.module import Names
 from gantral.compiler.names.project import Loader, Project, Source
@@ -70,7 +70,7 @@ def _analyse(project: Project, path: str, known: dict[str, Analysis]) -> Analysi
         found = prove(build_flow(program))
         if not findings.errors and all(one.severity == "warning" for one in found):
             # What evidence can't say of a proved program is refused here as well.
-            found = (*found, *manifest(program).diagnostics)
+            found = (*found, *unsayable(program))
         findings.all = _merged(findings.all, found)
         findings.errors = sum(one.severity == "error" for one in findings.all)
     told = findings.all

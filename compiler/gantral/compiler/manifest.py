@@ -83,13 +83,19 @@ def manifest(program: Program) -> Manifest:
     return _manifest(program, {})
 
 
-def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
-    if id(program) not in known:
-        known[id(program)] = _made(program, known)
-    return known[id(program)]
+def unsayable(program: Program) -> tuple[Diagnostic, ...]:
+    """The findings of `manifest` alone: whoever checks wants no bytes."""
+    found: dict[int, tuple[Diagnostic, ...]] = {}
+    pending = [program]
+    while pending:
+        one = pending.pop()
+        if id(one) not in found:
+            found[id(one)] = tuple(_gates(one)[1])
+            pending += one.children.values()
+    return tuple(diagnostic for each in found.values() for diagnostic in each)
 
 
-def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
+def _gates(program: Program) -> tuple[dict[str, Tree], list[Diagnostic]]:
     planned = plan(program)
     found = [*planned.diagnostics, *again(program).diagnostics]
     if not found:
@@ -99,6 +105,17 @@ def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
     for name, gate in program.gates.items():
         made_gate = _gate(gate, program, planned, found)
         gates[name] = {**made_gate, "only_if": unasked[name]} if name in unasked else made_gate
+    return gates, found
+
+
+def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
+    if id(program) not in known:
+        known[id(program)] = _made(program, known)
+    return known[id(program)]
+
+
+def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
+    gates, found = _gates(program)
     versions: dict[str, str] = {}
     for name, child in program.children.items():
         made = _manifest(child, known)

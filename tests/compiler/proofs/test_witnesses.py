@@ -111,6 +111,29 @@ CASES = [
             "`bank.fee` is called and answers",
         ],
     ),
+    (
+        # What another round might use on the other side was told of as well: then none was left
+        # for the side that uses the approval up.
+        "every use of one round",
+        """
+        let ok = ask one(amount: 1)
+        repeat at most 2 {
+          if input.sure { bank.fee(amount: 1) under ok } else {
+            bank.fee(amount: 2) under ok
+            bank.fee(amount: 3) under ok
+          }
+        } else { }
+        complete { }
+        """,
+        "G0304",
+        [
+            "the condition does not hold",
+            "`one` is asked and says yes",
+            "the loop begins its next round",
+            "the condition does not hold",
+            "`bank.fee` is called and answers",
+        ],
+    ),
 ]
 
 

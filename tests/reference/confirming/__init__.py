@@ -1,11 +1,20 @@
 """Holds the compiler's word against the interpreter's."""
 
 from confirming.compiled import Compiled, compiled
-from confirming.judging import Tally, broken, consequence, judge, violated
+from confirming.judging import (
+    WRITTEN,
+    Tally,
+    broken,
+    consequence,
+    judge,
+    stricter_than_any,
+    violated,
+)
 from confirming.witness import RULES, confirm
 
 __all__ = [
     "RULES",
+    "WRITTEN",
     "Compiled",
     "Tally",
     "broken",
@@ -13,5 +22,6 @@ __all__ = [
     "confirm",
     "consequence",
     "judge",
+    "stricter_than_any",
     "violated",
 ]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 from gantral.compiler import analysis
+from gantral.compiler.check import acting, workflow
 from gantral.compiler.flow import Flow
+from gantral.compiler.flow.walk import witness
 from gantral.compiler.program import Program
+from gantral.compiler.proofs import PROVED
 from gantral.dsl.diagnostics import Diagnostic
+
+_RUN = PROVED | {"G0324"}
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,7 @@ class Compiled:
 
     programs: tuple[Program, ...]
     errors: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def program(self) -> Program | None:
@@ -29,12 +35,29 @@ def compiled(text: str, others: Mapping[str, str] | None = None) -> Compiled:
     """Checks and proves a text, which may import the others. A program that is refused never leaves
     `analyse`, so it is taken where its flow is built."""
     found: list[Program] = []
+    flows: list[Flow] = []
     build = analysis.build_flow
 
     def built(program: Program) -> Flow:
         found.append(program)
-        return build(program)
+        flows.append(build(program))
+        return flows[-1]
 
-    with patch.object(analysis, "build_flow", built):
+    with (
+        patch.object(analysis, "build_flow", built),
+        # Of who decides the types alone say it: what they refuse is to be run as well.
+        patch.object(workflow, "PROVED", _RUN),
+        patch.object(acting, "PROVED", _RUN),
+    ):
         told = analysis.check_text("sample.gantral", text, others)
-    return Compiled(tuple(found), tuple(one for one in told if one.severity == "error"))
+    errors = tuple(_pathed(one, flows) for one in told if one.severity == "error")
+    return Compiled(tuple(found), errors, tuple(one for one in told if one.severity != "error"))
+
+
+def _pathed(one: Diagnostic, flows: Sequence[Flow]) -> Diagnostic:
+    """A finding of the types alone has no path: a way to the `ask` will do."""
+    for flow in flows if one.code == "G0324" else ():
+        for node in flow.nodes:
+            if any(each.span == one.span for each in node.arguments):
+                return replace(one, path=witness(flow, node.id))
+    return one

@@ -6,16 +6,44 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gantral.compiler.program import Ask, Let, Program, Statement
-from gantral.compiler.program.walk import blocks, calls, variables
+from gantral.compiler.program import Ask, Let, Parallel, Program, Statement
+from gantral.compiler.program.walk import bindings, blocks, calls, variables
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.span import Span
+from generator import OTHERS
 
 from confirming.compiled import Compiled, compiled
 from confirming.witness import RULES, confirm, explore
 
 # The effect is refused there, and the run ends: an approval may lapse wherever people are slow.
 HARMLESS = frozenset({"acts when the approval has lapsed"})
+
+WRITTEN = {
+    "parallel": "parallel {",
+    "let = parallel": "= parallel {",
+    "wait": "wait {",
+    "json as T": ": Held =",
+    "json to an effect": "bank.file(",
+    "apart actor": "actor payee\n    clock",
+    "apart deciders of": "deciders of",
+    "decide by actor": "actor payee]",
+    "clock on": "clock    on",
+    "run workflow": "run workflow ",
+    "run workflow of another file": "run workflow other.",
+    "rejected as": "rejected as",
+    "undo": "\n    undo ",
+    "once per": "once per",
+    "one at a time per": "one at a time per",
+    "only if": "only if",
+    "match": "match input",
+    "for each": "for each",
+    "repeat": "repeat at most",
+    "var": "    var ",
+    "else": "else as",
+    "sleep": "    sleep",
+    "on failure": "on failure",
+}
+"""What the generator must come to, and by what of its text that is seen."""
 
 
 @dataclass
@@ -30,6 +58,14 @@ class Tally:
     """Of refused programs; one counts once for each code."""
     confirmed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    reached: Counter[str] = field(default_factory=Counter)
+    """Of accepted programs: what some execution of theirs came to."""
+    generated: Counter[str] = field(default_factory=Counter)
+    accepts: Counter[str] = field(default_factory=Counter)
+    """Of programs, and of those accepted: what is written in them."""
+    warned: Counter[str] = field(default_factory=Counter)
+    """How many warnings there were of what may happen, and how many of them executions showed."""
+
     def told(self) -> str:
         """The rates, as one text."""
         refused = self.programs - self.accepted
@@ -37,17 +73,26 @@ class Tally:
             f"{self.programs} programs: {self.accepted} accepted, {refused} refused;"
             f" {self.executions} executions of those accepted, {dict(sorted(self.ends.items()))}",
             ", ".join(f"{code} {count}" for code, count in sorted(self.codes.items())),
+            *(
+                f"`{word}` in {count}, accepted {self.accepts[word]}"
+                for word, count in sorted(self.generated.items())
+            ),
+            *(f"{what}: {count}" for what, count in sorted(self.reached.items())),
+            f"warnings {dict(self.warned)}",
             *(f"{code} {how}: {count}" for (code, how), count in sorted(self.confirmed.items())),
         ]
         return "\n".join(lines)
 
 
-def judge(text: str, seed: int, tally: Tally, executions: int = 12) -> None:
+def judge(text: str, seed: int, tally: Tally, executions: int = 9) -> None:
     """Raises AssertionError, with the text, where the compiler and an execution disagree."""
-    found = compiled(text)
+    found = compiled(text, OTHERS)
     tally.programs += 1
+    written = {word for word, sign in WRITTEN.items() if sign in text}
+    tally.generated.update(written)
     if not found.errors:
         tally.accepted += 1
+        tally.accepts.update(written)
         wrong = violated(found, seed, executions, tally)
         assert not wrong, f"accepted, and yet {wrong}\n{text}"
         return
@@ -56,7 +101,7 @@ def judge(text: str, seed: int, tally: Tally, executions: int = 12) -> None:
         program = found.program
         if program is None or one.code not in RULES or consequence(program, found.errors, one):
             continue
-        stricter = _stricter(program, one)
+        stricter = stricter_than_any(program, one)
         how = confirm(program, one, deep=100) if stricter else confirm(program, one)
         tally.confirmed[one.code, how] += 1
         if stricter:
@@ -70,26 +115,43 @@ def judge(text: str, seed: int, tally: Tally, executions: int = 12) -> None:
 def violated(found: Compiled, seed: int, executions: int, tally: Tally) -> str:
     """The first rule that some execution of a program breaks; "" when none does."""
     assert found.program is not None
-    return broken(found.program, seed, executions, tally)
+    return broken(found.program, found.warnings, seed, executions, tally)
 
 
-def broken(program: Program, seed: int, executions: int, tally: Tally) -> str:
+def broken(
+    program: Program, warnings: Sequence[Diagnostic], seed: int, executions: int, tally: Tally
+) -> str:
     """As `violated`."""
+    warned = {(RULES.get(one.code), one.span) for one in warnings}
+    lapses = [one.span for one in warnings if one.code == "G0428"]
+    shown: set[tuple[str, Span]] = set()
+    reached: set[str] = set()
     for schedule, run in explore(program, executions, seed):
         tally.executions += 1
         tally.ends[run.ended] += 1
+        reached |= run.book.reached
         for one in run.book.violations:
-            if one.rule not in HARMLESS:
+            if (one.rule, one.at) in warned:
+                shown.add((one.rule, one.at))
+            elif one.rule not in HARMLESS or not any(_holds(one.at, each) for each in lapses):
                 return f"{one.rule} (at {one.at}, by {schedule})"
+    tally.reached.update(reached)
+    tally.warned["shown"] += len(shown)
+    tally.warned["told"] += sum(rule is not None for rule, _ in warned)
     return ""
 
 
-def _stricter(program: Program, one: Diagnostic) -> bool:
+def stricter_than_any(program: Program, one: Diagnostic) -> bool:
     """Whether README.md names why no execution may show it."""
-    if one.code in ("G0306", "G0308") and any(variables(program.run)):
+    if one.code in ("G0306", "G0308", "G0324") and any(variables(program.run)):
         return True  # a variable carries all that it is ever set to, and chosen by (ADR 0084)
     if one.code != "G0308":
         return False
+    read = one.message.split("`")[1].partition(".")[0]
+    if any(
+        each.name == read and isinstance(each.value, Parallel) for each in bindings(program.run)
+    ):
+        return True  # what a branch chose by stands for the whole name (ADR 0128)
     # The graph knows no blocks: past the one of its ask a path is stale where each way had it.
     (ask,) = (label.span for label in one.labels)
     return not any(
@@ -109,7 +171,10 @@ def _blocks(block: tuple[Statement, ...]) -> Iterator[tuple[Statement, ...]]:
 
 def consequence(program: Program, errors: Sequence[Diagnostic], one: Diagnostic) -> bool:
     """Whether it is about an approval that is not there (G0302, which is said once of a name): then
-    nothing runs that could tell what its gate says."""
+    nothing runs that could tell what its gate says. Or about a statement that is no part of the
+    program: a child that nothing is bound to."""
+    if one.code == "G0368":
+        return not one.path
     if one.code in ("G0301", "G0302", "G0307", "G0308", "G0403"):
         return False
     known = [*calls(program.run)]

@@ -12,8 +12,12 @@ from gantral.compiler.program import Program
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.span import Span
 from interpreter import Dice, Execution, Schedule, Violation, execute, trials, usually
+from interpreter.book import Lineage, Step
 
 T = TypeVar("T")
+
+_Place: TypeAlias = tuple[int, int, Lineage]
+"""How much of a trace, and of a path, is gone; the branch that the path is in."""
 
 RULES: Mapping[str, str] = {
     "G0301": "acts under nothing",
@@ -22,13 +26,21 @@ RULES: Mapping[str, str] = {
     "G0304": "acts over the uses",
     "G0305": "acts critically without people",
     "G0306": "acts with data nobody saw",
+    "G0324": "the starter says who decides",
+    "G0348": "acts by one person's yes at two gates",
     "G0307": "rejected with an effect standing",
     "G0308": "reads what was amended",
     "G0310": "undone twice",
     "G0330": "acts under less than it needs",
     "G0331": "acts with data of an approval that asks for less",
     "G0349": "acts where nobody was asked",
+    "G0368": "ends without asking how a child ended",
     "G0403": "ends without an end",
+    "G0429": "asks beside others",
+    "G0430": "runs a child beside others",
+    "G0431": "leaves while others run",
+    "G0432": "sets what others may read",
+    "G0434": "two wait for one event",
     "G0501": "acts when the approval has lapsed",
 }
 """What each code of a path says may happen."""
@@ -57,6 +69,8 @@ _WORDS = (
     ("its next round", "again"),
     ("all its rounds", "over"),
     ("nothing comes in time", "else"),
+    ("every branch is done", "joined"),
+    ("a branch fails", "failed"),
 )
 
 
@@ -68,6 +82,8 @@ def steps(one: Diagnostic) -> list[tuple[Span, str]]:
 def _word(text: str) -> str:
     if text.startswith("the event `"):
         return f"comes {text.split('`')[1]}"
+    if text.startswith("the branch `"):
+        return f"branch {text.split('`')[1]}"
     return next(word for told, word in _WORDS if told in text)
 
 
@@ -92,10 +108,13 @@ class Guided:
         self._before = (0, 0.5, 0.8)[self.seed // 3 % 3]
         self._left_out: Span | None = None
         self._like_it = 0
+        self._branch: dict[Span, str] = {}
 
     def pick(self, options: Sequence[T], at: Span | None = None) -> T:
         if self._chance.random() >= self.loyal:
             return self._chance.choice(options)
+        if at is not None and str(options[0]).startswith("branch "):
+            return self._turn(options, at)
         if at == self._left_out:
             self._left_out = None  # the next round begins
         later = range(self._at, len(self.path))
@@ -116,6 +135,15 @@ class Guided:
                 return self._chance.choice(fits)
         return self._any(options)
 
+    def _turn(self, options: Sequence[T], at: Span) -> T:
+        """The branch that the path goes into next, or is in, mostly."""
+        next_ = self.path[self._at] if self._at < len(self.path) else None
+        if next_ is not None and next_[0] == at and next_[1] in options:
+            self._at += 1
+            self._branch[at] = next_[1]
+        told = [one for one in options if one == self._branch.get(at)]
+        return told[0] if told and self._chance.random() < 0.9 else self._chance.choice(options)
+
     def _leaves_out(self, step: int) -> bool:
         in_a_loop = any(word == "again" for _, word in self.path[:step])
         return in_a_loop and self._chance.random() < self._before
@@ -130,12 +158,21 @@ class Guided:
         return usually(self._chance, options, often)
 
 
+# A path that wants free conditions is not tried for long without.
+_TRIES = (
+    (False, range(12)),
+    (True, range(24)),
+    (False, range(12, 30)),
+    (True, range(24, 60)),
+)
+
+
 def confirm(program: Program, one: Diagnostic, deep: int = 3_000) -> Confirmed:
     """Whether some execution breaks the rule that the finding names, where it names it; `deep`:
     how many executions off the path are tried at most."""
     path = steps(one)
-    for free, tries in ((False, 40), (True, 80)):
-        for seed in range(tries):
+    for free, seeds in _TRIES if path else ():
+        for seed in seeds:
             run = execute(program, Guided(path, seed, free))
             if any(_says(one, each) and _follows(run, path, each) for each in run.book.violations):
                 return "on its path, if conditions are free" if free else "on its path"
@@ -163,23 +200,27 @@ def _follows(run: Execution, path: Sequence[tuple[Span, str]], found: Violation)
     return any(_took(trace[: len(trace) - more], path) for more in (0, 1) if more <= len(trace))
 
 
-def _took(trace: Sequence[tuple[Span, str]], path: Sequence[tuple[Span, str]]) -> bool:
-    pending = {(0, 0)}
-    seen: set[tuple[int, int]] = set()
+def _took(trace: Sequence[Step], path: Sequence[tuple[Span, str]]) -> bool:
+    """A path tells of one branch at a time: what happens in others beside it is left out."""
+    start: _Place = (0, 0, ())
+    pending = {start}
+    seen: set[_Place] = set()
     while pending:
-        here, step = pending.pop()
+        place = here, step, branch = pending.pop()
         if here == len(trace) and step == len(path):
             return True
-        if here == len(trace) or (here, step) in seen:
+        if here == len(trace) or place in seen:
             continue
-        seen.add((here, step))
-        at, word = trace[here]
-        if step < len(path) and trace[here] == path[step]:
-            pending.add((here + 1, step + 1))
+        seen.add(place)
+        at, word, within = trace[here]
+        if step < len(path) and (at, word) == path[step]:
+            pending.add((here + 1, step + 1, within))
+        if within != branch[: len(within)]:
+            pending.add((here + 1, step, branch))
         if word == "again":
             # A round that the path leaves out: go on where the loop is next heard of.
             later = range(here + 1, len(trace))
-            pending.update((each, step) for each in later if trace[each][0] == at)
+            pending.update((each, step, branch) for each in later if trace[each].at == at)
     return False
 
 

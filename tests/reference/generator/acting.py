@@ -4,15 +4,21 @@ rule that the fault aims at."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from generator.gates import Gate
+from generator.persons import person
 from generator.tape import Tape
 
 FAULTS = (
     "no approval", "another approval", "another approval", "approval gone", "approval gone",
     "weaker argument", "weaker argument", "waived", "unseen", "unseen", "stranded", "stale",
     "stale", "undone twice", "less than needed", "no end", "lapsed", "lapsed",
+    "asked beside", "child beside", "complete beside", "set beside",
+    "one event", "unasked child", "used up", "used up",
+    "stranded child", "chosen person", "chosen person",
 )  # fmt: skip
 _OFTEN = 2
 _ACTS = {
@@ -61,14 +67,17 @@ class Scope:
     strings: list[Text]
     numbers: list[Text]
     tests: list[Text]
+    persons: list[Text] = field(default_factory=list)
+    jsons: list[Text] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
     undoable: list[str] = field(default_factory=list)
     variables: list[str] = field(default_factory=list)
 
     def inner(self) -> Scope:
         """A block inside."""
-        return Scope([*self.strings], [*self.numbers], [*self.tests], [*self.approvals],
-                     [*self.undoable], [*self.variables])  # fmt: skip
+        return Scope([*self.strings], [*self.numbers], [*self.tests], [*self.persons],
+                     [*self.jsons], [*self.approvals], [*self.undoable],
+                     [*self.variables])  # fmt: skip
 
 
 class Acting(ABC):
@@ -89,9 +98,16 @@ class Acting(ABC):
         self._stale: set[str] = set()
         self._gone: list[Approval] = []
         self._undone: list[str] = []
+        self._failures: list[str] = []
         self._matched = False
         self._ended = False
-        self._left = 16
+        self._left = 14
+        self._beside = 0
+        """In how many branches, of one in another."""
+        self._events = ["paid", "stop", "told"]
+        self.asked_gates: set[str] = set()
+        self.elsewhere = False
+        """Whether the children are in another file."""
         self._way: dict[str, bool] = {}
         """Whether a gate is asked in every case: one gate is asked one way."""
 
@@ -100,8 +116,16 @@ class Acting(ABC):
         """The lines of an inner block; what it binds is gone after it."""
 
     @abstractmethod
+    def statements(self, scope: Scope, depth: int, most: int = 6) -> list[str]:
+        """The lines of a block."""
+
+    @abstractmethod
     def side(self, scope: Scope, depth: int, *, other: bool = False) -> list[str]:
         """A side of a choice; it may end the run when the `other` does not."""
+
+    @abstractmethod
+    def set(self, scope: Scope) -> list[str]:
+        """Sets a variable."""
 
     @abstractmethod
     def read(self, scope: Scope, depth: int) -> list[str]:
@@ -115,6 +139,20 @@ class Acting(ABC):
             self._faults -= 1
             return True
         return False
+
+    @contextmanager
+    def names_of(self, scope: Scope) -> Iterator[None]:
+        """A block: what is bound in it no effect after it can take."""
+        before = [(one, len(one.strings), len(one.marked)) for one in scope.approvals]
+        yield
+        for one, strings, marked in before:
+            del one.strings[strings:], one.marked[marked:]
+
+    def leaves(self) -> str:
+        """How a side ends a run that goes well; a branch can't."""
+        return (
+            'terminate "t"' if self._beside and not self.aims("complete beside") else "complete { }"
+        )
 
     def name(self, letter: str) -> str:
         """A name that nothing has."""
@@ -145,12 +183,18 @@ class Acting(ABC):
     # --- gates and effects ----------------------------------------------------------------------
 
     def ask(self, scope: Scope, depth: int) -> list[str]:
-        if not self._asks or (self._standing and not self.aims("stranded")):
+        if self._beside:
+            if not self.aims("asked beside"):
+                return self.effect(scope, depth)
+        elif not self._asks or (
+            self._standing and not (self.aims("stranded") or self.aims("stranded child"))
+        ):
             return self.effect(scope, depth)
         return self.asked(scope, self.tape.one(self.gates))
 
     def asked(self, scope: Scope, gate: Gate) -> list[str]:
         name = self.name("ok")
+        before: list[str] = []
         amount = self.fresh(scope.numbers)
         if gate.amends:
             amount = self._path(scope)
@@ -159,6 +203,11 @@ class Acting(ABC):
             given["limit"] = self.fresh(scope.numbers)
         if "lines" in gate.parameters:
             given["lines"] = plain("input.lines")
+        if "extra" in gate.parameters:
+            given["extra"] = self.fresh(scope.jsons)
+        if "payee" in gate.parameters:
+            before, given["payee"] = self._payee(scope)
+        self.asked_gates.add(gate.name)
         certain = self._way.setdefault(gate.name, not self.tape.chance(2))
         only_if = "" if certain else f" only if {self.test(scope).text}"
         if gate.amends:
@@ -180,7 +229,15 @@ class Acting(ABC):
             )
         )
         arguments = ", ".join(f"{one}: {value.text}" for one, value in given.items())
-        return [f"let {name} = ask {gate.name}({arguments}){only_if}"]
+        return [*before, f"let {name} = ask {gate.name}({arguments}){only_if}"]
+
+    def _payee(self, scope: Scope) -> tuple[list[str], Text]:
+        """Whoever starts the run may not say who decides, nor by a choice."""
+        found = self.tape.one(scope.persons)
+        if not self.aims("chosen person"):
+            return [], found
+        lines, text = person(self.tape, self.name("q"), self.test(scope).text, found.text)
+        return lines, Text(text, frozenset())
 
     def _path(self, scope: Scope) -> Text:
         """A number that is one path, as an amendable argument wants it."""
@@ -188,7 +245,7 @@ class Acting(ABC):
         return self.tape.one([*paths, Text("3", frozenset())])
 
     def effect(self, scope: Scope, depth: int) -> list[str]:
-        operation = self.tape.one(("fee", "mark", "pay", "close", "wire", "enter"))
+        operation = self.tape.one(("fee", "mark", "pay", "close", "wire", "enter", "file"))
         if self._fault in _ACTS and self.tape.chance(6):
             operation = _ACTS[self._fault]
         if operation == "pay" and (self._rounds > 1 or not self._acts):
@@ -197,16 +254,17 @@ class Acting(ABC):
         under = self._under(scope, key)
         if under is None:
             return self.read(scope, depth)
-        for one in under:
-            one.left -= self._rounds // one.rounds
         strings, numbers = self._terms(scope, under, key)
         given = {
             "pay": ("name", "amount"), "fee": ("amount",), "mark": ("name",), "close": ("name",),
-            "wire": ("amount",), "enter": ("ref", "amount"),
+            "wire": ("amount",), "enter": ("ref", "amount"), "file": ("doc",),
         }[operation]  # fmt: skip
-        arguments = ", ".join(
-            f"{one}: {self.tape.one(numbers if one == 'amount' else strings)}" for one in given
-        )
+        known = {"amount": numbers, "doc": self._documents(scope, under)}
+        if not known["doc"] and "doc" in given:
+            return self.read(scope, depth)
+        for one in under:
+            one.left -= self._rounds // one.rounds
+        arguments = ", ".join(f"{one}: {self.tape.one(known.get(one, strings))}" for one in given)
         call = f"{key}({arguments})"
         if under:
             call += f" under {', '.join(one.name for one in under)}"
@@ -215,19 +273,23 @@ class Acting(ABC):
     def _called(
         self, scope: Scope, depth: int, operation: str, call: str, under: list[Approval]
     ) -> list[str]:
-        if operation in ("fee", "enter"):
+        if operation in ("fee", "enter", "file"):
             if self.tape.chance(2):
                 failed = self.name("f")
                 return [f"{call} else as {failed} {{", *self.side(scope, depth), "}"]
             return [call]
         name = self.name("p")
-        handled = self.tape.chance(2)
+        handled = self.tape.chance(4 if operation == "pay" else 2)
+        before = self._standing
         if operation == "pay":
             self._standing = True
         if handled:
-            ends = self.tape.one(("give none", 'terminate "f"', "complete { }"))
+            ends = self.tape.one(("give none", 'terminate "f"', self.leaves()))
+            failed, inside = "", list[str]()
+            if operation == "pay" and self.tape.chance(4):
+                failed, inside = self._nothing_done(scope, depth, before)
             body = self.block(scope, depth)
-            lines = [f"let {name} = {call} else {{", *body, ends, "}"]
+            lines = [f"let {name} = {call} else{failed} {{", *inside, *body, ends, "}"]
             if ends == "give none":
                 return [*lines, f"if {name} is some {{", f"bank.tell(text: {name}.ref)", "}"]
         else:
@@ -243,6 +305,25 @@ class Acting(ABC):
             under[0].marked.append(f"{name}.ref")
         scope.strings.append(plain(f"{name}.ref"))
         return lines
+
+    def _nothing_done(self, scope: Scope, depth: int, before: bool) -> tuple[str, list[str]]:
+        """Where a call has failed: what may come when it is known to have done nothing."""
+        name = self.name("f")
+        told, happened = name, "no"
+        if self.aims("stranded"):
+            # Another call's failure, or another word, tells nothing of this one.
+            told = self.tape.one([*self._failures, name])
+            happened = "no" if told != name else "unknown"
+        standing, self._standing = self._standing, before
+        self._failures.append(name)
+        inner = scope.inner()
+        with self.names_of(scope):
+            asked = self.ask(inner, depth + 1)
+            lines = [*asked, *self.statements(inner, depth + 1, 1)]
+        lines = [f'if {told}.happened == "{happened}" {{', *lines, "}"]
+        self._failures.pop()
+        self._standing = standing
+        return f" as {name}", lines
 
     def _under(self, scope: Scope, key: str) -> list[Approval] | None:
         """Approvals that the effect may act under; none when there are none; [] on purpose."""
@@ -267,12 +348,20 @@ class Acting(ABC):
 
     def _fits(self, one: Approval, key: str) -> bool:
         cost = self._rounds // one.rounds
-        return key in one.gate.releases and one.left >= cost and self._minute - one.minute <= 25
+        enough = one.left >= cost or self._fault == "used up"
+        return key in one.gate.releases and enough and self._minute - one.minute <= 25
 
     def _enough(self, gate: Gate, key: str) -> bool:
         if key in ("bank.close", "bank.wire") and gate.waived:
             return False
         return key != "bank.wire" or gate.strong
+
+    def _documents(self, scope: Scope, under: list[Approval]) -> list[str]:
+        if self.aims("unseen"):
+            return [one.text for one in scope.jsons]
+        return [
+            f"{one.name}.extra" for one in under if "extra" in one.gate.parameters and one.certain
+        ]
 
     def _terms(self, scope: Scope, under: list[Approval], key: str) -> tuple[list[str], list[str]]:
         if self.aims("unseen"):

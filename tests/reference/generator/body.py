@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from generator.acting import FAULTS, Acting, Scope, Text, plain
+from generator.acting import FAULTS, Scope, Text, plain
+from generator.beside import Beside
 
 __all__ = ["FAULTS", "Body"]
 
@@ -12,12 +13,21 @@ _TOWARD = {
     "stranded": ("ask",) * 6,
     "undone twice": ("_undo",) * 8,
     "stale": ("ask", "_let", "_require", "_let", "_require"),
+    "stranded child": ("run_child",) * 6 + ("ask",) * 6,
+    "used up": ("effect", "effect", "parallel", "_if"),
     "lapsed": ("_sleep",) * 3,
+    "asked beside": ("ask", "parallel", "parallel"),
+    "child beside": ("parallel", "parallel", "run_child", "run_child"),
+    "complete beside": ("parallel", "parallel", "_if"),
+    "set beside": ("parallel", "_variable", "_variable", "_variable"),
+    "one event": ("parallel", "wait", "wait", "wait"),
+    "unasked child": ("run_child",) * 6,
+    "chosen person": ("ask",) * 6,
 }
 """Statements that bring a fault about."""
 
 
-class Body(Acting):
+class Body(Beside):
     """Builds one body."""
 
     def whole(self) -> list[str]:
@@ -26,6 +36,8 @@ class Body(Acting):
             [plain("input.name"), Text('"a"', frozenset())],
             [plain("input.amount"), Text("3", frozenset())],
             [plain("input.flag"), plain("input.sure"), plain("input.late")],
+            [Text("initiator", frozenset())],
+            [plain("input.extra")],
         )
         lines = self.ask(scope, 0) if self.tape.chance(8) else []
         if self._fault == "weaker argument":
@@ -51,7 +63,8 @@ class Body(Acting):
     def block(self, scope: Scope, depth: int, most: int = 2) -> list[str]:
         """The lines of an inner block; what it binds is gone after it."""
         inner = scope.inner()
-        lines = self.statements(inner, depth + 1, most)
+        with self.names_of(scope):
+            lines = self.statements(inner, depth + 1, most)
         new = [one for one in inner.approvals if one not in scope.approvals]
         self._gone += new
         return lines
@@ -60,8 +73,9 @@ class Body(Acting):
         options = [self.effect] * 5 + [self.ask] * 3 + [self._undo] * 2
         options += [self.read, self._let, self._tell, self._require, self._sleep, self._variable]
         options += [getattr(self, name) for name in _TOWARD.get(self._fault, ())]
-        if depth == 0 and self._child:
-            options.append(self._run_child)
+        if self._child and (depth == 0 or self.tape.chance(2)):
+            options.append(self.run_child)
+        options.append(self._json)
         if depth < 3:
             options += [
                 self._if,
@@ -70,7 +84,8 @@ class Body(Acting):
                 self._repeat,
                 self._match,
                 self._failing,
-                self._wait,
+                self.wait,
+                self.parallel,
             ]
         made: list[str] = self.tape.one(options)(scope, depth)
         return made
@@ -91,7 +106,7 @@ class Body(Acting):
         lines = self.block(scope, depth)
         self._ended = not other and self.tape.chance(2)
         if self._ended:
-            lines.append(self.tape.one(('terminate "t"', "complete { }")))
+            lines.append(self.tape.one(('terminate "t"', self.leaves())))
             self._standing = before
         return lines
 
@@ -168,21 +183,6 @@ class Body(Acting):
             "}",
         ]
 
-    def _wait(self, scope: Scope, depth: int) -> list[str]:
-        name = self.name("w")
-        inner = scope.inner()
-        inner.strings.append(plain(f"{name}.name"))
-        inner.numbers.append(plain(f"{name}.amount"))
-        before = self._standing
-        after = False
-        lines = ["wait {", f"for paid as {name} {{"]
-        for each in (self.block(inner, depth), self.side(scope, depth)):
-            lines += [*each, "}", "for stop {"]
-            after, self._standing = after or self._standing, before
-        lines = [*lines[:-1], "} within 5m else {", *self.side(scope, depth), "}"]
-        self._standing = self._standing or after
-        return lines
-
     # --- plain statements -----------------------------------------------------------------------
 
     def read(self, scope: Scope, depth: int) -> list[str]:
@@ -191,7 +191,22 @@ class Body(Acting):
         scope.strings.append(plain(f"{name}.name"))
         scope.numbers.append(plain(f"{name}.amount"))
         scope.tests.append(plain(f"{name}.ok"))
+        scope.persons.append(plain(f"{name}.who"))
+        scope.jsons.append(plain(f"{name}.body"))
         return [f"let {name} = bank.look(name: {sought})"]
+
+    def _json(self, scope: Scope, depth: int) -> list[str]:
+        """What a json holds, read by its type; or whether two are the same."""
+        shown = [f"{one.name}.extra" for one in scope.approvals if "extra" in one.gate.parameters]
+        found = self.fresh([*scope.jsons, *(Text(one, frozenset()) for one in shown)])
+        if self.tape.chance(3):
+            other = self.fresh(scope.jsons)
+            scope.tests.append(Text(f"({found.text} == {other.text})", found.of | other.of))
+        name = self.name("j")
+        of = found.of | {name}
+        scope.strings.append(Text(f"{name}.name", of | {f"{name}.name"}))
+        scope.numbers.append(Text(f"{name}.amount", of | {f"{name}.amount"}))
+        return [f"let {name}: Held = {found.text}"]
 
     def _let(self, scope: Scope, depth: int) -> list[str]:
         name = self.name("x")
@@ -217,6 +232,10 @@ class Body(Acting):
             value = self.fresh(scope.numbers)
             scope.numbers.append(Text(name, value.of | {name}))
             return [f"var {name}: int = {value.text}"]
+        return self.set(scope)
+
+    def set(self, scope: Scope) -> list[str]:
+        """Sets a variable, maybe by a choice."""
         name = self.tape.one(scope.variables)
         value = self.fresh(scope.numbers)
         if self.tape.chance(5):
@@ -247,20 +266,6 @@ class Body(Acting):
         self._undone.append(name)
         self._standing = self._standing and (depth > 0 or len(left) > 1)
         return [f"undo {name}"]
-
-    def _run_child(self, scope: Scope, depth: int) -> list[str]:
-        name, left = self.name("c"), self.name("d")
-        who, much = self.fresh(scope.strings).text, self.fresh(scope.numbers).text
-        given = f"name: {who}, amount: {much}"
-        inner = scope.inner()
-        inner.strings.append(plain(f"{left}.name"))
-        inner.tests.append(plain(f"{left}.flag"))
-        before = self._standing
-        body = self.block(inner, depth)
-        other = self.side(scope, depth)
-        self._standing = self._standing or before
-        lines = [f"let {name} = run workflow settle({given})", f"match {name} {{"]
-        return [*lines, f"completed as {left} -> {{", *body, "}", "else -> {", *other, "}", "}"]
 
     def _failing(self, scope: Scope, depth: int) -> list[str]:
         """A read whose handler goes on in some way."""

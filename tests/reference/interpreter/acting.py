@@ -5,32 +5,39 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from dataclasses import dataclass, field
 
 from gantral.compiler import program as p
 from gantral.dsl.span import Span
 
 from interpreter import people, rules
-from interpreter.book import Act, Approval, Book, Outcome
-from interpreter.data import NOBODY, Datum, Place, Places, Seen, Seers, overlap, unknown
-from interpreter.expressions import Evaluator, Names, Values
+from interpreter.book import Act, Approval, Book, Outcome, Reached
+from interpreter.data import GIVEN, NOBODY, Datum, Place, Places, Seen, Seers, overlap, unknown
+from interpreter.expressions import Evaluator, Failed, Names, Values
+from interpreter.turns import Stopped, Turns
 from interpreter.ways import Block, goes_on, may_give, sets
 
 NOBODYS: Seers = frozenset({NOBODY})
-_ENDS: tuple[Literal["completed", "rejected", "terminated"], ...] = (
-    "completed",
-    "rejected",
-    "terminated",
-)
 _Choice = tuple[Seers, Places]
+
+
+@dataclass
+class Frame:
+    """A value block around, or a loop, and what the way through it so far was chosen by. In a loop
+    each choice counts, elsewhere those on which it depends whether something is given. What is
+    given goes to the nearest that is bound."""
+
+    loop: bool
+    bound: bool
+    choices: list[_Choice] = field(default_factory=list)
 
 
 class Ended(Exception):  # noqa: N818
     """The run has ended: "completed", "rejected" or "terminated", why, at which statement, and with
     what it leaves. Of a rejection `cause` is "no" or "late", of a gate whose policy said no or
-    nothing "policy_failed"; else a word of the runtime."""
+    nothing "policy_failed"; else a word of the runtime. A value that does not fit fails nowhere."""
 
-    def __init__(self, how: str, cause: str, at: Span, output: Datum | None = None) -> None:
+    def __init__(self, how: str, cause: str, at: Span | None, output: Datum | None = None) -> None:
         super().__init__(how)
         self.how = how
         self.cause = cause
@@ -72,8 +79,14 @@ class Acting(ABC):
         self._acts: list[Act] = []
         self._bound_acts: dict[Span, Act] = {}
         self._failing = False
-        self._choices: list[list[_Choice]] = []
-        """For each loop and bound handler around, what its way so far was chosen by."""
+        self._frames: list[Frame] = []
+        self._turns: Turns | None = None
+        """In a branch: whose turn it is."""
+        self._outside: set[Span] = set()
+        """In a branch: the names from outside of it."""
+        self._outcomes: list[Outcome] = []
+        self._voted: dict[str, frozenset[str]] = {}
+        """Who voted at each gate so far."""
 
     @abstractmethod
     def run(self) -> None:
@@ -87,7 +100,10 @@ class Acting(ABC):
 
     def _read(self, one: p.Expr, *, telling: bool = False) -> Datum:
         """Evaluates what a statement reads. To be told of a proposal a notify may read on."""
-        found = self._evaluator.evaluate(one)
+        try:
+            found = self._evaluator.evaluate(one)
+        except Failed:
+            raise Ended("terminated", "action_failed", None) from None
         if not telling:
             self._untrue(one.span, found.all_of())
         return found
@@ -109,6 +125,8 @@ class Acting(ABC):
 
     def _holds(self, one: p.Expr, at: Span, *, usual: bool = False) -> tuple[bool, _Choice]:
         """Whether a condition holds, as it usually may; what it was judged by."""
+        if isinstance(one, p.OutcomeTest):
+            self._settle(one, at)
         judged = self._read(one)
         if self._schedule.free and not _tells(one):
             options = ("true", "false") if usual else ("false", "true")
@@ -118,10 +136,20 @@ class Acting(ABC):
         self.book.happened(at, "true" if holds else "false")
         return holds, (judged.all_by(), judged.all_of())
 
-    def _chosen(self, choice: _Choice) -> None:
-        """What a loop or handler around makes, or sets, is chosen by that as well."""
-        for around in self._choices:
-            around.append(choice)
+    def _settle(self, one: p.OutcomeTest, at: Span) -> None:
+        held = self._names.bound.get(one.child.binding)
+        if isinstance(held, Outcome) and held.may:
+            so = self._schedule.pick(("true", "false"), at) == "true"
+            held.settles(one.outcome, so=so)
+
+    def _chosen(self, choice: _Choice, *blocks: Block) -> None:
+        """What is made around is chosen by that as well; `blocks` are its sides, those that give to
+        what is around them."""
+        gives = any(may_give(block) for block in blocks)
+        for around in reversed(self._frames):
+            if around.loop or gives:
+                around.choices.append(choice)
+            gives = gives and not around.bound
 
     def _tint(self, variables: set[Span], choices: Sequence[_Choice]) -> None:
         """What may have been set there carries what decided that it was, or was not."""
@@ -134,19 +162,30 @@ class Acting(ABC):
                 self._names.bound[binding] = held
 
     @contextmanager
-    def _choosing(self, variables: set[Span]) -> Iterator[list[_Choice]]:
-        """A loop or handler: afterwards what it may set carries each choice made in it."""
-        choices: list[_Choice] = []
-        self._choices.append(choices)
+    def _choosing(
+        self, variables: set[Span], *, loop: bool = False, bound: bool
+    ) -> Iterator[list[_Choice]]:
+        """A loop or value block: afterwards what it may set carries each choice noted for it."""
+        frame = Frame(loop, bound)
+        self._frames.append(frame)
         try:
-            yield choices
+            yield frame.choices
         finally:
-            self._choices.pop()
-            self._tint(variables, choices)
+            self._frames.pop()
+            self._tint(variables, frame.choices)
+
+    def _others(self, *, stops: bool = True) -> None:
+        """Other branches may go on here. Where one has failed, this one stops: not while an action
+        is in flight, whose answer is awaited."""
+        if self._turns is not None:
+            self._turns.turn()
+            if stops and self._turns.stopped:
+                raise Stopped
 
     # --- calls ----------------------------------------------------------------------------------
 
     def _call(self, call: p.ServiceCall, binding: Span | None) -> Datum:
+        self._others()
         operation = self.program.operations[call.operation]
         given = self._arguments(call.arguments, telling=operation.kind == "notify")
         act: Act | None = None
@@ -155,12 +194,17 @@ class Acting(ABC):
             under = self._approvals(call)
             self._before_acting(call, operation, under, given)
             self.book.called.add(operation.key)
+            if self._turns is not None:
+                self.book.reached.add("an effect in a branch")
+            if any(self._of_branches(datum) for datum in given.values()):
+                self.book.reached.add("an effect with what a branch gave")
             act = Act(operation, call.head, "not done")
             self._acts.append(act)
             by = frozenset(Seen(one.number) for one in under) or NOBODYS
             result = frozenset(Seen(one.number, operation.key) for one in under) or NOBODYS
         if binding is not None and act is not None:
             self._bound_acts[binding] = act
+        self._others(stops=False)
         came = self._schedule.pick(("done", "failed: unknown", "failed: no"), call.head)
         if act is not None:
             act.state = {"done": "done", "failed: no": "not done"}.get(came, "unknown")  # type: ignore[assignment]
@@ -182,7 +226,7 @@ class Acting(ABC):
         choice: _Choice = (by, frozenset())
         meets = goes_on(handler.body)
         if meets:
-            self._chosen(choice)
+            self._chosen(choice, *(() if bound else (handler.body,)))
         if came == "done":
             if meets:
                 self._tint(sets(handler.body), (choice,))
@@ -198,7 +242,7 @@ class Acting(ABC):
                 self._block(handler.body)
                 self._tint(sets(handler.body), (choice,))
                 return Datum(None)
-            with self._choosing(sets(handler.body)) as choices:
+            with self._choosing(sets(handler.body), bound=True) as choices:
                 choices.append(choice)
                 try:
                     self._block(handler.body)
@@ -234,35 +278,19 @@ class Acting(ABC):
             if lasts is not None and self._now - approval.at > lasts:
                 self.book.breaks("acts when the approval has lapsed", call.span)
 
-    def _undo(self, binding: Span, span: Span) -> None:
-        self.book.happened(span, "undo")
-        child = self._names.bound.get(binding)
-        if isinstance(child, Outcome):
-            if child.undone:
-                self.book.breaks("undone twice", span)
-            child.undone = True
-            for each in reversed([each for each in child.acts if each.state == "done"]):
-                self._take_back(each, span)
-            return
-        act = self._bound_acts.get(binding)
-        if act is None or act.state in ("not done", "unknown"):
-            return
-        if act.state == "undone":
-            self.book.breaks("undone twice", span, act.at)
-        self._take_back(act, span)
+    def _of_branches(self, datum: Datum) -> bool:
+        return any(place[:2] in self.book.branched for place in datum.all_of())
 
-    def _take_back(self, act: Act, span: Span) -> None:
-        if self._schedule.pick(("done", "failed"), span) == "failed":
-            raise Ended("terminated", "action_failed", act.at)
-        act.state = "undone"
-
-    # --- gates and children ---------------------------------------------------------------------
+    # --- gates ---------------------------------------------------------------------
 
     def _ask(self, ask: p.Ask) -> Approval:
         if self._failing:
             self.book.breaks("acts in on failure", ask.span)
+        if self._turns is not None:
+            self.book.breaks("asks beside others", ask.head)
         gate = self.program.gates[ask.gate]
         proposed = self._arguments(ask.arguments)
+        self._who_decides(gate, ask, proposed)
         for one in gate.parameters.fields:
             proposed.setdefault(one.name, Datum(None))
         self.book.asks += 1
@@ -288,47 +316,30 @@ class Acting(ABC):
             return Approval(number, gate, "waived", self._now, fields, proposed, (), False)
         voted, initiator = people.voters(self._schedule, gate)
         made = Approval(number, gate, "people", self._now, fields, proposed, voted, initiator)
+        made.persons = people.persons(self._values, self.program.gates, made, self._voted)
+        self._voted[gate.name] = self._voted.get(gate.name, frozenset()) | made.persons
+        self._saw_clauses(gate)
         if came == "yes: amended":
             people.amend(self._values, made)
         return made
 
-    def _child(self, one: p.Run) -> Outcome:
-        child = self.program.children[one.workflow]
-        given = self._arguments(one.arguments)
-        if self._schedule.pick(("ended", "failed"), one.head) == "failed":
-            self.book.happened(one.head, "failed")
-            raise Ended("terminated", "action_failed", one.head)
-        self.book.calls += 1
-        place = ("child", self.book.calls)
-        left: dict[str, Datum] = {
-            name: _text((*place, name)) for name in ("gate", "cause", "reason")
-        }
-        if self._schedule.free:
-            # However it may end: whether this child ever ends so is not asked.
-            self.book.happened(one.head, "ended")
-            if (ended := self._schedule.pick(_ENDS)) == "completed":
-                left = {
-                    field.name: unknown(field.type, (*place, "output", field.name), NOBODYS)
-                    for field in one.output.fields
-                }
-            return Outcome(ended, left)
-        fields = {
-            field.name: given.get(field.name, Datum(None)).anew(NOBODYS, (*place, field.name))
-            for field in one.input.fields
-        }
-        run = type(self)(child, self._values, self.book, Datum(fields))
-        # What happens in it is no step of its parent.
-        seen = len(self.book.trace)
-        run.run()
-        del self.book.trace[seen:]
-        self.book.happened(one.head, "ended")
-        if run.ended == "completed":
-            output = self._values.known(run.output).anew(NOBODYS, (*place, "output")).value
-            assert isinstance(output, dict)
-            left = output
-        did = [act for act in run._acts if act.stands] if run.ended == "completed" else []
-        self._acts += did
-        return Outcome(run.ended, left, did)  # type: ignore[arg-type]
+    def _who_decides(self, gate: p.Gate, ask: p.Ask, proposed: Mapping[str, Datum]) -> None:
+        given = dict(ask.arguments)
+        for path in people.naming(gate):
+            who = people.at(self._values, proposed, path)
+            if GIVEN in who.all_by() and path[0] in given:
+                self.book.breaks("the starter says who decides", given[path[0]].span)
+
+    def _saw_clauses(self, gate: p.Gate) -> None:
+        for one in gate.apart:
+            reached: Reached = "deciders kept apart"
+            if not isinstance(one, p.DecidersOf):
+                reached = "a person kept apart"
+            elif one.gate not in self._voted:
+                continue
+            self.book.reached.add(reached)
+        if gate.calendar is not None:
+            self.book.reached.add("a clock on a calendar")
 
 
 def carrying(value: Datum, choices: Sequence[_Choice]) -> Datum:

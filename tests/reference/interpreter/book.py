@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from gantral.compiler.program import Gate, Operation
 from gantral.dsl.span import Span
@@ -29,7 +29,48 @@ Rule: TypeAlias = Literal[
     "undone twice",
     "acts in on failure",
     "ends without an end",
+    "ends without asking how a child ended",
+    "asks beside others",
+    "runs a child beside others",
+    "leaves while others run",
+    "sets what others may read",
+    "two wait for one event",
+    "the starter says who decides",
+    "acts by one person's yes at two gates",
 ]
+
+Reached: TypeAlias = Literal[
+    "a branch between two steps of another",
+    "a branch stopped by another's failure",
+    "two branches waiting at once",
+    "an effect in a branch",
+    "an effect with what a branch gave",
+    "a json that fits",
+    "a json that does not fit",
+    "a person kept apart",
+    "deciders kept apart",
+    "a clock on a calendar",
+    "an event",
+    "a wait that ends",
+    "a child that completed",
+    "a child that was rejected",
+    "a child that terminated",
+    "a child whose key is taken",
+    "a child undone",
+]
+"""What an execution may come to."""
+
+Lineage: TypeAlias = tuple[tuple[Span, str], ...]
+"""The branches that something happens in, outermost first: which `parallel`, and its branch's name.
+"""
+
+
+class Step(NamedTuple):
+    """Something that happened, in the words of a witness path."""
+
+    at: Span
+    what: str
+    within: Lineage = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +97,7 @@ class Approval:
     proposed: dict[str, Datum]
     voters: tuple[Voter, ...]
     initiator_voted: bool
+    persons: frozenset[str] = frozenset()
     used: int = 0
     stale: frozenset[Place] = frozenset()
     """The places that an amendment has made untrue; they count as long as it is in scope."""
@@ -82,14 +124,36 @@ class Act:
         return self.operation.undo is not None and self.state in ("done", "unknown")
 
 
+Ending: TypeAlias = Literal["completed", "rejected", "terminated"]
+
+
 @dataclass
 class Outcome:
     """How a child ended, with what it left: data, and what it did."""
 
-    ended: Literal["completed", "rejected", "terminated"]
+    ended: Ending
     left: dict[str, Datum]
     acts: list[Act] = field(default_factory=list)
     undone: bool = False
+    asked: bool = False
+    """Whether the run has asked how it ended."""
+    at: Span | None = None
+    """Where it was run."""
+    may: list[Ending] = field(default_factory=list)
+    """How it may have ended, where that is still open; and what it left if it has completed."""
+    made: dict[str, Datum] = field(default_factory=dict)
+
+    def settles(self, ended: Ending, *, so: bool) -> None:
+        """Whether it has ended so is decided."""
+        self.may = [ended] if so else [one for one in self.may if one != ended]
+        self.ended = self.may[0]
+        if len(self.may) == 1:
+            self.may = []
+        if self.ended == "completed":
+            self.left = self.made
+        else:
+            for act in self.acts:
+                act.state = "not done"
 
 
 @dataclass
@@ -97,10 +161,18 @@ class Book:
     """All that one execution, children included, is judged by."""
 
     violations: list[Violation] = field(default_factory=list)
-    trace: list[tuple[Span, str]] = field(default_factory=list)
+    trace: list[Step] = field(default_factory=list)
     """What happened, in order, by the places that a witness path names."""
+    lineage: Lineage = ()
+    """Where it happens now."""
+    branched: set[Place] = field(default_factory=set)
+    """The names of what branches gave."""
+    open: list[tuple[str, Span]] = field(default_factory=list)
+    """The events that are waited for now, and where."""
     called: set[str] = field(default_factory=set)
     """The effects that were called, by name."""
+    reached: set[Reached] = field(default_factory=set)
+    """What was there to be got wrong."""
     asks: int = 0
     calls: int = 0
     made: int = 0
@@ -111,4 +183,4 @@ class Book:
 
     def happened(self, at: Span, what: str) -> None:
         """Note a step."""
-        self.trace.append((at, what))
+        self.trace.append(Step(at, what, self.lineage))

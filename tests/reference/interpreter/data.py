@@ -27,6 +27,9 @@ class Seen:
 
 
 NOBODY = Seen(-1)
+GIVEN = Seen(-2)
+"""No approval: a mark of what whoever starts the run, sends an event or runs in a child may say. It
+stays through approvals."""
 Seers: TypeAlias = frozenset[Seen]
 
 
@@ -82,7 +85,7 @@ class Datum:
             value = {name: part.anew(by, (*place, name)) for name, part in value.items()}
         elif isinstance(value, tuple):
             value = tuple(part.anew(by, (*place, at)) for at, part in enumerate(value))
-        return Datum(value, by, frozenset({place}))
+        return Datum(value, by | (self.by & {GIVEN}), frozenset({place}))
 
     def located(self, place: Place) -> Datum:
         """The same value, that may be read at that place as well."""

@@ -10,10 +10,11 @@ from contextlib import suppress
 from gantral.compiler import program as p
 from gantral.dsl.span import Span
 
-from interpreter.acting import NOBODYS, Acting, Collected, Ended, Gave, carrying, named
+from interpreter.acting import NOBODYS, Collected, Ended, Gave, carrying, named
+from interpreter.beside import Beside
 from interpreter.book import Book
-from interpreter.data import Datum, Place, unknown
-from interpreter.expressions import Values
+from interpreter.data import Datum, unknown
+from interpreter.expressions import GIVENS, Values
 from interpreter.schedule import Schedule
 from interpreter.ways import Block, goes_on, may_give, sets
 
@@ -22,12 +23,12 @@ def execute(program: p.Program, schedule: Schedule) -> Execution:
     """Runs the program once, to its end."""
     book = Book()
     values = Values(schedule, book)
-    run = Execution(program, values, book, unknown(program.input, ("input",), NOBODYS))
+    run = Execution(program, values, book, unknown(program.input, ("input",), GIVENS))
     run.run()
     return run
 
 
-class Execution(Acting):
+class Execution(Beside):
     """The statements of a run."""
 
     def run(self) -> None:
@@ -64,6 +65,8 @@ class Execution(Acting):
             case p.Let(binding=binding, value=value):
                 self._let(binding, value)
             case p.Var(binding=binding, value=value) | p.Set(binding=binding, value=value):
+                if binding in self._outside:
+                    self.book.breaks("sets what others may read", one.span)
                 self._names.bound[binding] = self._read(value).located(named(binding))
             case p.Do(call=call):
                 self._call(call, None)
@@ -75,7 +78,7 @@ class Execution(Acting):
                 holds, choice = self._holds(condition, condition.span)
                 meets = goes_on(then) and goes_on(otherwise)
                 if meets:
-                    self._chosen(choice)
+                    self._chosen(choice, then, otherwise)
                 self._block(then if holds else otherwise)
                 if meets:
                     self._tint(sets(then, otherwise), (choice,))
@@ -83,6 +86,8 @@ class Execution(Acting):
                 self._each(one, bound=False)
             case p.Repeat():
                 self._repeat(one, bound=False)
+            case p.Parallel():
+                self._parallel(one, bound=False)
             case p.Require(condition=condition, message=message, span=span):
                 holds, _ = self._holds(condition, span, usual=True)
                 if not holds:
@@ -92,7 +97,13 @@ class Execution(Acting):
                 self._read(message)
                 raise Ended("terminated", "terminated_by_spec", span)
             case p.Complete(output=output, span=span):
-                raise Ended("completed", "completed", span, self._read(output))
+                made = self._read(output)
+                if self._turns is not None:
+                    self.book.breaks("leaves while others run", span)
+                for child in self._outcomes:
+                    if not child.asked and child.at is not None:
+                        self.book.breaks("ends without asking how a child ended", child.at, span)
+                raise Ended("completed", "completed", span, made)
             case p.Give(value=value, span=span):
                 found = self._read(value)
                 self.book.happened(span, "give")
@@ -101,27 +112,39 @@ class Execution(Acting):
                 raise Collected(self._read(value))
             case p.Sleep(value=value, least=least):
                 self._read(value)
+                self._others()
                 self._now += least
             case p.Undo(binding=binding, span=span):
                 self._undo(binding, span)
 
     def _let(
         self, binding: Span,
-        value: p.Expr | p.ServiceCall | p.Ask | p.Run | p.Wait | p.ForEach | p.Repeat,
+        value: p.Expr | p.ServiceCall | p.Ask | p.Run | p.Wait | p.ForEach | p.Repeat
+        | p.Parallel,
     ) -> None:  # fmt: skip
         match value:
             case p.ServiceCall():
-                self._names.bound[binding] = self._call(value, binding)
+                made = self._call(value, binding)
+                self._names.bound[binding] = made.located(named(binding))
             case p.Ask():
                 self._names.bound[binding] = self._ask(value)
             case p.Run():
-                self._names.bound[binding] = self._child(value)
+                ended = self._names.bound[binding] = self._child(value)
+                ended.at = value.head
+                self._outcomes.append(ended)
             case p.Wait():
-                self._names.bound[binding] = self._wait(value, bound=True)
+                made = self._wait(value, bound=True)
+                self._names.bound[binding] = made.located(named(binding))
             case p.ForEach():
-                self._names.bound[binding] = self._each(value, bound=True)
+                made = self._each(value, bound=True)
+                self._names.bound[binding] = made.located(named(binding))
             case p.Repeat():
-                self._names.bound[binding] = self._repeat(value, bound=True)
+                made = self._repeat(value, bound=True)
+                self._names.bound[binding] = made.located(named(binding))
+            case p.Parallel():
+                made = self._parallel(value, bound=True)
+                self._names.bound[binding] = made.located(named(binding))
+                self.book.branched.add(named(binding))
             case _:
                 self._names.bound[binding] = self._read(value).located(named(binding))
 
@@ -132,7 +155,8 @@ class Execution(Acting):
             self.book.happened(loop.head, "failed")
             raise Ended("terminated", "action_failed", loop.head)
         made: list[Datum] = []
-        with self._choosing(sets(loop.body)) as choices:
+        self._chosen((items.all_by(), items.of), *(() if bound else (loop.body,)))
+        with self._choosing(sets(loop.body), loop=True, bound=bound) as choices:
             choices.append((items.all_by(), items.of))
             for element in listed:
                 self.book.happened(loop.head, "again")
@@ -148,7 +172,9 @@ class Execution(Acting):
         return carrying(Datum(tuple(made)), choices)
 
     def _repeat(self, loop: p.Repeat, *, bound: bool) -> Datum:
-        with self._choosing(sets(loop.body, loop.otherwise)) as choices:
+        if not bound and (may_give(loop.body) or may_give(loop.otherwise)):
+            self._chosen((NOBODYS, frozenset()), loop.body, loop.otherwise)
+        with self._choosing(sets(loop.body, loop.otherwise), loop=True, bound=bound) as choices:
             if may_give(loop.otherwise):
                 choices.append((NOBODYS, frozenset()))
             try:
@@ -163,40 +189,3 @@ class Execution(Acting):
                     raise
                 return carrying(found.value, choices)
         return Datum(None)
-
-    def _wait(self, wait: p.Wait, *, bound: bool) -> Datum:
-        self._read(wait.within)
-        cases = {f"comes {one.event.name}": one for one in wait.arrivals}
-        came = self._schedule.pick((*cases, "else"), wait.head)
-        self.book.happened(wait.head, came)
-        blocks = (*(one.body for one in wait.arrivals), wait.otherwise)
-        # Whether it comes in time is nobody's to approve.
-        choice = (NOBODYS, frozenset[Place]())
-        meets = sum(goes_on(block) for block in blocks) > 1
-        if meets:
-            self._chosen(choice)
-        with self._choosing(sets(*blocks)) as choices:
-            if meets:
-                choices.append(choice)
-            try:
-                if came == "else":
-                    self._now += wait.least
-                    self._block(wait.otherwise)
-                else:
-                    self._arrived(cases[came])
-            except Gave as found:
-                if not bound:
-                    raise
-                return carrying(found.value, choices)
-        return Datum(None)
-
-    def _arrived(self, one: p.Arrival) -> None:
-        self.book.calls += 1
-        if one.binding is not None:
-            place = ("event", self.book.calls)
-            self._names.bound[one.binding] = unknown(one.event.data, place, NOBODYS)
-        try:
-            self._block(one.body)
-        finally:
-            if one.binding is not None:
-                self._names.bound.pop(one.binding, None)

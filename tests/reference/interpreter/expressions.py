@@ -13,11 +13,13 @@ from gantral.compiler import program as p
 from gantral.dsl.span import Span
 
 from interpreter.book import Approval, Book, Outcome
-from interpreter.data import NOBODY, Datum, Place, Places, Seers, Unknown, unknown
+from interpreter.data import GIVEN, NOBODY, Datum, Place, Places, Seers, Unknown, unknown
 from interpreter.schedule import Schedule
 
 Bound: TypeAlias = Datum | Approval | Outcome
 _NOBODYS: Seers = frozenset({NOBODY})
+GIVENS: Seers = frozenset({NOBODY, GIVEN})
+"""What nobody here has seen, and others may say."""
 
 
 @dataclass
@@ -37,27 +39,22 @@ class Values:
 
     def __init__(self, schedule: Schedule, book: Book) -> None:
         self.schedule = schedule
-        self._book = book
+        self.book = book
         self._known: dict[Place, object] = {}
 
     def made(self, type: p.Type, by: Seers, of: Places) -> Datum:
         """A computed value."""
-        self._book.made += 1
-        return Datum(Unknown(("made", self._book.made), type), by, of)
+        self.book.made += 1
+        return Datum(Unknown(("made", self.book.made), type), by, of)
 
     def known(self, datum: Datum) -> Datum:
         """The datum with its value, or with its shape when it has parts."""
         if not isinstance(datum.value, Unknown):
             return datum
         place, type = datum.value.place, datum.value.type
-
-        def part(name: str | int, of: p.Type) -> Datum:
-            places = frozenset((*one, name) for one in datum.of)
-            return Datum(Unknown((*place, name), of), datum.by, places)
-
         match type:
             case p.RecordType(fields=fields):
-                made = {one.name: part(one.name, one.type) for one in fields}
+                made = {one.name: _part(datum, place, one.name, one.type) for one in fields}
                 return Datum(made, datum.by, datum.of)
             case p.OptionalType(inner=inner):
                 if self._choice(place, (True, False)):
@@ -67,10 +64,23 @@ class Values:
                 lengths = sorted({least or 0, 1, 2 if most is None else min(most, 4)}, reverse=True)
                 length = self._choice(place, tuple(lengths))
                 assert isinstance(length, int)
-                items = tuple(part(at, element) for at in range(length))
+                items = tuple(_part(datum, place, at, element) for at in range(length))
                 return Datum(items, datum.by, datum.of)
             case _:
                 return Datum(self._choice(place, _pool(type)), datum.by, datum.of)
+
+    def field(self, datum: Datum, name: str) -> Datum:
+        """A field of a record, or none, of which nothing else is asked."""
+        value = datum.value
+        if isinstance(value, Unknown) and isinstance(value.type, p.RecordType):
+            (type,) = (one.type for one in value.type.fields if one.name == name)
+            return _part(datum, value.place, name, type)
+        known = self.known(datum)
+        if isinstance(known.value, dict) and (name in known.value or known.value):
+            return known.field(name)
+        if known.value is None:
+            return Datum(None, known.by, known.of)
+        raise KeyError(name)
 
     def plain(self, datum: Datum) -> object:
         """The value with all its parts, to be compared."""
@@ -87,6 +97,11 @@ class Values:
         if place not in self._known:
             self._known[place] = self.schedule.pick(options)
         return self._known[place]
+
+
+def _part(whole: Datum, place: Place, name: str | int, type: p.Type) -> Datum:
+    places = frozenset([(*one, name) for one in whole.of])
+    return Datum(Unknown((*place, name), type), whole.by, places)
 
 
 def _pool(type: p.Type) -> tuple[object, ...]:
@@ -119,6 +134,10 @@ def constant(one: p.Literal) -> object:
             return one.value
 
 
+class Failed(Exception):  # noqa: N818
+    """A value does not fit where it goes in: a failed action."""
+
+
 class Evaluator:
     """Evaluates the expressions of one workflow."""
 
@@ -149,10 +168,12 @@ class Evaluator:
                 return _lost(one.type)
             case p.OutcomeTest(child=child, outcome=ended):
                 outcome = self._outcome(child)
-                return Datum(outcome is not None and outcome.ended == ended, _NOBODYS)
+                if outcome is not None:
+                    outcome.asked = True
+                return Datum(outcome is not None and outcome.ended == ended, GIVENS)
             case p.OutcomeData(child=child):
                 outcome = self._outcome(child)
-                return Datum({} if outcome is None else outcome.left, _NOBODYS)
+                return Datum({} if outcome is None else outcome.left, GIVENS)
             case p.ParamRef(name=name):
                 return self.names.parameters[name]
             case p.OldRef():
@@ -167,14 +188,26 @@ class Evaluator:
             case p.ProposedRef(binding=binding):
                 approval = self._approval(binding)
                 fields = {} if approval is None else approval.proposed
-                return Datum({name: Datum(part.value, _NOBODYS) for name, part in fields.items()})
+                return Datum(
+                    {
+                        name: Datum(part.value, _NOBODYS | (part.all_by() & {GIVEN}))
+                        for name, part in fields.items()
+                    }
+                )
             case p.ApprovalMeta():
                 return _lost(one.type)
             case p.Member(base=base, name=name):
-                return self._member(self.values.known(self.evaluate(base)), name, one.type)
+                try:
+                    return self.values.field(self.evaluate(base), name)
+                except KeyError:
+                    return _lost(one.type)  # a way that no run takes, when conditions are free
             case p.Narrowed(base=base) | p.Widen(base=base):
                 found = self.evaluate(base)
                 return found if found.value is not None else Datum(None, found.by, found.of)
+            case p.ReadJson(base=base):
+                return self._entering(self._read_json(self.evaluate(base), one.type), one)
+            case p.Within(base=base):
+                return self._entering(self.evaluate(base), one)
             case p.Logic(operator=operator, left=left, right=right):
                 first = self.values.known(self.evaluate(left))
                 if first.value == (operator == "or"):
@@ -220,6 +253,22 @@ class Evaluator:
                 whole = Datum(tuple(found))
                 return self.values.made(one.type, whole.all_by(), whole.all_of())
 
+    def _entering(self, found: Datum, one: p.Expr) -> Datum:
+        """A value that fits its type there, or does not."""
+        fits = self.values.schedule.pick(("fits", "does not")) == "fits"
+        if isinstance(one, p.ReadJson):
+            self.values.book.reached.add("a json that fits" if fits else "a json that does not fit")
+        if not fits:
+            raise Failed
+        return found
+
+    def _read_json(self, whole: Datum, type: p.Type) -> Datum:
+        """What a json holds, by its type: any value of it, the same each time it is read so."""
+        if not isinstance(whole.value, Unknown):
+            return self.values.made(type, whole.all_by(), whole.all_of())
+        place = (*whole.value.place, str(type))
+        return Datum(Unknown(place, type), whole.by, whole.of)
+
     def _outcome(self, child: p.LetRef) -> Outcome | None:
         held = self.names.bound.get(child.binding)
         return held if isinstance(held, Outcome) else None
@@ -227,12 +276,6 @@ class Evaluator:
     def _approval(self, binding: Span) -> Approval | None:
         held = self.names.bound.get(binding)
         return held if isinstance(held, Approval) else None
-
-    def _member(self, base: Datum, name: str, type: p.Type) -> Datum:
-        if isinstance(base.value, dict) and (name in base.value or base.value):
-            return base.field(name)
-        # `base?.name` of none; or a way that no run takes, when conditions are free.
-        return Datum(None, base.by, base.of) if base.value is None else _lost(type)
 
     def _compare(self, operator: str, left: Datum, right: Datum) -> Datum:
         one, other = self.values.plain(left), self.values.plain(right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from gantral.compiler import program as p
@@ -10,6 +11,8 @@ from interpreter.book import Approval, Voter
 from interpreter.data import Datum, Place, Places, overlap
 from interpreter.expressions import Evaluator, Names, Values
 from interpreter.schedule import Schedule
+
+_PERSONS = tuple("abcdefghijkl")
 
 
 def answers(gate: p.Gate) -> list[str]:
@@ -73,13 +76,62 @@ def _voter(
     return (role,)
 
 
+def naming(gate: p.Gate) -> Iterator[tuple[str, ...]]:
+    """The paths of a proposal that say who decides."""
+    found: list[object] = [*gate.veto, *gate.apart]
+    for case in gate.cases:
+        found += _principals(case.formula)
+    for tick in gate.clock:
+        if isinstance(tick, p.Widening):
+            found += [*tick.narrow, *tick.wide]
+    for one in found:
+        if isinstance(one, p.ActorOf | p.ActorsOf):
+            yield one.path
+
+
+def _principals(formula: p.Formula) -> Iterator[p.Principal]:
+    match formula:
+        case p.Quorum(principals=principals):
+            yield from principals
+        case p.Points(weights=weights):
+            yield from (who for who, _ in weights)
+        case p.AllOf(parts=parts) | p.AnyOf(parts=parts):
+            for part in parts:
+                yield from _principals(part)
+
+
+def persons(
+    values: Values, gates: Mapping[str, p.Gate], made: Approval, voted: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """Who they are: those that have voted before, or others; nobody who is kept apart."""
+    gate = made.gate
+    kept: set[object] = set()
+    for name in _apart(gate):
+        kept |= voted.get(name, frozenset())
+    for one in gate.apart:
+        if isinstance(one, p.ActorOf):
+            kept.add(values.plain(at(values, made.proposed, one.path)))
+    for other, who in voted.items():
+        # It holds for both, whichever is asked first.
+        if gate.name in _apart(gates[other]):
+            kept |= who
+    pool = [one for one in _PERSONS if one not in kept]
+    if voted and values.schedule.pick((False, True)):
+        pool.reverse()
+    return frozenset(pool[: len(made.voters)])
+
+
+def _apart(gate: p.Gate) -> set[str]:
+    return {one.gate for one in gate.apart if isinstance(one, p.DecidersOf)}
+
+
 def amend(values: Values, approval: Approval) -> None:
     """Amends what the gate lets be amended, within its bounds, where it lets anything. What a vote
     would be refused for (a condition that then came out differently) is tried as well."""
     gate = approval.gate
     evaluator = Evaluator(values, Names(parameters=approval.proposed))
     for each in gate.amend:
-        old = _at(values, approval.proposed, each.path)
+        old = at(values, approval.proposed, each.path)
         evaluator.names.old = old
         held = values.plain(old)
         fits: list[Datum] = []
@@ -108,7 +160,8 @@ def _another(held: object, other: int) -> object:
     return (1, 0, 7)[other]
 
 
-def _at(values: Values, fields: dict[str, Datum], path: tuple[str, ...]) -> Datum:
+def at(values: Values, fields: Mapping[str, Datum], path: tuple[str, ...]) -> Datum:
+    """What stands at a path of a proposal."""
     found = fields[path[0]]
     for name in path[1:]:
         found = values.known(found).field(name)

@@ -8,7 +8,7 @@ from itertools import product
 from gantral.compiler import program as p
 
 from interpreter.book import Approval, Book, Voter
-from interpreter.data import NOBODY, Datum, Seen
+from interpreter.data import GIVEN, NOBODY, Datum, Seen
 
 
 def judge(
@@ -35,8 +35,12 @@ def judge(
         book.breaks("acts critically without people", call.span)
     allowed = {one.number: one for one in (by_people if critical else under)}
     for name, datum in given.items():
-        if not all(_saw(each, name, operation, allowed) for each in datum.all_by()):
+        if not all(_saw(each, name, operation, allowed) for each in datum.all_by() - {GIVEN}):
             book.breaks("acts with data nobody saw", call.span)
+    for at, one in enumerate(by_people):
+        for other in by_people[at + 1 :]:
+            if one.gate.name != other.gate.name and one.persons & other.persons:
+                book.breaks("acts by one person's yes at two gates", call.head)
     if operation.needs is not None:
         _needs(book, call, operation.needs, by_people, given)
 
@@ -67,7 +71,11 @@ def _needs(
     }
     if not enough:
         book.breaks("acts under less than it needs", call.span)
-    elif any(each.execution not in enough for datum in given.values() for each in datum.all_by()):
+    elif any(
+        each.execution not in enough
+        for datum in given.values()
+        for each in datum.all_by() - {GIVEN}
+    ):
         book.breaks("acts with data of an approval that asks for less", call.span)
 
 

@@ -49,6 +49,13 @@ def _ways(block: Block) -> tuple[bool, frozenset[type]]:
                 out = out.union(*(side[1] for side in sides))
                 if not any(side[0] for side in sides):
                     return False, out
+            case p.Parallel(branches=branches) | p.Let(value=p.Parallel(branches=branches)):
+                # Every branch runs: one that always ends the run ends it. Nothing leaves one but
+                # what it gives to the name.
+                bound = isinstance(one, p.Let)
+                for side in (_ways(branch.body) for branch in branches):
+                    if not (side[0] or (bound and side[1])):
+                        return False, out
             case p.Let(value=value):
                 # What is given inside is given to the name, and what is collected to its list.
                 taken = p.Collect if isinstance(value, p.ForEach) else p.Give

@@ -4,10 +4,10 @@ used up, not lapsed for certain; a critical one under people's (LANGUAGE section
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from gantral.compiler.flow.graph import Flow, FlowNode
+from gantral.compiler.flow.graph import Edge, Flow, FlowNode
 from gantral.compiler.flow.longest import of_passes
 from gantral.compiler.flow.loops import Loops
 from gantral.compiler.flow.times import NEVER, Times
@@ -154,7 +154,8 @@ def _uses(
             if (one.id < node.id and loops.forks.apart(one.id, node.id))
             or shortest(flow, node.id, start=one.id, around=True)
         ]
-        stops = _stops(flow, loops, [one.id for one in earlier if one.id != node.id], node.id)
+        uses_there = {one.id: _times(loops, ask, one) for one in earlier if one.id != node.id}
+        stops = _stops(flow, loops, uses_there, node.id)
         path: tuple[Taken, ...] = ()
         for start, stop in pairwise((0, *stops, node.id)):
             # From one branch to another it goes by way of where they begin.
@@ -163,7 +164,7 @@ def _uses(
             if fork is not None:
                 begins = fork.node.id
                 path += ((flow.nodes[start], flow.nodes[start].next[0]),)
-            path += shortest(flow, stop, start=begins) or ()
+            path += _onward(flow, loops, begins, stop) or ()
         labels = [Label(one.span, "used here") for one in earlier if one.id != node.id]
         around = {one.head.id for one in loops.around(ask.id)}
         labels += [
@@ -183,18 +184,35 @@ def _uses(
         )
 
 
-def _stops(flow: Flow, loops: Loops, uses: list[int], goal: int) -> tuple[int, ...]:
-    """The most uses that one way to the goal passes, in the order of the source; of many, the last
-    ones are told."""
+def _stops(flow: Flow, loops: Loops, uses: Mapping[int, int], goal: int) -> tuple[int, ...]:
+    """The most uses that one way to the goal passes in one round of each loop, in the order of the
+    source; of many, the last ones are told. `uses`: how often each may act in all rounds."""
     best: dict[int, tuple[int, ...]] = {}
     for here in (*sorted(uses)[-_TOLD:], goal):
         before = [
             stops
             for one, stops in best.items()
-            if loops.forks.apart(one, here) or shortest(flow, here, start=one) is not None
+            if loops.forks.apart(one, here) or _onward(flow, loops, one, here) is not None
         ]
-        best[here] = (*max(before, key=len, default=()), here)
+        best[here] = (
+            *max(before, key=lambda stops: sum(map(uses.__getitem__, stops)), default=()),
+            here,
+        )
     return best[goal][:-1]
+
+
+def _onward(flow: Flow, loops: Loops, start: int, stop: int) -> tuple[Taken, ...] | None:
+    """The way from one to the other in the same round of the loops that both are in; of one loop
+    after another it passes the first once."""
+    return shortest(
+        flow, stop, start=start, without=lambda node, edge: _again(loops, node, edge, stop)
+    )
+
+
+def _again(loops: Loops, node: FlowNode, edge: Edge, stop: int) -> bool:
+    """Whether the edge leads back to a loop that the stop is in, for another round."""
+    back = (node.id, edge.target) in loops.back
+    return back and any(one.head.id == edge.target for one in loops.around(stop))
 
 
 def _spent(name: str, ask: FlowNode, loops: Loops) -> dict[int, int]:
@@ -252,7 +270,7 @@ def _may_lapse(
 
     waited = loops.most(leave, at_once=True)
     for node in under:
-        if waited.get(node.id, 0) > lasts and node.id not in certain:
+        if _latest(flow, ask, node, loops, waited) > lasts and node.id not in certain:
             yield Diagnostic(
                 code="G0428",
                 severity="warning",
@@ -264,6 +282,29 @@ def _may_lapse(
                 help=f"raise `lasts` in gate `{ask.subject}`, bound what comes before it more"
                 " narrowly, or ask after it",
             )
+
+
+def _latest(
+    flow: Flow, ask: FlowNode, node: FlowNode, loops: Loops, waited: Mapping[int, int]
+) -> int:
+    """The longest time from the ask to the node in the last round of each loop around it: all of
+    the rounds before pass first, what follows the node in them too. `waited`: on entry to each
+    node, what comes before it in a round counted for all rounds."""
+    asks = {one.head.id for one in loops.around(ask.id)}
+    around = [one for one in loops.around(node.id) if one.head.id not in asks]
+    time, rounds, since = 0, 1, 0
+    for loop in sorted(around, key=lambda one: -len(one.body)):
+        head = loop.head
+        time += (waited[head.id] - since) // rounds
+        since = waited[head.id] + of_passes(flow, head, _times(loops, ask, head))
+        rounds *= loop.at_most
+        ended = max(
+            waited[one] + of_passes(flow, flow.nodes[one], _times(loops, ask, flow.nodes[one]))
+            for one in loop.body
+            if one in waited
+        )
+        time += (loop.at_most - 1) * ((ended - since) // rounds + head.waits)
+    return time + (waited.get(node.id, 0) - since) // rounds
 
 
 _TOLD = 16
