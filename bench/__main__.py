@@ -34,7 +34,7 @@ def main() -> None:
         sys.stdout.flush()
         waiting.run(Path(folder) / "waiting", int(os.environ.get("WAITING", "10000")))
     sys.stdout.flush()
-    bundles.run()
+    bundles.run(int(os.environ.get("ARTIFACTS", "20000")))
 
 
 main()

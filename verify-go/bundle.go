@@ -214,6 +214,16 @@ func filesOf(data []byte) [][2]string {
 	return found
 }
 
+func partOf(contents obj) string {
+	if since := text(contents, "asked_since"); since != "none" {
+		return "only instances started since " + since + " were asked for"
+	}
+	if text(contents, "asked_instances") != "all" {
+		return "only instances by name were asked for"
+	}
+	return ""
+}
+
 // verifyBundle judges a bundle, an instance at a time, and hands on each report; then one on the file
 // itself, if anything is wrong with that.
 func verifyBundle(path string, in *bufio.Reader, file *os.File, by *trust, each func(*report)) {
@@ -221,12 +231,13 @@ func verifyBundle(path string, in *bufio.Reader, file *os.File, by *trust, each 
 	named, vouched, empty := map[string]bool{}, true, true
 	log := &shown{by: by, seen: map[seen]bool{}}
 	wrong := try(func() {
-		b.sections(func(files *section) {
-			found := verifyFiles(path, files, nil, by)
+		inOrder(b.sections, func(files *section) *report {
+			return verifyFiles(path, files, nil, by)
+		}, func(files *section, found *report) {
 			if found.InstanceID != "" && found.InstanceID != files.instanceID {
 				found.add(finding{"bundle", "INVALID", "", files.instanceID + " holds the evidence of another instance"})
 			}
-			found.listed, found.inBundle = files.instanceID, true
+			found.listed, found.inBundle, found.part = files.instanceID, true, partOf(b.contents)
 			// What an instance names counts when keys that are listed vouch for it. Where one is not
 			// vouched for, nobody can say that a text belongs to none.
 			if found.only("no_end", "parent") {

@@ -296,7 +296,8 @@ func (s *shown) log(b *bundle, path string) {
 	}
 	s.seen[*own] = true
 	s.findings = append(s.findings, s.compared.findings(*own)...)
-	if len(s.findings) == 0 {
+	// Of an instance that is INVALID nobody knows how far it went.
+	if len(s.findings) == 0 && len(s.compared.broken) == 0 {
 		cosigned := own.at
 		if cosigned == "" {
 			cosigned = "none"

@@ -21,6 +21,7 @@ type report struct {
 
 	listed                   string // the instance's id as it is told of it: in a bundle, its place there
 	inBundle, ofFile         bool
+	part                     string // in words, that its bundle was asked for some instances alone
 	commits                  []string
 	parent, submission, last string
 	ended                    bool

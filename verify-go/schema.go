@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // The exact members of every statement are published as JSON Schema; this is a copy of
@@ -30,7 +31,8 @@ type schema struct {
 }
 
 var (
-	schemas  = map[string]*schema{}
+	schemas  sync.Map // by name, each read when it is first asked for
+	reading  sync.Mutex
 	patterns = map[string]*regexp.Regexp{}
 )
 
@@ -42,9 +44,11 @@ func require(name string, value any) {
 }
 
 func form(name string) *schema {
-	if found := schemas[name]; found != nil {
-		return found
+	if found, read := schemas.Load(name); read {
+		return found.(*schema)
 	}
+	reading.Lock()
+	defer reading.Unlock()
 	data, err := published.ReadFile("schemas/" + name + ".json")
 	if err != nil {
 		panic(err)
@@ -54,7 +58,7 @@ func form(name string) *schema {
 		panic(err)
 	}
 	found.prepare()
-	schemas[name] = found
+	schemas.Store(name, found)
 	return found
 }
 

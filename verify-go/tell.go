@@ -21,6 +21,7 @@ type teller struct {
 	// The bundles in their order, and whether a log shows them to be complete.
 	bundles []string
 	shown   map[string]bool
+	parts   map[string]string
 }
 
 func newTeller(asJSON bool, by *trust, out, log io.Writer) *teller {
@@ -32,7 +33,8 @@ func newTeller(asJSON bool, by *trust, out, log io.Writer) *teller {
 			Serial int64  `json:"serial"`
 		}{by.id, by.digest, serial}))
 	}
-	return &teller{json: asJSON, by: by, out: out, log: log, ofFiles: []any{}, complete: []*completed{}, shown: map[string]bool{}}
+	return &teller{json: asJSON, by: by, out: out, log: log, ofFiles: []any{}, complete: []*completed{}, shown: map[string]bool{},
+		parts: map[string]string{}}
 }
 
 func (t *teller) report(one *report) {
@@ -52,6 +54,9 @@ func (t *teller) report(one *report) {
 			t.bundles = append(t.bundles, one.Path)
 		}
 		t.shown[one.Path] = t.shown[one.Path] || one.Whole != nil
+		if one.part != "" {
+			t.parts[one.Path] = one.part
+		}
 	}
 	if one.Whole != nil {
 		fmt.Fprintln(t.log, printable(where+": "+one.Whole.String()))
@@ -109,7 +114,11 @@ func (t *teller) end(word string) {
 	}
 	for _, path := range t.bundles {
 		if !t.shown[path] {
-			fmt.Fprintln(t.log, printable(path+": completeness is not shown: no log says which other instances there are"))
+			why := "completeness is not shown: no log says that these are all instances there were"
+			if part := t.parts[path]; part != "" {
+				why = "completeness can't be shown: " + part + ", and a log is held to all instances, or all of a team"
+			}
+			fmt.Fprintln(t.log, printable(path+": "+why))
 		}
 	}
 	fmt.Fprintln(t.log, printable("trust file "+t.by.id+", serial "+t.by.serial+", sha256 "+t.by.digest))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -18,15 +19,41 @@ ROOT = Path(__file__).resolve().parents[2]
 GANTRAL = [sys.executable, "-m", "gantral.cli"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def shown_whole(project: Path, inbox: str, around: Any) -> str:
+    """What a verifier says, with no server, of all that the project's deployment holds, once an
+    instance that needs nobody has ended and the log has it."""
+    work = project / "build" / "dev"
+
+    def gantral(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [*GANTRAL, *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, env=around.variables)
+
+    refund = {"amount": "12.50", "currency": "EUR"}
+    asked = project / "order.json"
+    asked.write_text(json.dumps({"order_id": "A-1002", "refund": refund, "reason": "late"}))
+    started = gantral("start", "refund", "--input", asked, "--server", inbox, "--as", "carol")
+    assert started.returncode == 0, started.stderr
+    told = started
+    for number in range(60):
+        out = project / f"{number}.evidence"
+        gantral("evidence", "export", "--settings", work / "gantral.toml", "--out", out)
+        told = gantral("verify", out, "--trust", work / "trust.json")
+        if told.stdout == "VALID\n":
+            break
+    return told.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "more"), [(signal.SIGINT, []), (signal.SIGTERM, ["--log"])], ids=["plain", "log"]
+)
 def test_it_says_where_things_are_and_ends_whole(
-    tmp_path: Path, number: signal.Signals, environment: Callable[[], Any]
+    tmp_path: Path, number: signal.Signals, more: list[str], environment: Callable[[], Any]
 ) -> None:
     project = tmp_path / "refund"
     shutil.copytree(ROOT / "examples" / "refund", project, ignore=shutil.ignore_patterns("build"))
     around = environment()
     with subprocess.Popen(
-        [*GANTRAL, "dev", project],
+        [*GANTRAL, "dev", project, *more],
         env=around.variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,11 +72,16 @@ def test_it_says_where_things_are_and_ends_whole(
         answer = httpx.get(f"{inbox[1]}/v1/openapi.json", trust_env=False)
         assert answer.json()["openapi"].startswith("3.1")
         assert len(around.left()) > 5
-        dev.send_signal(number)
+        # In a second terminal: nothing is missing, and the log says so.
+        try:
+            complete = shown_whole(project, inbox[1], around) if more else ""
+        finally:
+            dev.send_signal(number)
         _, told = dev.communicate()
     assert dev.returncode == 0, told
     assert re.search(r"temporal +127\.0\.0\.1:\d+, its own page http://127\.0\.0\.1:\d+", told)
     assert "stopping …" in told
+    assert not more or "complete: every instance" in complete, complete
     assert around.left() == []
 
 

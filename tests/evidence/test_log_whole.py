@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from logs import HandLog, entries_of, trusting, with_proof
 from scenes import Scene
+from second import run
 from twice import second_of_bytes
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "evidence" / "verdict.schema.json"
@@ -103,6 +104,27 @@ def test_without_a_log_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "completeness is not shown" in capsys.readouterr().err
     assert main([*words, "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["complete"] == []
+
+
+def test_of_a_part_it_says_that_nothing_can_show_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "trust.json").write_bytes(FOUND[instance(1)].trust)
+    words = [str(tmp_path / "a.evidence"), "--trust", str(tmp_path / "trust.json")]
+    for asked, why in (
+        (
+            {"asked_since": "2026-11-01T00:00:00.000Z"},
+            "instances started since 2026-11-01T00:00:00.000Z",
+        ),
+        ({"asked_instances": "named"}, "instances by name"),
+    ):
+        inside = entries(FOUND)
+        inside[0] = ("", "contents.json", contents(sorted(FOUND), **asked))
+        (tmp_path / "a.evidence").write_bytes(bundle(inside))
+        assert main(["verify", *words]) == 0
+        err = capsys.readouterr().err
+        assert f"completeness can't be shown: only {why} were asked for, and a log is held" in err
+        assert run(words).stderr.decode() == err
 
 
 def without(number: int) -> dict[str, Scene]:

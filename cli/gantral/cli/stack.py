@@ -16,6 +16,7 @@ from typing import Any
 
 from gantral.cli.failure import Failure
 from gantral.cli.tools.environment import temporal_server
+from gantral.cli.tools.log import transparency_log
 from gantral.cli.tools.opa import opa
 from gantral.cli.tools.personas import Persona, load_personas
 from gantral.cli.tools.processes import Process, Processes, free_port, listening
@@ -25,6 +26,9 @@ from gantral.cli.tools.servers import (
     start_temporal,
 )
 
+# The log's key lies apart: who holds all others can't tell a story twice that it has seen.
+_LOG_KEYS = "keys-log"
+_ORIGIN = "gantral.local/dev"
 _COMMAND = [sys.executable, "-m", "gantral.cli"]
 
 Say = Callable[[str], None]
@@ -45,8 +49,11 @@ class Stack:
     trust: Path
 
 
-def raise_stack(processes: Processes, project: Path, work: Path, say: Say) -> Stack:
-    """Start everything that `project` needs, with its files in `work`.
+def raise_stack(
+    processes: Processes, project: Path, work: Path, say: Say, *, log: bool = False
+) -> Stack:
+    """Start everything that `project` needs, with its files in `work`; with `log` a transparency
+    log of its own beside it, which no witness cosigns.
 
     The project is a folder with `gantral.toml`, `personas.toml` and generated code that is up to
     date; with `policies/` too when its settings have an `[opa]`.
@@ -61,6 +68,8 @@ def raise_stack(processes: Processes, project: Path, work: Path, say: Say) -> St
     temporal_server()
     if asks_policy:
         opa()
+    if log:
+        transparency_log()
     work.mkdir(parents=True, exist_ok=True)
     bundle = work / "policy" / "bundle.tar.gz"
     from gantral.cli.commands.policy import build_bundle
@@ -68,7 +77,7 @@ def raise_stack(processes: Processes, project: Path, work: Path, say: Say) -> St
 
     if asks_policy:
         say("policies  checked, tested, bundled " + build_bundle(project / "policies", bundle)[:19])
-    trust = make_keys(project, settings, work)
+    trust = make_keys(project, settings, work, log=log)
     temporal = start_temporal(
         processes, search_attributes=dict.fromkeys(SEARCH_ATTRIBUTES, "Keyword")
     )
@@ -78,6 +87,9 @@ def raise_stack(processes: Processes, project: Path, work: Path, say: Say) -> St
         policy = start_opa(processes, bundle)
         say(f"opa       {policy.url}")
         found["opa"] = {"url": policy.url}
+    if log:
+        found["log"] = {"url": start_log(processes, work), "delay": "20s"}
+        say(f"log       {found['log']['url']}, its files in {work / 'log'}")
     provider = start_identity_provider(processes, personas)
     say(f"identity  {provider.issuer}")
     port = free_port()
@@ -142,8 +154,19 @@ def environment() -> dict[str, str]:
     }
 
 
-def make_keys(project: Path, settings: dict[str, Any], work: Path) -> Path:
-    """Development keys, once, and a trust file that lists the project's programs as they are."""
+def start_log(processes: Processes, work: Path) -> str:
+    """Start the log whose key and trust file lie in `work`; where it answers."""
+    port = free_port()
+    words: list[str | Path] = [transparency_log(), "-dir", work / "log"]
+    words += ["-trust", work / "trust.json", "-key", work / _LOG_KEYS / "log.key"]
+    words += ["-listen", f"127.0.0.1:{port}"]
+    processes.start("log", words, ready=lambda: listening(port))
+    return f"http://127.0.0.1:{port}"
+
+
+def make_keys(project: Path, settings: dict[str, Any], work: Path, *, log: bool = False) -> Path:
+    """Development keys, once, and a trust file that lists the project's programs as they are; with
+    `log` a key of a log, too, and its name."""
     manifests = [
         project / part / (package.replace(".", "/") + "/manifest.json")
         for package in settings["deployment"]["packages"]
@@ -154,14 +177,21 @@ def make_keys(project: Path, settings: dict[str, Any], work: Path) -> Path:
         raise Failure(f"{missing[0]} is not there", "write it with gantral compile")
     teams = sorted({str(_manifest(path)["owning_team_id"]) for path in manifests})
     keys = work / "keys"
-    if not keys.exists():
-        team_options = [word for team in teams for word in ("--team", team)]
-        _ours("keys", "new", "--out", keys, "--environment", "development", *team_options)
+    _make(keys, teams)
     trust = work / "trust.json"
     trust.unlink(missing_ok=True)
-    programs = [word for path in manifests for word in ("--program", path)]
+    programs: list[str | Path] = [word for path in manifests for word in ("--program", path)]
+    if log:
+        _make(work / _LOG_KEYS, teams, "--use", "log")
+        programs += ["--keys", work / _LOG_KEYS, "--log", _ORIGIN]
     _ours("keys", "trust", "--keys", keys, *programs, "--out", trust)
     return trust
+
+
+def _make(keys: Path, teams: list[str], *more: str) -> None:
+    if not keys.exists():
+        team_options = [word for team in teams for word in ("--team", team)]
+        _ours("keys", "new", "--out", keys, "--environment", "development", *team_options, *more)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -209,6 +239,8 @@ def write_settings(
     ]
     # The address is this stack's own; a profile of the machine may name another server.
     made.get("temporal", {}).pop("profile", None)
+    # So is its trust file, which names no log but its own.
+    made.pop("log", None)
     for section, table in given.items():
         made[section] = {**made.get(section, {}), **table}
     made["evidence"] = {

@@ -37,7 +37,7 @@ def now(
         return []
     tally = recount.Tally(rules, waiting)
     for vote in votes:
-        tally.add(vote.statement)
+        tally.add(vote.statement, vote.hash)
     asked = chosen(rules, waiting.values)
     changed = {
         chosen(rules, waiting.values, amendment)

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any, NoReturn, TypeAlias
 
+import orjson
 from gantral.evidence.errors import EvidenceError
 
 # Text, a list of values, or an object of values. ``Any`` inside: Python has no cheap recursive
@@ -25,6 +26,7 @@ def _refuse(text: str) -> NoReturn:
     raise EvidenceError("bytes", f"a number stands where only text may ({text[:40]})")
 
 
+_SORTED = orjson.OPT_SORT_KEYS
 _decoder = json.JSONDecoder(parse_int=_refuse, parse_float=_refuse, parse_constant=_refuse)
 _encoder = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
@@ -56,27 +58,36 @@ def parse(data: bytes, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> Value:
     """
     if len(data) > limit:
         raise EvidenceError("bytes", f"{len(data)} bytes, at most {limit} are allowed")
+    if data.isascii():
+        # A yes is quick, and whatever this reader makes of anything else counts for nothing: it is
+        # read again below, with words for what is wrong (docs/adr/0191).
+        try:
+            value = orjson.loads(data)
+            if orjson.dumps(value, option=_SORTED) == data and not _too_much(data, depth):
+                return value  # type: ignore[no-any-return]
+        except (ValueError, TypeError):
+            pass
+    return parse_slowly(data, depth)
+
+
+def parse_slowly(data: bytes, depth: int) -> Value:
+    """``parse`` by the standard library alone, which it agrees with on every input.
+
+    Raises:
+        EvidenceError: ``bytes``.
+    """
     try:
         text = data.decode("utf-8")
         value = _decoder.decode(text)
-        same = encode(value) == data
+        same = encode_slowly(value) == data
     except EvidenceError:
         raise
     except (ValueError, RecursionError) as error:
         raise EvidenceError("bytes", f"not strict JSON ({_short(error)})") from None
     if not same:
         raise EvidenceError("bytes", "not in canonical form (RFC 8785)")
-    # Valid JSON from here on: without its strings a text of the profile has nothing but marks, and
-    # each pass takes off exactly one level of nesting.
-    marks = _outside_strings(data).translate(_BRACKETS, b",:")
-    for _ in range(depth):
-        if not marks:
-            break
-        marks = marks.replace(b"[]", b"")
-    if marks:
-        if marks.strip(b"[]"):
-            raise EvidenceError("bytes", "something else than text, a list or an object")
-        raise EvidenceError("bytes", f"nested deeper than {depth}")
+    if wrong := _too_much(data, depth):
+        raise EvidenceError("bytes", wrong)
     return value  # type: ignore[no-any-return]
 
 
@@ -92,6 +103,22 @@ def parse_object(data: bytes, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) ->
     return value
 
 
+def _too_much(data: bytes, depth: int) -> str:
+    """What valid JSON in canonical form holds beside the profile, or the empty text."""
+    # Without its strings a text of the profile has nothing but marks, and each pass takes off
+    # exactly one level of nesting.
+    marks = _outside_strings(data).translate(_BRACKETS, b",:")
+    for _ in range(depth):
+        if not marks:
+            return ""
+        marks = marks.replace(b"[]", b"")
+    if not marks:
+        return ""
+    if marks.strip(b"[]"):
+        return "something else than text, a list or an object"
+    return f"nested deeper than {depth}"
+
+
 def _outside_strings(data: bytes) -> bytes:
     if b"\\" in data:
         return _STRING.sub(b"", data)
@@ -101,6 +128,16 @@ def _outside_strings(data: bytes) -> bytes:
 
 def encode(value: Value) -> bytes:
     """The bytes of a value that ``parse`` gave: canonical without the checks."""
+    try:
+        data = orjson.dumps(value, option=_SORTED)
+    except TypeError:
+        return encode_slowly(value)
+    # Of ASCII every order of keys is one.
+    return data if data.isascii() else encode_slowly(value)
+
+
+def encode_slowly(value: Value) -> bytes:
+    """``encode`` by the standard library alone."""
     text = _encoder.encode(value)
     # RFC 8785 sorts keys by UTF-16 code units, Python by code points: they differ only where a
     # character above the surrogates meets one outside the basic plane.

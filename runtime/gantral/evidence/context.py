@@ -10,6 +10,7 @@ from typing import Any
 from gantral.evidence import forms
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.hashes import leaf
+from gantral.evidence.once import once
 from gantral.evidence.opaque import read_json_text
 
 ABSENT = "{}"
@@ -156,8 +157,11 @@ def covers(shape: Sequence[Any], pointers: Iterable[str], prefix: str = "") -> s
 
     Source: FORMAT section 4; a proposal with a field too few or too many was never shown.
     """
+    given, only = list(pointers), _only(shape)
+    if only is not None and given == [prefix + rest for rest in only]:
+        return ""
     tree: dict[str, Any] = {}
-    for pointer in pointers:
+    for pointer in given:
         if not pointer.startswith(prefix) or (
             pointer != prefix and pointer[len(prefix) : len(prefix) + 1] != "/"
         ):
@@ -169,6 +173,23 @@ def covers(shape: Sequence[Any], pointers: Iterable[str], prefix: str = "") -> s
             return f"{pointer[:80]} is a leaf and more"
         node[""] = {}
     return _covers(shape, tree, prefix)
+
+
+@once
+def _only(shape: Sequence[Any]) -> list[str] | None:
+    """The pointers below a shape, sorted, when every value of it has the same ones."""
+    kind = shape[0]
+    if kind in ("optional", "list"):
+        return None
+    if kind != "record" or not shape[1]:
+        return [""]
+    found = []
+    for name, field, _ in shape[1]:
+        below = _only(field)
+        if below is None:
+            return None
+        found += [f"/{name}{rest}" for rest in below]
+    return sorted(found)
 
 
 def _covers(shape: Sequence[Any], tree: Mapping[str, Any], pointer: str) -> str:

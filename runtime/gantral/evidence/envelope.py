@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -17,8 +17,9 @@ from gantral.evidence.trust import TrustFile
 # Base64 makes 4 of 3; the rest of an envelope is well under 4 KiB.
 MAX_ENVELOPE = MAX_BYTES * 4 // 3 + 4096
 
+_HEAD = b'{"payload":"'
 _TEMPLATE = re.compile(
-    rb'\{"payload":"([A-Za-z0-9+/=]*)","payloadType":"application/vnd\.gantral\.([a-z-]+)\.v1\+json",'
+    rb'","payloadType":"application/vnd\.gantral\.([a-z-]+)\.v1\+json",'
     rb'"signatures":\[\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/=]{88})"\}\]\}\Z'
 )
 _ENVELOPE = {"payload", "payloadType", "signatures"}
@@ -90,11 +91,10 @@ def unwrap(envelope: object, kind: str) -> Sealed:
     one = signatures[0]
     if not isinstance(one, dict) or one.keys() != _SIGNATURE or not isinstance(one["keyid"], str):
         raise EvidenceError("envelope", "a signature has exactly keyid and sig")
-    return _read(kind, envelope["payload"], one["keyid"], one["sig"])
+    return _read(kind, _base64(envelope["payload"]), one["keyid"], one["sig"])
 
 
-def _read(kind: str, sealed: object, keyid: str, sig: object) -> Sealed:
-    payload = _base64(sealed)
+def _read(kind: str, payload: bytes, keyid: str, sig: object) -> Sealed:
     signature = _base64(sig)
     if len(signature) != 64:
         raise EvidenceError("envelope", "a signature has 64 bytes")
@@ -142,12 +142,17 @@ def read_envelope(data: bytes, kind: str) -> Sealed:
         EvidenceError: ``bytes``, ``envelope`` or ``version``.
     """
     # An envelope's own bytes leave no choice but its four values, so a template reads what a
-    # parser would, and what it matches is canonical by construction. Anything else goes the long
-    # way, which finds the words for what is wrong.
-    if len(data) <= MAX_ENVELOPE and (match := _TEMPLATE.match(data)):
-        payload, wanted, keyid, sig = (part.decode("ascii") for part in match.groups())
-        if wanted == kind:
-            return _read(kind, payload, keyid, sig)
+    # parser would, and what it matches is canonical by construction once the payload is found to
+    # be base64. Anything else goes the long way, which finds the words for what is wrong.
+    end = data.find(b'"', len(_HEAD))
+    if (
+        len(data) <= MAX_ENVELOPE
+        and data.startswith(_HEAD)
+        and (match := _TEMPLATE.match(data, end))
+        and match[1] == kind.encode()
+        and (payload := _decoded(data[len(_HEAD) : end])) is not None
+    ):
+        return _read(kind, payload, match[2].decode(), match[3])
     return unwrap(parse_object(data, MAX_ENVELOPE), kind)
 
 
@@ -161,14 +166,23 @@ def write_envelope(envelope: Mapping[str, Any]) -> bytes:
 
 
 def _base64(text: object) -> bytes:
-    if not isinstance(text, str):
+    # The texts of JSON, or the bytes that the template cut out.
+    data = text.encode() if isinstance(text, str) else text
+    if not isinstance(data, bytes):
         raise EvidenceError("envelope", "base64 text is wanted")
+    found = _decoded(data)
+    if found is None:
+        raise EvidenceError("envelope", "not standard padded base64")
+    return found
+
+
+def _decoded(text: bytes) -> bytes | None:
+    """The bytes whose one standard padded text this is; None when it is of none."""
     try:
-        data = b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise EvidenceError("envelope", "not standard base64") from None
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return None
     # Unused bits of the last character decode to nothing: only re-encoding shows them, of the last
     # four characters; those before have none.
-    if len(text) % 4 or b64encode(data[-(len(data) % 3 or 3) :]).decode("ascii") != text[-4:]:
-        raise EvidenceError("envelope", "not standard padded base64")
-    return data
+    tail = binascii.b2a_base64(data[-(len(data) % 3 or 3) :], newline=False)
+    return None if len(text) % 4 or tail != text[-4:] else data

@@ -14,7 +14,7 @@ from gantral.evidence.calendar import calendar_instants, calendar_of, check_peri
 from gantral.evidence.cases import chosen, has_cases
 from gantral.evidence.commit import eligible_actors
 from gantral.evidence.context import covers
-from gantral.evidence.envelope import open_envelope, unwrap
+from gantral.evidence.envelope import Opened, Sealed, judge, unwrap
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import Voter, possible
 from gantral.evidence.guard import (
@@ -24,6 +24,7 @@ from gantral.evidence.guard import (
 )
 from gantral.evidence.hashes import leaf
 from gantral.evidence.once import once
+from gantral.evidence.records import VOTE
 from gantral.evidence.recount import (
     Standing,
     Tally,
@@ -34,9 +35,10 @@ from gantral.evidence.recount import (
 )
 from gantral.evidence.trust import TrustFile
 
+DECISION = frozenset({"decision"})
 Statement = Mapping[str, Any]
-# Opens a sealed vote: its statement, once the seal holds.
-OpenVote = Callable[[Any], Mapping[str, Any]]
+# Opens a sealed vote, once its form and its seal hold.
+OpenVote = Callable[[Any], Sealed | Opened]
 
 
 @dataclass(frozen=True)
@@ -236,21 +238,22 @@ def recount_commit(opening: Opening, statement: Statement, open_vote: OpenVote) 
         errors.refuse("decision_eligible", "the decision names other persons than the gate did")
     votes = [open_vote(envelope) for envelope in decision["votes"]]
     values = _opened(decision["opened_before"], opening.context, waiting.instance_id, "before")
-    amendments = [tuple((p, v) for p, v in vote["amendment"]) for vote in votes]
+    amendments = [tuple((p, v) for p, v in vote.statement["amendment"]) for vote in votes]
     if sorted(values) != opened_paths(opening.manifest_gate, amendments):
         errors.refuse("opened_paths", "other values are opened than those the bounds read")
     # Votes were counted before the instant that ends the gate, whenever its end was committed.
     counted_at = min(at, forms.plus(waiting.rejects_at, -1))
     tally = Tally(opening.manifest_gate, _with_values(waiting, values))
-    for index, vote in enumerate(votes):
+    for index, opened in enumerate(votes):
+        vote = opened.statement
         # Votes only add up until somebody's vote is taken back or replaced: so these are the places
         # where a decision could hide behind what came after it.
         hides = index == len(votes) - 1 or vote["human_actor_id"] in tally.standing
         if index and hides and tally.result(counted_at).outcome != "open":
             errors.refuse("surplus_vote", f"the votes before vote {index + 1} decide already")
-        if wrong := judge_vote(tally, vote, counted_at):
+        if wrong := judge_vote(tally, vote, opened.hash, counted_at):
             errors.refuse(f"vote_{wrong.rule}", f"vote {index + 1}: {wrong.message}")
-        tally.add(vote)
+        tally.add(vote, opened.hash)
     # What they decided in time stands, whenever it was committed.
     decided = tally.result(counted_at)
     return decided if decided.outcome != "open" else tally.result(at)
@@ -275,14 +278,14 @@ def check_grant(
     """
     team = decision["owning_team_id"]
 
-    def open_vote(envelope: Any) -> Mapping[str, Any]:
+    def open_vote(envelope: Any) -> Opened:
         sealed = unwrap(envelope, "authority-decision")
-        at = sealed.statement.get("timestamp")
+        if not VOTE.fits(sealed.statement):
+            raise EvidenceError("vote_form", "a vote has the members of a vote")
+        at = sealed.statement["timestamp"]
         if not forms.is_instant(at):
             raise EvidenceError("vote_form", "the vote has no timestamp")
-        return open_envelope(
-            envelope, "authority-decision", trust, "decision", team, str(at)
-        ).statement
+        return judge(sealed, trust, DECISION, team, at)
 
     initiator = unwrap(created["decision"]["submission"], "submission").statement["human_actor_id"]
     states = [artifact["authority_state"] for artifact in waiting["artifacts"]]

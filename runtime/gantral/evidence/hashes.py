@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha1, sha256
 from typing import Any
 
@@ -16,7 +17,12 @@ ZERO = "0" * 64
 
 def H(kind: str, data: bytes) -> str:  # noqa: N802 - FORMAT's own name
     """SHA-256 of ``"gantral.dev/<kind>/v1\\n"`` and ``data``, lower-case hex (FORMAT section 1)."""
-    return sha256(f"gantral.dev/{kind}/v1\n".encode() + data).hexdigest()
+    return sha256(_tag(kind) + data).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _tag(kind: str) -> bytes:
+    return f"gantral.dev/{kind}/v1\n".encode()
 
 
 def artifact_hash(artifact: Mapping[str, Any]) -> str:

@@ -164,6 +164,11 @@ class Comparison:
         """Note an instance that is INVALID: its commits say nothing, and it is not absent."""
         self._broken.add(instance_id)
 
+    @property
+    def anything_broken(self) -> bool:
+        """Whether an instance that is given is INVALID."""
+        return bool(self._broken)
+
     def entry(self, data: bytes) -> None:
         """Note the log's next entry."""
         self.tree.add(data)

@@ -16,7 +16,7 @@ from gantral.evidence.automaton import Automaton
 from gantral.evidence.children import Children
 from gantral.evidence.envelope import Sealed, judge, unwrap
 from gantral.evidence.errors import EvidenceError
-from gantral.evidence.gate import Opening
+from gantral.evidence.gate import DECISION, Opening
 from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.left import Left, effect
@@ -27,7 +27,6 @@ from gantral.evidence.waits import Waits
 
 _automaton = once(Automaton)
 COMMIT = frozenset({"commit"})
-DECISION = frozenset({"decision"})
 EFFECT = frozenset({"effect"})
 _FORMS = {
     "submission": SUBMISSION,
@@ -206,14 +205,14 @@ class Progress:
         if not self.here:
             errors.refuse("automaton", f"the program does not come to {state} {gate} here")
 
-    def vote(self, envelope: Any) -> Mapping[str, Any]:
+    def vote(self, envelope: Any) -> Sealed:
         """A vote that a decision holds, when its seal does. Raises EvidenceError as ``own``."""
         sealed = self.own(envelope, "authority-decision", DECISION)
         vote = sealed.statement
         self.votes.add(sealed.hash)
         self.bind(vote["justification"], vote["assurance"]["identity"])
         self.named.add(f"roles/{vote['assurance']['role_map']}")
-        return vote
+        return sealed
 
     def asked(self, statement: Mapping[str, Any]) -> Opening:
         """The opening that this commit decides.

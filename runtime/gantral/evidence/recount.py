@@ -97,8 +97,8 @@ def vote_hash(vote: Vote) -> str:
     return H("authority-decision", canonical(dict(vote)))
 
 
-def _name(vote: Vote) -> str:
-    # A vote that has the form of one needs no check of its bytes.
+def name_of(vote: Vote) -> str:
+    """``vote_hash`` of a vote that has the form of one: its bytes need no check."""
     return H("authority-decision", encode(dict(vote)))
 
 
@@ -139,9 +139,8 @@ class Tally:
             self._decides[amendment] = formulas(self.gate, self.waiting.values, amendment)
         return self._decides[amendment]
 
-    def add(self, vote: Vote) -> None:
-        """Count a vote that was accepted."""
-        name = _name(vote)
+    def add(self, vote: Vote, name: str) -> None:
+        """Count a vote that was accepted; ``name`` is its hash."""
         actor = vote["human_actor_id"]
         voter = Voter(actor, frozenset(vote["role"]))
         self.last[actor] = name
@@ -192,7 +191,7 @@ def count(gate: Mapping[str, Any], waiting: Waiting, votes: Sequence[Vote], at: 
     """
     tally = Tally(gate, waiting)
     for vote in votes:
-        tally.add(vote)
+        tally.add(vote, name_of(vote))
     return tally.result(at)
 
 
@@ -213,9 +212,11 @@ def accept_vote(
     """
     tally = Tally(gate, waiting)
     for one in earlier:
-        tally.add(one)
-    wrong = judge_vote(tally, vote, at)
-    if wrong is not None and wrong.rule in ("form", "instance", "shown", "repeated"):
+        tally.add(one, name_of(one))
+    if not VOTE.fits(vote):
+        return Refusal("form", "the vote does not have the members of a vote")
+    wrong = judge_vote(tally, vote, name_of(vote), at)
+    if wrong is not None and wrong.rule in ("instance", "shown", "repeated"):
         return wrong
     standing = tally.result(at)
     if standing.outcome not in ("open", "deadline"):
@@ -223,12 +224,11 @@ def accept_vote(
     return wrong
 
 
-def judge_vote(tally: Tally, vote: Vote, at: str) -> Refusal | None:
-    """Every rule of ``accept_vote`` but ``decided``: that one needs a search for each vote, and
-    the verifier judges it once, on all votes but the last."""
+def judge_vote(tally: Tally, vote: Vote, name: str, at: str) -> Refusal | None:
+    """Every rule of ``accept_vote`` but ``form``, which the caller asks, and ``decided``: that one
+    needs a search for each vote, and the verifier judges it once, on all votes but the last.
+    ``name`` is the vote's hash."""
     waiting = tally.waiting
-    if not VOTE.fits(vote):
-        return Refusal("form", "the vote does not have the members of a vote")
     if vote["instance_id"] != waiting.instance_id:
         return Refusal("instance", "the vote is for another instance")
     if (
@@ -236,7 +236,7 @@ def judge_vote(tally: Tally, vote: Vote, at: str) -> Refusal | None:
         or vote["context_snapshot_hash"] != waiting.context_hash
     ):
         return Refusal("shown", "the vote is for something else than what waits here")
-    if _name(vote) in tally.hashes:
+    if name in tally.hashes:
         return Refusal("repeated", "this vote is counted already")
     sent = forms.instant_ms(vote["timestamp"])
     if sent < forms.instant_ms(waiting.opened_at) - waiting.max_skew:

@@ -53,7 +53,8 @@ class Report:
     lie in its own folder, claimed after it ended, and ``late_undone`` what is undone by them. What
     stands or is undone is named ``instance/call``. ``seen`` are the checkpoints of the log under
     which it stands; of a bundle ``tree`` are the log's entries in it, and ``whole`` what they
-    show."""
+    show. ``part``: in words, that its bundle was asked to hold some instances alone, which no log
+    can show to be complete; else empty."""
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -74,6 +75,7 @@ class Report:
     seen: frozenset[Seen] = frozenset()
     tree: Tree | None = None
     whole: Whole | None = None
+    part: str = ""
     standing: tuple[str, ...] = ()
     undos: frozenset[tuple[str, str]] = frozenset()
     undone: frozenset[str] = frozenset()

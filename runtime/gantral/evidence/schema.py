@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -95,9 +96,14 @@ def compile_schema(schema: Schema) -> Check:
         if kinds := _kinds(schema["anyOf"]):
             return _by_kind(kinds)
         checks = [compile_schema(part) for part in schema["anyOf"]]
-        return lambda value: (
-            "" if any(not check(value) for check in checks) else ": has none of the forms"
-        )
+
+        def check_either(value: Any) -> str:
+            for check in checks:
+                if not check(value):
+                    return ""
+            return ": has none of the forms"
+
+        return check_either
     if isinstance(schema.get("type"), list):
         # Any value of the profile: what parse let through.
         return lambda value: ""
@@ -123,10 +129,13 @@ def compile_schema(schema: Schema) -> Check:
 def _array(schema: Schema) -> Check:
     if "items" in schema:
         each = compile_schema(schema["items"])
+        rows_fit = _rows_at_once(schema["items"])
 
         def check_items(value: Any) -> str:
             if not isinstance(value, list):
                 return ": a list is wanted"
+            if rows_fit(value):
+                return ""
             for index, item in enumerate(value):
                 if wrong := each(item):
                     return f"/{index}{wrong}"
@@ -150,13 +159,19 @@ def _array(schema: Schema) -> Check:
 
 
 def _is_plain(schema: Schema) -> bool:
-    """Whether the schema is of texts in which no line end can stand."""
+    """Whether the schema is of texts that ``_plain`` can tell without line ends."""
     pattern = schema.get("pattern")
     if pattern is not None:
-        # A dot or a negated class could match one; every other part of our patterns says what it
-        # matches.
-        return "[^" not in pattern and "." not in pattern.replace("\\.", "")
+        # A dot could match one; every other part of our patterns says what it matches.
+        return "." not in pattern.replace("\\.", "")
     return "enum" in schema and all("\n" not in word for word in schema["enum"])
+
+
+def _plain(schema: Schema) -> str:
+    """A pattern of those texts of the schema in which no line end stands."""
+    if "pattern" in schema:
+        return str(schema["pattern"][1:-1]).replace("[^", "[^\\n")
+    return f"(?:{'|'.join(map(re.escape, schema['enum']))})"
 
 
 def _at_once(schemas: Sequence[Schema]) -> Callable[[Sequence[Any]], bool]:
@@ -164,19 +179,34 @@ def _at_once(schemas: Sequence[Schema]) -> Callable[[Sequence[Any]], bool]:
     says nothing but that each must be looked at."""
     if not schemas or not all(map(_is_plain, schemas)):
         return lambda values: not schemas
-    match = re.compile(
-        "\n".join(
-            part["pattern"][1:-1]
-            if "pattern" in part
-            else f"(?:{'|'.join(map(re.escape, part['enum']))})"
-            for part in schemas
-        )
-        + r"\Z"
-    ).match
+    match = re.compile("\n".join(map(_plain, schemas)) + r"\Z").match
 
     def fits(values: Sequence[Any]) -> bool:
         try:
             return match("\n".join(values)) is not None
+        except TypeError:
+            return False
+
+    return fits
+
+
+def _rows_at_once(schema: Schema) -> Callable[[list[Any]], bool]:
+    """The same for a list of many rows of texts."""
+    places = schema.get("prefixItems", ())
+    if not places or not all(map(_is_plain, places)):
+        return lambda rows: not rows
+    wide = {len(places)}
+    match = re.compile("(?:" + "".join(f"{_plain(one)}\n" for one in places) + r")*\Z").match
+
+    def fits(rows: list[Any]) -> bool:
+        if not rows:
+            return True
+        try:
+            return (
+                set(map(type, rows)) == {list}
+                and set(map(len, rows)) == wide
+                and match("\n".join(chain.from_iterable(rows)) + "\n") is not None
+            )
         except TypeError:
             return False
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gantral.evidence import errors, forms
-from gantral.evidence.apart import voters_of
 from gantral.evidence.context import covers
+from gantral.evidence.envelope import Sealed
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import check_decision, check_opening, records_of
 from gantral.evidence.guard import answers
@@ -67,10 +67,16 @@ def waiting(walk: Progress, statement: Mapping[str, Any]) -> None:
 
 def decided(walk: Progress, statement: Mapping[str, Any], first: str) -> None:
     """APPROVED or OVERRIDDEN. Raises EvidenceError."""
-    opening = walk.asked(statement)
-    grant = check_decision(opening, statement, walk.vote)
+    opening, voters = walk.asked(statement), set()
+
+    def vote(envelope: Any) -> Sealed:
+        sealed = walk.vote(envelope)
+        voters.add(sealed.statement["human_actor_id"])
+        return sealed
+
+    grant = check_decision(opening, statement, vote)
     walk.ledger.grants[grant.name] = grant
-    walk.voted.setdefault(opening.gate, set()).update(voters_of(statement))
+    walk.voted.setdefault(opening.gate, set()).update(voters)
     walk.move("RUNNING", opening.gate)
     walk.decisions[opening.gate] = "approved" if first == "APPROVED" else "amended"
     walk.opening = None

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
+from zlib import adler32
 
 from gantral.evidence.errors import EvidenceError
 
@@ -61,6 +62,12 @@ def _field(text: bytes) -> bytes:
     return text + b"\0"
 
 
+def _sum(text: bytes) -> int:
+    """The sum of the bytes of at most 155 ASCII characters: the low half of Adler-32 is that sum
+    and one, modulo 65521."""
+    return (adler32(text) & 0xFFFF) - 1
+
+
 # What is the same in every header, and what it adds to the checksum.
 _FIXED = itemgetter(slice(100, 124), slice(136, 148), slice(156, 345), slice(500, 512))
 _PLAIN = _FIXED(header("", "x", 0))
@@ -99,6 +106,7 @@ class TarReader:
     def __init__(self, file: BinaryIO, *, seekable: bool) -> None:
         self._file = file
         self._seekable = seekable
+        self._folder: tuple[bytes, str | None, int] = (bytes(155), "", _SUM)
         self._at = 0
 
     def next(self) -> Member | None:
@@ -112,16 +120,20 @@ class TarReader:
             if self._exactly(BLOCK) != _ZEROS or self._file.read(1):
                 raise EvidenceError("bundle", "something stands behind the end of the bundle")
             return None
-        name, folder = raw[:100].rstrip(b"\0"), raw[345:500].rstrip(b"\0")
+        name, padded = raw[:100].rstrip(b"\0"), raw[345:500]
+        # Many files of one folder stand together.
+        if padded != self._folder[0]:
+            self._folder = (padded, *_folder(padded))
+        _, folder, plain = self._folder
         # The one header that there can be, looked at in its parts: to build it takes longer.
         if (
             _NAME.match(name)
-            and _FOLDER.match(folder)
+            and folder is not None
             and (size := _SIZE.match(raw, 124, 136))
             and _FIXED(raw) == _PLAIN
-            and raw[148:156] == b"%06o\0 " % (_SUM + sum(name) + sum(folder) + sum(size[1]))
+            and raw[148:156] == b"%06o\0 " % (plain + _sum(name) + _sum(size[1]))
         ):
-            return Member(folder.decode("ascii"), name.decode("ascii"), int(size[1], 8), self._at)
+            return Member(folder, name.decode("ascii"), int(size[1], 8), self._at)
         raise EvidenceError("bundle", f"no header of a bundle at byte {self._at - BLOCK}")
 
     def take(self, member: Member) -> bytes:
@@ -160,6 +172,12 @@ class TarReader:
             raise EvidenceError("cut", "the bundle ends before its end", inconclusive=True)
         self._at += size
         return data
+
+
+def _folder(padded: bytes) -> tuple[str | None, int]:
+    """A folder's name, None for what is none, and what it adds to what is the same everywhere."""
+    name = padded.rstrip(b"\0")
+    return (name.decode("ascii"), _SUM + _sum(name)) if _FOLDER.match(name) else (None, 0)
 
 
 def _behind(member: Member) -> EvidenceError:

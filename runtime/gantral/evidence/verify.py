@@ -7,7 +7,7 @@ verdict for ever.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -91,6 +91,8 @@ def verify_bundle(
             else:
                 vouched = False
             empty = False
+            if part := _part(bundle.contents):
+                report = replace(report, part=part)
             shown.instance(bundle, instance, report)
             yield instance, report
         shown.log(bundle)
@@ -105,6 +107,12 @@ def verify_bundle(
     about = shown.report()
     if about.findings or about.whole:
         yield "", about
+
+
+def _part(contents: Mapping[str, Any]) -> str:
+    if contents["asked_since"] != "none":
+        return f"only instances started since {contents['asked_since']} were asked for"
+    return "" if contents["asked_instances"] == "all" else "only instances by name were asked for"
 
 
 @dataclass
@@ -142,7 +150,8 @@ class _Shown:
         if own is not None and self.compared is not None:
             self.seen.add(own)
             self.findings += self.compared.findings(own)
-            if not self.findings:
+            # Of an instance that is INVALID nobody knows how far it went.
+            if not self.findings and not self.compared.anything_broken:
                 self.whole = Whole(own, self.compared.team, self.instances)
 
     def report(self) -> Report:

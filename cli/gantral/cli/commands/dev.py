@@ -20,6 +20,12 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         description="Start Temporal, OPA, a development identity provider, the inbox and a worker "
         "for the project in this folder; stop them all on Ctrl-C.",
     )
+    parser.add_argument(
+        "--log",
+        action="store_true",
+        help="a transparency log too (docs/evidence/log.md), built by Go from a clone: then "
+        "`gantral evidence export` shows that no instance is missing",
+    )
     parser.add_argument("folder", type=Path, nargs="?", default=Path(), help="the project")
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keys, evidence, logs (default: build/dev)"
@@ -34,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     work = (args.work or project / "build" / "dev").resolve()
     stop_on_signals()
     with Processes(work / "logs") as processes:
-        stack = raise_stack(processes, project, work, _say)
+        stack = raise_stack(processes, project, work, _say, log=args.log)
         names = ", ".join(persona.sub for persona in stack.personas)
         _say(f"people    {names} (sign in as one of them; no password)")
         _say(f"logs      {work / 'logs'}")
@@ -43,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
             f"In another terminal:\n"
             f"  export GANTRAL_SERVER={stack.url}\n"
             f"  gantral list --as {stack.personas[0].sub}\n"
+            f"  gantral evidence export --settings {stack.settings} --out all.evidence\n"
+            f"  gantral verify all.evidence --trust {stack.trust}\n"
             "Ctrl-C stops everything.",
             flush=True,
         )

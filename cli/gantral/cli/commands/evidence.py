@@ -43,7 +43,9 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     )
     export.add_argument("--team", metavar="TEAM", help="only instances of this team")
     export.add_argument(
-        "--since", metavar="DATE", help="only instances started then or later (UTC)"
+        "--since",
+        metavar="DATE",
+        help="only instances started then or later (UTC); no log shows a part to be complete",
     )
     export.add_argument("--out", required=True, metavar="FILE", help="a new file, or - for stdout")
     export.add_argument(
@@ -124,7 +126,10 @@ def _completeness(asked: Asked, log: LogProofs | None) -> str:
     seen = log.seen
     where = f"the log {seen.origin}, as of its checkpoint {seen.size}"
     if asked.named or asked.since != "none":
-        return f"Proofs of {where} go along; completeness is shown of all instances or of a team."
+        return (
+            f"Proofs of {where} go along; completeness can't be shown of a part: for that leave out"
+            " --since and INSTANCE."
+        )
     return f"All entries of {where}, go along: a verifier lists what is absent."
 
 

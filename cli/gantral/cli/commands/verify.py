@@ -25,7 +25,8 @@ from gantral.evidence.trust_line import load_line
 from gantral.evidence.verify import Judged, one_by_one, verify_bundle, verify_disclosure
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
-_NOT_SHOWN = "completeness is not shown: no log says which other instances there are"
+_NOT_SHOWN = "completeness is not shown: no log says that these are all instances there were"
+_PART = "completeness can't be shown: {}, and a log is held to all instances, or all of a team"
 # What --require may ask for; an amendment is a yes, a waiver is not.
 _MEETS = {
     "approved": {"approved", "amended"},
@@ -168,10 +169,13 @@ class _Text:
         # The bundles, and those of them that a log shows to be complete.
         self._bundles: set[str] = set()
         self._complete: set[str] = set()
+        self._parts: dict[str, str] = {}
 
     def report(self, place: Place, report: Report) -> None:
         if not place.alone:
             self._bundles.add(place.path)
+        if report.part:
+            self._parts[place.path] = report.part
         for finding in report.findings:
             at = f" commit {finding.commit}" if finding.commit else ""
             line = f"{finding.severity}[{finding.code}] {place}{at}: {finding.message}"
@@ -190,7 +194,9 @@ class _Text:
 
     def end(self, verdict: str) -> None:
         for path in sorted(self._bundles - self._complete):
-            print(f"{printable(path)}: {_NOT_SHOWN}", file=sys.stderr)
+            part = self._parts.get(path)
+            why = _PART.format(part) if part else _NOT_SHOWN
+            print(printable(f"{path}: {why}"), file=sys.stderr)
         trust = self._trust
         print(
             f"trust file {trust.trust_id}, serial {trust.serial}, sha256 {trust.digest}",

@@ -16,11 +16,11 @@ from gantral.evidence import open_envelope
 from gantral.evidence.apart import kept_out
 from gantral.evidence.commit import votes_decision
 from gantral.evidence.context import covers, shape_at
-from gantral.evidence.envelope import unwrap, write_envelope
+from gantral.evidence.envelope import Opened, unwrap, write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
 from gantral.evidence.gate import check_opening, speaks_unvoted
 from gantral.evidence.hashes import context_hash
-from gantral.evidence.records import RECORDS, SUBMISSION
+from gantral.evidence.records import RECORDS, SUBMISSION, VOTE
 from gantral.evidence.recount import (
     Standing,
     Tally,
@@ -229,7 +229,7 @@ def _decided(
     gate = _gate(manifest, command["gate"])
     envelopes = command["decision"]["votes"] if command["decision"] != "none" else []  # type: ignore[typeddict-item]
     votes = [_vote(chain, envelope) for envelope in envelopes]
-    amended = [tuple((path, value) for path, value in vote["amendment"]) for vote in votes]
+    amended = [tuple((p, v) for p, v in vote.statement["amendment"]) for vote in votes]
     speaks = bool(envelopes) or speaks_unvoted(gate, command["cause"])
     shown = [
         chain.salted(opened.context[path], path)
@@ -259,7 +259,7 @@ def _decided(
 
 
 def _recount(
-    gate: Mapping[str, Any], waiting: Waiting, votes: Sequence[Mapping[str, Any]], at: str
+    gate: Mapping[str, Any], waiting: Waiting, votes: Sequence[Opened], at: str
 ) -> Standing:
     # Votes were counted before the deadline that ends the gate; they are judged as of then.
     ends = instant_text(instant_ms(waiting.rejects_at) - 1)
@@ -267,10 +267,10 @@ def _recount(
     tally = Tally(gate, waiting)
     for vote in votes:
         _want(tally.result(counted_at).outcome == "open", "recount", "a vote after the decision")
-        wrong = judge_vote(tally, vote, counted_at)
+        wrong = judge_vote(tally, vote.statement, vote.hash, counted_at)
         if wrong is not None:
             raise Refused(f"vote_{wrong.rule}", wrong.message)
-        tally.add(vote)
+        tally.add(vote.statement, vote.hash)
     decided = tally.result(counted_at)
     return decided if decided.outcome != "open" else tally.result(at)
 
@@ -307,7 +307,7 @@ def _agrees(command: CommitCommand, standing: Standing, waiting: Waiting) -> Non
     )
 
 
-def _vote(chain: Chain, envelope: Mapping[str, Any]) -> Mapping[str, Any]:
+def _vote(chain: Chain, envelope: Mapping[str, Any]) -> Opened:
     opened = open_envelope(
         envelope,
         "authority-decision",
@@ -318,7 +318,8 @@ def _vote(chain: Chain, envelope: Mapping[str, Any]) -> Mapping[str, Any]:
     )
     data = chain.store.get(chain.key("votes", f"{opened.hash}.json"))
     _want(data == write_envelope(envelope), "votes", f"vote {opened.hash} is not in the store")
-    return opened.statement
+    _want(VOTE.fits(opened.statement), "vote_form", "the vote does not have the members of a vote")
+    return opened
 
 
 def _record(
