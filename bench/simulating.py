@@ -12,7 +12,7 @@ from gantral.simulation import Simulation
 from gantral.simulation.exploring import Limits, explore
 
 ROOT = Path(__file__).resolve().parents[1]
-STATES, DEPTH = 1500, 400
+STATES, DEPTH = 5000, 400
 
 
 def run() -> None:

@@ -38,6 +38,7 @@ from gantral.runtime.workers.implementations import Implementation, implementati
 from gantral.simulation.apart import apart
 from gantral.simulation.executions import Activity
 from gantral.simulation.memory import MemoryStore
+from temporalio import workflow
 from temporalio.testing import ActivityEnvironment
 
 ISSUER: Final = "http://127.0.0.1:1"
@@ -176,6 +177,12 @@ class Deployment:
         """From now on the deployment's stores are these."""
         self.store.lean_on(store)
         self.drafts.lean_on(drafts)
+
+    def definition(self, name: str) -> workflow._Definition:
+        """The code of a workflow. Raises KeyError."""
+        found = workflow._Definition.from_class(self.programs[name].workflow_class)
+        assert found is not None
+        return found
 
     def event(self, program: ProgramInfo, name: str) -> type[Event]:
         """The model of an event of a program. Raises KeyError."""

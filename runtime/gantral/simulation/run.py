@@ -8,9 +8,10 @@ somebody steps it, and must then do the same again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import FrameType
 from typing import Any, Final, TypeVar
 
 from gantral.simulation.apart import apart
@@ -106,14 +107,30 @@ class Run:
         self._keep(_Step(at, job, commands))
         return commands
 
-    def replay(self) -> None:
-        """Play it again from its history.
+    def frames(self) -> Iterator[FrameType]:
+        """Where its code stands: the frames of each of its tasks, the outermost first."""
+        for task in self._instance()._tasks:  # type: ignore[attr-defined]
+            stands: Any = task.get_coro()
+            while (frame := getattr(stands, "cr_frame", None)) is not None:
+                yield frame
+                stands = stands.cr_await
+
+    def replay(self, definition: workflow._Definition | None = None) -> None:
+        """Play it again from its history, on its own code or on this.
 
         Raises:
             WrongCode: it does something else.
         """
-        self.let_go()
-        self._instance()
+        if definition is None:
+            self.let_go()
+            self._instance()
+            return
+        other = self.fork()
+        other.began = replace(self.began, definition=definition)
+        try:
+            other._instance()
+        finally:
+            other.let_go()
 
     def let_go(self) -> None:
         """Free the coroutines it holds; it can be stepped again, by its history."""

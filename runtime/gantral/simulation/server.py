@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gantral.runtime.workers.sealed import told
-from gantral.simulation.envelopes import close, end_sealer, is_ours, sealer, why
+from gantral.simulation import failures
+from gantral.simulation.envelopes import end_sealer, is_ours, sealer, why
 from gantral.simulation.executions import EPOCH, Activity, Execution, Status, Timer, Update
-from gantral.simulation.run import CONVERTER, Began, Run, payload, value_of
+from gantral.simulation.run import Began, Run, payload, value_of
 from gantral.simulation.watching import Watch
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
@@ -25,15 +25,7 @@ from temporalio.bridge.proto.child_workflow.child_workflow_pb2 import (
 )
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
-from temporalio.exceptions import (
-    ActivityError,
-    ApplicationError,
-    CancelledError,
-    ChildWorkflowError,
-    RetryState,
-    TimeoutError,
-    TimeoutType,
-)
+from temporalio.exceptions import ApplicationError
 
 Definitions = Callable[[str], "workflow._Definition"]
 
@@ -131,40 +123,21 @@ class Server:
     def answer(self, activity: Activity, result: Any) -> None:
         """What an activity gave."""
         job = self._resolved(activity)
-        given = _closed(activity, "answer", result) if is_ours(activity.name) else result
+        given = failures.closed(activity, "answer", result) if is_ours(activity.name) else result
         job.resolve_activity.result.completed.result.CopyFrom(payload(given))
         self._tell(activity.workflow_id, job)
 
     def refuse(self, activity: Activity, error: ApplicationError) -> None:
         """An activity failed for good."""
-        if is_ours(activity.name):
-            error = told(error, (_closed(activity, "failure", error.message),))
-        self._fail(activity, error, RetryState.NON_RETRYABLE_FAILURE)
+        self._fail(activity, failures.refused(activity, error))
 
     def lose(self, activity: Activity) -> None:
         """No attempt of an activity was ever answered: its time is up."""
-        error = TimeoutError(
-            "activity StartToClose timeout",
-            type=TimeoutType.START_TO_CLOSE,
-            last_heartbeat_details=[],
-        )
-        self._fail(activity, error, RetryState.MAXIMUM_ATTEMPTS_REACHED)
+        self._fail(activity, failures.lost(activity))
 
     def leave(self, activity: Activity) -> None:
-        """Nobody took an activity from its queue in time. After an attempt that was lost the server
-        names that as the cause."""
-        error = TimeoutError(
-            "activity ScheduleToStart timeout",
-            type=TimeoutType.SCHEDULE_TO_START,
-            last_heartbeat_details=[],
-        )
-        if activity.attempt > 1:
-            error.__cause__ = TimeoutError(
-                "activity StartToClose timeout",
-                type=TimeoutType.START_TO_CLOSE,
-                last_heartbeat_details=[],
-            )
-        self._fail(activity, error, RetryState.TIMEOUT)
+        """Nobody took an activity from its queue in time."""
+        self._fail(activity, failures.left(activity))
 
     def again(self, activity: Activity) -> Activity:
         """The next attempt of an activity, whose last one got no answer."""
@@ -229,19 +202,9 @@ class Server:
         job.resolve_activity.seq = activity.seq
         return job
 
-    def _fail(self, activity: Activity, cause: BaseException, state: RetryState) -> None:
-        error = ActivityError(
-            "Activity task failed",
-            scheduled_event_id=0,
-            started_event_id=0,
-            identity="simulation",
-            activity_type=activity.name,
-            activity_id=activity.id,
-            retry_state=state,
-        )
-        error.__cause__ = cause
+    def _fail(self, activity: Activity, failure: Failure) -> None:
         job = self._resolved(activity)
-        job.resolve_activity.result.failed.failure.CopyFrom(_failure(error))
+        job.resolve_activity.result.failed.failure.CopyFrom(failure)
         self._tell(activity.workflow_id, job)
 
     def _tell(self, workflow_id: str, job: WorkflowActivationJob) -> None:
@@ -376,29 +339,10 @@ class Server:
         if execution.ended is not None:
             ended.result.completed.result.CopyFrom(execution.ended)
         else:
-            error = ChildWorkflowError(
-                "Child Workflow execution failed",
-                namespace="",
-                workflow_id=target,
-                run_id=execution.run.began.run_id,
-                workflow_type=str(execution.run.began.definition.name),
-                initiated_event_id=0,
-                started_event_id=0,
-                retry_state=RetryState.NON_RETRYABLE_FAILURE,
-            )
-            error.__cause__ = (
-                CancelledError("cancelled")
-                if failure is None
-                else CONVERTER.failure_converter.from_failure(failure, CONVERTER.payload_converter)
-            )
-            ended.result.failed.failure.CopyFrom(_failure(error))
+            ended.result.failed.failure.CopyFrom(failures.of_child(target, execution, failure))
         self.executions[parent].children.pop(seq, None)
         if self.executions[parent].status == "running":
             self._jobs.append((parent, job))
-
-
-def _closed(activity: Activity, what: str, value: Any) -> str:
-    return close(activity.workflow_id, activity.name, what, value, activity.argument)
 
 
 def _answered(workflow_id: str, execution: Execution, command: WorkflowCommand) -> None:
@@ -414,12 +358,6 @@ def _answered(workflow_id: str, execution: Execution, command: WorkflowCommand) 
     else:
         rule = response.rejected.application_failure_info.type or "refused"
         update.refused = (rule, response.rejected.message.removeprefix(f"{rule}: "))
-
-
-def _failure(error: BaseException) -> Failure:
-    failure = Failure()
-    CONVERTER.failure_converter.to_failure(error, CONVERTER.payload_converter, failure)
-    return failure
 
 
 def _limit(command: WorkflowCommand, name: str) -> timedelta | None:

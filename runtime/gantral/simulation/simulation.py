@@ -21,7 +21,6 @@ from gantral.simulation.deployment import Answer, Deployment, Lost
 from gantral.simulation.executions import Activity, Update
 from gantral.simulation.memory import MemoryStore
 from gantral.simulation.server import Server
-from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 # When stories begin: a Monday, so that what stands on a calendar is open soon.
@@ -96,7 +95,7 @@ class Simulation:
 
     def __init__(self, deployment: Deployment, now: datetime = BEGINS) -> None:
         self.deployment = deployment
-        self.server = Server(self._definition, now)
+        self.server = Server(deployment.definition, now)
         self._store = MemoryStore()
         self._drafts = MemoryStore(deletable=True)
         self._acts = 0
@@ -355,8 +354,3 @@ class Simulation:
             self.deployment.seal, self._store, team, instance_id, vote, refusal.rule, self.now
         )
         return refusal
-
-    def _definition(self, name: str) -> workflow._Definition:
-        found = workflow._Definition.from_class(self.deployment.programs[name].workflow_class)
-        assert found is not None
-        return found

@@ -9,7 +9,16 @@ from typing import Any
 
 from gantral.cli.simulating.code import Code
 from gantral.simulation import Deployment
-from gantral.simulation.exploring import STARTER, People, Values, World, merged, people, read
+from gantral.simulation.exploring import (
+    STARTER,
+    People,
+    Values,
+    World,
+    merged,
+    people,
+    read,
+    standing,
+)
 
 _NOBODY = "somebody"
 
@@ -35,6 +44,7 @@ def scene(code: Code, workflow: str) -> Iterator[Scene]:
         reading = merged(read(one) for one in deployment.programs.values())
         values = Values(reading, [_NOBODY, *others[:1], STARTER])
         inputs = values.of(deployment.programs[workflow].manifest["input"])
-        yield Scene(deployment, World(known, values), known, inputs)
+        world = World(known, values, *standing(deployment.programs.values(), reading))
+        yield Scene(deployment, world, known, inputs)
     finally:
         deployment.close()

@@ -5,7 +5,7 @@ from gantral.simulation.exploring.course import Course
 from gantral.simulation.exploring.explore import End, Found, Limits, Span, Story, explore
 from gantral.simulation.exploring.people import STARTER, People, people
 from gantral.simulation.exploring.properties import RULES, Broken
-from gantral.simulation.exploring.reading import Reading, merged, read
+from gantral.simulation.exploring.reading import Reading, merged, read, standing
 from gantral.simulation.exploring.values import Values
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "merged",
     "people",
     "read",
+    "standing",
 ]

@@ -15,6 +15,7 @@ from gantral.evidence.expr import holds
 from gantral.policy.shapes import at, bare, leaves
 from gantral.runtime import forms
 from gantral.simulation.exploring.people import STARTER, People
+from gantral.simulation.exploring.relevant import Body
 from gantral.simulation.exploring.values import Values
 from gantral.simulation.simulation import Asked, Call, Simulation
 
@@ -46,10 +47,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class World:
-    """What there is around a story: people, and the values that services and senders may give."""
+    """What there is around a story: people, and the values that services and senders may give.
+    ``bodies``: of each workflow what may still count where a run of it stands; ``named``: whether
+    values name persons."""
 
     people: People
     values: Values
+    bodies: Mapping[str, Mapping[str, Body | None]]
+    named: bool
 
     def options(self, story: Simulation, names: Mapping[str, str], looks: Mapping[str, Look],
                 cancelled: bool) -> list[Choice]:  # fmt: skip

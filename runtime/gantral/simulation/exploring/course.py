@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from gantral.runtime import forms
+from gantral.runtime.commands import OPEN_GATE
 from gantral.simulation.deployment import Answer, Invoked
-from gantral.simulation.exploring.choices import Choice, Look, World, reason, standing_of
-from gantral.simulation.exploring.people import STARTER
+from gantral.simulation.exploring.choices import Choice, Look, World, reason
+from gantral.simulation.exploring.stands import Counts, Stands, stands
 from gantral.simulation.exploring.witness import Book
 from gantral.simulation.simulation import Asked, Call, Refusal, Simulation
 
 
 @dataclass
 class Course:
-    """``told``: what each question was answered, as far as the run can tell."""
+    """``since``: instance id -> what it was told since it came to where it stands."""
 
     world: World
     story: Simulation
     root: str = ""
     trail: tuple[Choice, ...] = ()
-    told: dict[str, Any] = field(default_factory=dict)
-    failed: tuple[str, ...] = ()
+    since: dict[str, dict[str, Any]] = field(default_factory=dict)
+    standing: dict[str, Stands] = field(default_factory=dict)
+    places: dict[str, object] = field(default_factory=dict)  # of the last step at which it stood
+    steps: dict[str, object] = field(default_factory=dict)  # and what it was there
+    stopped: bool = False  # whether a worker refused what the code asked for
     cancelled: bool = False
     books: dict[str, Book] = field(default_factory=dict)
     before: dict[str, str] = field(default_factory=dict)  # instance id -> state, a choice ago
@@ -41,7 +43,10 @@ class Course:
         return replace(
             self,
             story=self.story.fork(),
-            told=dict(self.told),
+            since={name: dict(one) for name, one in self.since.items()},
+            standing=dict(self.standing),
+            places=dict(self.places),
+            steps=dict(self.steps),
             used=dict(self.used),
             books={name: one.fork() for name, one in self.books.items()},
         )
@@ -98,6 +103,7 @@ class Course:
             book.read_on(self.story.store, self.story.program(instance_id).team, instance_id)
         for one in self.done:
             self._use(one)
+        self.stand()
 
     def _use(self, one: Invoked) -> None:
         """Count a call against each approval that it acts under; another attempt is no other."""
@@ -110,55 +116,36 @@ class Course:
                 key = (one.instance_id, name, approved.round)
                 self.used[key] = self.used.get(key, frozenset()) | {one.site}
 
-    @property
-    def digest(self) -> str:
-        """The same for two courses that nothing which may still happen can tell apart."""
-        story, now = self.story, self.story.now
-        names = self.names
-        running: list[Any] = []
-        for instance_id, look in self.looks.items():
-            manifest = story.program(instance_id).manifest
-            book = self.books[instance_id]
-            lapses = []
-            for gate, approved in sorted(book.approvals.items()):
-                lasts = manifest["gates"][gate]["lasts"]
-                if lasts == "none":
-                    left = "none"
-                else:
-                    ends = approved.at + forms.read_duration(lasts)
-                    left = "over" if ends < now else str(ends - now)
-                lapses.append((gate, approved.round, approved.how, left))
-            running.append(
-                (
-                    names[instance_id],
-                    look["state"],
-                    lapses,
-                    look["standing"],
-                    self._gate(look),
-                    [(wait["wait"], _left(wait["until"], now)) for wait in look["waits"]],
-                )
-            )
-        waits = [
-            (names[one.workflow_id], one.name, one.argument.get("call", one.id), one.attempt,
-             str(now - one.since))
-            for one in story.server.activities
-        ]  # fmt: skip
-        timers = [(names[one.workflow_id], str(one.at - now)) for one in story.server.timers]
-        whole = (
-            running,
-            waits,
-            timers,
-            sorted(
-                (key, one if isinstance(one, str) else _text(_shown(one, self._live())))
-                for key, one in self.told.items()
-            ),
-            self.failed,
-            self.cancelled,
-            str(now - self.began) if self.world.values.reading.clock and self.began else "",
-        )
-        return sha256(repr(whole).encode()).hexdigest()
+    def instance(self, name: str) -> str:
+        """The id of what is called so here."""
+        return next(one for one, known in self.names.items() if known == name)
 
-    def _live(self) -> frozenset[str]:
+    def stand(self) -> None:
+        """Look where each run stands. Where it came to another step, its values say all that it was
+        told before; between two steps it is told apart by the last one, and by what came since."""
+        counts = Counts(self.live(), self.world.values.reading.whole)
+        for instance_id in self.looks:
+            run = self.story.server.executions[instance_id].run
+            bodies = self.world.bodies[str(run.began.definition.name)]
+            found = stands(run, bodies, counts)
+            if found.place is not None:
+                if self.places.get(instance_id) != found.place:
+                    self.since[instance_id] = {}
+                self.places[instance_id] = found.place
+                self.steps[instance_id] = found.shown
+            if found.asks is not None:
+                found = replace(found, asks=found.asks | self._opening(instance_id))
+            self.standing[instance_id] = found
+
+    def _opening(self, instance_id: str) -> set[str]:
+        """The gates that are asked, and not open yet."""
+        return {
+            str(one.argument["gate"])
+            for one in self.story.server.executions[instance_id].activities.values()
+            if one.name == OPEN_GATE
+        }
+
+    def live(self) -> frozenset[str]:
         """The names of values that conditions may still read from where the runs stand."""
         reading = self.world.values.reading
         sites = [str(one.argument.get("call")) for one in self.story.server.activities]
@@ -167,21 +154,6 @@ class Course:
         if not sites or len(self.story.server.executions) > 1:
             return reading.names
         return frozenset().union(*(reading.live(one) for one in sites))
-
-    def _gate(self, look: Look) -> Any:
-        """An open gate up to the names of people who differ by nothing else."""
-        if look["gate"] == "none":
-            return "none"
-        now, people = self.story.now, self.world.people
-        seal = self.story.deployment.seal
-        votes = []
-        for who, person in people.known.items():
-            actor = seal.actor(person)
-            named = sorted(path for path, actors in look["named"].items() if actor in actors)
-            excluded = actor in look["excluded"]
-            votes.append((person.roles, who == STARTER, named, excluded, standing_of(look, actor)))
-        left = [(row[1:], _left(row[0], now)) for row in look["clock"]]
-        return (look["gate"], look["site"], look["round"], sorted(votes, key=repr), left)
 
     def latest(self, of: Mapping[str, Any]) -> timedelta:
         """How much later than now the answer of a call may come."""
@@ -192,8 +164,8 @@ class Course:
     def _start(self, of: Mapping[str, Any]) -> None:
         self.began = self.story.now
         person = self.world.people.now(of["by"], self.story.now, len(self.trail))
-        self.told["input"] = of["input"]
         self.root = self.story.start(person, of["workflow"], of["input"])
+        self._told(self.root, "input", of["input"])
 
     def _answer(self, of: Mapping[str, Any]) -> None:
         call = self._call(of)
@@ -227,10 +199,11 @@ class Course:
         )
         self.story.say(asked, of["words"])
         what = "guard" if of["decided"] else "policies"
-        self.told[f"{of['instance']} {of['gate']} {of['round']} {what}"] = " ".join(of["words"])
+        key = f"{of['gate']} {of['round']} {what}"
+        self._told(asked.instance_id, key, " ".join(of["words"]))
 
     def _vote(self, of: Mapping[str, Any]) -> None:
-        instance_id = self._instance(of)
+        instance_id = self.instance(of["instance"])
         look = self.looks[instance_id]
         manifest = self.story.program(instance_id).manifest
         person = self.world.people.now(of["by"], self.story.now, len(self.trail))
@@ -243,10 +216,10 @@ class Course:
             shown=look,
         )
         if self.refusal is None:
-            self._decided(of["instance"], instance_id, look, of)
+            self._decided(instance_id, look, of)
 
-    def _decided(self, name: str, instance_id: str, look: Look, of: Mapping[str, Any]) -> None:
-        """What a gate that has closed tells on: what was approved, and by people of which kinds."""
+    def _decided(self, instance_id: str, look: Look, of: Mapping[str, Any]) -> None:
+        """What a gate that has closed tells on: what was approved."""
         execution = self.story.server.executions[instance_id]
         after = self.story.look(instance_id) if execution.status == "running" else None
         asked = any(isinstance(one, Asked) for one in self.story.questions)
@@ -256,45 +229,36 @@ class Course:
             and (after["gate"], after["round"]) == (look["gate"], look["round"])
         ):
             return
-        told = f"{of['kind']} {_text(of.get('amendment', {}))}"
-        manifest = self.story.program(instance_id).manifest
-        if self.world.values.reading.deciders or _keeps(manifest, look["gate"]):
-            mine = self.story.deployment.seal.actor(self.world.people.known[of["by"]])
-            told += f" {sorted({mine, *(vote['actor'] for vote in look['votes'])})}"
-        self.told[f"{name} {look['gate']} {look['round']} decided"] = told
+        told = [of["kind"], of.get("amendment", {})]
+        self._told(instance_id, f"{look['gate']} {look['round']} decided", told)
 
     def _send(self, of: Mapping[str, Any]) -> None:
-        instance_id = self._instance(of)
+        instance_id = self.instance(of["instance"])
         look = self.looks[instance_id]
         person = self.world.people.now(of["by"], self.story.now, len(self.trail))
         self.refusal = self.story.send(person, instance_id, of["event"], of["data"])
         if self.refusal is None:
             wait = next(one["wait"] for one in look["waits"] if of["event"] in one["events"])
-            key = f"{of['instance']} {wait} {look['commits']}"
-            self.told[key] = [of["event"], of["data"]]
+            self._told(instance_id, f"{wait} {look['commits']}", [of["event"], of["data"]])
 
     def _passes(self, of: Mapping[str, Any]) -> None:
-        for instance_id, look in self.looks.items():
+        looks = dict(self.looks)
+        for instance_id, look in looks.items():
             for wait in look["waits"]:
                 if of["to"] == wait["until"]:
-                    key = f"{self.names[instance_id]} {wait['wait']} {look['commits']}"
-                    self.told[key] = "nothing"
-        before = dict(self.looks)
-        if all(look["gate"] == "none" and not look["waits"] for look in before.values()):
-            # One sleep is over, of which nothing else tells.
-            self.told["slept"] = f"{self.told.get('slept', '')}+"
+                    self._told(instance_id, f"{wait['wait']} {look['commits']}", "nothing")
+            if all(one["gate"] == "none" and not one["waits"] for one in looks.values()):
+                # One sleep is over, of which branches at once have nothing else to tell.
+                slept = self.since.get(instance_id, {}).get("slept", 0)
+                self._told(instance_id, "slept", slept + 1)
         self.story.pass_to(forms.read_instant(of["to"]))
-        for instance_id, look in before.items():
-            closed = self.story.server.executions[instance_id].status != "running"
-            if closed and look["gate"] != "none":
-                key = f"{self.names[instance_id]} {look['gate']} {look['round']} decided"
-                self.told[key] = "nobody"
 
     def _cancel(self, of: Mapping[str, Any]) -> None:
         # Where it was asked for is what its end will name.
         asked = [str(one.argument.get("call", one.id)) for one in self.story.server.activities]
         waits = [[wait["wait"] for wait in one["waits"]] for one in self.looks.values()]
-        self.told["cancel at"] = _text([sorted(asked), waits])
+        for instance_id in self.looks:
+            self._told(instance_id, "cancel at", [sorted(asked), waits])
         self.cancelled = True
         self.story.cancel(self.root)
 
@@ -307,16 +271,18 @@ class Course:
             == (of["instance"], of["operation"], of["site"], of.get("undo", False))
         )
 
-    def _instance(self, of: Mapping[str, Any]) -> str:
-        return next(one for one, name in self.names.items() if name == of["instance"])
-
     def _tell(self, call: Call, of: Mapping[str, Any], what: Any) -> None:
         site = call.site if call.site != "none" else call.activity.id
-        key = f"{of['instance']} {'undo of ' if call.undo else ''}{site}"
-        self.told[key] = what
+        key = f"{'undo of ' if call.undo else ''}{site}"
+        self.stopped = self.stopped or what == "refused"
+        self._told(call.instance_id, key, what)
         if isinstance(what, str):
             # Of branches at once the first that fails is why the others stop.
-            self.failed = (*self.failed, key)
+            failed = self.since[call.instance_id].get("failed", [])
+            self._told(call.instance_id, "failed", [*failed, key])
+
+    def _told(self, instance_id: str, key: str, what: Any) -> None:
+        self.since.setdefault(instance_id, {})[key] = what
 
 
 _DOING = {
@@ -331,30 +297,3 @@ _DOING = {
     "passes": Course._passes,
     "cancel": Course._cancel,
 }
-
-
-def _keeps(manifest: Mapping[str, Any], gate: str) -> bool:
-    """Whether another gate keeps out who decided at this one: then it matters who they were."""
-    return any({"deciders": gate} in one["apart"] for one in manifest["gates"].values())
-
-
-def _shown(value: Any, live: frozenset[str]) -> Any:
-    """What of a value may still be read: under a name that is, all; else where such names are."""
-    if isinstance(value, dict):
-        return {
-            name: one if name in live else _shown(one, live)
-            for name, one in value.items()
-            if name in live or isinstance(one, dict | list)
-        }
-    if isinstance(value, list):
-        return [one if isinstance(one, str) else _shown(one, live) for one in value]
-    return None
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def _left(instant: str, now: datetime) -> str:
-    moment = forms.read_instant(instant)
-    return "over" if moment <= now else str(moment - now)

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from gantral.simulation.exploring import properties
+from gantral.simulation.exploring.alike import digest
 from gantral.simulation.exploring.choices import Choice, World
 from gantral.simulation.exploring.course import Course
 from gantral.simulation.exploring.people import STARTER
@@ -101,14 +102,17 @@ def explore(
     workflow: str,
     inputs: Sequence[Mapping[str, Any]],
     limits: Limits,
+    alike: Callable[[Course], str] = digest,
 ) -> Found:
-    """Explore every course of a workflow from each of these inputs."""
-    return _Exploring(world, limits).run(story, workflow, inputs)
+    """Explore every course of a workflow from each of these inputs. ``alike``: the same for two
+    courses of which one is gone on with."""
+    return _Exploring(world, limits, alike).run(story, workflow, inputs)
 
 
 class _Exploring:
-    def __init__(self, world: World, limits: Limits) -> None:
+    def __init__(self, world: World, limits: Limits, alike: Callable[[Course], str]) -> None:
         self._world = world
+        self._alike = alike
         self._limits = limits
         self._known: dict[str, Ends] = {}
         self._gates: set[str] = set()
@@ -153,8 +157,8 @@ class _Exploring:
             found.states += 1
             found.reached[course.books[course.root].state] += 1
             return self._end(course)
-        digest = course.digest
-        known = self._known.get(digest)
+        point = self._alike(course)
+        known = self._known.get(point)
         if known is not None:
             return known
         if found.states >= self._limits.states or len(course.trail) >= self._limits.depth:
@@ -179,7 +183,7 @@ class _Exploring:
             came = self._taken(branch, choice)
             took = branch.story.now - began
             self._add(ends, came, took, took + late)
-        self._known[digest] = ends
+        self._known[point] = ends
         return ends
 
     def _end(self, course: Course) -> Ends:

@@ -57,7 +57,7 @@ def after(course: Course) -> Iterator[Broken]:
             if execution.left_open:
                 why = f"{name} ended while {', '.join(execution.left_open)} was under way"
                 yield Broken("after the end", why)
-            if execution.result["state"] == "TERMINATED" and said[1] in _NEVER and _stopped(course):
+            if execution.result["state"] == "TERMINATED" and said[1] in _NEVER and course.stopped:
                 yield Broken("program", f"{name}: {execution.result['message']}")
     for invoked in course.done:
         yield from _acts(course, invoked)
@@ -106,10 +106,6 @@ def _transitions(name: str, book: Book) -> Iterator[Broken]:
         except IllegalTransition as error:
             yield Broken("transitions", f"{name}: {error}")
             return
-
-
-def _stopped(course: Course) -> bool:
-    return any(what == "refused" for what in course.told.values())
 
 
 def _acts(course: Course, invoked: Invoked) -> Iterator[Broken]:

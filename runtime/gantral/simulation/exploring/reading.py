@@ -6,13 +6,19 @@ It errs to one side: a name that stands in a condition anywhere counts everywher
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import getsource
-from typing import Any
+from typing import Any, Final
 
 from gantral.runtime.programs import ProgramInfo
+from gantral.simulation.exploring.relevant import Asks, Body, bodies
+from gantral.simulation.exploring.whole import whole
+
+# What reads its first argument to choose a way.
+_READS: Final = frozenset({"require", "each", "sleep", "sleep_until", "rounds"})
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class Reading:
     """``names``: of fields and values that conditions read. ``numbers``, ``texts``: what they are
     compared with. ``clock``: whether the program reads what time it is; ``deciders``: or who
     decided. ``later``: site -> the names that conditions read which may be met from there on.
+    ``whole``: of the names those of records and lists that are read as they are.
     """
 
     names: frozenset[str]
@@ -28,6 +35,7 @@ class Reading:
     clock: bool
     deciders: bool
     later: Mapping[str, frozenset[str]]
+    whole: frozenset[str]
 
     def live(self, site: str) -> frozenset[str]:
         """What may still be read in a condition by a run that stands at this site."""
@@ -57,14 +65,16 @@ def read(program: ProgramInfo) -> Reading:
                     texts.add(text)
         for pointer in _pointers(gate):
             names.update(pointer.split("/")[1:])
+    chosen = {path.split("/")[-1] for path in _read_by_gates(program)}
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return Reading(
         _closed(tree, names),
         frozenset(numbers),
         frozenset(texts),
-        bool({"now", "started_at", "at"} & attributes) or _calendars(program),
+        bool({"now", "started_at", "at"} & attributes),
         "deciders" in attributes,
         _later(tree, program),
+        whole(tree, _conditions(tree, each=False), chosen),
     )
 
 
@@ -80,10 +90,26 @@ def merged(readings: Iterable[Reading]) -> Reading:
         {site: names for one in found for site, names in one.later.items()}
         if len(found) == 1
         else {},
+        frozenset().union(*(one.whole for one in found)),
     )
 
 
-def _conditions(tree: ast.AST) -> Iterator[ast.expr]:
+def standing(
+    programs: Iterable[ProgramInfo], reading: Reading
+) -> tuple[dict[str, dict[str, Body | None]], bool]:
+    """Of each workflow what counts where a run of it stands, and whether values name persons.
+    ``reading``: of all of them."""
+    found, named = {}, False
+    for program in programs:
+        tree = ast.parse(getsource(import_module(f"{program.package}.workflow")))
+        gates = {gate: frozenset(_chooses(program, gate)) for gate in program.manifest["gates"]}
+        found[program.workflow_id] = bodies(tree, Asks(gates, reading.names))
+        named = named or '["person"]' in json.dumps(program.manifest)
+    return found, named
+
+
+def _conditions(tree: ast.AST, *, each: bool = True) -> Iterator[ast.expr]:
+    """What ways hang on. ``each``: lists too that a loop goes through."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.If, ast.IfExp, ast.While, ast.Assert)):
             yield node.test
@@ -92,7 +118,13 @@ def _conditions(tree: ast.AST) -> Iterator[ast.expr]:
         elif isinstance(node, ast.BoolOp):
             yield node
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in ("require", "each", "sleep", "sleep_until", "rounds"):
+            if node.func.attr in (
+                "require",
+                *(["each"] if each else []),
+                "sleep",
+                "sleep_until",
+                "rounds",
+            ):
                 yield from node.args[:1]
             for keyword in node.keywords:
                 if keyword.arg in ("only_if", "within"):
@@ -139,11 +171,20 @@ def _later(tree: ast.AST, program: ProgramInfo) -> dict[str, frozenset[str]]:
 
 
 def _chooses(program: ProgramInfo, gate: str) -> set[str]:
+    return {name for path in _paths(program, gate) for name in path.split("/")[1:]}
+
+
+def _paths(program: ProgramInfo, gate: str) -> Iterator[str]:
+    """The pointers to what chooses the case of `decide`, and to whom it names."""
     rules = program.manifest["gates"][gate]
-    paths = [
-        text for case in rules["decide"] for kind, text in _terms(case["when"]) if kind == "path"
-    ]
-    return {name for path in (*paths, *_pointers(rules)) for name in path.split("/")[1:]}
+    for case in rules["decide"]:
+        yield from (text for kind, text in _terms(case["when"]) if kind == "path")
+    yield from _pointers(rules)
+
+
+def _read_by_gates(program: ProgramInfo) -> Iterator[str]:
+    for gate in program.manifest["gates"]:
+        yield from _paths(program, gate)
 
 
 def _again(tree: ast.AST, condition: ast.expr) -> bool:
@@ -254,10 +295,3 @@ def _pointers(tree: Any) -> Iterator[str]:
     elif isinstance(tree, list):
         for one in tree:
             yield from _pointers(one)
-
-
-def _calendars(program: ProgramInfo) -> bool:
-    """Whether a gate's clock stands on a calendar, so that it matters which day it is."""
-    return any(
-        step[0] == "on" for gate in program.manifest["gates"].values() for step in gate["clock"]
-    )

@@ -1,0 +1,182 @@
+"""What simulate takes for one point is one: the ends, with their times and how many courses come to
+each, are those of an exploration that takes nothing for the same but votes in another order."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from gantral.simulation import Simulation
+from gantral.simulation.exploring import Course, Found, Limits, explore
+from simulated import HEAD, staged
+
+SERVICES = """\
+  service shop on queue "shop" {
+    read price(name: string) -> { amount: int(min: 0, max: 20), note: string } { timeout 1m }
+    effect pay(name: string) -> { ref: string } { timeout 1m }
+    notify tell(name: string) { timeout 1m }
+  }
+"""
+
+
+def workflow(rest: str, name: str = "trial", output: str = "{ how: string }") -> str:
+    return f"""\
+workflow {name} version "1.0.0" {{
+  team payments
+  start by clerk
+  input  {{ name: string }}
+  output {output}
+{SERVICES}{rest}}}
+"""
+
+
+ROUNDS = HEAD + workflow(
+    """\
+  run {
+    var dear: int = 0
+    let last = repeat at most 2 {
+      let found = shop.price(name: input.name)
+      if found.amount > 10 { give found.note }
+      shop.tell(name: found.note) else as f {
+        if f.happened == "unknown" { set dear = dear + 1 }
+        give "nobody knows"
+      }
+    } else { terminate "too often" }
+    if dear > 0 { complete { how: "dear" } }
+    complete { how: last }
+  }
+"""
+)
+EACH = HEAD + workflow(
+    """\
+  gate release(names: list(max: 2) of string) {
+    releases shop.pay
+    decide   1 of boss
+    clock    { after 1h reject }
+    lasts    30m, uses 2
+  }
+  run {
+    let ok = ask release(names: ["a", input.name])
+    var lost: list(max: 1) of string = []
+    for each one in ok.names at most 2 {
+      shop.pay(name: one) under ok else as f {
+        if f.happened == "unknown" { set lost = lost + [one] }
+      }
+    }
+    complete { how: "paid" }
+  }
+"""
+)
+APART = HEAD + workflow(
+    """\
+  gate first(name: string) {
+    decide   2 of boss
+    clock    { after 1h reject }
+  }
+  gate second(name: string) {
+    decide   1 of boss
+    apart    deciders of first
+    clock    { after 1h reject }
+  }
+  run {
+    let one = ask first(name: input.name)
+    shop.tell(name: one.name)
+    let two = ask second(name: one.name)
+    complete { how: two.name }
+  }
+"""
+)
+SLEEPS = HEAD + workflow(
+    """\
+  run {
+    let known = parallel {
+      branch slow { sleep 1h  sleep 1h  sleep 1h  give 1 }
+      branch told { shop.tell(name: input.name)  give 2 }
+    }
+    complete { how: "{known.slow}" }
+  }
+"""
+)
+WAITS = HEAD + workflow(
+    """\
+  run {
+    let last = repeat at most 3 every 1h {
+      let found = shop.price(name: input.name)
+      if found.amount > 10 { give found.note }
+    } else { terminate "too often" }
+    complete { how: last }
+  }
+"""
+)
+UNDONE = (
+    HEAD
+    + """\
+workflow trial version "1.0.0" {
+  team payments
+  start by clerk
+  input  { name: string }
+  output { how: string }
+  service shop on queue "shop" {
+    effect pay(name: string) -> { ref: string } {
+      timeout 1m  idempotent
+      undo back(ref: result.ref)
+    }
+    effect back(ref: string) { timeout 1m  idempotent }
+    notify tell(name: string) { timeout 1m }
+  }
+  gate release(name: string) {
+    releases shop.pay
+    decide   1 of boss
+    clock    { after 1h reject }
+    lasts    30m
+  }
+  run {
+    let ok = ask release(name: input.name)
+    let paid = shop.pay(name: ok.name) under ok
+    shop.tell(name: paid.ref)
+    complete { how: paid.ref }
+  }
+}
+"""
+)
+SPECS = {
+    "rounds": ROUNDS,
+    "each": EACH,
+    "apart": APART,
+    "sleeps": SLEEPS,
+    "waits": WAITS,
+    "undone": UNDONE,
+}
+
+
+def unreduced(course: Course) -> str:
+    """The same choices in the same order, but for votes of which one follows the other."""
+    made: list[str] = []
+    for votes, several in groupby(course.trail, lambda one: one.do == "vote"):
+        keys = [one.key for one in several]
+        made += sorted(keys) if votes else keys
+    return sha256(repr((made, str(course.story.now))).encode()).hexdigest()
+
+
+def both(folder: Path, text: str) -> tuple[Found, Found]:
+    with staged(folder, text, "trial") as scene:
+        story = Simulation(scene.deployment)
+        limits = Limits(6000, 100)
+        ours = explore(scene.world, story.fork, "trial", scene.inputs, limits)
+        every = explore(scene.world, story.fork, "trial", scene.inputs, limits, unreduced)
+    return ours, every
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_table_is_that_of_every_course(tmp_path: Path, name: str) -> None:
+    ours, every = both(tmp_path, SPECS[name])
+    assert ours.whole
+    assert every.whole
+    assert ours.ends == every.ends
+    assert ours.called == every.called
+    assert not ours.stories
+    assert not every.stories
+    assert ours.states <= every.states
+    print(f"{name}: {ours.states} of {every.states}")
