@@ -122,13 +122,11 @@ def test_programs_made_by_chance_come_to_what_the_interpreter_comes_to(tmp_path:
         ours = simulated(spec, "sample", STATES)
         theirs = interpreted(found.program, text, 1000)
         agree(ours, theirs)
-        # No small value of a json is one of a record that it is read as.
-        cast = ": Held = " in text
-        if ours.whole and theirs.whole and not ours.alike and not cast:
+        if ours.whole and theirs.whole and not ours.alike:
             both += 1
             assert (ours.ends, ours.effects) == (theirs.ends, theirs.effects), text
     print(f"{both} of {MANY} seen whole by both come to the same")
-    assert both >= MANY // 4
+    assert both >= MANY // 3
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -3,14 +3,22 @@ each, are those of an exploration that takes nothing for the same but votes in a
 
 from __future__ import annotations
 
+import random
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
 import pytest
+from confirming import compiled
 from gantral.simulation import Simulation
 from gantral.simulation.exploring import Course, Found, Limits, explore
+from generator import OTHERS, Tape, program
+from hypothesis import settings
 from simulated import HEAD, staged
+
+# Of programs made by chance: the bytes that one is made of, and how far it is explored.
+LENGTH, SMALL = 28, Limits(250, 400)
+MANY = settings.default.max_examples // 12
 
 SERVICES = """\
   service shop on queue "shop" {
@@ -169,14 +177,39 @@ def both(folder: Path, text: str) -> tuple[Found, Found]:
     return ours, every
 
 
-@pytest.mark.parametrize("name", SPECS)
-def test_the_table_is_that_of_every_course(tmp_path: Path, name: str) -> None:
-    ours, every = both(tmp_path, SPECS[name])
+def the_same(ours: Found, every: Found) -> None:
+    """Raises AssertionError where the table of the one is not that of the other."""
     assert ours.whole
-    assert every.whole
     assert ours.ends == every.ends
     assert ours.called == every.called
     assert not ours.stories
     assert not every.stories
     assert ours.states <= every.states
-    print(f"{name}: {ours.states} of {every.states}")
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_table_is_that_of_every_course(tmp_path: Path, name: str) -> None:
+    ours, every = both(tmp_path, SPECS[name])
+    assert every.whole
+    the_same(ours, every)
+
+
+@pytest.mark.hypothesis
+def test_so_it_is_of_programs_made_by_chance(tmp_path: Path) -> None:
+    """Only the smallest are seen whole when nothing is taken for the same."""
+    seen = 0
+    for name, other in OTHERS.items():
+        (tmp_path / name).write_text(other, "utf-8")
+    for seed in range(MANY):
+        text = program(Tape(random.Random(seed).randbytes(LENGTH)), "")
+        found = compiled(text, OTHERS)
+        if found.errors or found.program is None:
+            continue
+        with staged(tmp_path, text, "sample") as scene:
+            story = Simulation(scene.deployment)
+            every = explore(scene.world, story.fork, "sample", scene.inputs, SMALL, unreduced)
+            if every.whole:
+                seen += 1
+                the_same(explore(scene.world, story.fork, "sample", scene.inputs, SMALL), every)
+    print(f"{seen} of {MANY} seen whole both ways")
+    assert seen >= MANY // 4

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from gantral.runtime.programs import ProgramInfo
 from gantral.simulation.exploring.relevant import Asks, Body, bodies
+from gantral.simulation.exploring.shaped import Shape, shape_of
 from gantral.simulation.exploring.whole import whole
 
 # What reads its first argument to choose a way.
-_READS: Final = frozenset({"require", "each", "sleep", "sleep_until", "rounds"})
+_READS: Final = frozenset({"require", "sleep", "sleep_until", "rounds", "read_json_"})
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Reading:
     """``names``: of fields and values that conditions read. ``numbers``, ``texts``: what they are
     compared with. ``clock``: whether the program reads what time it is; ``deciders``: or who
     decided. ``later``: site -> the names that conditions read which may be met from there on.
-    ``whole``: of the names those of records and lists that are read as they are.
+    ``whole``: of the names those of records and lists that are read as they are. ``casts``: the
+    shapes of the records that a `json` is read as.
     """
 
     names: frozenset[str]
@@ -36,6 +38,7 @@ class Reading:
     deciders: bool
     later: Mapping[str, frozenset[str]]
     whole: frozenset[str]
+    casts: tuple[Shape, ...]
 
     def live(self, site: str) -> frozenset[str]:
         """What may still be read in a condition by a run that stands at this site."""
@@ -44,7 +47,8 @@ class Reading:
 
 def read(program: ProgramInfo) -> Reading:
     """Read a program's generated workflow and its manifest."""
-    tree = ast.parse(getsource(import_module(f"{program.package}.workflow")))
+    module = import_module(f"{program.package}.workflow")
+    tree = ast.parse(getsource(module))
     conditions = [*_conditions(tree)]
     names = {name for one in conditions for name in _names(one)}
     numbers: set[str] = set()
@@ -75,6 +79,7 @@ def read(program: ProgramInfo) -> Reading:
         "deciders" in attributes,
         _later(tree, program),
         whole(tree, _conditions(tree, each=False), chosen),
+        tuple(shape_of(getattr(module, name)) for name in sorted(_casts(tree))),
     )
 
 
@@ -91,6 +96,7 @@ def merged(readings: Iterable[Reading]) -> Reading:
         if len(found) == 1
         else {},
         frozenset().union(*(one.whole for one in found)),
+        tuple(cast for one in found for cast in one.casts),
     )
 
 
@@ -118,19 +124,24 @@ def _conditions(tree: ast.AST, *, each: bool = True) -> Iterator[ast.expr]:
         elif isinstance(node, ast.BoolOp):
             yield node
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in (
-                "require",
-                *(["each"] if each else []),
-                "sleep",
-                "sleep_until",
-                "rounds",
-            ):
+            if node.func.attr in _READS or (each and node.func.attr == "each"):
                 yield from node.args[:1]
             for keyword in node.keywords:
                 if keyword.arg in ("only_if", "within"):
                     yield keyword.value
         elif isinstance(node, ast.FunctionDef) and node.name.startswith("still_"):
             yield from (one.value for one in node.body if isinstance(one, ast.Return) and one.value)
+
+
+def _casts(tree: ast.AST) -> set[str]:
+    """The names of the records that a `json` is read as."""
+    return {
+        node.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "read_json_"
+        and isinstance(node.value, ast.Name)
+    }
 
 
 def _later(tree: ast.AST, program: ProgramInfo) -> dict[str, frozenset[str]]:

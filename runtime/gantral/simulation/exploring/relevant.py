@@ -315,7 +315,7 @@ def _failing(node: ast.AST) -> Iterator[str]:
         name = getattr(node.func, "attr", "")
         if name == "within" and all(_called(one) == "ListOf" for one in node.args[1:]):
             yield from _lengths(node.args[0])
-        elif name in ("within", "div", "mod"):
+        elif name in ("within", "div", "mod", "read_json_"):
             yield from _names(node)
 
 

@@ -8,10 +8,11 @@ that compare two of them mostly hold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
+from gantral.evidence.opaque import json_text
 from gantral.simulation.exploring.patterns import matching
 from gantral.simulation.exploring.reading import Reading
 
@@ -96,6 +97,10 @@ class Values:
         elif kind == "instant":
             yield from ("2026-02-02T09:00:00.000Z", "2026-01-01T09:00:00.000Z")
         elif kind == "json":
+            # What fits a record that it is read as comes first; then what fits none.
+            inside = replace(self, reading=replace(self.reading, casts=()))
+            for cast in self.reading.casts:
+                yield from (json_text(one) for one in inside._of(cast, read=False))
             yield '{"a":"b"}'
         else:
             raise NotImplementedError(f"no small values of {kind}")
