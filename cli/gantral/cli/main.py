@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "describe": ("Write", "a workflow in sentences, to be read aloud and signed"),
     "graph": ("Write", "a workflow as a picture"),
     "diff": ("Write", "what changed in authority between two versions of a spec"),
-    "test": ("Write", "run scenario files against the time-skipping server"),
+    "test": ("Write", "play scenario files, with no server or on the time-skipping one"),
     "simulate": ("Write", "every course of a workflow, in virtual time, with no server"),
     "replay": ("Write", "step through a story that gantral simulate wrote"),
     "lsp": ("Write", "the language server that editors start"),
