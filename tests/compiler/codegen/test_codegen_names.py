@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 
 import pytest
@@ -82,3 +83,39 @@ workflow w version "1.0.0" {
 """
     (program,) = analyse(Project({"w.gantral": text}.get), "w.gantral").programs
     compile(generate(program, {"w.gantral": text}).files["services.py"], "services.py", "exec")
+
+
+BRANCHES = ["parallel", "x", "branch_x", "x_1", "branch1_x", "begun1_x", "parallel1", "class"]
+
+
+@given(st.permutations(BRANCHES))
+def test_branches_of_any_name_stay_apart_from_what_begins_them(names: list[str]) -> None:
+    branches = "\n".join(
+        f"branch {name} {{ let known = shop.price(name: input.name)  give known }}"
+        for name in names
+    )
+    text = f"""
+role boss
+workflow w version "1.0.0" {{
+  team t
+  start by boss
+  input {{ name: string }}
+  output {{ all: int }}
+  service shop on queue "x" {{ read price(name: string) -> int {{ timeout 1m }} }}
+  run {{
+    let found = parallel {{ {branches} }}
+    complete {{ all: {" + ".join(f"found.{name}" for name in names)} }}
+  }}
+}}
+"""
+    (program,) = analyse(Project({"w.gantral": text}.get), "w.gantral").programs
+    tree = ast.parse(generate(program, {"w.gantral": text}).files["workflow.py"])
+    (body,) = (one for one in ast.walk(tree) if getattr(one, "name", "") == "body")
+    bound = [
+        one.name if isinstance(one, ast.AsyncFunctionDef) else one.id
+        for one in ast.walk(body)
+        if isinstance(one, ast.AsyncFunctionDef)
+        or (isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+    ]
+    assert len(bound) == len(set(bound))
+    assert len(bound) > 2 * len(names)

@@ -29,17 +29,18 @@ class Parallels(Looping):
         out: list[Line] = []
         for branch in one.branches:
             out += self._branch(one, branch, indent)
-        # No name of a spec ends in one `_`.
-        branches = f"parallel_{one.ordinal}_"
+        # No name of a spec ends in one `_`, and no two of these begin alike, whatever a branch is
+        # called.
+        branches = f"parallel{one.ordinal}_"
         out.append(Line(f"{pad}async with self.parallel() as {branches}:", one.head))
         read = binding is not None and binding in self._used
         for branch in one.branches:
-            named = f"{_given(one, branch)} = " if read and branch.gives is not None else ""
+            named = f"{_begun(one, branch)} = " if read and branch.gives is not None else ""
             begun = Invoke(f"{branches}.begin", (("", Atom(f"{_coroutine(one, branch)}()")),))
             out += self._lines(begun, named, indent + 4, branch.span)
         if read and binding is not None and one.gives is not None:
             given: tuple[tuple[str, Piece], ...] = tuple(
-                (f"{mangle(branch.name)}=", Atom(f"{_given(one, branch)}.given"))
+                (f"{mangle(branch.name)}=", Atom(f"{_begun(one, branch)}.given"))
                 for branch in one.branches
                 if branch.gives is not None
             )
@@ -66,8 +67,8 @@ class Parallels(Looping):
 
 
 def _coroutine(one: Parallel, branch: Branch) -> str:
-    return f"branch_{branch.name}_{one.ordinal}_"
+    return f"branch{one.ordinal}_{branch.name}_"
 
 
-def _given(one: Parallel, branch: Branch) -> str:
-    return f"{branch.name}_{one.ordinal}_"
+def _begun(one: Parallel, branch: Branch) -> str:
+    return f"begun{one.ordinal}_{branch.name}_"

@@ -191,7 +191,7 @@ class Leaving(Governed[Input, Output]):
                 state = BankStatusResult(state="silent", done=False)
                 break
 
-        async def branch_one_1_() -> str:
+        async def branch1_one_() -> str:
             if input.limit > 2:
                 for index, group_6 in enumerate(
                     self.each(input.groups, at_most=4, at="each/10"),
@@ -213,13 +213,13 @@ class Leaving(Governed[Input, Output]):
                     )
             return "none"
 
-        async def branch_two_1_() -> None:
+        async def branch1_two_() -> None:
             await self.notify(bank.tell(text_="two"), call="bank.tell/5")
 
-        async with self.parallel() as parallel_1_:
-            one_1_ = parallel_1_.begin(branch_one_1_())
-            parallel_1_.begin(branch_two_1_())
-        both = Both(one=one_1_.given)
+        async with self.parallel() as parallel1_:
+            begun1_one_ = parallel1_.begin(branch1_one_())
+            parallel1_.begin(branch1_two_())
+        both = Both(one=begun1_one_.given)
         came_2: str
         while True:
             said_2 = await self.wait(

@@ -53,7 +53,7 @@ gates = Gates
 )
 class Settle(Governed[Input, Output]):
     async def body(self, input: Input) -> Output:
-        async def branch_stock_1_() -> int | None:
+        async def branch1_stock_() -> int | None:
             for index, day in enumerate(self.each(input.days, at_most=3, at="each/1")):
                 found = await self.read(
                     shop.stock(id=input.id, day=day),
@@ -63,7 +63,7 @@ class Settle(Governed[Input, Output]):
                     return found.count
             return None
 
-        async def branch_price_1_() -> str:
+        async def branch1_price_() -> str:
             try:
                 found_2: ShopPriceResult = await self.read(
                     shop.price(id=input.id),
@@ -76,21 +76,21 @@ class Settle(Governed[Input, Output]):
                 return self.terminate("there is no price", at="require/1")
             return "same" if found_2.amount == input.amount else "other"
 
-        async def branch_if_1_() -> None:
+        async def branch1_if_() -> None:
             await self.sleep(input.pause)
             await self.notify(
                 shop.tell(text_=expressions.concat("looking at ", input.id)),
                 call="shop.tell/1",
             )
 
-        async with self.parallel() as parallel_1_:
-            stock_1_ = parallel_1_.begin(branch_stock_1_())
-            price_1_ = parallel_1_.begin(branch_price_1_())
-            parallel_1_.begin(branch_if_1_())
-        seen = Seen(stock=stock_1_.given, price=price_1_.given)
+        async with self.parallel() as parallel1_:
+            begun1_stock_ = parallel1_.begin(branch1_stock_())
+            begun1_price_ = parallel1_.begin(branch1_price_())
+            parallel1_.begin(branch1_if_())
+        seen = Seen(stock=begun1_stock_.given, price=begun1_price_.given)
         ok = await self.ask(gates.yes(id=input.id, amount=input.amount), site="yes/1")
 
-        async def branch_first_2_() -> str:
+        async def branch2_first_() -> str:
             one = await self.effect(
                 ledger.book(id=ok.id, amount=ok.amount),
                 call="ledger.book/1",
@@ -98,7 +98,7 @@ class Settle(Governed[Input, Output]):
             )
             return one.reference
 
-        async def branch_second_2_() -> str:
+        async def branch2_second_() -> str:
             two = await self.effect(
                 ledger.book(id=ok.id, amount=Decimal("1.00")),
                 call="ledger.book/2",
@@ -106,21 +106,21 @@ class Settle(Governed[Input, Output]):
             )
             return two.reference
 
-        async with self.parallel() as parallel_2_:
-            first_2_ = parallel_2_.begin(branch_first_2_())
-            second_2_ = parallel_2_.begin(branch_second_2_())
-        booked = Booked(first=first_2_.given, second=second_2_.given)
+        async with self.parallel() as parallel2_:
+            begun2_first_ = parallel2_.begin(branch2_first_())
+            begun2_second_ = parallel2_.begin(branch2_second_())
+        booked = Booked(first=begun2_first_.given, second=begun2_second_.given)
         for index, day_2 in enumerate(self.each(input.days, at_most=3, at="each/2")):
 
-            async def branch_told_3_() -> None:
+            async def branch3_told_() -> None:
                 await self.notify(
                     shop.tell(text_=expressions.concat(day_2, ": ", booked.first)),
                     call=f"shop.tell/2/{index}",
                 )
 
-            async def branch_nested_3_() -> None:
+            async def branch3_nested_() -> None:
 
-                async def branch_a_4_() -> None:
+                async def branch4_a_() -> None:
                     if seen.price == "same":
                         await self.notify(
                             shop.tell(text_="a"),
@@ -132,18 +132,18 @@ class Settle(Governed[Input, Output]):
                             call=f"shop.tell/4/{index}",
                         )
 
-                async def branch_b_4_() -> None:
+                async def branch4_b_() -> None:
                     pass
 
-                async with self.parallel() as parallel_4_:
-                    parallel_4_.begin(branch_a_4_())
-                    parallel_4_.begin(branch_b_4_())
+                async with self.parallel() as parallel4_:
+                    parallel4_.begin(branch4_a_())
+                    parallel4_.begin(branch4_b_())
 
-            async with self.parallel() as parallel_3_:
-                parallel_3_.begin(branch_told_3_())
-                parallel_3_.begin(branch_nested_3_())
+            async with self.parallel() as parallel3_:
+                parallel3_.begin(branch3_told_())
+                parallel3_.begin(branch3_nested_())
 
-        async def branch_settled_5_() -> datetime | None:
+        async def branch5_settled_() -> datetime | None:
             came: SettledData | None = await self.wait(
                 SettledEvent,
                 within=timedelta(hours=2),
@@ -151,17 +151,17 @@ class Settle(Governed[Input, Output]):
             )
             return came.at if came is not None else None
 
-        async def branch_disputed_5_() -> str | None:
+        async def branch5_disputed_() -> str | None:
             it = await self.wait(DisputedEvent, within=input.pause, site="wait/2")
             if it is not None:
                 return it.why
             await self.notify(shop.tell(text_="undisputed"), call="shop.tell/5")
             return None
 
-        async with self.parallel() as parallel_5_:
-            settled_5_ = parallel_5_.begin(branch_settled_5_())
-            disputed_5_ = parallel_5_.begin(branch_disputed_5_())
-        heard = Heard(settled=settled_5_.given, disputed=disputed_5_.given)
+        async with self.parallel() as parallel5_:
+            begun5_settled_ = parallel5_.begin(branch5_settled_())
+            begun5_disputed_ = parallel5_.begin(branch5_disputed_())
+        heard = Heard(settled=begun5_settled_.given, disputed=begun5_disputed_.given)
         if heard.disputed is not None:
             await self.notify(shop.tell(text_=heard.disputed), call="shop.tell/6")
         await self.effect(

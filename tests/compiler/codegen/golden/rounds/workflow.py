@@ -68,17 +68,17 @@ class Watch(Governed[Input, Output]):
                 site="wait/1",
             )
 
-            async def branch_a_1_() -> int:
+            async def branch1_a_() -> int:
                 one = await self.read(sensor.count(), call="sensor.count/2")
                 return one + 1
 
-            async def branch_b_1_() -> str:
+            async def branch1_b_() -> str:
                 return "b"
 
-            async with self.parallel() as parallel_1_:
-                a_1_ = parallel_1_.begin(branch_a_1_())
-                b_1_ = parallel_1_.begin(branch_b_1_())
-            both = Both(a=a_1_.given, b=b_1_.given)
+            async with self.parallel() as parallel1_:
+                begun1_a_ = parallel1_.begin(branch1_a_())
+                begun1_b_ = parallel1_.begin(branch1_b_())
+            both = Both(a=begun1_a_.given, b=begun1_b_.given)
             await self.effect(
                 sensor.switch(on=ok.on),
                 call="sensor.switch/1",
