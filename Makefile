@@ -35,8 +35,9 @@ lint: setup
 types: setup
 	@$(BIN)/mypy --no-error-summary $(TYPED)
 
+# Three at once on two cores: tests of servers wait for most of their time.
 units: setup
-	@$(BIN)/pytest -q -n 2 --dist loadscope
+	@$(BIN)/pytest -q -n 3 --dist loadscope
 
 pythons: setup
 	@bash tooling/pythons.sh
