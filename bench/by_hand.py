@@ -130,6 +130,7 @@ class RefundByHand:
             "payments.refund",
             {"order": order["id"], "amount": refund},
             undo=False,
+            parents=[],
             grants=[
                 {
                     "artifact": receipt["first_artifact_hash"],

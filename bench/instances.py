@@ -71,6 +71,7 @@ class _ByHand(Gateway):
         workflow: str,
         team: str,
         command: Mapping[str, Any],
+        submission: str,
         *,
         again: bool = False,
     ) -> bool:
