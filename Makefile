@@ -34,6 +34,7 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy --no-error-summary $(TYPED)
+	@MYPYPATH=bench:tests/stores $(BIN)/mypy --no-error-summary bench
 
 # Three at once on two cores: tests of servers wait for most of their time.
 units: setup

@@ -20,8 +20,9 @@ from gantral.api import deciding, starting
 from gantral.api.deployment import Deployment
 from gantral.api.temporal import Gateway
 from gantral.cli.scenarios.collect import collect
+from gantral.cli.scenarios.driver import AUDIENCE, ISSUER
 from gantral.cli.scenarios.model import Answer
-from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World, open_world
+from gantral.cli.scenarios.world import World, open_world
 from gantral.cli.tools.processes import Processes
 from gantral.cli.tools.servers import TemporalServer, start_temporal
 from gantral.evidence.export import export_instance

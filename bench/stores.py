@@ -64,8 +64,8 @@ async def _measure(scratch: Path, temporal: str, s3: str) -> None:
                 if number >= 0:
                     taken[name].append(seconds)
     print(f"stores: {COMMITS} commits on each, in turns; S3 is SeaweedFS on this machine")
-    for name, seconds in taken.items():
-        cut = quantiles(seconds, n=100)
+    for name, found in taken.items():
+        cut = quantiles(found, n=100)
         print(f"  {name:<40} p50 {cut[49] * 1000:6.1f} ms   p99 {cut[98] * 1000:6.1f} ms")
 
 
