@@ -25,7 +25,7 @@ while True:
 """
 
 PARENT = """
-import pathlib, sys
+import pathlib, sys, time
 from gantral.cli.tools.processes import Processes, listening, stop_on_signals
 port = int(sys.argv[1])
 stop_on_signals()
@@ -33,7 +33,9 @@ with Processes(pathlib.Path(sys.argv[2])) as processes:
     command = [sys.executable, "-c", sys.argv[3], str(port), "polite"]
     child = processes.start("child", command, ready=lambda: listening(port))
     print(child.pid, child.supervisor.pid, flush=True)
-    sys.stdin.read()
+    while True:
+        # A signal that comes just before a long wait is heard after it.
+        time.sleep(0.05)
 """
 
 
@@ -124,7 +126,7 @@ def test_one_that_never_answers_is_stopped(tmp_path: Path) -> None:
 def parent_of(port: int, logs: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", PARENT, str(port), str(logs), LISTEN],
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
