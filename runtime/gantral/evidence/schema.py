@@ -195,20 +195,20 @@ def _rows_at_once(schema: Schema) -> Callable[[list[Any]], bool]:
     places = schema.get("prefixItems", ())
     if not places or not all(map(_is_plain, places)):
         return lambda rows: not rows
-    wide = {len(places)}
+    width = len(places)
     match = re.compile("(?:" + "".join(f"{_plain(one)}\n" for one in places) + r")*\Z").match
 
     def fits(rows: list[Any]) -> bool:
         if not rows:
             return True
+        if set(map(type, rows)) != {list} or set(map(len, rows)) != {width}:
+            return False
         try:
-            return (
-                set(map(type, rows)) == {list}
-                and set(map(len, rows)) == wide
-                and match("\n".join(chain.from_iterable(rows)) + "\n") is not None
-            )
+            texts = "\n".join(chain.from_iterable(rows)) + "\n"
         except TypeError:
             return False
+        # A text with a line end in it counts for more than one: no row may make up for another.
+        return texts.count("\n") == width * len(rows) and match(texts) is not None
 
     return fits
 
