@@ -14,6 +14,11 @@ from typing import Any
 from gantral.evidence.errors import EvidenceError
 
 
+def statement_of(site: str) -> str:
+    """The statement of the program that a site, or a call id, is of: without indexes of loops."""
+    return "/".join(site.split("/")[:2])
+
+
 @dataclass(frozen=True)
 class Planned:
     """An entry of a plan for one call."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from gantral.evidence.planned import statement_of
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
 from gantral.runtime.commands import Grant
 from gantral.runtime.commits import Record
@@ -17,7 +18,7 @@ def unasked_record(
 ) -> tuple[Record, ...]:
     """What says that nobody was asked, and on which condition (FORMAT section 3). In a loop the
     site has indexes; the program knows the `ask` without."""
-    statement = "/".join(site.split("/")[:2])
+    statement = statement_of(site)
     return (
         {
             "kind": "unasked",

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from gantral.simulation.run import Run
 from temporalio.api.common.v1 import Payload
+from temporalio.exceptions import ApplicationError
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Status = Literal["running", "completed", "failed", "cancelled"]
@@ -39,6 +40,14 @@ class Activity:
     def since(self) -> datetime:
         """When it was scheduled."""
         return EPOCH + timedelta(microseconds=self.scheduled // 1000)
+
+    def next_attempt(self, error: ApplicationError, now: datetime) -> datetime | None:
+        """When Temporal tries it again, after an attempt that failed now; None: it has failed."""
+        again = now + self.pause()
+        limit = self.schedule_to_close
+        last = bool(self.attempts) and self.attempt >= self.attempts
+        late = limit is not None and again > self.since + limit
+        return None if error.non_retryable or last or late else again
 
     def pause(self) -> timedelta:
         """How long it waits after this attempt for the next one."""

@@ -20,6 +20,13 @@ from temporalio.exceptions import (
 )
 
 
+def raised(error: Exception) -> ApplicationError:
+    """What a worker tells Temporal of what an activity's body raised."""
+    if isinstance(error, ApplicationError):
+        return error
+    return ApplicationError(str(error), type=type(error).__name__)
+
+
 def refused(activity: Activity, error: ApplicationError) -> Failure:
     """It failed for good."""
     if is_ours(activity.name):

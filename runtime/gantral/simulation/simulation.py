@@ -16,12 +16,11 @@ from gantral.identity import Person
 from gantral.runtime.commands import ASK_GUARD, COMMIT, OPEN_GATE, START_CHILD, workflow_queue
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.chain import Chain
-from gantral.simulation import sealed
+from gantral.simulation import failures, sealed
 from gantral.simulation.deployment import Answer, Deployment, Lost
 from gantral.simulation.executions import Activity, Update
 from gantral.simulation.memory import MemoryStore
 from gantral.simulation.server import Server
-from temporalio.exceptions import ApplicationError
 
 # When stories begin: a Monday, so that what stands on a calendar is open soon.
 BEGINS: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -326,14 +325,12 @@ class Simulation:
             self.server.answer(activity, found)
 
     def _failed(self, activity: Activity, error: Exception) -> None:
-        """As a worker and Temporal take what a body raises: the next attempt, or the failure."""
-        if not isinstance(error, ApplicationError):
-            error = ApplicationError(str(error), type=type(error).__name__)
-        last = activity.attempts and activity.attempt >= activity.attempts
-        if error.non_retryable or last:
-            self.server.refuse(activity, error)
+        raised = failures.raised(error)
+        again = activity.next_attempt(raised, self.now)
+        if again is None:
+            self.server.refuse(activity, raised)
             return
-        self.pass_to(self.now + activity.pause())
+        self.pass_to(again)
         self.server.again(activity)
 
     def _attempt(self, activity: Activity, answer: Answer) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from gantral.simulation import failures
 from gantral.simulation.deployment import Deployment
 from gantral.simulation.executions import Activity
 from gantral.simulation.memory import MemoryStore
 from gantral.simulation.server import Server
 from gantral.simulation.watching import Watch
-from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 
 class Stage:
@@ -37,7 +36,7 @@ class Stage:
         self._deployment = deployment
         self._performing = performing
         deployment.hold(MemoryStore(), MemoryStore(deletable=True))
-        self.server = Server(self._definition, now, watch)
+        self.server = Server(deployment.definition, now, watch)
         self._pauses: dict[tuple[str, int], datetime] = {}  # activity -> its next attempt
 
     def settle(self) -> None:
@@ -92,20 +91,10 @@ class Stage:
             self.server.answer(activity, found)
 
     def _failed(self, activity: Activity, error: Exception) -> None:
-        """As a worker and Temporal take what a body raises: the next attempt, or the failure."""
-        if not isinstance(error, ApplicationError):
-            error = ApplicationError(str(error), type=type(error).__name__)
-        again = self.server.now + activity.pause()
-        limit = activity.schedule_to_close
-        last = bool(activity.attempts) and activity.attempt >= activity.attempts
-        late = limit is not None and again > activity.since + limit
-        if error.non_retryable or last or late:
-            self.server.refuse(activity, error)
+        raised = failures.raised(error)
+        again = activity.next_attempt(raised, self.server.now)
+        if again is None:
+            self.server.refuse(activity, raised)
             return
         self.server.again(activity)
         self._pauses[activity.workflow_id, activity.seq] = again
-
-    def _definition(self, name: str) -> workflow._Definition:
-        found = workflow._Definition.from_class(self._deployment.programs[name].workflow_class)
-        assert found is not None
-        return found

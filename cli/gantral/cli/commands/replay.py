@@ -112,13 +112,15 @@ def _step(
 
 
 def _site(course: Course, choice: Choice) -> str:
+    from gantral.evidence.planned import statement_of
+
     of = choice.of
     if "site" in of:
-        return "/".join(str(of["site"]).split("/")[:2])
+        return statement_of(str(of["site"]))
     for look in course.looks.values() if course.root else ():
         if look["gate"] != "none" and look["gate"] == of.get("gate"):
-            return "/".join(str(look["site"]).split("/")[:2])
+            return statement_of(str(look["site"]))
         for wait in look["waits"]:
             if of.get("event") in wait["events"]:
-                return "/".join(str(wait["wait"]).split("/")[:2])
+                return statement_of(str(wait["wait"]))
     return f"{of['gate']}/1" if "gate" in of else ""

@@ -20,6 +20,7 @@ from gantral.cli.scenarios.reachable import (
     Past,
     reachable,
 )
+from gantral.evidence.planned import statement_of
 from gantral.simulation import Seen
 
 _MANY: Final[Mapping[Kind, str]] = {"gate": "gates", "branch": "branches", "end": "ends"}
@@ -131,7 +132,7 @@ def _is_reached(
             return not states if state == "skipped" else state in states
         case Failed(site=site):
             return any(
-                one.kind == "failed call" and "/".join(one.site.split("/")[:2]) == site
+                one.kind == "failed call" and statement_of(one.site) == site
                 for one in played.happened
             )
 
@@ -144,7 +145,7 @@ def _ended(story: Story) -> tuple[str, str]:
     """Where an instance ended, without loop indices, and for what cause."""
     if story.end is None:
         return "", ""
-    site = "/".join(str(story.end["statement"]).split("/")[:2])
+    site = statement_of(str(story.end["statement"]))
     return site, str(story.artifacts[-1]["cause"])
 
 

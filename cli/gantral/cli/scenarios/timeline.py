@@ -11,6 +11,7 @@ from gantral.api.story import Story
 from gantral.cli.scenarios.judge import elapsed
 from gantral.cli.scenarios.play import Played
 from gantral.cli.simulating.places import Place
+from gantral.evidence.planned import statement_of
 
 Places = Mapping[str, Mapping[str, Place]]
 
@@ -78,7 +79,7 @@ def _committed(
 def _where(site: str, places: Mapping[str, Place]) -> str:
     if not site or site == "none":
         return ""
-    ordinal = "/".join(site.split("/")[:2])
+    ordinal = statement_of(site)
     found = {one for name, one in places.items() if name == ordinal or name.split("/")[0] == site}
     # Of an operation that is called at several places nobody told which it was.
     return "" if len(found) != 1 else "{0.file}:{0.line}".format(*found)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
+from gantral.simulation.exploring import relevant
+
 
 @dataclass(frozen=True)
 class Place:
@@ -50,8 +52,4 @@ def site_of(keyword: ast.keyword) -> str:
     """The site that a keyword of a call in the generated code names, without loop indices; ""."""
     if keyword.arg not in ("call", "site", "at"):
         return ""
-    value = keyword.value
-    if isinstance(value, ast.JoinedStr):
-        value = next((one for one in value.values if isinstance(one, ast.Constant)), value)
-    text = str(value.value) if isinstance(value, ast.Constant) else ""
-    return "/".join(text.split("/")[:2])
+    return relevant.site_of(keyword.value)

@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from gantral.evidence.planned import statement_of
 from gantral.runtime import forms
 from gantral.simulation.executions import Activity
 from gantral.simulation.exploring.choices import Look, standing_of
@@ -82,7 +83,7 @@ def _standing(course: Course, instance_id: str, look: Look) -> list[str]:
     calls = list(look["standing"])
     if _undoes(course.story.program(instance_id).manifest, look):
         return calls
-    return sorted({"/".join(call.split("/")[:2]) for call in calls})
+    return sorted(set(map(statement_of, calls)))
 
 
 def _undoes(manifest: Mapping[str, Any], look: Look) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from gantral.evidence.planned import statement_of
 from gantral.simulation.exploring import properties
 from gantral.simulation.exploring.alike import digest
 from gantral.simulation.exploring.choices import Choice, World
@@ -192,8 +193,8 @@ class _Exploring:
             result["state"],
             result["cause"],
             result["gate"],
-            _site(result["statement"]),
-            tuple(sorted({_site(call) for call in result["standing"]})),
+            statement_of(result["statement"]),
+            tuple(sorted({statement_of(call) for call in result["standing"]})),
         )
         known = self.found.examples.get(end)
         if known is None or len(course.trail) < len(known):
@@ -231,10 +232,6 @@ class _Exploring:
         for end, span in more.items():
             span = span.after(least, most)
             ends[end] = ends[end].beside(span) if end in ends else span
-
-
-def _site(call: str) -> str:
-    return "/".join(call.split("/")[:2])
 
 
 def _goes_on(choice: Choice) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gantral.authority import ENDS, IllegalTransition, State, advance
+from gantral.evidence.planned import statement_of
 from gantral.runtime import forms
 from gantral.simulation.deployment import Invoked
 from gantral.simulation.exploring.choices import reason, roles_at
@@ -116,7 +117,7 @@ def _acts(course: Course, invoked: Invoked) -> Iterator[Broken]:
         return
     book = course.books[invoked.instance_id]
     what = f"{course.names[invoked.instance_id]}: {invoked.site} reached its service"
-    site = "/".join(invoked.site.split("/")[:2])
+    site = statement_of(invoked.site)
     if site.split("/")[0] != invoked.operation:
         return  # an undo: by the authority of what it undoes
     under = [name for name, gate in manifest["gates"].items() if site in gate["plan"]]

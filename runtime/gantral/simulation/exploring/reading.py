@@ -13,8 +13,9 @@ from importlib import import_module
 from inspect import getsource
 from typing import Any, Final
 
+from gantral.evidence.planned import statement_of
 from gantral.runtime.programs import ProgramInfo
-from gantral.simulation.exploring.relevant import Asks, Body, bodies
+from gantral.simulation.exploring.relevant import Asks, Body, bodies, site_of
 from gantral.simulation.exploring.shaped import Shape, shape_of
 from gantral.simulation.exploring.whole import whole
 
@@ -42,7 +43,7 @@ class Reading:
 
     def live(self, site: str) -> frozenset[str]:
         """What may still be read in a condition by a run that stands at this site."""
-        return self.later.get("/".join(site.split("/")[:2]), self.names)
+        return self.later.get(statement_of(site), self.names)
 
 
 def read(program: ProgramInfo) -> Reading:
@@ -159,7 +160,7 @@ def _later(tree: ast.AST, program: ProgramInfo) -> dict[str, frozenset[str]]:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for node in calls:
         for keyword in node.keywords:
-            gate = _site(keyword.value).split("/")[0]
+            gate = site_of(keyword.value).split("/")[0]
             if keyword.arg == "site" and gate in program.manifest["gates"]:
                 # Read where the gate is asked, and again about what is decided.
                 conditions.append(((node.end_lineno or 0) + 1, _chooses(program, gate)))
@@ -177,7 +178,7 @@ def _later(tree: ast.AST, program: ProgramInfo) -> dict[str, frozenset[str]]:
                     if line > here or any(first <= line <= last for first, last in around)
                     for name in read
                 }
-                found[_site(keyword.value)] = _closed(tree, names)
+                found[site_of(keyword.value)] = _closed(tree, names)
     return found
 
 
@@ -204,13 +205,6 @@ def _again(tree: ast.AST, condition: ast.expr) -> bool:
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("still_")
     )
-
-
-def _site(value: ast.expr) -> str:
-    """``payments.refund/1`` of a site's text, whatever indexes of loops come after it."""
-    first = value.values[0] if isinstance(value, ast.JoinedStr) else value
-    text = str(first.value) if isinstance(first, ast.Constant) else ""
-    return "/".join(text.split("/")[:2])
 
 
 def _names(tree: ast.AST) -> Iterator[str]:

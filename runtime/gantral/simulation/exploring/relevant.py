@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from gantral.evidence.planned import statement_of
+
 Names = frozenset[str]
 _NONE: Final[Names] = frozenset()
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -196,11 +198,11 @@ class _Reader:
         assert isinstance(call.func, ast.Attribute)
         kind, found = call.func.attr, set(_may_raise(call))
         if kind == "effect":
-            found |= {f"{CALLED}{_site(one.value)}" for one in call.keywords if one.arg == "call"}
+            found |= {f"{CALLED}{site_of(one.value)}" for one in call.keywords if one.arg == "call"}
         if kind in ("read", "notify", "effect", "wait"):
             return frozenset(found)
         if kind == "ask":
-            gate = next(_site(one.value) for one in call.keywords if one.arg == "site")
+            gate = next(site_of(one.value) for one in call.keywords if one.arg == "site")
             gate = gate.split("/")[0]
             found.add(f"{ASKED}{gate}")
             reads = self._asks.gates.get(gate, _NONE)
@@ -224,7 +226,7 @@ class _Reader:
         if isinstance(node, ast.While):
             reads, targets, counts = _names(node.test), _NONE, around.counts
         else:
-            reads, targets = _names(node.iter), _bound(node.target)
+            reads, targets = _names(node.iter), bound(node.target)
             counts = (*around.counts, _count(node))
             changed = {
                 name
@@ -286,7 +288,8 @@ def _names(tree: ast.AST) -> Names:
     )
 
 
-def _bound(target: ast.AST) -> Names:
+def bound(target: ast.AST) -> Names:
+    """The names that a target of an assignment or a loop sets."""
     return frozenset(node.id for node in ast.walk(target) if isinstance(node, ast.Name))
 
 
@@ -300,7 +303,7 @@ def _targets(node: ast.stmt) -> Names:
         parts = one.elts if isinstance(one, ast.Tuple) else [one]
         if not all(isinstance(part, ast.Name) for part in parts):
             raise Opaque
-    return frozenset().union(*(_bound(one) for one in targets)) if targets else _NONE
+    return frozenset().union(*(bound(one) for one in targets)) if targets else _NONE
 
 
 def _may_raise(tree: ast.AST) -> Names:
@@ -352,7 +355,8 @@ def _count(node: ast.For | ast.AsyncFor) -> str:
     raise Opaque
 
 
-def _site(value: ast.expr) -> str:
+def site_of(value: ast.expr) -> str:
+    """The site that an argument of generated code names, without indexes of loops; "" for none."""
     first = value.values[0] if isinstance(value, ast.JoinedStr) else value
     text = str(first.value) if isinstance(first, ast.Constant) else ""
-    return "/".join(text.split("/")[:2])
+    return statement_of(text)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import FrameType, FunctionType
 from typing import Any, Final
 
+from gantral.evidence.planned import statement_of
 from gantral.runtime.calls import ActionFailed, Approval
 from gantral.runtime.parallel import Begun, Branches
 from gantral.runtime.statements import Statements
@@ -58,7 +59,7 @@ def stands(run: Run, bodies: Mapping[str, Body | None], counts: Counts) -> Stand
         elif code == "body":
             body = frame
     if ending is not None:
-        end = (ending.cause.value, "/".join(ending.statement.split("/")[:2]))
+        end = (ending.cause.value, statement_of(ending.statement))
         told = None if failing is None else _within(failing, bodies.get("on_failure"), counts)
         place, shown = (None, None) if told is None else (told.place, told.shown)
         return Stands(("ends", end, place), ("ends", end, shown), None, frozenset(), voted)

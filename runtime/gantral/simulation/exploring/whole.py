@@ -6,6 +6,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from gantral.simulation.exploring.relevant import bound
+
 # What reads of its arguments only what is always told apart: the type, how many there are.
 _SHAPES = frozenset({"len", "isinstance"})
 
@@ -56,21 +58,17 @@ def _made(tree: ast.AST) -> Iterator[tuple[str, frozenset[str]]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                yield from ((one, frozenset(_ends(node.value))) for one in _bound(target))
+                yield from ((one, frozenset(_ends(node.value))) for one in bound(target))
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)) and node.value is not None:
-            yield from ((one, frozenset(_ends(node.value))) for one in _bound(node.target))
+            yield from ((one, frozenset(_ends(node.value))) for one in bound(node.target))
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-            yield from ((one, frozenset(_ends(node.iter))) for one in _bound(node.target))
+            yield from ((one, frozenset(_ends(node.iter))) for one in bound(node.target))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             for one in ast.walk(node):
                 if isinstance(one, ast.Return) and one.value is not None:
                     yield node.name, frozenset(_ends(one.value))
         elif isinstance(node, ast.Call):
             yield from ((one.arg, frozenset(_ends(one.value))) for one in node.keywords if one.arg)
-
-
-def _bound(target: ast.AST) -> Iterator[str]:
-    yield from (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
 
 
 def _called(function: ast.expr) -> str:
