@@ -90,7 +90,7 @@ def run(scratch: Path) -> tuple[list[Path], Path]:
 
 async def _measure(scratch: Path, server: TemporalServer) -> tuple[list[Path], Path]:
     (suite,) = collect([ROOT / "examples" / "refund"])
-    async with open_world(suite.packages, scratch, server.address, workflows=False) as world:
+    async with open_world(suite.code.packages, scratch, server.address, workflows=False) as world:
         world.script = services = Services()  # type: ignore[assignment]
         ours = world.deployment("bench")
         theirs = replace(ours, gateway=_ByHand(world.client))

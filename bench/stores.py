@@ -53,7 +53,7 @@ def run(scratch: Path) -> None:
 
 async def _measure(scratch: Path, temporal: str, s3: str) -> None:
     (suite,) = collect([ROOT / "examples" / "refund"])
-    async with open_world(suite.packages, scratch, temporal) as world:
+    async with open_world(suite.code.packages, scratch, temporal) as world:
         deployment = world.deployment("stores")
         made = {name: _committer(deployment, *pair) for name, pair in _kinds(scratch, s3).items()}
         taken: dict[str, list[float]] = {name: [] for name in made}

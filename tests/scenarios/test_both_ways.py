@@ -55,7 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Suite, l
     played = suites()
 
     async def run(address: str) -> dict[str, tuple[Suite, list[Played]]]:
-        packages = [one for suite in played.values() for one in suite.packages]
+        packages = [one for suite in played.values() for one in suite.code.packages]
         async with open_world(packages, folder / "world", address) as world:
             return {
                 name: (suite, [await play(world, one) for one in suite.scenarios])

@@ -60,7 +60,7 @@ def test_its_story_comes_true_and_is_valid(
 
     async def story() -> None:
         section = evidence(server.url, tmp_path.name)
-        async with open_world(suite.packages, tmp_path, temporal, evidence=section) as world:
+        async with open_world(suite.code.packages, tmp_path, temporal, evidence=section) as world:
             assert judge(scenario, await play(world, scenario)) == []
 
     asyncio.run(story())
@@ -115,7 +115,7 @@ def test_serve_refuses_what_it_could_not_carry_out(
 
     async def refusals(proxy: Proxy) -> None:
         section = evidence(proxy.url, tmp_path.name)
-        async with open_world(suite.packages, tmp_path, temporal, evidence=section) as world:
+        async with open_world(suite.code.packages, tmp_path, temporal, evidence=section) as world:
             world.script = Services()  # type: ignore[assignment]
             await _refusals(world, proxy)
 

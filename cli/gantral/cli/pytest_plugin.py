@@ -130,16 +130,11 @@ class ScenarioItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What differs from what is expected, and what happened."""
-        from gantral.cli.scenarios.timeline import rendered
-
         if not isinstance(excinfo.value, Differs):
             return super().repr_failure(excinfo, style)
         outcome = excinfo.value.outcome
         lines = [f"{outcome.scenario.file}: {outcome.scenario.about}"]
-        lines += [f"  {line}" for line in outcome.told]
-        if outcome.moments:
-            lines += ["  what happened:", *(f"    {line}" for line in rendered(outcome.moments))]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  {line}" for line in outcome.lines())])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The file, and what the scenario is about."""

@@ -131,19 +131,13 @@ class _Told:
 
     def outcome(self, outcome: Outcome) -> None:
         """A scenario was played."""
-        from gantral.cli.scenarios.timeline import rendered
-
         self._outcomes.append(outcome)
         if self._tree:
             return
         scenario = outcome.scenario
         print(f"{'ok  ' if outcome.ok else 'FAIL'}  {scenario.file}  {scenario.about}", flush=True)
-        for line in outcome.told:
+        for line in outcome.lines():
             print(f"      {line}")
-        if outcome.moments:
-            print("      what happened:")
-            for line in rendered(outcome.moments):
-                print(f"        {line}")
 
     def end(self, seconds: float) -> int:
         """Print what remains, and judge."""

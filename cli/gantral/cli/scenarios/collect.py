@@ -53,11 +53,6 @@ class Suite:
     wrong: tuple[str, ...]
     whole: bool
 
-    @property
-    def packages(self) -> tuple[Mapping[str, bytes], ...]:
-        """The generated packages."""
-        return self.code.packages
-
 
 class NotProved(Exception):  # noqa: N818 - what is the matter, not what went wrong
     """A spec of the project has errors; ``checked`` holds them."""

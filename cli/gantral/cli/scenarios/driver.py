@@ -12,10 +12,12 @@ from gantral.cli.scenarios.script import Script
 from gantral.runtime.sealing import Sealer
 from gantral.simulation import ISSUER
 
-__all__ = ["AUDIENCE", "ISSUER", "Driver", "Stuck", "Timer"]
+__all__ = ["AUDIENCE", "ISSUER", "PATIENCE", "Driver", "Stuck", "Timer"]
 
 # What a scenario's people are known by; nobody is asked at that issuer.
 AUDIENCE: Final = "scenarios"
+# How long, by our clock, an instance may do nothing at all: seconds.
+PATIENCE: Final = 60.0
 
 
 class Stuck(Exception):  # noqa: N818 - what became of a run, not a fault of ours

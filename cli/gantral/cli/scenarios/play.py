@@ -13,7 +13,7 @@ from gantral.api import deciding, sending, starting
 from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem
 from gantral.api.story import Story
-from gantral.cli.scenarios.driver import AUDIENCE, ISSUER, Driver, Stuck, Timer
+from gantral.cli.scenarios.driver import AUDIENCE, ISSUER, PATIENCE, Driver, Stuck, Timer
 from gantral.cli.scenarios.model import Actor, Decision, Scenario, Sending
 from gantral.cli.scenarios.script import Happened, Script
 from gantral.evidence import EvidenceError
@@ -24,8 +24,6 @@ from gantral.simulation import WrongCode, judged
 from temporalio.service import RPCError
 
 _STEP = timedelta(milliseconds=200)
-# How long, by our clock, an instance may do nothing at all.
-PATIENCE = 60.0
 # How long, by the server's, an act gives way to what is due at its moment.
 _ASIDE = timedelta(seconds=10)
 

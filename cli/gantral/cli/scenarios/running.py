@@ -15,7 +15,7 @@ from gantral.cli.scenarios.judge import judge
 from gantral.cli.scenarios.model import Scenario
 from gantral.cli.scenarios.play import Played, play
 from gantral.cli.scenarios.simulated import Simulated, open_simulation
-from gantral.cli.scenarios.timeline import Moment, Places, timeline
+from gantral.cli.scenarios.timeline import Moment, Places, rendered, timeline
 from gantral.cli.simulating.places import placed
 from gantral.simulation import Seen
 
@@ -34,6 +34,11 @@ class Outcome:
     def ok(self) -> bool:
         """Whether it came out as it says."""
         return not self.told
+
+    def lines(self) -> list[str]:
+        """What differs, and what happened."""
+        happened = [f"  {line}" for line in rendered(self.moments)]
+        return [*self.told, *(["what happened:", *happened] if happened else [])]
 
 
 class Simulating:
@@ -92,7 +97,7 @@ async def _on_one(suite: Suite, left: list[Scenario]) -> AsyncIterator[tuple[Sce
             server = start_test_server(processes)
             home = scratch / "world"
             home.mkdir()
-            async with open_world(suite.packages, home, server.address) as world:
+            async with open_world(suite.code.packages, home, server.address) as world:
                 while left:
                     scenario = left.pop(0)
                     played = await play(world, scenario)

@@ -22,7 +22,7 @@ from gantral.api.deployment import Deployment, assemble, assurances_of, roles_of
 from gantral.api.sealing import Seal
 from gantral.api.temporal import Gateway
 from gantral.cli.scenarios.clock import Clock
-from gantral.cli.scenarios.driver import AUDIENCE, ISSUER, Stuck, Timer
+from gantral.cli.scenarios.driver import AUDIENCE, ISSUER, PATIENCE, Stuck, Timer
 from gantral.cli.scenarios.outside import ScriptedPolicy, scripted_services
 from gantral.cli.scenarios.packages import write_packages
 from gantral.cli.scenarios.script import Script
@@ -46,9 +46,6 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 _USES = ("commit", "decision", "effect")
 _FOLDERS = {"store": "file:store", "drafts": "file:drafts"}
-
-# How long, by our clock, an instance may do nothing at all.
-PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
