@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from confirming import compiled
 from gantral.cli.simulating.code import code, read
 from gantral.cli.simulating.exploring import Scene, scene
+from gantral.compiler.program import Program
+from generator import OTHERS, Tape, program
 
 HEAD = """\
 role clerk
@@ -50,6 +54,20 @@ def staged(folder: Path, text: str, workflow: str) -> Iterator[Scene]:
     spec.write_text(text, "utf-8")
     with code(read(str(spec)), workflow, None) as made, scene(made, workflow) as found:
         yield found
+
+
+def by_chance(folder: Path, many: int, length: int) -> Iterator[tuple[Path, str, Program]]:
+    """Of so many programs made by chance of ``length`` bytes, those that are proved, each written
+    beside the files that it may import: spec, text, program."""
+    for name, other in OTHERS.items():
+        (folder / name).write_text(other, "utf-8")
+    for seed in range(many):
+        text = program(Tape(random.Random(seed).randbytes(length)), "")
+        found = compiled(text, OTHERS)
+        if found.program is not None and not found.errors:
+            spec = folder / f"sample{seed}.gantral"
+            spec.write_text(text, "utf-8")
+            yield spec, text, found.program
 
 
 TOGETHER = (

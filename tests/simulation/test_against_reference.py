@@ -7,7 +7,6 @@ well, and where both have seen everything, the other way round.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,8 @@ from gantral.cli.simulating.places import places
 from gantral.compiler.program import Program
 from gantral.simulation import Simulation
 from gantral.simulation.exploring import Limits, explore
-from generator import OTHERS, Tape, program
 from hypothesis import settings
+from simulated import by_chance
 
 ROOT = Path(__file__).parents[2]
 # Short tapes make short programs, most of which can be seen whole.
@@ -110,17 +109,9 @@ def agree(ours: Comes, theirs: Comes) -> None:
 @pytest.mark.hypothesis
 def test_programs_made_by_chance_come_to_what_the_interpreter_comes_to(tmp_path: Path) -> None:
     both = 0
-    for name, other in OTHERS.items():
-        (tmp_path / name).write_text(other, "utf-8")
-    for seed in range(MANY):
-        text = program(Tape(random.Random(seed).randbytes(LENGTH)), "")
-        found = compiled(text, OTHERS)
-        if found.errors or found.program is None:
-            continue
-        spec = tmp_path / f"sample{seed}.gantral"
-        spec.write_text(text, "utf-8")
+    for spec, text, found in by_chance(tmp_path, MANY, LENGTH):
         ours = simulated(spec, "sample", STATES)
-        theirs = interpreted(found.program, text, 1000)
+        theirs = interpreted(found, text, 1000)
         agree(ours, theirs)
         if ours.whole and theirs.whole and not ours.alike:
             both += 1

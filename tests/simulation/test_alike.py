@@ -3,18 +3,15 @@ each, are those of an exploration that takes nothing for the same but votes in a
 
 from __future__ import annotations
 
-import random
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
 import pytest
-from confirming import compiled
 from gantral.simulation import Simulation
 from gantral.simulation.exploring import Course, Found, Limits, explore
-from generator import OTHERS, Tape, program
 from hypothesis import settings
-from simulated import HEAD, staged
+from simulated import HEAD, by_chance, staged
 
 # Of programs made by chance: the bytes that one is made of, and how far it is explored.
 LENGTH, SMALL = 28, Limits(250, 400)
@@ -198,13 +195,7 @@ def test_the_table_is_that_of_every_course(tmp_path: Path, name: str) -> None:
 def test_so_it_is_of_programs_made_by_chance(tmp_path: Path) -> None:
     """Only the smallest are seen whole when nothing is taken for the same."""
     seen = 0
-    for name, other in OTHERS.items():
-        (tmp_path / name).write_text(other, "utf-8")
-    for seed in range(MANY):
-        text = program(Tape(random.Random(seed).randbytes(LENGTH)), "")
-        found = compiled(text, OTHERS)
-        if found.errors or found.program is None:
-            continue
+    for _, text, _ in by_chance(tmp_path, MANY, LENGTH):
         with staged(tmp_path, text, "sample") as scene:
             story = Simulation(scene.deployment)
             every = explore(scene.world, story.fork, "sample", scene.inputs, SMALL, unreduced)
