@@ -67,10 +67,11 @@ def _analyse(project: Project, path: str, known: dict[str, Analysis]) -> Analysi
         programs = _programs(findings, loader.loaded, root, project.read, elsewhere)
     # A child before those that run it: the manifest of a program names its children's.
     for program in programs:
-        found = prove(build_flow(program))
+        flow = build_flow(program)
+        found = prove(flow)
         if not findings.errors and all(one.severity == "warning" for one in found):
             # What evidence can't say of a proved program is refused here as well.
-            found = (*found, *unsayable(program))
+            found = (*found, *unsayable(program, flow))
         findings.all = _merged(findings.all, found)
         findings.errors = sum(one.severity == "error" for one in findings.all)
     told = findings.all

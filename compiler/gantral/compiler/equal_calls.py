@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from gantral.compiler.digest import Tree
-from gantral.compiler.flow import Flow, build_flow
+from gantral.compiler.flow import Flow
 from gantral.compiler.flow.graph import FlowNode
 from gantral.compiler.flow.loops import Loop
 from gantral.compiler.flow.walk import shortest, tell
@@ -27,9 +27,10 @@ from gantral.dsl.span import Span
 CODE = "G0311"
 
 
-def equal_calls(program: Program, planned: Plan) -> Iterator[Diagnostic]:
-    """G0311 at each call that does again for certain what one before it did."""
-    return _Finder(program, planned).find()
+def equal_calls(program: Program, planned: Plan, flow: Flow) -> Iterator[Diagnostic]:
+    """G0311 at each call that does again for certain what one before it did. ``flow``: the
+    program's, which was proved."""
+    return _Finder(program, planned, flow).find()
 
 
 @frozen
@@ -49,14 +50,11 @@ class _Act:
 
 
 class _Finder:
-    def __init__(self, program: Program, planned: Plan) -> None:
+    def __init__(self, program: Program, planned: Plan, flow: Flow) -> None:
         self._program = program
         self._planned = planned
+        self._flow = flow
         self._calls = [*looped(program.run)]
-
-    @cached_property
-    def _flow(self) -> Flow:
-        return build_flow(self._program)
 
     @cached_property
     def _nodes(self) -> Mapping[tuple[str, str], FlowNode]:

@@ -15,6 +15,7 @@ from gantral.compiler.digest import (
     workflow_version_id,
 )
 from gantral.compiler.equal_calls import equal_calls
+from gantral.compiler.flow import Flow
 from gantral.compiler.phrases import code
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
@@ -78,34 +79,33 @@ def manifest(program: Program) -> Manifest:
     """The manifest of a program that passed every proof.
 
     What its closed language can't say is an error here: G0321 (an argument of an effect), G0001
-    (what is not built). So is what it says can only be refused: G0311.
+    (what is not built).
     """
     return _manifest(program, {})
 
 
-def unsayable(program: Program) -> tuple[Diagnostic, ...]:
-    """The findings of `manifest` alone: whoever checks wants no bytes."""
-    found: dict[int, tuple[Diagnostic, ...]] = {}
-    pending = [program]
-    while pending:
-        one = pending.pop()
-        if id(one) not in found:
-            found[id(one)] = tuple(_gates(one)[1])
-            pending += one.children.values()
-    return tuple(diagnostic for each in found.values() for diagnostic in each)
-
-
-def _gates(program: Program) -> tuple[dict[str, Tree], list[Diagnostic]]:
-    planned = plan(program)
-    found = [*planned.diagnostics, *again(program).diagnostics]
+def unsayable(program: Program, flow: Flow) -> tuple[Diagnostic, ...]:
+    """The findings of `manifest`, its children's aside, and of what its plans say can only be
+    refused: G0311. Whoever checks wants no bytes."""
+    planned, found = _planned(program)
     if not found:
-        found += equal_calls(program, planned)
+        found += equal_calls(program, planned, flow)
+    _gates(program, planned, found)
+    return tuple(found)
+
+
+def _planned(program: Program) -> tuple[Plan, list[Diagnostic]]:
+    planned = plan(program)
+    return planned, [*planned.diagnostics, *again(program).diagnostics]
+
+
+def _gates(program: Program, planned: Plan, found: list[Diagnostic]) -> dict[str, Tree]:
     unasked = _only_if(program)
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
         made_gate = _gate(gate, program, planned, found)
         gates[name] = {**made_gate, "only_if": unasked[name]} if name in unasked else made_gate
-    return gates, found
+    return gates
 
 
 def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
@@ -115,7 +115,8 @@ def _manifest(program: Program, known: dict[int, Manifest]) -> Manifest:
 
 
 def _made(program: Program, known: dict[int, Manifest]) -> Manifest:
-    gates, found = _gates(program)
+    planned, found = _planned(program)
+    gates = _gates(program, planned, found)
     versions: dict[str, str] = {}
     for name, child in program.children.items():
         made = _manifest(child, known)
