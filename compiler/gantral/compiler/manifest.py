@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Set
+from collections.abc import Set
 
 from gantral.compiler.again import again
 from gantral.compiler.automaton import automaton
@@ -16,50 +16,26 @@ from gantral.compiler.digest import (
 )
 from gantral.compiler.equal_calls import equal_calls
 from gantral.compiler.flow import Flow
-from gantral.compiler.phrases import code
+from gantral.compiler.manifest_gates import formula_tree, gate_tree, only_if, truth
 from gantral.compiler.plan import Plan, plan
 from gantral.compiler.program import (
-    ActorOf,
-    ActorsOf,
-    AllOf,
-    Amend,
-    AnyOf,
-    AskOnlyIf,
-    Calendar,
-    Case,
-    DecidersOf,
     Event,
-    Expr,
-    Formula,
-    Gate,
     Operation,
-    Points,
     Policy,
-    Principal,
     Program,
-    Prove,
-    Remind,
     ResultRef,
-    RoleOf,
-    Tick,
     Wait,
-    Widening,
 )
-from gantral.compiler.program.walk import asks, run_within, waits, waits_beside
-from gantral.compiler.shapes import bound, duration_or_none, duration_text, scalar_name, shape
+from gantral.compiler.program.walk import run_within, waits, waits_beside
+from gantral.compiler.shapes import duration_or_none, duration_text, scalar_name, shape
 from gantral.compiler.terms import (
-    NoTerm,
-    clause_term,
     pointer,
-    proposal_term,
     result_path,
 )
-from gantral.compiler.titles import title_parts
 from gantral.dsl.diagnostics import Diagnostic
 from gantral.dsl.frozen import frozen
 
 TYPE = "gantral.dev/manifest/v1"
-NOT_BUILT = "G0001"
 
 # What a `retry` leaves unsaid, and what a read has without one (LANGUAGE section 5).
 READ_RETRIES = 3
@@ -100,10 +76,10 @@ def _planned(program: Program) -> tuple[Plan, list[Diagnostic]]:
 
 
 def _gates(program: Program, planned: Plan, found: list[Diagnostic]) -> dict[str, Tree]:
-    unasked = _only_if(program)
+    unasked = only_if(program)
     gates: dict[str, Tree] = {}
     for name, gate in program.gates.items():
-        made_gate = _gate(gate, program, planned, found)
+        made_gate = gate_tree(gate, program, planned, found)
         gates[name] = {**made_gate, "only_if": unasked[name]} if name in unasked else made_gate
     return gates
 
@@ -172,7 +148,7 @@ def wire_name(operation: Operation) -> str:
         "arguments": _unmarked(shape(operation.parameters)),
         "result": "none" if operation.result is None else _unmarked(shape(operation.result)),
         "needs": _needs(operation),
-        "idempotent": _truth(operation.idempotent),
+        "idempotent": truth(operation.idempotent),
         "undo": undo,
     }
     digest = tagged_hash("operation", canonical(signature))[:16]
@@ -183,8 +159,8 @@ def _needs(operation: Operation) -> Tree:
     if operation.needs is None:
         return "none"
     return {
-        "formula": _formula(operation.needs.formula),
-        "initiator_may_decide": _truth(operation.needs.initiator_may_decide),
+        "formula": formula_tree(operation.needs.formula),
+        "initiator_may_decide": truth(operation.needs.initiator_may_decide),
     }
 
 
@@ -228,7 +204,7 @@ def _operation(operation: Operation) -> Tree:
         "timeout": duration_text(operation.timeout),
         "heartbeat": duration_or_none(operation.heartbeat),
         "retry": _retry(operation),
-        "idempotent": _truth(operation.idempotent),
+        "idempotent": truth(operation.idempotent),
         "undo": undo,
     }
 
@@ -274,151 +250,3 @@ def _undo_term(reference: ResultRef, operation: Operation) -> Tree:
             return {"path": pointer(reference.path)}
         case "result":
             return {"result": ["self", result_path(operation.result, reference.path)]}
-
-
-def _gate(gate: Gate, program: Program, planned: Plan, found: list[Diagnostic]) -> dict[str, Tree]:
-    return {
-        "parameters": shape(gate.parameters),
-        "title": title_parts(gate),
-        "decide": [_case(one, found) for one in gate.cases],
-        "veto": _principals(gate.veto),
-        "apart": _apart(gate, program),
-        "amend": _amendments(gate.amend, found),
-        "prove": _prove(gate.prove),
-        "waived": gate.waived_by or "none",
-        "guarded": gate.guarded_by or "none",
-        "clock": [*_calendar(gate.calendar), *(_tick(one) for one in gate.clock)],
-        "lasts": duration_or_none(gate.lasts),
-        "uses": str(gate.uses),
-        "alike": _truth(gate.alike),
-        "releases": [*sorted(one.operation for one in gate.releases)],
-        "plan": dict(planned.gates[gate.name]),
-    }
-
-
-def _only_if(program: Program) -> dict[str, dict[str, Tree]]:
-    """By gate, where nobody may be asked: the site of each `ask … only if`, with its condition. A
-    gate that is asked in every case has no such member (ADR 0116)."""
-    found: dict[str, dict[str, Tree]] = {}
-    for ask in asks(program.run):
-        if isinstance(ask, AskOnlyIf):
-            found.setdefault(ask.gate, {})[ask.id] = code(ask.only_if)
-    return found
-
-
-def _apart(gate: Gate, program: Program) -> Tree:
-    """Who may not decide. `deciders of` is symmetric: both gates say it."""
-    others = {one.gate for one in gate.apart if isinstance(one, DecidersOf)}
-    for other in program.gates.values():
-        if any(isinstance(one, DecidersOf) and one.gate == gate.name for one in other.apart):
-            others.add(other.name)
-    deciders: list[Tree] = [{"deciders": name} for name in sorted(others)]
-    return [
-        *([] if gate.initiator_may_decide else ["initiator"]),
-        *(_principal(one) for one in gate.apart if not isinstance(one, DecidersOf)),
-        *deciders,
-    ]
-
-
-def _case(case: Case, found: list[Diagnostic]) -> Tree:
-    when: Tree = "always"
-    if case.condition is not None:
-        try:
-            when = proposal_term(case.condition)
-        except NoTerm as fault:
-            # The typed rule (G0334) holds the same; its words are another.
-            found.append(
-                Diagnostic(
-                    "G0334",
-                    "error",
-                    "evidence can't be judged by this, so nobody could check who had to decide",
-                    fault.span,
-                    help=f"{fault.why}: the gate's parameters, `and or not`, comparisons",
-                )
-            )
-    return {"when": when, "formula": _formula(case.formula)}
-
-
-def _amendments(amendments: Iterable[Amend], found: list[Diagnostic]) -> Tree:
-    terms: dict[str, Tree] = {}
-    for one in amendments:
-        try:
-            terms[pointer(one.path)] = clause_term(one.condition, one.path)
-        except NoTerm as fault:
-            found.append(_unverifiable(one.condition, fault))
-    return terms
-
-
-def _unverifiable(condition: Expr, fault: NoTerm) -> Diagnostic:
-    return Diagnostic(
-        NOT_BUILT,
-        "error",
-        "not built yet: this in the bound of an `amend`",
-        fault.span,
-        help=f"{fault.why}: `old`, `new` and the gate's parameters, `and or not`, comparisons",
-    )
-
-
-def _formula(formula: Formula) -> Tree:
-    match formula:
-        case AnyOf(parts=parts):
-            return {"any": [_formula(one) for one in parts]}
-        case AllOf(parts=parts):
-            return {"all": [_formula(one) for one in parts]}
-        case Points(weights=weights):
-            brought: list[Tree] = [[_principal(who), str(weight)] for who, weight in weights]
-            return {"points": [str(formula.count), brought]}
-        case _:
-            return {"quorum": [str(formula.count), _principals(formula.principals)]}
-
-
-def _principals(principals: Iterable[Principal]) -> list[Tree]:
-    return [_principal(one) for one in principals]
-
-
-def _principal(principal: Principal) -> Tree:
-    match principal:
-        case RoleOf(name=name):
-            return name
-        case ActorOf(path=path):
-            return {"actor": pointer(path)}
-        case ActorsOf(path=path):
-            return {"actors": pointer(path)}
-
-
-def _prove(prove: Prove | None) -> Tree:
-    asked = prove is not None and prove.reason
-    least = prove.reason_min if prove is not None else None
-    return {
-        # A reason that is asked for without a length still has to say something.
-        "reason_min": bound(1 if asked and least is None else least),
-        "reason_max": bound(None if prove is None else prove.reason_max),
-        "assurance": bound(None if prove is None else prove.assurance),
-        "login_within": duration_or_none(None if prove is None else prove.login_within),
-    }
-
-
-def _calendar(calendar: Calendar | None) -> list[Tree]:
-    if calendar is None:
-        return []
-    hours: list[Tree] = [
-        f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (calendar.opens, calendar.closes)
-    ]
-    tree: Tree = {
-        "zone": calendar.zone,
-        "days": [*calendar.days],
-        "hours": hours,
-        "except": [*calendar.closed],
-    }
-    return [["on", tree]]
-
-
-def _tick(tick: Tick) -> Tree:
-    after = duration_text(tick.after)
-    if isinstance(tick, Widening):
-        return [after, "widen", _principals(tick.narrow), _principals(tick.wide)]
-    return [after, "remind" if isinstance(tick, Remind) else "reject"]
-
-
-def _truth(value: bool) -> str:
-    return "true" if value else "false"
