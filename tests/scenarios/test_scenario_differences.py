@@ -163,6 +163,21 @@ def test_programs_read_what_came_of_each(project: Path, capsys: pytest.CaptureFi
     assert (reached["complete"], reached["finance: a vote rejects"]) == (2, 0)
 
 
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_of_a_spec_with_an_error_nothing_is_played(
+    project: Path, capsys: pytest.CaptureFixture[str], format: str
+) -> None:
+    (project / "scenarios" / "good.yaml").write_text(GOOD)
+    spec = project / "refund.gantral"
+    spec.write_text(spec.read_text().replace(" under approved", ""))
+    assert main(["test", "--format", format]) == 1
+    told = capsys.readouterr()
+    findings = told.err if format == "json" else told.out
+    assert "error[G0301]" in findings
+    assert (told.out == "") == (format == "json")
+    assert "good.yaml" not in told.out + told.err
+
+
 class Forged:
     """A store in which one signature is another."""
 

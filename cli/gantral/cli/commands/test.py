@@ -69,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         suites = collect(args.paths)
     except NotProved as error:
-        return tell(error.checked, "full", False)
+        # Nothing was played: whoever reads JSON gets none, and not text in its place.
+        out = sys.stderr if args.format == "json" else sys.stdout
+        return tell(error.checked, "full", False, out=out)
     told = _Told(args.format == "json", args.coverage)
     for message in (one for suite in suites for one in suite.wrong):
         told.wrong(message)
