@@ -52,6 +52,8 @@ def test_a_question_is_asked_answered_and_decides_nothing(
 ) -> None:
     view = world.waiting(workflow="gift")
     instance = view["instance_id"]
+    # Listed as waiting: its run has nothing left to write down (the evidence is there before).
+    world.inbox(instance, "alice")
     before = world.run(_length(world, instance))
     words = ["--server", world.url, "--as", "alice"]
     assert main(["comment", instance[:13], "--text", QUESTION, *words]) == 0
