@@ -20,6 +20,8 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# On a further Python, where what does not depend on it was tried already.
+settings.register_profile("further", settings.get_profile("house"), max_examples=25)
 settings.load_profile("house")
 
 # A shell that runs the tests in the background tells them to ignore Ctrl-C, and what they start
