@@ -8,7 +8,7 @@ from corpus import FAMILIES, one
 from hypothesis import settings
 from subjects import Files, Subject, judge, subjects, trust_of
 
-# Thousands in `make test`; in `make soak` as many as it takes to a million that are all different: a
+# Thousands in `make test`; in `make soak` as many as make a million that are all different: a
 # family of few choices repeats itself.
 SEEDS = 250_000 if settings.get_current_profile_name() == "soak" else 250
 
