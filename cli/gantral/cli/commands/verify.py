@@ -90,9 +90,9 @@ def run(args: argparse.Namespace) -> int:
     tell = _Json(trust) if args.format == "json" else _Text(trust)
     verdict: Verdict = "VALID"
     several = len(args.paths) > 1
-    if args.jobs < 1 or (args.jobs > 1 and not hasattr(os, "fork")):
+    if args.jobs < 1 or (args.jobs > 1 and os.name != "posix"):
         raise Failure(
-            "--jobs wants a number of at least 1, and more than 1 a system that can fork",
+            "--jobs wants a number of at least 1, and more than 1 a POSIX system",
             "leave it out for one process",
             MISUSE,
         )
