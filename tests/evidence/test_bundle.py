@@ -397,11 +397,18 @@ def told(data: bytes, judge: Judged) -> list[object]:
 MANY = {instance(n): FOUND[instance(1 + n % 2)] for n in range(1, 41)}
 
 
+def spoilt_within(data: bytes) -> bytes:
+    """The header of the second file of an instance in the middle says another mode."""
+    at = data.index(b"commits/00000000.json", len(data) // 2)
+    return data[: at + 100] + b"1" + data[at + 101 :]
+
+
 @pytest.mark.parametrize(
     "data",
     [WHOLE, bundle(entries(MANY, {})), bundle(entries(MANY, {}))[:1_000_000],
+     spoilt_within(bundle(entries(MANY, {}))),
      SAID["an instance less than contents.json tells"][0], SHAPES["no contents"]],
-    ids=["whole", "of others", "cut", "less", "wrong"],
+    ids=["whole", "of others", "cut", "spoilt", "less", "wrong"],
 )  # fmt: skip
 def test_several_processes_say_what_one_says(data: bytes) -> None:
     assert told(data, partial(judge_in_processes, jobs=2)) == told(data, one_by_one)
@@ -442,6 +449,8 @@ def test_an_instance_that_is_long_is_not_read_in_one_piece(monkeypatch: pytest.M
 
     assert kinds() == {Stretch}
     monkeypatch.setattr(reading, "_LONG", 1000)
+    # Nothing is kept as it passes: the processes come back for it, to the file handed over.
+    monkeypatch.setattr(reading, "_SMALL", -1)
     assert kinds() == {Section}
     assert told(WHOLE, partial(judge_in_processes, jobs=2)) == told(WHOLE, one_by_one)
 

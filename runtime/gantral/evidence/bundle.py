@@ -91,11 +91,6 @@ class Section:
             )
         self._kept[member.name] = reader.take(member)
 
-    def opened(self, handle: int) -> Section:
-        """The same, where its file is open under another number."""
-        self._handle = handle
-        return self
-
     def under(self, prefix: str) -> list[str]:
         """See Files: they came sorted."""
         return [name for name in self.names if name.startswith(prefix)]

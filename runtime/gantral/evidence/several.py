@@ -66,7 +66,7 @@ def _told(answer: _Answer) -> Iterator[tuple[str, Report]]:
 
 
 class _Open:
-    """An open file on its way to a process that begins."""
+    """An open file on its way to a process that begins: POSIX hands it over under its number."""
 
     def __init__(self, handle: int) -> None:
         self.handle = handle
@@ -96,7 +96,7 @@ def _judge(batch: Sequence[Stretch | Section]) -> _Answer:
     reports: list[tuple[str, Report]] = []
     for one in batch:
         if isinstance(one, Section):
-            section = one.opened(_Own.handle)
+            section = one  # The file is open here under the number that it knows.
         else:
             try:
                 section = read_stretch(_Own.handle, one)
