@@ -53,7 +53,6 @@ from gantral.dsl.span import Span
 
 # What the checker says of an argument that is no plan term; here it is asked a second time.
 NOT_A_TERM = "G0321"
-NOT_BUILT = "G0001"
 
 Loops: TypeAlias = "tuple[ForEach | Repeat, ...]"
 """The loops around a call, outermost first."""
@@ -314,9 +313,9 @@ def _twice(call: ServiceCall, gates: Mapping[Span, str]) -> Diagnostic:
             break
         seen.add(gate)
     return Diagnostic(
-        NOT_BUILT,
+        "G0353",
         "error",
-        f"not built yet: two approvals of the gate `{gate}` under one effect",
+        f"two approvals of the gate `{gate}` under one effect",
         one.span,
         help="act under one of them, or let the second one be of a gate of its own",
     )
