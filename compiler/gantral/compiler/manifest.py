@@ -55,7 +55,7 @@ def manifest(program: Program) -> Manifest:
     """The manifest of a program that passed every proof.
 
     What its closed language can't say is an error here: G0321 (an argument of an effect), G0334 (a
-    condition), G0352 (what would have to be judged again), G0353.
+    condition), G0352 (what would have to be judged again).
     """
     return _manifest(program, {})
 

@@ -54,7 +54,22 @@ def gate_tree(
         "uses": str(gate.uses),
         "alike": truth(gate.alike),
         "releases": [*sorted(one.operation for one in gate.releases)],
-        "plan": dict(planned.gates[gate.name]),
+        **_plans(gate.name, planned),
+    }
+
+
+def _plans(gate: str, planned: Plan) -> dict[str, Tree]:
+    """``plan``; or ``asks``, of each its own, with the bounds of the loops that it stands in."""
+    if gate not in planned.asks:
+        return {"plan": dict(planned.plans[gate])}
+    return {
+        "asks": {
+            site: {
+                "plan": dict(planned.plans[site]),
+                **({"loops": [str(loop.at_most) for loop in around]} if around else {}),
+            }
+            for site, around in planned.asks[gate].items()
+        }
     }
 
 

@@ -50,7 +50,7 @@ _CALENDAR = members(
     hours=row(_TIME, _TIME),
     **{"except": items(DATE)},
 )
-_GATE = members(
+_GATE_ITSELF = members(
     parameters=_TREE,
     title=_TREE,
     decide=items(members(when=either(ANY, _TREE), formula=_TREE)),
@@ -76,10 +76,13 @@ _GATE = members(
     uses=text("[0-9]{1,6}"),
     alike=words("true", "false"),
     releases=items(OPERATION),
-    plan=table(_PLANNED),
 )
+_PLAN = table(_PLANNED)
+# Where one call acts under two approvals of a gate, each ask has a plan of its own (ADR 0152).
+_ASKS = table(members_or({"loops": items(_COUNT)}, plan=_PLAN))
+_GATES = (extended(_GATE_ITSELF, plan=_PLAN), extended(_GATE_ITSELF, asks=_ASKS))
 # A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
-_ONLY_IF = extended(_GATE, only_if=table(ANY))
+_GATE = either(*_GATES, *(extended(one, only_if=table(ANY)) for one in _GATES))
 _OPERATION = members(
     kind=words("read", "notify", "effect", "critical effect"),
     queue=ANY,
@@ -124,7 +127,7 @@ MANIFEST = Form(
         output=_TREE,
         policies=table(members(path=ANY, query=ANY)),
         operations=table(_OPERATION),
-        gates=table(either(_GATE, _ONLY_IF)),
+        gates=table(_GATE),
         automaton=items(row(ANY, words(*State), items(ANY))),
     ),
 )

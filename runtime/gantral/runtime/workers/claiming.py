@@ -10,9 +10,9 @@ from typing import Any, Final
 from gantral.authority import ENDS, Cause
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
-from gantral.evidence.planned import arguments_at, planned, terms_of
+from gantral.evidence.planned import approvals_of, arguments_at, terms_of
 from gantral.evidence.signers import Signer
-from gantral.evidence.uses import UNDO, gates_of, plan_arguments, undo_arguments
+from gantral.evidence.uses import UNDO, plan_arguments, undo_arguments
 from gantral.runtime.commands import EffectCommand, granted_by
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
@@ -149,7 +149,8 @@ class Claimer:
             granted(self.chain, self.program, command, named, operation)
             for named in command["grants"]
         ]
-        if sorted(one.gate for one in grants) != sorted(gates_of(self.program.manifest, call)):
+        wanted = approvals_of(self.program.manifest, call)
+        if sorted(one.approval for one in grants) != sorted(wanted):
             why = f"{call} does not act under each approval that it wants"
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, why)
         return [self._candidate(command, one, grants, arguments) for one in grants]
@@ -159,7 +160,7 @@ class Claimer:
     ) -> _Candidate:
         book = Book(self.chain, self.key, grant.name)
         plan = self._plan(grant, command["call"])
-        others = {one.gate: one for one in all_ if one is not grant}
+        others = {one.approval: one for one in all_ if one is not grant}
         rows = plan_arguments(plan, grant.context, self._results(command, plan), others)
         compare(self.chain, plan, rows, arguments, approved(grant, others))
         own = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
@@ -178,7 +179,7 @@ class Claimer:
         from. Raises what ``compare`` raises but a difference."""
         if claim["operation"] != operation:
             return False
-        plan = terms_of(grant.manifest_gate, claim["call"])
+        plan = terms_of(grant.manifest_gate, claim["call"], grant.ask)
         if not plan:
             return bool(claim["arguments"] == rows)
         try:
@@ -190,7 +191,7 @@ class Claimer:
 
     def _plan(self, grant: Grant, call: str) -> Mapping[str, Any]:
         """The terms of the call's arguments, at its place in its loops."""
-        plan = planned(grant.manifest_gate, call)
+        plan = grant.planned(call)
         assert plan is not None  # granted() has found it
         return arguments_at(self.program.manifest, plan)
 
