@@ -16,6 +16,7 @@ from gantral.api.sealing import NONE, stamp
 from gantral.api.story import Story, Vote, Waiting
 from gantral.evidence import recount
 from gantral.evidence.context import shape_at
+from gantral.evidence.planned import plan_at
 from gantral.identity import Person, Refused
 
 # The last of them; the log has all.
@@ -178,6 +179,7 @@ def gate(
     return {
         "gate": waiting.gate,
         "round": waiting.round,
+        "ask": words.approval(waiting.ask) if waiting.ask else "",
         "title": title(story),
         "shown": waiting.artifact["artifact_hash"],
         "context_hash": waiting.artifact["context_hash"],
@@ -189,7 +191,7 @@ def gate(
             for path, label, text in _proposal(story, values)
         ],
         "sets_off": [_plan(story, call, one, values)
-                     for call, one in sorted(rules["plan"].items())],
+                     for call, one in sorted(plan_at(rules, waiting.ask).items())],
         "lapses": "" if rules["lasts"] == NONE else words.duration(rules["lasts"]),
         "who_decides": words.deciders(rules, values),
         "cases": cases.now(rules, electorate, ballots.cast(story, waiting)),
