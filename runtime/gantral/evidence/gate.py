@@ -160,7 +160,7 @@ def check_ask(gate: Mapping[str, Any], statement: Statement, at: Mapping[str, st
         return ""
     ask = str(_one(statement, "ask", at)["ask"])
     if not is_ask(gate, ask):
-        raise EvidenceError("ask", f"{ask} is no ask of {at['gate']}")
+        errors.refuse("ask", f"{ask} is no ask of {at['gate']}, or of none of its rounds")
     return ask
 
 

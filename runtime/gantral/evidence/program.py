@@ -16,8 +16,8 @@ from gantral.evidence.fields import (
 )
 from gantral.evidence.schema import (
     Form,
+    Schema,
     either,
-    extended,
     items,
     members,
     members_or,
@@ -50,7 +50,9 @@ _CALENDAR = members(
     hours=row(_TIME, _TIME),
     **{"except": items(DATE)},
 )
-_GATE_ITSELF = members(
+# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
+_ONLY_IF = {"only_if": table(ANY)}
+_CLAUSES = dict[str, Schema](
     parameters=_TREE,
     title=_TREE,
     decide=items(members(when=either(ANY, _TREE), formula=_TREE)),
@@ -80,9 +82,9 @@ _GATE_ITSELF = members(
 _PLAN = table(_PLANNED)
 # Where one call acts under two approvals of a gate, each ask has a plan of its own (ADR 0152).
 _ASKS = table(members_or({"loops": items(_COUNT)}, plan=_PLAN))
-_GATES = (extended(_GATE_ITSELF, plan=_PLAN), extended(_GATE_ITSELF, asks=_ASKS))
-# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
-_GATE = either(*_GATES, *(extended(one, only_if=table(ANY)) for one in _GATES))
+_GATE = either(
+    members_or(_ONLY_IF, **_CLAUSES, plan=_PLAN), members_or(_ONLY_IF, **_CLAUSES, asks=_ASKS)
+)
 _OPERATION = members(
     kind=words("read", "notify", "effect", "critical effect"),
     queue=ANY,
