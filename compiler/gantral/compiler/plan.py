@@ -3,12 +3,11 @@
 LANGUAGE section 6, last bullet: an effect's argument is a plan term (lets substituted). What is
 none is refused here; evidence could not compare it with what people saw. Under several approvals
 each gate's plan names the gate that shows an argument which it doesn't show itself (ADR 0114);
-where two of them are of one gate, each ask of it has a plan of its own (ADR 0152).
+where these could be mistaken for one another, each ask has a plan of its own (ADR 0152).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from math import prod
@@ -144,18 +143,20 @@ class _Planner:
         return replace(made, diagnostics=tuple(self._found))
 
     def _told_apart(self) -> dict[str, dict[str, Loops]]:
-        """The gates two of whose approvals one call acts under, with their asks."""
-        twice = {
-            gate
-            for call in calls(self._program.run)
-            for gate, count in Counter(one.gate for one in self._under(call).values()).items()
-            if count > 1
+        """The gates of which one call may act under two approvals, or under one that is of another
+        round than that of another gate, with their asks."""
+        around = {ask.id: (ask.gate, loops) for ask, loops in asked(self._program.run)}
+        apart: set[str] = set()
+        for call in calls(self._program.run):
+            under = self._under(call).values()
+            gates = [one.gate for one in under]
+            looped = [one.gate for one in under if around[one.id][1]]
+            apart.update(one for one in gates if gates.count(one) > 1)
+            apart.update(looped if len(looped) > 1 else ())
+        return {
+            gate: {site: loops for site, (of, loops) in around.items() if of == gate}
+            for gate in sorted(apart)
         }
-        found: dict[str, dict[str, Loops]] = {gate: {} for gate in sorted(twice)}
-        for ask, around in asked(self._program.run):
-            if ask.gate in twice:
-                found[ask.gate][ask.id] = around
-        return found
 
     def _under(self, call: ServiceCall) -> dict[Span, Ask]:
         """The asks of the approvals that the call acts under."""
