@@ -104,7 +104,7 @@ def test_an_argument_is_what_its_own_ask_showed(
 
 @pytest.mark.parametrize(
     "names",
-    [(0,), (1,), (0, 0), (1, 1), (0, 2), (1, 3), (0, 3), (2, 1), (2, 3), (0, 1, 2)],
+    [(0,), (1,), (0, 0), (1, 1), (0, 2), (1, 3), (0, 3), (2, 1), (2, 3), (0, 1, 1)],
     ids=str,
 )
 def test_another_pair_of_them_is_refused(
