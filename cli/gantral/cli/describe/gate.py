@@ -69,9 +69,10 @@ def _title_part(kind: str, of: str) -> str:
 
 
 def _asked(rules: Tree) -> list[str]:
+    other = "ask" if "asks" in rules else "gate"
     return [
         f"- People are asked only if {code(condition)} ({code(site)}). Where it is not so nobody is"
-        " asked, evidence says so, and another gate of the same effect has been asked."
+        f" asked, evidence says so, and another {other} of the same effect has been asked."
         for site, condition in sorted(rules.get("only_if", {}).items())
     ] + [
         f"- {code(call)} acts under a yes of it that is asked for in every case."
