@@ -190,8 +190,7 @@ def gate(
             {"pointer": path, "label": label, "value": text}
             for path, label, text in _proposal(story, values)
         ],
-        "sets_off": [_plan(story, call, one, values)
-                     for call, one in sorted(plan_at(rules, waiting.ask).items())],
+        "sets_off": sets_off(story, waiting),
         "lapses": "" if rules["lasts"] == NONE else words.duration(rules["lasts"]),
         "who_decides": words.deciders(rules, values),
         "cases": cases.now(rules, electorate, ballots.cast(story, waiting)),
@@ -208,6 +207,13 @@ def gate(
         "votes": [_vote(story, one) for one in ballots.cast(story, waiting)],
         "you": you(deployment, person, story, waiting, now),
     }  # fmt: skip
+
+
+def sets_off(story: Story, waiting: Waiting) -> list[dict[str, Any]]:
+    """What a yes sets off: each call of the plan, with its arguments in terms of what is shown."""
+    rules = story.manifest["gates"][waiting.gate]
+    planned = sorted(plan_at(rules, waiting.ask).items())
+    return [_plan(story, call, one, waiting.values) for call, one in planned]
 
 
 def you(
