@@ -15,7 +15,7 @@ from scenes import Forge, build, salt
 from test_several_approvals import asked as question
 from test_several_approvals import at
 from vector_manifest import GATE, MANIFEST
-from vectors import PROPOSAL, _commit, _created, _outcome, _use, inputs, vote
+from vectors import PROPOSAL, _commit, _created, _outcome, _policy, _use, inputs, vote
 
 CONDITION = "input.refund.amount > 1000.00"
 LOOP = {"loops": ["2"]}
@@ -108,6 +108,49 @@ def unasked(statement: str = "finance/1", ask: str = "finance/1/0") -> list[Any]
     records = [{**record, "statement": statement}, told(ask, 1)]
     made = chain([IN_ORDER[0], IN_ORDER[1]], uses(FIRST, "1", "3"))
     return [made[0], _commit([], at(0), shown, records=records), *made[3:]]
+
+
+def waived(ask: str = "finance/2/0", second: int = 1) -> list[Any]:
+    """Policy waived both asks of the first round."""
+    made = []
+    for round, (one, count) in enumerate((("finance/1/0", 1), (ask, second)), 1):
+        here = {"gate": "finance", "round": str(round)}
+        shown = [[salt("waived", round, path), path, value] for _, path, value in PROPOSAL]
+        record = {**_policy("ALLOW", "waiver"), **here}
+        records = [record, *[told(one, round)] * count]
+        made.append(_commit([], at(round), shown, records=records))
+    done = chain([], uses(FIRST, "1", "2"))
+    return [done[0], *made, done[-1]]
+
+
+def waivable(manifest: dict[str, Any]) -> None:
+    gate = manifest["gates"]["finance"]
+    gate["waived"] = "refund_limits"
+    del gate["only_if"]
+    for row in manifest["automaton"]:
+        row[2] = [site.replace(":unasked", ":waived") for site in row[2]]
+    following = {row[0]: row[2] for row in manifest["automaton"]}
+    manifest["automaton"] = [
+        *(row for row in manifest["automaton"] if not row[0].endswith(":unasked")),
+        ["finance/1:waived", "RUNNING", ["finance/2", "finance/2:waived"]],
+        ["finance/2:waived", "RUNNING", following["finance/2:resumed"]],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        (waived(), ""),
+        (waived(second=0), "record"),
+        (waived(second=2), "record"),
+        (waived("finance/1/0"), "ask_twice"),
+        (waived("finance/1/1"), "automaton"),
+    ],
+    ids=["each", "not told", "told twice", "one twice", "another one"],
+)
+def test_a_waiver_is_of_its_ask(made: list[Any], code: str, tmp_path: Path) -> None:
+    report = judged(tmp_path, made, Forge(manifest=waivable))
+    assert [one.code for one in report.findings] == ([code] if code else [])
 
 
 def judged(folder: Path, made: list[Any], forge: Forge | None = None) -> Report:
