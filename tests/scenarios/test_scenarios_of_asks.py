@@ -215,3 +215,23 @@ expect:
 
 def test_each_round_of_a_loop_has_both(told: Told) -> None:
     told("rounds", ROUNDS, {"twice": LINES})
+
+
+# Asked in each round as well, but of a gate of its own: which yes goes with which is told as well.
+TWO_GATES = ROUNDS.replace(
+    "\n  run {",
+    """
+  gate payee(iban: string(max: 34)) {
+    releases bank.move
+    decide   1 of finance_manager
+    apart    deciders of account
+    clock    { after 24h reject }
+    lasts    30m
+  }
+
+  run {""",
+).replace("ask account(iban: line.to)", "ask payee(iban: line.to)")
+
+
+def test_each_round_of_a_loop_has_a_yes_of_both_gates(told: Told) -> None:
+    told("rounds", TWO_GATES, {"twice": LINES})
