@@ -143,20 +143,18 @@ class _Planner:
         return replace(made, diagnostics=tuple(self._found))
 
     def _told_apart(self) -> dict[str, dict[str, Loops]]:
-        """The gates of which one call may act under two approvals, or under one that is of another
-        round than that of another gate, with their asks."""
-        around = {ask.id: (ask.gate, loops) for ask, loops in asked(self._program.run)}
+        """The gates whose asks are told apart. Where one call acts under two approvals of gates
+        that a run may ask more than once, one of them could be put in another's place, or beside
+        one that it was not got with."""
+        sites: dict[str, dict[str, Loops]] = {}
+        for ask, around in asked(self._program.run):
+            sites.setdefault(ask.gate, {})[ask.id] = around
+        often = {gate for gate, one in sites.items() if len(one) > 1 or any(one.values())}
         apart: set[str] = set()
         for call in calls(self._program.run):
-            under = self._under(call).values()
-            gates = [one.gate for one in under]
-            looped = [one.gate for one in under if around[one.id][1]]
-            apart.update(one for one in gates if gates.count(one) > 1)
-            apart.update(looped if len(looped) > 1 else ())
-        return {
-            gate: {site: loops for site, (of, loops) in around.items() if of == gate}
-            for gate in sorted(apart)
-        }
+            gates = [ask.gate for ask in self._under(call).values() if ask.gate in often]
+            apart.update(gates if len(gates) > 1 else ())
+        return {gate: sites[gate] for gate in sorted(apart)}
 
     def _under(self, call: ServiceCall) -> dict[Span, Ask]:
         """The asks of the approvals that the call acts under."""

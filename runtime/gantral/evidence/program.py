@@ -80,7 +80,7 @@ _CLAUSES = dict[str, Schema](
     releases=items(OPERATION),
 )
 _PLAN = table(_PLANNED)
-# Where one call acts under two approvals of a gate, each ask has a plan of its own (ADR 0152).
+# Where approvals could be mistaken for one another, each ask has a plan of its own (ADR 0152).
 _ASKS = table(members_or({"loops": items(_COUNT)}, plan=_PLAN))
 _GATE = either(
     members_or(_ONLY_IF, **_CLAUSES, plan=_PLAN), members_or(_ONLY_IF, **_CLAUSES, asks=_ASKS)

@@ -319,6 +319,22 @@ def test_where_two_gates_are_asked_in_a_loop_each_yes_is_of_its_round() -> None:
         assert one["asks"][name]["plan"]["bank.pay/1"]["loops"] == ["3"]
 
 
+def test_where_two_gates_are_asked_twice_each_yes_is_of_its_ask() -> None:
+    pair = f"""
+    let a = ask sum(amount: input.amount)
+    let whom = ask {WHOM}
+    bank.pay(iban: whom.to.iban, amount: a.amount, cost: 1) under a, whom
+    """
+    other = pair.replace("a =", "b =").replace("a.", "b.").replace("under a", "under b")
+    summed, payee = told_apart(pair + other.replace("whom", "who"))
+    for one, name in ((summed, "sum"), (payee, "payee")):
+        assert [[*each["plan"]] for each in one["asks"].values()] == [
+            ["bank.pay/1"],
+            ["bank.pay/2"],
+        ]
+        assert [*one["asks"]] == [f"{name}/1", f"{name}/2"]
+
+
 def test_one_of_them_in_a_loop_needs_no_telling() -> None:
     summed, payee = told_apart(f"""
     let a = ask sum(amount: input.amount)
