@@ -107,7 +107,6 @@ def test_each_argument_is_what_its_own_ask_showed(told: Told) -> None:
             + PAID,
             "undone": failed + both("approve", "approve", "38.50") + BACK,
         },
-        on_server=["undone"],
     )
 
 
