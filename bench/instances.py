@@ -45,8 +45,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS, INSTANCES, IN_FLIGHT, IDLE = 5, 40, 20, 20
 # The hand-written flow, deployed as ours is (a version of its own, listed from its start on) and in
-# Temporal's sandbox as it is; and bare: no version, nothing to list it by, its module loaded once.
-_HAND, _BARE = "by-hand", "by-hand-bare"
+# Temporal's sandbox as it is; and bare: no version, nothing to list it by, no names of activities,
+# its module loaded once.
+_HAND, _BARE = "by-hand", by_hand.BARE
 _SIDES = ("generated", "by hand", "by hand, bare")
 _Wait = tuple[float, float]
 _KEPT = 60  # of them the verifier is measured with
