@@ -41,9 +41,19 @@ _BY_FAULT = {
 # than its run waits, nobody knows how it ended, or says so too late for a commit.
 _CUT = {"no_outcome", "use_unaccounted"}
 _CUT_SHORT = {"execution_lost", "effect_unknown"}
+# Of a service's worker that was killed to come back with a wrong clock.
+_BY_KILL = {"effect_unknown", "action_failed"}
 _STRANGER = "effect of an instance that nobody started"
 _AMOUNTS = {"waived": "12.50", "amended": "25.00"}
 _TYPES = {"approve": "APPROVE", "amend": "OVERRIDE", "reject": "REJECT", "withdraw": "WITHDRAW"}
+
+
+def _by(fault: str) -> set[str]:
+    """The causes by which a fault may end what it met. A wrong clock of ours ends nothing:
+    authority goes by Temporal's."""
+    if not fault.startswith("clock"):
+        return _BY_FAULT
+    return _BY_KILL if fault.endswith("when it starts") else set()
 
 
 @dataclass
@@ -179,10 +189,7 @@ class Judge:
     def _standing(
         self, case: Case, chain: Chain, verdict: str, codes: tuple[str, ...]
     ) -> list[str]:
-        allowed = _ENDS[case.course.name]
-        if not case.fault.startswith("clock"):
-            # A wrong clock of ours ends nothing: authority goes by Temporal's.
-            allowed = allowed | _BY_FAULT
+        allowed = _ENDS[case.course.name] | _by(case.fault)
         if case.course.workflow == "hasty":
             allowed = allowed | {"deadline"}
         lacking = set() if chain.ended else {"no_end"}
