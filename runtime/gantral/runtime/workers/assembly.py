@@ -168,9 +168,11 @@ def signing_key(
         for team in known.teams:
             known.check(team, instant_text(int(time.time() * 1000)))
     except EvidenceError as error:
-        listed = "list it in the trust file with `gantral keys trust`"
-        asked = "let this process use that key of KMS"
-        remedy = asked if error.code == "signer" else listed
+        remedies = {
+            "signer": "let this process use that key of KMS",
+            "key_lifetime": "use a key that is good today, or set this machine's clock",
+        }
+        remedy = remedies.get(error.code, "list it in the trust file with `gantral keys trust`")
         raise SettingsError(f"keys.{use}", error.message, remedy) from None
     return key
 
