@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Told
 from gantral.cli.main import main
 from own_project import write
+
+if TYPE_CHECKING:
+    from conftest import Told
 
 SPEC = """\
 role clerk
