@@ -27,7 +27,7 @@ SAMPLE = {
     "agent_tool_calls": ("approved", "nobody_knows_whether_it_was_sent"),
     "break_glass": ("found_wrong", "it_can_not_be_closed"),
     "data_export": ("fewer_rows", "the_note_fails"),
-    "loan": ("taken_back_at_the_child", "a_house_is_worth_less"),
+    "loan": ("taken_back_at_the_child", "a_house_is_worth_less", "the_valuation_is_stopped"),
     "privileged_access": ("recalled_by_security", "too_late_to_surrender"),
     "production_deploy": ("degraded", "never_settles"),
     "refund": ("changed_mind_joins", "policy_fails", "only_support_starts"),

@@ -170,6 +170,32 @@ def test_a_condition_that_always_holds_leaves_its_other_way(
     assert told == {("branch", "not so", 'if input.kind == "odd" {')}
 
 
+def test_too_little_of_it_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = STORY.format(
+        about="as it goes", tags="", kind="large", total=7, given=PAID, acts=YES, end="COMPLETED"
+    )
+    write(tmp_path, "order", SPEC, {"plain": plain})
+    monkeypatch.chdir(tmp_path)
+    assert main(["test", "--format", "json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["coverage"]
+    reached, of = sum(item["scenarios"] > 0 for item in one["items"]), len(one["items"])
+    enough = reached * 100 // of
+    assert main(["test", "--fail-under", str(enough)]) == 0
+    assert capsys.readouterr().err == ""
+    for least in (enough + 1, 100):
+        assert main(["test", "--fail-under", str(least)]) == 1
+        said = capsys.readouterr()
+        told = f"coverage: {reached} of {of} reached, under the {least} % of --fail-under"
+        assert said.err.strip() == told
+        assert "  order.gantral:" in said.out  # what is missed, line by line
+    # What was said to be played is what is judged; a percentage is one; a server sees no lines.
+    assert main(["test", "--fail-under", "100", "scenarios/plain.yaml"]) == 1
+    for wrong in (["0"], ["101"], ["100", "--server"]):
+        assert main(["test", "--fail-under", *wrong]) == 64
+
+
 def test_it_is_for_programs_too_and_no_part_of_a_picked_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,16 @@ class Actions:
         what completed children did."""
         return list(self._standing)
 
+    @property
+    def undoable(self) -> list[str]:
+        """Of what stands, in the same order, what may still be undone: it is known to be done, and
+        has an undo that was not tried."""
+        return [
+            name
+            for name, one in self._standing.items()
+            if one.known and self._undo_of(one) is not None and name not in self._undo_tried
+        ]
+
     def left(self) -> list[dict[str, Any]]:
         """What stands, for a parent."""
         return bounded(self.carry()["standing"])
@@ -195,7 +205,7 @@ class Actions:
     async def _undo(self, name: str) -> bool:
         effect = self._standing[name]
         undo = self._undo_of(effect)
-        if undo is None or not effect.known or name in self._undo_tried:
+        if undo is None or name not in self.undoable:
             return False
         self._undo_tried.append(name)
         arguments = terms.undo_arguments(undo["arguments"], effect.arguments, effect.result)

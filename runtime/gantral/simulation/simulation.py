@@ -126,6 +126,13 @@ class Simulation:
         name = str(self.server.executions[instance_id].run.began.definition.name)
         return self.deployment.programs[name]
 
+    def declares(self, activity: Activity) -> ProgramInfo:
+        """The program whose operation an activity calls: what a child did, its parent may undo."""
+        asked = activity.argument
+        if activity.name.startswith("gantral/") and asked.get("undo") is True:
+            return self.deployment.programs[asked["workflow_id"]]
+        return self.program(activity.workflow_id)
+
     # What people do.
 
     def start(self, person: Person, workflow: str, value: Mapping[str, Any]) -> str:
@@ -301,7 +308,7 @@ class Simulation:
                 self._clauses(activity),
                 activity.name == ASK_GUARD,
             )
-        operations = self.program(activity.workflow_id).manifest["operations"]
+        operations = self.declares(activity).manifest["operations"]
         name = next(name for name, one in operations.items() if one["wire"] == activity.name)
         ours = activity.name.startswith("gantral/")
         return Call(

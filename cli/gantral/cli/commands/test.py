@@ -47,11 +47,18 @@ def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="list each gate, branch and end that no scenario reached",
     )
+    parser.add_argument(
+        "--fail-under",
+        type=int,
+        metavar="PERCENT",
+        help="fail when the scenarios reach less of all gates, branches and ends; lists what is"
+        " missed, as --coverage does",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="as what")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play them; 1 when one does not come out as it says.
+    """Play them; 1 when one does not come out as it says, or they reach too little.
 
     Raises:
         Failure: there is nothing to play, or the server does not answer.
@@ -59,10 +66,14 @@ def run(args: argparse.Namespace) -> int:
     from gantral.cli.output import tell
     from gantral.cli.scenarios.collect import NotProved, collect
 
-    if args.server and args.coverage:
+    least: int | None = args.fail_under
+    if least is not None and not 0 < least <= 100:
+        raise Failure("--fail-under is a percentage, from 1 to 100", code=MISUSE)
+    whole = args.coverage or least is not None
+    if args.server and whole:
         raise Failure(
             "on a server nobody sees which lines a workflow runs, so there is no coverage",
-            "take --server or --coverage away: the two come to the same ends",
+            "take --server away, or --coverage and --fail-under: the two come to the same ends",
             MISUSE,
         )
     began = time.monotonic()
@@ -72,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         # Nothing was played: whoever reads JSON gets none, and not text in its place.
         out = sys.stderr if args.format == "json" else sys.stdout
         return tell(error.checked, "full", False, out=out)
-    told = _Told(args.format == "json", args.coverage)
+    told = _Told(args.format == "json", whole, least)
     for message in (one for suite in suites for one in suite.wrong):
         told.wrong(message)
     # What a service answers badly is part of the story; the worker's own log of it is noise here.
@@ -118,8 +129,9 @@ async def _on_servers(suite: Suite, told: _Told) -> None:
 class _Told:
     """What is printed: as it comes, or as JSON at the end."""
 
-    def __init__(self, tree: bool, whole: bool) -> None:
+    def __init__(self, tree: bool, whole: bool, least: int | None) -> None:
         self._tree = tree
+        self._least = least
         self.whole = whole
         self._wrong: list[str] = []
         self._outcomes: list[Outcome] = []
@@ -156,7 +168,22 @@ class _Told:
                 f"{total} scenario{'s' * (total != 1)}: {total - bad} ok, {bad} failed"
                 f" in {seconds:.1f} s"
             )
-        return FINDINGS if bad else CLEAN
+        return FINDINGS if bad or self._is_under() else CLEAN
+
+    def _is_under(self) -> bool:
+        """Whether the scenarios reach less than they must; says so on standard error."""
+        if self._least is None:
+            return False
+        counts = [one.count() for one in self.coverage]
+        reached, of = sum(one for one, _ in counts), sum(of for _, of in counts)
+        # No rounding: one that is missed is not all.
+        if of and reached * 100 >= self._least * of:
+            return False
+        print(
+            f"coverage: {reached} of {of} reached, under the {self._least} % of --fail-under",
+            file=sys.stderr,
+        )
+        return True
 
     def _as_tree(self) -> dict[str, object]:
         from gantral.cli.scenarios.judge import elapsed

@@ -49,6 +49,10 @@ class Coverage:
         for item in missed if whole else ():
             yield f"  {item.file}:{item.line}  {item.kind}  {item.what}  {self._text(item)}"
 
+    def count(self) -> tuple[int, int]:
+        """How many are reached, of how many."""
+        return sum(number > 0 for _, number in self.reached), len(self.reached)
+
     def tree(self) -> dict[str, Any]:
         """The same for programs."""
         return {

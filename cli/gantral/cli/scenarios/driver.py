@@ -71,6 +71,11 @@ class Driver(Protocol):
         """
         ...
 
+    async def cancel(self, workflow: str) -> bool:
+        """Ask the run of a workflow that was started last to cancel, as an operator does; False:
+        none runs."""
+        ...
+
     async def difference(self, instance_id: str) -> str | None:
         """How a run goes another way when it is played again from its history, as after the loss
         of a worker; None when it does the same."""

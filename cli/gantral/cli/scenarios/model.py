@@ -73,6 +73,25 @@ class Sending:
 
 
 @dataclass(frozen=True)
+class Cancel:
+    """An operator's request to cancel the run of a workflow, one of three ways: ``at`` so long
+    after a gate or a wait opened (``gate``: after that one); ``during`` the first call of an
+    operation; ``before`` a gate is open, while it is being opened. The others are None or ""."""
+
+    place: Place
+    workflow: str
+    at: timedelta | None
+    gate: str
+    during: str
+    before: str
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        return f"an operator asks {self.workflow} to cancel"
+
+
+@dataclass(frozen=True)
 class Expected:
     """What must come of it; None is not compared."""
 
@@ -96,6 +115,6 @@ class Scenario:
     start: Start
     given: Mapping[str, tuple[Answer, ...]]
     policy: Mapping[str, tuple[str, ...]]
-    decisions: tuple[Decision | Sending, ...]
+    decisions: tuple[Decision | Sending | Cancel, ...]
     expected: Expected
     beside: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -21,6 +21,15 @@ REVISION = "sha256:" + "0" * 64
 def scripted_services(program: ProgramInfo, script: Callable[[], Script]) -> list[Service]:
     """An implementation of every service of a program that answers as the script says."""
     return [_implement(program, base, script)() for base in program.services.values()]
+
+
+def operations(programs: Iterable[ProgramInfo]) -> dict[str, str]:
+    """The name on the wire -> the operation, of all that is called."""
+    return {
+        str(one["wire"]): name
+        for program in programs
+        for name, one in program.manifest["operations"].items()
+    }
 
 
 def _implement(

@@ -14,7 +14,7 @@ from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem
 from gantral.api.story import Story
 from gantral.cli.scenarios.driver import AUDIENCE, ISSUER, PATIENCE, Driver, Stuck, Timer
-from gantral.cli.scenarios.model import Actor, Decision, Scenario, Sending
+from gantral.cli.scenarios.model import Actor, Cancel, Decision, Scenario, Sending
 from gantral.cli.scenarios.script import Happened, Script
 from gantral.evidence import EvidenceError
 from gantral.evidence.report import Report
@@ -78,6 +78,10 @@ class _Play:
             for act in self._scenario.decisions:
                 if isinstance(act, Sending):
                     await self._send(instance, act)
+                elif isinstance(act, Cancel):
+                    # One that says no time comes by itself: the driver asks the script.
+                    if act.at is not None:
+                        await self._cancel(instance, act, act.at)
                 else:
                     await self._decide(instance, act)
             self._played.end = await self._world.end(instance, self._sealer(instance))
@@ -211,6 +215,30 @@ class _Play:
             return
         if act.refused:
             self._fault(f"{what} was to be refused by the rule {act.refused}, and was taken")
+
+    async def _cancel(self, instance: str, act: Cancel, at: timedelta) -> None:
+        story = await self._settled(instance, act.gate, "" if act.gate else "*")
+        if story.waiting is not None:
+            self._opened = _instant(story.waiting.artifact["timestamp"])
+        elif story.awaiting:
+            self._opened = max(_instant(one.opened) for one in story.awaiting)
+        await self._until(at, story)
+        self._world.script.act(act.told)
+        if await self._world.cancel(act.workflow):
+            await self._heard(instance)
+        else:
+            self._world.script.none_to_cancel(act)
+
+    async def _heard(self, instance: str) -> None:
+        """Wait till all that a request to cancel sets off has happened: till the instance has
+        ended, or waits for time alone."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + PATIENCE
+        while loop.time() < ends:
+            story = self._deployment.library.story(instance)
+            if story is None or story.ended or await self._first_timer(story) is not None:
+                return
+            await self._world.leap(_STEP)
 
     async def _settled(self, instance: str, gate: str, event: str = "") -> Story:
         """The story when it waits for people, or for the event ("*": for any), or is over. Time

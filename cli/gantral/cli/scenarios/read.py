@@ -7,7 +7,15 @@ from typing import Any, cast
 
 from gantral.authority import Cause, State
 from gantral.cli.scenarios.fields import Fields, duration, mapping, sequence, text, word
-from gantral.cli.scenarios.model import Answer, Decision, Expected, Scenario, Sending, Start
+from gantral.cli.scenarios.model import (
+    Answer,
+    Cancel,
+    Decision,
+    Expected,
+    Scenario,
+    Sending,
+    Start,
+)
 from gantral.cli.scenarios.nodes import Node, WrongScenario, read_yaml
 from gantral.cli.scenarios.people import People
 
@@ -130,10 +138,35 @@ class _Reader:
             found[name] = tuple(word(one, POLICY_WORDS, "answer of a policy") for one in listed)
         return found
 
-    def act(self, node: Node) -> Decision | Sending:
-        """A decision, or an event that is sent."""
-        sent = isinstance(node.value, dict) and "send" in node.value
-        return self.sending(node) if sent else self.decision(node)
+    def act(self, node: Node) -> Decision | Sending | Cancel:
+        """A decision, an event that is sent, or a request to cancel."""
+        keys = node.value if isinstance(node.value, dict) else {}
+        if "cancel" in keys:
+            return self.cancel(node)
+        return self.sending(node) if "send" in keys else self.decision(node)
+
+    def cancel(self, node: Node) -> Cancel:
+        fields = Fields(node, "a cancel", ("cancel",), ("at", "gate", "during", "before"))
+        at, gate = fields.get("at"), fields.get("gate")
+        during, before = fields.get("during"), fields.get("before")
+        given = [one for one in (at, during, before) if one is not None]
+        if len(given) != 1 or (gate is not None and at is None):
+            raise WrongScenario(
+                node.place,
+                "value",
+                "a cancel says when in one way: at, during or before",
+                "write at: 20m (since a gate or a wait opened, gate: which), during: an operation,"
+                " or before: a gate",
+            )
+        known = (self._manifest["workflow_id"], *self._manifest["workflows"])
+        return Cancel(
+            place=node.place,
+            workflow=word(fields["cancel"], known, "workflow that runs here"),
+            at=None if at is None else duration(at),
+            gate="" if gate is None else word(gate, self._gates, "gate"),
+            during="" if during is None else word(during, self._operations, "operation"),
+            before="" if before is None else word(before, self._gates, "gate"),
+        )
 
     def sending(self, node: Node) -> Sending:
         fields = Fields(node, "an event", ("at", "by", "send"), ("data", "refused"))

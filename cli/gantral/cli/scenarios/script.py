@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from gantral.cli.scenarios.model import Answer, Scenario
+from gantral.cli.scenarios.model import Answer, Cancel, Scenario
 
 _ACTS = ("effect", "critical effect")
 
@@ -41,6 +41,9 @@ class Script:
     def __init__(self, scenario: Scenario, now: Callable[[], datetime] = _now) -> None:
         self._answers = {name: list(listed) for name, listed in scenario.given.items()}
         self._policy = {gate: list(words) for gate, words in scenario.policy.items()}
+        self._cancels = [
+            one for one in scenario.decisions if isinstance(one, Cancel) and one.at is None
+        ]
         self._lock = threading.Lock()
         self._now = now
         self.effects: list[tuple[str, Any]] = []
@@ -94,6 +97,26 @@ class Script:
         with self._lock:
             self.happened.append(Happened(self._now(), "act", what))
 
+    def cancels(self, *, during: str = "", before: str = "") -> list[Cancel]:
+        """Who is to be asked to cancel now, while this operation is called for the first time, or
+        before this gate is open."""
+        with self._lock:
+            due = [
+                one
+                for one in self._cancels
+                if (during and one.during == during) or (before and one.before == before)
+            ]
+            self._cancels = [one for one in self._cancels if one not in due]
+        for one in due:
+            self.act(one.told)
+        return due
+
+    def none_to_cancel(self, one: Cancel) -> None:
+        """Tell that no run was there to be asked."""
+        with self._lock:
+            why = f"no run of {one.workflow} could be cancelled"
+            self.unforeseen.append(f"line {one.place.line}: {why}")
+
     def commit(self, instance_id: str) -> None:
         """Tell that an instance committed."""
         with self._lock:
@@ -104,7 +127,12 @@ class Script:
         with self._lock:
             left = [f"given.{name}" for name, listed in self._answers.items() if listed]
             left += [f"policy.{gate}" for gate, words in self._policy.items() if words]
-        return [f"{name} has more answers than were asked for" for name in left]
+            waits = [(one.place.line, one.during, one.before) for one in self._cancels]
+        told = [f"{name} has more answers than were asked for" for name in left]
+        for line, called, asked in waits:
+            what = f"{called} is never called" if called else f"{asked} is never asked"
+            told.append(f"line {line}: nobody is cancelled: {what}")
+        return told
 
 
 def _short(value: Any) -> str:

@@ -8,16 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gantral.api.deployment import Deployment as Served
 from gantral.cli.scenarios.driver import Stuck, Timer
-from gantral.cli.scenarios.outside import policy_answer, scripted_services
+from gantral.cli.scenarios.outside import operations, policy_answer, scripted_services
 from gantral.cli.scenarios.packages import write_packages
 from gantral.cli.scenarios.script import Script
 from gantral.policy import Opa
-from gantral.runtime.commands import COMMIT
+from gantral.runtime.commands import COMMIT, OPEN_GATE
 from gantral.runtime.sealing import Sealer
 from gantral.simulation import Deployment, Seen, Stage, Watch, WrongCode
 from gantral.simulation.executions import Activity
@@ -87,6 +88,23 @@ class Simulated:
         found: Mapping[str, Any] = execution.result
         return found
 
+    async def cancel(self, workflow: str) -> bool:
+        """See Driver. Raises WrongCode."""
+        found = self._cancel(workflow)
+        self._stage.settle()
+        return found
+
+    def _cancel(self, workflow: str) -> bool:
+        executions = self._stage.server.executions
+        live = [
+            name
+            for name, one in executions.items()
+            if one.status == "running" and one.run.began.definition.name == workflow
+        ]
+        if live:
+            self._stage.server.cancel(live[-1])
+        return bool(live)
+
     async def difference(self, instance_id: str) -> str | None:
         """See Driver."""
         try:
@@ -108,6 +126,17 @@ class Simulated:
         ours = activity.name.startswith("gantral/")
         # Of an activity of others (`as` in a spec) nobody but its id knows the call.
         self.script.site = str(activity.argument["call"] if ours else "")
+        if activity.name == OPEN_GATE:
+            due = self.script.cancels(before=activity.argument["gate"])
+        else:
+            due = self.script.cancels(during=self._operations.get(activity.name, ""))
+        for one in due:
+            if not self._cancel(one.workflow):
+                self.script.none_to_cancel(one)
+
+    @cached_property
+    def _operations(self) -> Mapping[str, str]:
+        return operations(self._deployment.programs.values())
 
     def close(self) -> None:
         """End what it holds."""

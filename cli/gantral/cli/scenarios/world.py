@@ -23,14 +23,14 @@ from gantral.api.sealing import Seal
 from gantral.api.temporal import Gateway
 from gantral.cli.scenarios.clock import Clock
 from gantral.cli.scenarios.driver import AUDIENCE, ISSUER, PATIENCE, Stuck, Timer
-from gantral.cli.scenarios.outside import ScriptedPolicy, scripted_services
+from gantral.cli.scenarios.outside import ScriptedPolicy, operations, scripted_services
 from gantral.cli.scenarios.packages import write_packages
 from gantral.cli.scenarios.script import Script
 from gantral.cli.scenarios.timers import first_timer
 from gantral.evidence import H, SigningKey, canonical
 from gantral.evidence.development import development_trust
 from gantral.runtime import programs, settings
-from gantral.runtime.commands import EVIDENCE_QUEUE, workflow_queue
+from gantral.runtime.commands import EVIDENCE_QUEUE, OPEN_GATE, workflow_queue
 from gantral.runtime.ended import end_of, why_failed
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.sealing import Sealer
@@ -39,12 +39,21 @@ from gantral.runtime.workers import assembly
 from gantral.runtime.workers.actors import Actors
 from gantral.runtime.workers.connection import require_search_attributes
 from gantral.runtime.workers.replaying import difference, read_history
-from temporalio.client import Client, WorkflowFailureError
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.worker import Worker
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    Worker,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 _USES = ("commit", "decision", "effect")
+# How long to wait before a look at a history, when it does not say yet what it will: seconds.
+_SOON = 0.02
 _FOLDERS = {"store": "file:store", "drafts": "file:drafts"}
 
 
@@ -69,10 +78,13 @@ class World:
         self._deployment = deployment
         self.script: Script
         self.scenario = ""
+        self._runs: dict[str, str] = {}  # workflow -> the instance of it that acted last
+        self._operations = operations(deployment.programs.values())
 
     def deployment(self, scenario: str) -> Deployment:
         """See Driver."""
         self.scenario = scenario
+        self._runs = {}
         seal = self._deployment.seal
         own = _Seal(**vars(seal), scenario=scenario)
         return replace(self._deployment, seal=own)
@@ -107,11 +119,74 @@ class World:
         except TimeoutError:
             raise Stuck(f"it came to no end within {PATIENCE:g} s") from None
 
+    async def cancel(self, workflow: str) -> bool:
+        """See Driver. What asked to cancel is known to have been heard by the run."""
+        instance = self._runs.get(workflow)
+        if instance is None:
+            return False
+        handle = self.client.get_workflow_handle(instance)
+        try:
+            await handle.cancel()
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return False  # it has ended
+            raise
+        async with asyncio.timeout(PATIENCE):
+            while not await _heard(handle):
+                await asyncio.sleep(_SOON)
+        return True
+
+    async def performs(self, asked: ExecuteActivityInput) -> None:
+        """Called before each attempt of an activity: what is to be cancelled then is."""
+        info = activity.info()
+        workflow, instance = str(info.workflow_type), str(info.workflow_id)
+        self._runs[workflow] = instance
+        if info.activity_type == OPEN_GATE:
+            team = self._deployment.programs[workflow].team
+            opened = self._deployment.keys.of(team, instance).open(OPEN_GATE, asked.args[0])
+            due = self.script.cancels(before=opened["gate"])
+        else:
+            due = self.script.cancels(during=self._operations.get(info.activity_type, ""))
+        for one in due:
+            if not await self.cancel(one.workflow):
+                self.script.none_to_cancel(one)
+
     async def difference(self, instance_id: str) -> str | None:
         """See Driver."""
         history = await self.client.get_workflow_handle(instance_id).fetch_history()
         recorded = read_history(history.to_json().encode())
         return await difference(recorded, programs.get(recorded.program))
+
+
+class _Performing(Interceptor):
+    """Tells the world of each attempt of an activity, before it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """See Interceptor."""
+        world = self._world
+
+        class Inbound(ActivityInboundInterceptor):
+            async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+                await world.performs(input)
+                return await super().execute_activity(input)
+
+        return Inbound(next)
+
+
+async def _heard(handle: WorkflowHandle[Any, Any]) -> bool:
+    """Whether a run has worked on a request to cancel, or has ended."""
+    asked = False
+    async for event in handle.fetch_history_events():
+        kind = event.WhichOneof("attributes")
+        if kind == "workflow_execution_cancel_requested_event_attributes":
+            asked = True
+        elif asked and kind == "workflow_task_completed_event_attributes":
+            return True
+    described = await handle.describe()
+    return described.close_time is not None
 
 
 @dataclass(frozen=True)
@@ -181,7 +256,12 @@ def _activity_workers(
     who = _Actors(**vars(assembly.actors(read)), world=world)
     queues[EVIDENCE_QUEUE] = assembly.evidence_activities(read, stores, who)
     return [
-        Worker(client, task_queue=queue, activities=activities)
+        Worker(
+            client,
+            task_queue=queue,
+            activities=activities,
+            interceptors=[_Performing(world)],
+        )
         for queue, activities in queues.items()
     ]
 

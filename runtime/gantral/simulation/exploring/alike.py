@@ -1,4 +1,4 @@
-"""What two courses have in common that nothing which may still happen can tell apart (ADR 0167)."""
+"""What two courses that nothing which may still happen can tell apart have in common (ADR 0167)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from gantral.evidence.planned import plans_of, statement_of
+from gantral.evidence.planned import plans_of
 from gantral.runtime import forms
 from gantral.simulation.executions import Activity
 from gantral.simulation.exploring.choices import Look, standing_of
@@ -30,9 +30,7 @@ def digest(course: Course) -> str:
             [(wait["wait"], _left(wait["until"], now)) for wait in look["waits"]],
             course.steps.get(instance_id),
             course.standing[instance_id].shown,
-            sorted(
-                (key, _shown(told, live)) for key, told in course.since.get(instance_id, {}).items()
-            ),
+            _since(course, instance_id, live),
         )
         for instance_id, look in course.looks.items()
     ]
@@ -50,6 +48,13 @@ def digest(course: Course) -> str:
     return sha256(repr(whole).encode()).hexdigest()
 
 
+def _since(course: Course, instance_id: str, live: frozenset[str]) -> object:
+    """What a run was told since it came to where it stands, where its values are not all of it."""
+    if course.standing[instance_id].place is not None:
+        return []
+    return sorted((key, _shown(told, live)) for key, told in course.since[instance_id].items())
+
+
 def _call(one: Activity) -> str:
     asked = one.argument
     if "call" in asked:
@@ -59,16 +64,15 @@ def _call(one: Activity) -> str:
 
 
 def _approvals(course: Course, instance_id: str, now: datetime) -> list[object]:
-    """The approvals under which something may still be called, or undone, with what is left of
-    them."""
+    """The approvals under which something may still be called, with what is left of them. What is
+    undone under one asks for none of it: an undo has a use of its own, and does not expire."""
     manifest = course.story.program(instance_id).manifest
-    stands = course.standing[instance_id]
-    undoes = _undoes(manifest, course.looks[instance_id])
+    calls = course.standing[instance_id].calls
     found: list[object] = []
     for name, approved in sorted(course.books[instance_id].approvals.items()):
         gate = name.partition("/")[0]
         plan = plans_of(gate, manifest["gates"][gate])[name]
-        if stands.calls is not None and not undoes and not stands.calls & plan.keys():
+        if calls is not None and not calls & plan.keys():
             continue
         left, lasts = "none", manifest["gates"][gate]["lasts"]
         if lasts != "none":
@@ -79,18 +83,11 @@ def _approvals(course: Course, instance_id: str, now: datetime) -> list[object]:
     return found
 
 
-def _standing(course: Course, instance_id: str, look: Look) -> list[str]:
-    """What stands: in its order where some of it may be undone, else whatever round it was of."""
-    calls = list(look["standing"])
-    if _undoes(course.story.program(instance_id).manifest, look):
-        return calls
-    return sorted(set(map(statement_of, calls)))
-
-
-def _undoes(manifest: Mapping[str, Any], look: Look) -> bool:
-    """Whether something that stands may be undone; what a child left behind may."""
-    known = [manifest["operations"].get(call.split("/")[0]) for call in look["standing"]]
-    return any(one is None or one["undo"] != "none" for one in known)
+def _standing(course: Course, instance_id: str, look: Look) -> object:
+    """What stands: the calls that may still be undone, in their order, and of the others which
+    statements made them."""
+    undoable = course.standing[instance_id].undoable
+    return [*undoable], course.stood(call for call in look["standing"] if call not in undoable)
 
 
 def _gate(look: Look, now: datetime) -> object:

@@ -84,7 +84,7 @@ class World:
         return found
 
     def _answers(self, story: Simulation, name: str, call: Call) -> Iterator[Choice]:
-        operation = story.program(call.instance_id).manifest["operations"][call.operation]
+        operation = story.declares(call.activity).manifest["operations"][call.operation]
         about: dict[str, Any] = {"instance": name, "operation": call.operation, "site": call.site}
         if call.undo:
             about["undo"] = True

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gantral.evidence.planned import approvals_of
+from gantral.evidence.planned import approvals_of, statement_of
 from gantral.runtime import forms
 from gantral.runtime.commands import OPEN_GATE
 from gantral.simulation.deployment import Answer, Invoked
@@ -145,6 +145,16 @@ class Course:
             for one in self.story.server.executions[instance_id].activities.values()
             if one.name == OPEN_GATE
         }
+
+    def stood(self, calls: Iterable[str]) -> tuple[str, ...]:
+        """Which statements made these calls, a child's named after its workflow."""
+        found: set[str] = set()
+        for call in calls:
+            owner, _, rest = call.partition("/")
+            theirs = owner in self.story.server.executions
+            made = f"{self.story.program(owner).workflow_id}/" if theirs else ""
+            found.add(made + statement_of(rest if theirs else call))
+        return tuple(sorted(found))
 
     def live(self) -> frozenset[str]:
         """The names of values that conditions may still read from where the runs stand."""

@@ -117,7 +117,6 @@ class _Exploring:
         self._limits = limits
         self._known: dict[str, Ends] = {}
         self._gates: set[str] = set()
-        self._judged: set[End] = set()
         self.found = Found()
 
     def run(
@@ -129,25 +128,29 @@ class _Exploring:
         for value in inputs:
             course = Course(self._world, story())
             start = Choice("start", {"by": STARTER, "workflow": workflow, "input": value})
-            self._add(self.found.ends, self._taken(course, start), _NOTHING, _NOTHING)
+            self._take(self.found.ends, course, start, _NOTHING)
         return self.found
 
-    def _taken(self, course: Course, choice: Choice) -> Ends:
-        """What comes of a choice. The course is spent by it."""
+    def _take(self, ends: Ends, course: Course, choice: Choice, late: timedelta) -> None:
+        """Add to ``ends`` what comes of a choice, which may come so much later than at once. The
+        course is spent by it."""
         found = self.found
         found.steps += 1
+        began = course.story.now
         try:
             course.take(choice)
             if course.refusal is not None:
-                return {}
+                return
             for one in course.done:
                 found.called.add(one.operation)
             if not self._holds(course, properties.after(course)):
-                return {}
-            return self._from(course)
+                return
+            took = course.story.now - began
+            for end, span in self._from(course).items():
+                span = span.after(took, took + late)
+                ends[end] = ends[end].beside(span) if end in ends else span
         except WrongCode as wrong:
             self._holds(course, [Broken("replay", str(wrong))])
-            return {}
         finally:
             course.story.let_go()
 
@@ -155,8 +158,6 @@ class _Exploring:
         """What can come of the point to which a course has come."""
         found = self.found
         if course.ended:
-            found.states += 1
-            found.reached[course.books[course.root].state] += 1
             return self._end(course)
         point = self._alike(course)
         known = self._known.get(point)
@@ -176,14 +177,11 @@ class _Exploring:
         if not any(one.do in _COMES for one in options):
             why = "it waits, and nothing has to come: no answer, and no end of its time"
             self._holds(course, [Broken("ends", why)])
-        began = course.story.now
         lates = [self._latest(course, choice) for choice in options]
         # The first way is gone with what runs already, the others are played again up to here.
         branches = [course, *(course.fork() for _ in options[1:])]
         for choice, late, branch in zip(options, lates, branches, strict=False):
-            came = self._taken(branch, choice)
-            took = branch.story.now - began
-            self._add(ends, came, took, took + late)
+            self._take(ends, branch, choice, late)
         self._known[point] = ends
         return ends
 
@@ -194,14 +192,17 @@ class _Exploring:
             result["cause"],
             result["gate"],
             statement_of(result["statement"]),
-            tuple(sorted({statement_of(call) for call in result["standing"]})),
+            course.stood(result["standing"]),
         )
-        known = self.found.examples.get(end)
+        found = self.found
+        known = found.examples.get(end)
         if known is None or len(course.trail) < len(known):
-            self.found.examples[end] = course.trail
-        if end not in self._judged:
-            self._judged.add(end)
-            self.found.judged += 1
+            found.examples[end] = course.trail
+        if known is None:
+            # Nothing may happen after it: the courses that come to it are one point.
+            found.states += 1
+            found.reached[course.books[course.root].state] += 1
+            found.judged += 1
             self._holds(course, properties.at_end(course))
         return {end: Span(_NOTHING, _NOTHING, 1)}
 
@@ -227,11 +228,6 @@ class _Exploring:
         if choice.do not in ("answer", "fails"):
             return _NOTHING
         return course.latest(choice.of)
-
-    def _add(self, ends: Ends, more: Ends, least: timedelta, most: timedelta) -> None:
-        for end, span in more.items():
-            span = span.after(least, most)
-            ends[end] = ends[end].beside(span) if end in ends else span
 
 
 def _goes_on(choice: Choice) -> bool:

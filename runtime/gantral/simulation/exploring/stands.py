@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import FrameType, FunctionType
@@ -24,14 +24,16 @@ _DECISION: Final = frozenset({"decision_", "grant_", "proposed_"})
 @dataclass(frozen=True)
 class Stands:
     """``place``: None where what its values are is not all of it (branches at once). ``shown``:
-    where it stands, and its values as far as they count. ``calls``, ``asks``: the effects that may
-    still be called, and the gates that may still be asked; None: any."""
+    where it stands, and its values as far as they count. ``calls``, ``asks``: the effects that it
+    may still call, and the gates that it may still ask; None: any. ``undoable``: of what stands,
+    what may still be undone."""
 
     place: object
     shown: object
     calls: frozenset[str] | None = None
     asks: frozenset[str] | None = None
     voted: Mapping[str, Sequence[str]] | None = None
+    undoable: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,13 @@ def stands(run: Run, bodies: Mapping[str, Body | None], counts: Counts) -> Stand
     """Where a run stands, with what of its values counts."""
     body = failing = ending = None
     voted: Mapping[str, Sequence[str]] = {}
+    undoable: Sequence[str] = ()
     for frame in run.frames():
         code, held = frame.f_code.co_name, frame.f_locals
         if not isinstance(held.get("self"), Statements):
             continue
         voted = held["self"]._gates._voted
+        undoable = held["self"]._actions.undoable
         if code == "_terminated":
             ending = held["ending"]
         elif code == "on_failure":
@@ -62,11 +66,13 @@ def stands(run: Run, bodies: Mapping[str, Body | None], counts: Counts) -> Stand
         end = (ending.cause.value, statement_of(ending.statement))
         told = None if failing is None else _within(failing, bodies.get("on_failure"), counts)
         place, shown = (None, None) if told is None else (told.place, told.shown)
-        return Stands(("ends", end, place), ("ends", end, shown), None, frozenset(), voted)
-    if body is None:
-        return Stands(None, "no body", voted=voted)
-    found = _within(body, bodies.get("body"), counts)
-    return Stands(found.place, found.shown, found.calls, found.asks, voted)
+        none: frozenset[str] = frozenset()
+        found = Stands(("ends", end, place), ("ends", end, shown), none, none)
+    elif body is None:
+        found = Stands(None, "no body")
+    else:
+        found = _within(body, bodies.get("body"), counts)
+    return replace(found, voted=voted, undoable=undoable)
 
 
 def _within(frame: FrameType, body: Body | None, read: Counts) -> Stands:
