@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
-from generator.acting import FAULTS, Scope, Text, plain
+from generator import functions
+from generator.acting import FAULTS, Scope, Taking, Text, plain
 from generator.beside import Beside
 
 __all__ = ["FAULTS", "Body"]
@@ -38,6 +40,7 @@ class Body(Beside):
             [plain("input.flag"), plain("input.sure"), plain("input.late")],
             [Text("initiator", frozenset())],
             [plain("input.extra")],
+            [plain("input.paper")],
         )
         lines = self.ask(scope, 0) if self.tape.chance(8) else []
         if self._fault == "weaker argument":
@@ -72,6 +75,7 @@ class Body(Beside):
     def _statement(self, scope: Scope, depth: int) -> list[str]:
         options = [self.effect] * 5 + [self.ask] * 3 + [self._undo] * 2
         options += [self.read, self._let, self._tell, self._require, self._sleep, self._variable]
+        options.append(self._text)
         options += [getattr(self, name) for name in _TOWARD.get(self._fault, ())]
         if self._child and (depth == 0 or self.tape.chance(2)):
             options.append(self.run_child)
@@ -85,6 +89,7 @@ class Body(Beside):
                 self._match,
                 self._failing,
                 self.wait,
+                self.waited,
                 self.parallel,
             ]
         made: list[str] = self.tape.one(options)(scope, depth)
@@ -104,9 +109,10 @@ class Body(Beside):
         """A side of a choice; it may end the run when the `other` does not."""
         before = self._standing
         lines = self.block(scope, depth)
-        self._ended = not other and self.tape.chance(2)
+        self._ended = not other and self.tape.chance(4 if self._takings else 2)
         if self._ended:
-            lines.append(self.tape.one(('terminate "t"', self.leaves())))
+            given = self.given(scope) if self.tape.chance(7) else ""
+            lines.append(given or self.tape.one(('terminate "t"', self.leaves())))
             self._standing = before
         return lines
 
@@ -154,27 +160,29 @@ class Body(Beside):
             inner.strings.append(plain(f"{name}.name"))
             inner.numbers.append(plain(f"{name}.amount"))
         head = f"for each {name} in {items} at most 2 {{"
-        body = self._loop(scope, depth, 2, inner)
+        if not self.tape.chance(3):
+            body = self._loop(scope, depth, 2, inner)
+            if own is not None and ok is not None:
+                ok.left = own.left
+            return [head, *body, "}"]
+        made = self.name("c")
+        with self.taking(Taking("collect")) as taking:
+            body = self._loop(scope, depth, 2, inner)
         if own is not None and ok is not None:
             ok.left = own.left
-        if self.tape.chance(3):
-            made = self.name("c")
-            body.append(f"collect {self.fresh(inner.strings).text}")
-            return [f"let {made} = {head}", *body, "}", f'bank.tell(text: "{{len({made})}}")']
-        return [head, *body, "}"]
+        last = self.fresh(inner.strings)
+        body.append(f"collect {last.text}")
+        joined = Text(f'join({made}, ",")', taking.of | last.of | {made})
+        scope.strings.append(joined)
+        return [f"let {made} = {head}", *body, "}"]
 
     def _repeat(self, scope: Scope, depth: int) -> list[str]:
-        body = self._loop(scope, depth, 2, scope.inner())
         pause = self.tape.one(("", " every 1m"))
         self._minute += 1
         head = f"repeat at most 2{pause} {{"
         if self.tape.chance(5):
-            made = self.name("r")
-            test = self.test(scope)
-            given, other = self.fresh(scope.strings), self.fresh(scope.strings)
-            scope.strings.append(Text(made, frozenset({made}) | given.of | other.of | test.of))
-            lines = [f"let {made} = {head}", *body, f"if {test.text} {{", f"give {given.text}", "}"]
-            return [*lines, "} else {", f"give {other.text}", "}"]
+            return self._giving(scope, depth, head)
+        body = self._loop(scope, depth, 2, scope.inner())
         return [
             head,
             *body,
@@ -182,6 +190,24 @@ class Body(Beside):
             self.tape.one(('bank.tell(text: "over")', "")),
             "}",
         ]
+
+    def _giving(self, scope: Scope, depth: int, head: str) -> list[str]:
+        """A `repeat` that makes a value, out of whatever block it is given in."""
+        made = self.name("r")
+        known = scope.strings if self.tape.chance(7) else scope.numbers
+        kind: Literal["strings", "numbers"] = "strings" if known is scope.strings else "numbers"
+        with self.taking(Taking("give", kind)) as taking:
+            body = self._loop(scope, depth, 2, scope.inner())
+            if not taking.taken or self.tape.chance(4):
+                test, given = self.test(scope), self.fresh(known)
+                body += [f"if {test.text} {{", f"give {given.text}", "}"]
+                taking.of |= given.of
+        end = self.fresh(known)
+        ends = f"give {end.text}"
+        if self.tape.chance(3):
+            ends = 'terminate "t"'
+        known.append(Text(made, taking.of | end.of | {made}))
+        return [f"let {made} = {head}", *body, "} else {", ends, "}"]
 
     # --- plain statements -----------------------------------------------------------------------
 
@@ -193,6 +219,7 @@ class Body(Beside):
         scope.tests.append(plain(f"{name}.ok"))
         scope.persons.append(plain(f"{name}.who"))
         scope.jsons.append(plain(f"{name}.body"))
+        scope.papers.append(plain(f"{name}.paper"))
         return [f"let {name} = bank.look(name: {sought})"]
 
     def _json(self, scope: Scope, depth: int) -> list[str]:
@@ -208,6 +235,18 @@ class Body(Beside):
         scope.numbers.append(Text(f"{name}.amount", of | {f"{name}.amount"}))
         return [f"let {name}: Held = {found.text}"]
 
+    def _text(self, scope: Scope, depth: int) -> list[str]:
+        """A text that a function makes, or a part of a document."""
+        name = self.name("t")
+        if self.tape.chance(4):
+            found = self.fresh(scope.papers)
+            value = f"{found.text}.{self.tape.one(('sha256', 'name'))}"
+            scope.strings.append(Text(name, found.of | {value, name}))
+            return [f"let {name} = {value}"]
+        found = self.fresh(scope.strings)
+        scope.strings.append(Text(name, found.of | functions.LINES | {name}))
+        return [f"let {name} = {functions.string(self.tape, self.name('q'), found.text)}"]
+
     def _let(self, scope: Scope, depth: int) -> list[str]:
         name = self.name("x")
         if self.tape.chance(3):
@@ -222,6 +261,9 @@ class Body(Beside):
         else:
             one = self.fresh(scope.numbers)
             value = Text(self.tape.one((one.text, f"{one.text} + 1")), one.of)
+            if self.tape.chance(4):
+                made = functions.number(self.tape, self.name("q"), one.text)
+                value = Text(made, one.of | functions.LINES)
         scope.numbers.append(Text(name, value.of | {name}))
         return [f"let {name} = {value.text}"]
 
@@ -271,8 +313,9 @@ class Body(Beside):
         """A read whose handler goes on in some way."""
         name = self.name("l")
         sought = self.fresh(scope.strings).text
-        body = self.block(scope, depth)
+        with self.taking(Taking("give", text="none")) as taking:
+            body = self.block(scope, depth)
         scope.strings.append(
-            Text(f'(if {name} is some then {name}.name else "b")', frozenset({name}))
+            Text(f'(if {name} is some then {name}.name else "b")', taking.of | {name})
         )
         return [f"let {name} = bank.look(name: {sought}) else {{", *body, "give none", "}"]

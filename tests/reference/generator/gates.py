@@ -9,6 +9,7 @@ from generator.tape import Tape
 
 OPERATIONS = (
     "bank.pay", "bank.fee", "bank.mark", "bank.close", "bank.wire", "books.enter", "bank.file",
+    "bank.keep",
 )  # fmt: skip
 CRITICAL = ("bank.close", "bank.wire")
 # Those that ask for at least `2 of head or 1 of board` stand first.
@@ -56,6 +57,7 @@ TYPES = {
     "limit": "int",
     "lines": "list(max: 2) of { name: string, amount: int }",
     "extra": "json",
+    "paper": "document",
     "payee": "person",
 }
 
@@ -70,6 +72,8 @@ def gate(tape: Tape, name: str, others: Sequence[str], fault: str) -> Gate:
         parameters.append("lines")
     if tape.chance(2):
         parameters.append("extra")
+    if tape.chance(2):
+        parameters.append("paper")
     left_out = tape.one(("", "", "", *OPERATIONS))
     waived = tape.chance(2)
     critical = CRITICAL if waived and not (fault == "waived" and tape.chance(5)) else ()

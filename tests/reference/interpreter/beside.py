@@ -67,7 +67,7 @@ class Beside(Children):
             except Gave as found:
                 if not bound:
                     raise
-                return carrying(found.value, choices)
+                return carrying(self._taken(found), choices)
             return carrying(Datum(None), choices)
 
     def _wait(self, wait: p.Wait, *, bound: bool) -> Datum:
@@ -95,8 +95,9 @@ class Beside(Children):
                     self._arrived(cases[came])
             except Gave as found:
                 if not bound:
+                    found.out_of.add("a value out of a wait in another block")
                     raise
-                return carrying(found.value, choices)
+                return carrying(self._taken(found), choices)
         return Datum(None)
 
     def _open(self, wait: p.Wait) -> None:
