@@ -14,7 +14,7 @@ from zlib import crc32
 import pytest
 from confirming import RULES, WRITTEN, Tally, compiled, judge, violated
 from gantral.compiler import proofs
-from gantral.compiler.check import across, apart, beside, calls, needs, only_if, workflow
+from gantral.compiler.check import across, acting, apart, beside, calls, needs, only_if, workflow
 from gantral.compiler.flow import Flow
 from gantral.compiler.flow.graph import FlowNode
 from gantral.compiler.flow.loops import Loops
@@ -132,6 +132,10 @@ MUTANTS: dict[str, tuple[str, Patches]] = {
     "the starter says who decides": (
         "chosen person",
         [lambda: patch.object(workflow, "who", lambda gate: [])],
+    ),
+    "what is given carries no choice": (
+        "chosen person",
+        [lambda: patch.object(acting.Acting, "_left", lambda self, choice, gave: None)],
     ),
     "what a child did may be stranded (P12)": (
         "stranded child",

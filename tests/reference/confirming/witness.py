@@ -152,7 +152,7 @@ class Guided:
         """What mostly happens, mostly: else no run through loops gets far."""
         often = (
             (0.98 if self._left_out else self._usual)
-            if str(options[0]) in ("done", "yes", "ended", "true")
+            if str(options[0]) in ("done", "yes", "ended", "true", "fits", "allows")
             else 0
         )
         return usually(self._chance, options, often)

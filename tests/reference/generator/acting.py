@@ -117,7 +117,7 @@ class Acting(ABC):
         self._failures: list[str] = []
         self._matched = False
         self._ended = False
-        self._left = 14
+        self._left = 13
         self._beside = 0
         """In how many branches, of one in another."""
         self._events = ["paid", "stop", "told"]
@@ -344,9 +344,9 @@ class Acting(ABC):
         if handled:
             ends = self.tape.one(("give none", 'terminate "f"', self.leaves()))
             failed, inside = "", list[str]()
-            if operation == "pay" and self.tape.chance(4):
-                failed, inside = self._nothing_done(scope, depth, before)
             with self.taking(Taking("give" if ends == "give none" else None, text="none")):
+                if operation == "pay" and self.tape.chance(4):
+                    failed, inside = self._nothing_done(scope, depth, before)
                 body = self.block(scope, depth)
             lines = [f"let {name} = {call} else{failed} {{", *inside, *body, ends, "}"]
             if ends == "give none":

@@ -80,6 +80,8 @@ class Body(Beside):
         if self._child and (depth == 0 or self.tape.chance(2)):
             options.append(self.run_child)
         options.append(self._json)
+        if self._takings and self._takings[-1].word and depth < 5:
+            options += [self._deep] * 4
         if depth < 3:
             options += [
                 self._if,
@@ -208,6 +210,23 @@ class Body(Beside):
             ends = 'terminate "t"'
         known.append(Text(made, taking.of | end.of | {made}))
         return [f"let {made} = {head}", *body, "} else {", ends, "}"]
+
+    def _deep(self, scope: Scope, depth: int) -> list[str]:
+        """A value given or collected out of blocks in blocks, of which none makes one."""
+        lines = [f"if {self.test(scope).text} {{", self.given(scope), "}"]
+        for _ in range(1 + self.tape.below(3)):
+            way = self.tape.below(4)
+            if way == 0:
+                lines = ["repeat at most 2 {", *lines, "} else {", "}"]
+            elif way == 1:
+                name = self.name("e")
+                lines = [f"for each {name} in input.lines at most 2 {{", *lines, "}"]
+            elif way == 2:
+                lines = [f"bank.look(name: {self.fresh(scope.strings).text}) else {{", *lines, "}"]
+            elif self._events:
+                wait = ["wait {", f"for {self._events[0]} {{", "}", "} within 1m else {"]
+                lines = [*wait, *lines, "}"]
+        return lines
 
     # --- plain statements -----------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ LINES = frozenset({"input.lines"})
 _TESTS = (
     "any(Q.amount > N for Q in input.lines)",
     "all(Q.amount > N for Q in input.lines where Q.amount < 9)",
-    "starts_with(text(N), \"a\")",
+    'starts_with(text(N), "a")',
     "(sum(Q.amount for Q in input.lines where Q.amount > N) > 3)",
 )
 _NUMBERS = (
@@ -22,7 +22,7 @@ _NUMBERS = (
 )
 _STRINGS = (
     "lower(S)",
-    "join([S, input.name], \",\")",
+    'join([S, input.name], ",")',
     "(first(Q.name for Q in input.lines where Q.name != S) ?? S)",
     "join([upper(Q.name) for Q in input.lines], S)",
 )
