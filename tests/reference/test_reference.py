@@ -48,8 +48,8 @@ def test_what_is_accepted_breaks_no_rule_and_what_is_refused_does() -> None:
     # What it can write it does, and it is accepted; executions come to all that there is to hold.
     assert not {*WRITTEN} - tally.accepts.keys(), "never accepted"
     assert not {*get_args(Reached)} - tally.reached.keys(), "never reached"
-    # One warning says what may happen, and mostly it does.
-    assert tally.warned["shown"] > tally.warned["told"] // 2
+    # One warning says what may happen, and of nine executions some show every third.
+    assert tally.warned["shown"] > tally.warned["told"] // 3
     # A finding's path is a run that shows it, but for the few that README.md names.
     # (G0324 has none of its own.)
     pathed = Counter({one: count for one, count in tally.confirmed.items() if one[0] != "G0324"})

@@ -3,7 +3,8 @@ other programs."""
 
 from __future__ import annotations
 
-from generator.acting import Acting, Approval, Scope, Taking, Text, plain
+from generator.acting import Acting
+from generator.scope import Approval, Scope, Taking, Text, plain
 
 _DATA = ("paid", "told")
 """Events that have data."""

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Literal
 
 from generator import functions
-from generator.acting import FAULTS, Scope, Taking, Text, plain
+from generator.acting import FAULTS
 from generator.beside import Beside
+from generator.scope import Scope, Taking, Text, plain
 
 __all__ = ["FAULTS", "Body"]
 

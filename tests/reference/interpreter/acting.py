@@ -16,6 +16,7 @@ from interpreter import people, rules
 from interpreter.book import Act, Approval, Book, Outcome, Reached
 from interpreter.data import GIVEN, NOBODY, Datum, Place, Places, Seen, Seers, overlap, unknown
 from interpreter.expressions import Evaluator, Failed, Names, Values
+from interpreter.leaving import Ended, Gave, Leaving
 from interpreter.turns import Stopped, Turns
 from interpreter.ways import Block, goes_on, may_give, sets
 
@@ -32,37 +33,6 @@ class Frame:
     loop: bool
     bound: bool
     choices: list[_Choice] = field(default_factory=list)
-
-
-class Ended(Exception):  # noqa: N818
-    """The run has ended: "completed", "rejected" or "terminated", why, at which statement, and with
-    what it leaves. Of a rejection `cause` is "no" or "late"; of a gate whose policy said no or
-    nothing, before the vote or after, "policy_failed"; else a word of the runtime. A value that does not fit fails nowhere."""
-
-    def __init__(self, how: str, cause: str, at: Span | None, output: Datum | None = None) -> None:
-        super().__init__(how)
-        self.how = how
-        self.cause = cause
-        self.at = at
-        self.output = output
-
-
-class Leaving(Exception):  # noqa: N818
-    """A value on its way to what makes it, out of how many blocks so far, and of what they are."""
-
-    def __init__(self, value: Datum) -> None:
-        super().__init__()
-        self.value = value
-        self.blocks = 0
-        self.out_of: set[Reached] = set()
-
-
-class Gave(Leaving):
-    """`give`."""
-
-
-class Collected(Leaving):
-    """`collect`, for a `for each`."""
 
 
 class Acting(ABC):

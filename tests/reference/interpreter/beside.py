@@ -8,10 +8,11 @@ from copy import copy
 
 from gantral.compiler import program as p
 
-from interpreter.acting import Gave, carrying
+from interpreter.acting import carrying
 from interpreter.children import Children
 from interpreter.data import Datum, Place, unknown
 from interpreter.expressions import GIVENS, Evaluator, Names
+from interpreter.leaving import Gave
 from interpreter.turns import Stopped, Turns
 from interpreter.ways import goes_on, sets
 

@@ -10,11 +10,12 @@ from contextlib import suppress
 from gantral.compiler import program as p
 from gantral.dsl.span import Span
 
-from interpreter.acting import NOBODYS, Collected, Ended, Gave, Leaving, carrying, named
+from interpreter.acting import NOBODYS, carrying, named
 from interpreter.beside import Beside
 from interpreter.book import Book
 from interpreter.data import Datum, unknown
 from interpreter.expressions import GIVENS, Values
+from interpreter.leaving import Collected, Ended, Gave, Leaving
 from interpreter.schedule import Schedule
 from interpreter.ways import Block, goes_on, may_give, sets
 
