@@ -177,9 +177,11 @@ def confirm(program: Program, one: Diagnostic, deep: int = 3_000) -> Confirmed:
             if any(_says(one, each) and _follows(run, path, each) for each in run.book.violations):
                 return "on its path, if conditions are free" if free else "on its path"
     for seed in range(deep):
-        # The way there with some other turns, or all but its last steps.
-        free, loyal = seed % 3 > 0, (0.7, 0.85, 0.95, 1)[seed % 4]
-        run = execute(program, Guided(path[: len(path) - seed % 5], seed, free, loyal))
+        # The way there with some other turns, or all but its last steps; or any way that goes well:
+        # a path tells the turns of one round, and it may take others in those that it leaves out.
+        free, loyal = seed % 3 > 0, (1, 0.7, 0.85, 0.95, 1)[seed % 5]
+        told = path[: len(path) - seed % 6] if seed % 5 else []
+        run = execute(program, Guided(told, seed, free, loyal))
         if any(_says(one, each) for each in run.book.violations):
             return "on another path, if conditions are free" if free else "on another path"
     return "never"
