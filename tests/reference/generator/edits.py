@@ -10,7 +10,7 @@ from random import Random
 
 Edit = Callable[[str, Random], str]
 
-_PLAIN = re.compile(r"    (?:let \w+ = [^{]*|set .*|bank\.tell\(.*|require .*|sleep .*|[a-z.]+\(.*)")
+_PLAIN = re.compile(r"    (?:let \w+ = [^{]*|(?:set|require|sleep) .*|[a-z.]+\(.*)")
 _LET = re.compile(r"\blet ([a-z]\w*)\b")
 _GATE = re.compile(r"  gate \w+\(.*?\n  \}\n", re.DOTALL)
 _OPERATION = re.compile(r"    (?:critical )?(?:effect|notify|read) \w+\([^\n]*\}\n")
@@ -113,7 +113,7 @@ EDITS: dict[str, Edit] = {
     "arguments": one_of(r"name: ([^(),]+), amount: ([^(),]+)\)", r"amount: \2, name: \1)"),
     "name of a value": _renamed,
     "name of a type": lambda text, chance: re.sub(r"\bHeld\b", "Kept", text),
-    "fields": one_of(r"Held = \{ name: string, amount: int \}", "Held = { amount: int, name: string }"),
+    "fields": one_of(r"Held = \{ (name: string), (amount: int) \}", r"Held = { \2, \1 }"),
     "unused type": one_of(r"^  type Held", "  type Other = { at: date }\n  type Held"),
     "unused role": one_of(r"^role head\n", "role head\nrole auditor\n"),
     "unused event": one_of(r"^  gate g1", "  event other { } from head\n  gate g1"),
