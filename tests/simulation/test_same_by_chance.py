@@ -72,6 +72,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> list[Pair]:
     return found
 
 
+@pytest.mark.hypothesis
 def test_what_diff_calls_the_same_does_the_same(pairs: list[Pair]) -> None:
     verdicts: Counter[bool] = Counter()
     for one in pairs:

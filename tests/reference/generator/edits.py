@@ -16,7 +16,7 @@ _GATE = re.compile(r"  gate \w+\(.*?\n  \}\n", re.DOTALL)
 _OPERATION = re.compile(r"    (?:critical )?(?:effect|notify|read) \w+\([^\n]*\}\n")
 
 
-def one_of(pattern: str, new: str) -> Edit:
+def one_of(pattern: str, new: str | Callable[[re.Match[str]], str]) -> Edit:
     """One place that the pattern fits becomes something else."""
     known = re.compile(pattern, re.MULTILINE)
 
@@ -25,7 +25,8 @@ def one_of(pattern: str, new: str) -> Edit:
         if not found:
             return text
         at = chance.choice(found)
-        return text[: at.start()] + at.expand(new) + text[at.end() :]
+        made = at.expand(new) if isinstance(new, str) else new(at)
+        return text[: at.start()] + made + text[at.end() :]
 
     return edit
 
