@@ -1,6 +1,7 @@
-"""How randomised tests run: moderately in `make test`, for long in `make soak`; and what of the
-suite stays together in one process."""
+"""How randomised tests run: moderately in `make test`, for long in `make soak`; what of the suite
+stays together in one process; and that Ctrl-C is heard."""
 
+import signal
 from typing import Any
 
 import pytest
@@ -19,7 +20,14 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# On a further Python, where what does not depend on it was tried already.
+settings.register_profile("further", settings.get_profile("house"), max_examples=25)
 settings.load_profile("house")
+
+# A shell that runs the tests in the background tells them to ignore Ctrl-C, and what they start
+# would ignore it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ByFolder(LoadScopeScheduling):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from gantral.api import words
 from gantral.api.entry import enter
+from gantral.evidence.forms import typed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -175,6 +176,20 @@ def test_a_decimal_is_entered_exactly_or_refused(number: Decimal) -> None:
 @pytest.mark.parametrize("value", ["", "1.", ".5", "01", "+1", " 1", "1e2", "٣", "-", 1.5, True])
 def test_what_is_no_decimal(value: Any) -> None:
     assert enter(DECIMAL, value)[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("int", "-12", -12), ("int", "007", 7), ("int", "0" * 60 + "5", 5), ("bool", "true", True),
+        ("bool", "false", False), ("decimal", "40.00", "40.00"), ("string", "12", "12"),
+        *(("int", text, text) for text in ("--5", "-", "+5", "5 ", "1_0", "٣", "²", "9" * 401, "")),
+        *(("bool", text, text) for text in ("True", "1", "")),
+    ],
+)  # fmt: skip
+def test_what_people_type_is_never_guessed(kind: str, text: str, value: Any) -> None:
+    made = typed(kind, text)
+    assert (made, type(made)) == (value, type(value))
 
 
 def test_text_becomes_nfc() -> None:

@@ -58,8 +58,6 @@ def test_it_says_where_things_are_and_ends_whole(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # What starts the tests in the background may have told them to ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as dev:
         assert dev.stdout is not None
         said = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -165,3 +166,20 @@ def test_no_orphan_when_killed_by_force(tmp_path: Path, victim: str) -> None:
 def test_ports_are_not_given_out_twice() -> None:
     ports = [free_port() for _ in range(50)]
     assert len(set(ports)) == 50
+
+
+def test_two_processes_are_given_ports_apart() -> None:
+    say = "from gantral.cli.tools.processes import free_port\n"
+    say += "print(*(free_port() for _ in range(50)))"
+    pair = [
+        subprocess.Popen([sys.executable, "-c", say], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    one, other = (set(process.communicate()[0].split()) for process in pair)
+    assert len(one) == len(other) == 50
+    assert not one & other
+
+
+def test_a_taken_port_is_passed_over() -> None:
+    with socket.create_server(("127.0.0.1", free_port() + 1)) as taken:
+        assert free_port() != taken.getsockname()[1]

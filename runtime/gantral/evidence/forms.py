@@ -27,6 +27,7 @@ _INSTANT = re.compile(
 )
 _DURATION = re.compile(r"PT(?:([1-9][0-9]*)H)?(?:([1-9][0-9]*)M)?(?:([0-9]+)(?:\.([0-9]{3}))?S)?\Z")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+_WHOLE = re.compile(r"-?[0-9]{1,400}\Z")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 
 
@@ -134,6 +135,16 @@ def decimal(text: str, *, whole: bool = False) -> Decimal:
     if match is None or (whole and match[1]):
         raise EvidenceError("form", f"no number: {text[:40]}")
     return Decimal(text)
+
+
+def typed(kind: str, text: str) -> str | int | bool:
+    """What a person typed for a field of a kind (``"int"``, ``"bool"``, ...), as JSON holds it.
+    Text that is no such value stays text, so that whoever reads it refuses the field by name."""
+    if kind == "int" and _WHOLE.match(text):
+        return int(text)
+    if kind == "bool" and text in ("true", "false"):
+        return text == "true"
+    return text
 
 
 def plus(instant: str, ms: int) -> str:

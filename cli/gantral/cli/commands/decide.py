@@ -8,6 +8,7 @@ from typing import Any
 from gantral.cli import remote
 from gantral.cli.failure import MISUSE, Failure
 from gantral.cli.main import Subparsers
+from gantral.evidence import forms
 
 
 def add(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -76,9 +77,4 @@ def _change(text: str, gate: dict[str, Any]) -> tuple[str, Any]:
     if pointer not in fields:
         known = ", ".join(one.strip("/").replace("/", ".") for one in fields) or "nothing"
         raise Failure(f"{name} can't be amended here", f"what can: {known}", MISUSE)
-    kind = fields[pointer]["type"]
-    if kind == "int" and value.lstrip("-").isdigit():
-        return pointer, int(value)
-    if kind == "bool" and value in ("true", "false"):
-        return pointer, value == "true"
-    return pointer, value
+    return pointer, forms.typed(fields[pointer]["type"], value)

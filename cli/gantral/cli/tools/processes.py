@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -17,7 +18,10 @@ from types import TracebackType
 from gantral.cli.failure import Failure
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
-_given_out: set[int] = set()
+# Below the ports of outgoing connections: they begin at 32768 on Linux, at 49152 elsewhere.
+_PORTS = range(12_000, 32_000)
+_SLICE = 200
+_turns = itertools.count()
 
 
 class NotReady(Failure):
@@ -155,17 +159,22 @@ class Processes:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago and that we have not given out before.
+    """A TCP port of 127.0.0.1 that was free a moment ago and that we gave out long ago if ever.
 
-    Another process can take it in between: callers start again with a new one (``servers.py``).
+    None that the system lends to outgoing connections, and none that another process of ours gives
+    out at the same moment: each takes turns through a slice of its own. A stranger can take it in
+    between: callers start again with a new one (``servers.py``).
+
+    Raises:
+        OSError: none of the slice is free.
     """
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in _given_out:
-            _given_out.add(port)
+    first = _PORTS.start + os.getpid() * _SLICE % len(_PORTS)
+    for _ in range(_SLICE):
+        port = first + next(_turns) % _SLICE
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             return port
+    raise OSError(f"no port from {first} on is free")
 
 
 def listening(port: int) -> bool:

@@ -92,7 +92,10 @@ def start_temporal(
             command += ["--sqlite-pragma", "synchronous=normal"]
         answers = f"http://127.0.0.1:{web}/api/v1/namespaces/default"
         process = processes.start(
-            name, command, ready=lambda: _ok(answers) and listening(ui), limit=60
+            name,
+            command,
+            ready=lambda: _ok(answers) and listening(ui) and listening(port),
+            limit=60,
         )
         return TemporalServer(process, f"127.0.0.1:{port}", f"http://127.0.0.1:{ui}")
 

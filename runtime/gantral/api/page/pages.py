@@ -12,6 +12,7 @@ from gantral.api.deployment import Deployment
 from gantral.api.page import signin
 from gantral.api.page.sessions import LIFE, LOGIN_LIFE, Session, Sessions
 from gantral.api.problems import FieldError, Problem
+from gantral.evidence import forms
 from gantral.evidence.context import shape_at
 from gantral.identity import Person, Refused
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -333,15 +334,11 @@ def _ambiguous(fields: Mapping[str, Any]) -> Problem:
 
 
 def _typed(value: str, gate: Mapping[str, Any], path: str) -> Any:
+    """HTML sends text alone."""
     shape = shape_at(gate["parameters"], path) or ["string"]
     while shape[0] == "optional":
         shape = shape[1]
-    # HTML sends text alone.
-    if shape[0] == "int" and value.lstrip("-").isascii() and value.lstrip("-").isdigit():
-        return int(value[:40])
-    if shape[0] == "bool" and value in ("true", "false"):
-        return value == "true"
-    return value
+    return forms.typed(shape[0], value)
 
 
 def _step_up(view: Mapping[str, Any], problem: Problem | None, back: str) -> dict[str, str]:
