@@ -142,7 +142,12 @@ class Guided:
             self._at += 1
             self._branch[at] = next_[1]
         told = [one for one in options if one == self._branch.get(at)]
-        return told[0] if told and self._chance.random() < 0.9 else self._chance.choice(options)
+        if told and self._chance.random() < 0.9:
+            return told[0]
+        found = self._chance.choice(options)
+        if not self.path and self.seed % 2:
+            self._branch[at] = str(found)  # branch by branch
+        return found
 
     def _leaves_out(self, step: int) -> bool:
         in_a_loop = any(word == "again" for _, word in self.path[:step])
