@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 from unittest.mock import patch
 from zlib import crc32
 
@@ -18,7 +18,8 @@ from gantral.compiler.check import across, acting, apart, beside, calls, needs, 
 from gantral.compiler.flow import Flow
 from gantral.compiler.flow.graph import FlowNode
 from gantral.compiler.flow.loops import Loops
-from gantral.compiler.proofs import p2, p3
+from gantral.compiler.flow.walk import shortest
+from gantral.compiler.proofs import p2, p3, p12
 from generator import OTHERS, Tape, program
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -70,6 +71,11 @@ def _no_child(self: Flow, node: FlowNode) -> int:
     return 0 if node.operator == "child" else _undoes(self, node)
 
 
+def _no_round(flow: Flow, goal: object, start: int = 0, **rest: Any) -> object:
+    """No node leads to itself."""
+    return None if goal == start else shortest(flow, goal, start=start, **rest)  # type: ignore[arg-type]
+
+
 Patches = list[Callable[[], AbstractContextManager[object]]]
 
 # Where each rule is held: taken out everywhere, so that nothing else stands behind it.
@@ -106,6 +112,10 @@ MUTANTS: dict[str, tuple[str, Patches]] = {
     "a no strands what was done (P12)": (
         "stranded",
         [lambda: patch.dict(proofs.PROOFS, {"P12": nothing})],
+    ),
+    "an earlier round strands nothing (P12)": (
+        "stranded",
+        [lambda: patch.object(p12, "shortest", _no_round)],
     ),
     "branches add no uses (P2)": (
         "used up",

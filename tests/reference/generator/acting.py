@@ -174,8 +174,8 @@ class Acting(ABC):
         if self._beside:
             if not self.aims("asked beside"):
                 return self.effect(scope, depth)
-        elif not self._asks or (
-            self._standing and not (self.aims("stranded") or self.aims("stranded child"))
+        elif (not self._asks or self._standing) and not (
+            self.aims("stranded") or self.aims("stranded child")
         ):
             return self.effect(scope, depth)
         return self.asked(scope, self.tape.one(self.gates))
@@ -238,7 +238,8 @@ class Acting(ABC):
         operation = self.tape.one(("fee", "mark", "pay", "close", "wire", "enter", "file", "keep"))
         if self._fault in _ACTS and self.tape.chance(6):
             operation = _ACTS[self._fault]
-        if operation == "pay" and (self._rounds > 1 or not self._acts):
+        once = self._rounds == 1 and self._acts
+        if operation == "pay" and not once and self._fault != "stranded":
             operation = "fee"
         key = f"books.{operation}" if operation == "enter" else f"bank.{operation}"
         under = self._under(scope, key)

@@ -137,8 +137,9 @@ class Beside(Acting):
         name = self.name("c")
         who, much = self.fresh(scope.strings).text, self.fresh(scope.numbers).text
         # What a child did that can be undone stands once it has completed.
-        stands = self._rounds == 1 and self._acts and not self._beside
-        stands = stands and self.tape.chance(9 if self._fault == "stranded child" else 4)
+        aimed_at = self._fault == "stranded child"
+        stands = not self._beside and (aimed_at or (self._rounds == 1 and self._acts))
+        stands = stands and self.tape.chance(9 if aimed_at else 4)
         which = "book" if stands else "settle"
         where = "other." if self.elsewhere else ""
         lines = [f"let {name} = run workflow {where}{which}(name: {who}, amount: {much})"]

@@ -13,7 +13,7 @@ from generator.scope import Scope, Taking, Text, plain
 __all__ = ["FAULTS", "Body"]
 
 _TOWARD = {
-    "stranded": ("ask",) * 6,
+    "stranded": ("ask",) * 6 + ("_later",) * 9,
     "undone twice": ("_undo",) * 8,
     "stale": ("ask", "_let", "_require", "_let", "_require"),
     "stranded child": ("run_child",) * 6 + ("ask",) * 6,
@@ -229,6 +229,41 @@ class Body(Beside):
                 lines = [*wait, *lines, "}"]
         return lines
 
+    def _later(self, scope: Scope, depth: int) -> list[str]:
+        """A no in a later round, where that round's own effect is done no more or never was."""
+        under = [
+            one
+            for one in scope.approvals
+            if "lines" in one.gate.parameters and one.certain and one.left > 1
+            if self._fits(one, "bank.pay")
+        ]
+        if not under or self._beside:
+            return self.ask(scope, depth)
+        ok, name, element, failed = under[0], self.name("p"), self.name("e"), self.name("f")
+        ok.left -= 2
+        self._standing = True
+        call = f"bank.pay(name: {element}.name, amount: {element}.amount) under {ok.name}"
+        with self.names_of(scope):
+            asked = self.asked(scope.inner(), self.tape.one(self.gates))
+        test = self.test(scope).text
+        way = self.tape.below(3)
+        if way == 0:
+            body = [f"let {name} = {call}", f"if {test} {{", f"undo {name}", *asked, "}"]
+        elif way == 1:
+            body = [f"let {name} = {call} else as {failed} {{", f'if {failed}.happened == "no" {{']
+            body += [*asked, "}", "give none", "}"]
+        else:
+            body = [f"let {name} = {call} else as {failed} {{"]
+            body += [
+                f'if {failed}.happened == "unknown" {{',
+                'terminate "t"',
+                "}",
+                "give none",
+                "}",
+            ]
+            body += [f"if {name} is none {{", *asked, "}"]
+        return [f"for each {element} in {ok.name}.lines at most 2 {{", *body, "}"]
+
     # --- plain statements -----------------------------------------------------------------------
 
     def read(self, scope: Scope, depth: int) -> list[str]:
@@ -322,7 +357,7 @@ class Body(Beside):
         if again and self.aims("undone twice"):
             return [f"undo {self.tape.one(again)}"]
         left = [one for one in scope.undoable if one not in self._undone]
-        if not left or self._rounds > 1:
+        if not left or (self._rounds > 1 and self._fault != "stranded"):
             return self._tell(scope, depth)
         name = self.tape.one(left)
         self._undone.append(name)

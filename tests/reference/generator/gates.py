@@ -68,7 +68,7 @@ def gate(tape: Tape, name: str, others: Sequence[str], fault: str) -> Gate:
     parameters = ["name", "amount"]
     if tape.chance(3):
         parameters.append("limit")
-    if tape.chance(4):
+    if tape.chance(8 if fault == "stranded" else 4):
         parameters.append("lines")
     if tape.chance(2):
         parameters.append("extra")
