@@ -52,7 +52,7 @@ class Acting(ABC):
         self._failures: list[str] = []
         self._matched = False
         self._ended = False
-        self._left = 13
+        self._left = 12
         self._beside = 0
         """In how many branches, of one in another."""
         self._events = ["paid", "stop", "told"]

@@ -107,7 +107,7 @@ def gate(tape: Tape, name: str, others: Sequence[str], fault: str) -> Gate:
         f"    releases {shown}",
         f"    decide   {decide}\n@",
         "    waived   by policy limits" if waived else "",
-        "    guarded  by policy limits" if tape.chance(1) else "",
+        "    guarded  by policy limits" if tape.chance(2) else "",
         "    initiator may decide" if tape.chance(1) else "",
         f"    amend    amount where {tape.one(('new <= old', 'new > 0', 'new != old'))}"
         if amends
