@@ -152,6 +152,8 @@ func (w *walk) recorded(statement obj, hash string) {
 		w.passed(statement, hash, unasked[0])
 	} else if len(recordsOf(statement, "guard")) > 0 {
 		refuse("guard_record", "a guard's answer stands beside a waiver or an artifact")
+	} else if len(recordsOf(statement, "ask")) > 0 {
+		refuse("ask", "which ask it is stands beside what was asked, or was passed")
 	} else if !ofWait(statement) || !w.waited(statement, hash) {
 		w.sameContext(statement)
 	}

@@ -4,8 +4,32 @@ package main
 // waiver or of what says that nobody was to be asked.
 type grant struct {
 	name, gate, decidedAt, by string // by: people, policy, nobody
+	ask                       string // its site with the indexes of its loops, "" where asks are not told apart
 	manifestGate              obj
 	context                   map[string]string
+}
+
+// approval is what plans call it: the gate; or the ask, where the gate tells them apart.
+func (g *grant) approval() string {
+	if g.ask == "" {
+		return g.gate
+	}
+	return statementOf(g.ask)
+}
+
+// askOf is which ask a commit is of, "" at a gate that does not tell them apart.
+func askOf(gate, statement, at obj) string {
+	if gate["asks"] == nil {
+		if len(recordsOf(statement, "ask")) > 0 {
+			refuse("ask", "the asks of "+text(at, "gate")+" are not told apart")
+		}
+		return ""
+	}
+	ask := text(theOne(statement, "ask", at), "ask")
+	if !isAsk(gate, ask) {
+		refuse("ask", short(ask)+" is no ask of "+text(at, "gate"))
+	}
+	return ask
 }
 
 func recordsOf(statement obj, kinds ...string) []obj {
@@ -100,6 +124,7 @@ func (w *walk) open(statement obj) *waiting {
 	holders := w.directory(statement, artifact, excluded)
 	checkAsked(w.manifest, gate, statement)
 	found := &waiting{
+		ask:      askOf(gate, statement, artifact),
 		manifest: w.manifest, gate: gate, name: name, round: text(artifact, "round"),
 		guard: queryOf(w.manifest, gate, "guarded"), instanceID: w.instanceID,
 		artifact: text(artifact, "artifact_hash"), contextHash: text(artifact, "context_hash"),
@@ -267,7 +292,7 @@ func (w *walk) decided(statement obj, state string) {
 		}
 	}
 	w.uses.grants[text(artifact, "artifact_hash")] = &grant{
-		text(artifact, "artifact_hash"), here.name, at, "people", here.gate, context}
+		text(artifact, "artifact_hash"), here.name, at, "people", here.ask, here.gate, context}
 	if w.voted[here.name] == nil {
 		w.voted[here.name] = map[string]bool{}
 	}

@@ -29,11 +29,7 @@ func readManifest(data []byte) obj {
 	for name, gate := range gates {
 		checkGate(manifest, name, gate.(obj))
 	}
-	for _, gate := range gates {
-		for call := range object(gate.(obj), "plan") {
-			checkAskedFor(manifest, call)
-		}
-	}
+	checkAskedFor(manifest)
 	return manifest
 }
 
@@ -93,12 +89,46 @@ func checkGate(manifest obj, name string, gate obj) {
 			refuse("manifest", "the gate "+name+" is "+clause+" by no policy of it")
 		}
 	}
-	for call, one := range object(gate, "plan") {
-		if one.(obj)["asked"] != nil && gate["only_if"] == nil {
-			manifestWrong("call under a gate that is asked both ways", place)
-		}
-		checkPlanned(manifest, one.(obj), place+"/plan/"+call)
+	asks, apart := gate["asks"].(obj)
+	if apart && !same(sortedKeys(asks), asksIn(manifest, name)) {
+		refuse("manifest", "the asks of "+name+" are not those of the program")
 	}
+	for approval, plan := range plansOf(name, gate) {
+		around := []string{}
+		if apart {
+			around = loopsOf(object(asks, approval))
+			if object(asks, approval)["loops"] != nil && len(around) == 0 {
+				manifestWrong("bound of the loops", place)
+			}
+		}
+		for call, one := range plan {
+			if one.(obj)["asked"] != nil && (gate["only_if"] == nil || apart) {
+				manifestWrong("call under a gate that is asked both ways", place)
+			}
+			checkPlanned(manifest, one.(obj), place+"/plan/"+call)
+			if loops := loopsOf(one.(obj)); len(loops) < len(around) || !same(around, loops[:len(around)]) {
+				manifestWrong("call in the loops of its ask", place)
+			}
+		}
+	}
+}
+
+func loopsOf(one obj) []string {
+	loops, _ := one["loops"].([]any)
+	return texts(loops)
+}
+
+// asksIn are the sites, sorted, at which the program asks a gate.
+func asksIn(manifest obj, gate string) []string {
+	found := map[string]bool{}
+	for _, one := range list(manifest, "automaton") {
+		row := one.([]any)
+		site := row[0].(string)
+		if at := strings.LastIndex(site, "/"); row[1] == "WAITING_FOR_HUMAN" && at >= 0 && site[:at] == gate {
+			found[site] = true
+		}
+	}
+	return sortedKeys(found)
 }
 
 func checkApart(manifest obj, name string, gate obj, who *[]any) {
@@ -238,28 +268,38 @@ func isPointer(words []string) bool {
 	return true
 }
 
-// checkAskedFor: beside a gate that is asked only if, some gate of the call is asked in every case,
-// and for a critical effect by people alone. Where a gate is asked both ways, each call says under which
-// of the two it acts.
-func checkAskedFor(manifest obj, call string) {
-	conditional, always, safe, critical := false, false, false, false
-	for _, one := range object(manifest, "gates") {
+// checkAskedFor: beside an approval that is asked for only if, some approval of the call is asked for in
+// every case, and for a critical effect by people alone. Where a gate is asked both ways, each call says
+// under which of the two it acts; where its asks are told apart, they do.
+func checkAskedFor(manifest obj) {
+	type found struct{ conditional, always, safe, critical bool }
+	calls := map[string]found{}
+	for gateName, one := range object(manifest, "gates") {
 		gate := one.(obj)
-		planned, there := object(gate, "plan")[call].(obj)
-		if !there {
-			continue
-		}
-		operation := object(manifest, "operations")[text(planned, "operation")].(obj)
-		critical = critical || operation["kind"] == "critical effect"
-		if gate["only_if"] != nil && planned["asked"] == nil {
-			conditional = true
-		} else {
-			always = true
-			safe = safe || gate["waived"] == "none"
+		conditions, _ := gate["only_if"].(obj)
+		for name, plan := range plansOf(gateName, gate) {
+			uncertain := gate["only_if"] != nil
+			if gate["asks"] != nil {
+				_, uncertain = conditions[name]
+			}
+			for call, entry := range plan {
+				planned, here := entry.(obj), calls[call]
+				operation := object(object(manifest, "operations"), text(planned, "operation"))
+				here.critical = here.critical || operation["kind"] == "critical effect"
+				if uncertain && planned["asked"] == nil {
+					here.conditional = true
+				} else {
+					here.always = true
+					here.safe = here.safe || gate["waived"] == "none"
+				}
+				calls[call] = here
+			}
 		}
 	}
-	if conditional && !(always && (safe || !critical)) {
-		refuse("manifest", "nobody may have been asked for "+call)
+	for call, here := range calls {
+		if here.conditional && !(here.always && (here.safe || !here.critical)) {
+			refuse("manifest", "nobody may have been asked for "+call)
+		}
 	}
 }
 
@@ -306,11 +346,15 @@ func newAutomaton(rows []any) *automaton {
 	return found
 }
 
-func (a *automaton) move(state, gate string) {
+func (a *automaton) move(state, gate string) { a.moveAt(state, gate, "") }
+
+// moveAt: ask is the one of the gate's asks that it must be, "" for any.
+func (a *automaton) moveAt(state, gate, ask string) {
 	after := map[string]bool{}
 	for site := range a.here {
 		for _, next := range a.next[site] {
-			if a.entered[next] == [2]string{state, gate} {
+			name, _, _ := strings.Cut(next, ":")
+			if a.entered[next] == [2]string{state, gate} && (ask == "" || name == ask) {
 				after[next] = true
 			}
 		}

@@ -6,19 +6,64 @@ import (
 	"strings"
 )
 
-// planned finds a call id in a gate's plan: its entry and its indexes, nil when the plan holds no such
-// call or the indexes are others than its loops let there be.
-func planned(gate obj, call string) (obj, []string) {
-	parts := strings.Split(call, "/")
-	entry, ok := object(gate, "plan")[parts[0]+"/"+parts[1]].(obj)
+// statementOf is the statement that a site, or a call id, is of: without the indexes of its loops.
+func statementOf(site string) string {
+	parts := strings.Split(site, "/")
+	return strings.Join(parts[:min(2, len(parts))], "/")
+}
+
+// plansOf are the plans of a gate, by what plans call the approvals that they are of: the gate; or,
+// where it tells its asks apart, the ask.
+func plansOf(name string, gate obj) map[string]obj {
+	found := map[string]obj{}
+	asks, apart := gate["asks"].(obj)
+	if !apart {
+		found[name] = object(gate, "plan")
+	}
+	for site, one := range asks {
+		found[site] = object(one.(obj), "plan")
+	}
+	return found
+}
+
+// isAsk: it is an ask of a gate that tells them apart, with indexes that its loops let there be.
+func isAsk(gate obj, ask string) bool {
+	entry, ok := object(gate, "asks")[statementOf(ask)].(obj)
+	return ok && inLoops(entry, strings.Split(ask, "/")[2:])
+}
+
+// planned finds a call id in the plan of an approval: its entry and its indexes, nil when the plan
+// holds no such call, the indexes are others than its loops let there be, or it is of another round of
+// the loops that the ask stands in.
+func planned(by *grant, call string) (obj, []string) {
+	entry, ok := plansOf(by.gate, by.manifestGate)[by.approval()][statementOf(call)].(obj)
 	if !ok {
 		return nil, nil
 	}
-	indexes := parts[2:]
+	indexes := strings.Split(call, "/")[2:]
+	if by.ask != "" {
+		rounds := strings.Split(by.ask, "/")[2:]
+		if len(rounds) > len(indexes) || !same(rounds, indexes[:len(rounds)]) {
+			return nil, nil
+		}
+	}
 	if !inLoops(entry, indexes) {
 		return nil, nil
 	}
 	return entry, indexes
+}
+
+// approvalsOf are the approvals, sorted, under which a call acts, as plans call them.
+func approvalsOf(manifest obj, call string) []string {
+	found := map[string]bool{}
+	for gate, one := range object(manifest, "gates") {
+		for name, plan := range plansOf(gate, one.(obj)) {
+			if entry, ok := plan[statementOf(call)].(obj); ok && inLoops(entry, strings.Split(call, "/")[2:]) {
+				found[name] = true
+			}
+		}
+	}
+	return sortedKeys(found)
 }
 
 // inLoops: the indexes are those that the entry's loops let there be.
@@ -108,10 +153,12 @@ func treeAt(value any, indexes []string) any {
 }
 
 func loopsAround(manifest obj, site string) int {
-	for _, gate := range object(manifest, "gates") {
-		if entry, ok := object(gate.(obj), "plan")[site].(obj); ok {
-			loops, _ := entry["loops"].([]any)
-			return len(loops)
+	for name, gate := range object(manifest, "gates") {
+		for _, plan := range plansOf(name, gate.(obj)) {
+			if entry, ok := plan[site].(obj); ok {
+				loops, _ := entry["loops"].([]any)
+				return len(loops)
+			}
 		}
 	}
 	return 0
@@ -152,8 +199,8 @@ func below(name, pointer, source string, leaves map[string]string, dots bool) []
 	return found
 }
 
-// planArguments is what a planned call's claim must list. others are the grants of the call's other
-// gates, by gate.
+// planArguments is what a planned call's claim must list. others are the other grants of the call, by
+// what plans call them.
 func planArguments(terms map[string]any, context map[string]string, results map[string]map[string]string, others map[string]*grant) []argument {
 	found := []argument{}
 	for _, name := range sortedKeys(terms) {

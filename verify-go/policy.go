@@ -82,12 +82,19 @@ func (w *walk) passed(statement obj, hash string, record obj) {
 	name, waived := text(record, "gate"), record["kind"] == "waiver"
 	gate := gateOf(w.manifest, name)
 	by, way := "nobody", "unasked"
+	ask, alone := askOf(gate, statement, record), 1
+	if ask != "" {
+		alone = 2
+	}
 	if waived {
 		by, way = "policy", "waived"
-		w.checkWaiver(gate, statement, record)
+		w.checkWaiver(gate, statement, record, alone)
 	} else {
-		if len(list(statement, "records")) != 1 {
+		if len(list(statement, "records")) != alone {
 			refuse("unasked_alone", "that nobody is asked is the one record of its commit")
+		}
+		if ask != "" && statementOf(ask) != text(record, "statement") {
+			refuse("ask", "nobody was asked at another ask than that")
 		}
 		conditions, _ := gate["only_if"].(obj)
 		if condition, there := conditions[text(record, "statement")]; !there || condition != record["condition"] {
@@ -98,17 +105,17 @@ func (w *walk) passed(statement obj, hash string, record obj) {
 		refuse("proposal", "the context is not the gate's proposal: "+wrong)
 	}
 	w.nextRound(name, text(record, "round"))
-	w.automaton.move(way, name)
-	w.uses.grants[hash] = &grant{hash, name, text(statement, "timestamp"), by, gate, contextOf(statement)}
+	w.moveAt(way, name, ask)
+	w.uses.grants[hash] = &grant{hash, name, text(statement, "timestamp"), by, ask, gate, contextOf(statement)}
 	w.decisions[name] = way
 }
 
-func (w *walk) checkWaiver(gate, statement, record obj) {
+// checkWaiver: alone is how many records there are, but for a guard's.
+func (w *walk) checkWaiver(gate, statement, record obj, alone int) {
 	guards := recordsOf(statement, "guard")
 	guard := queryOf(w.manifest, gate, "guarded")
-	alone := 1
 	if guard != "none" {
-		alone = 2
+		alone++
 	}
 	if len(list(statement, "records")) != alone {
 		refuse("waiver_alone", "a waiver is the one record of its commit, but for a guard's")

@@ -10,6 +10,7 @@ import (
 type waiting struct {
 	manifest, gate        obj
 	name, round, guard    string
+	ask                   string // as a grant has it
 	instanceID            string
 	artifact, contextHash string
 	openedAt, rejectsAt   string

@@ -75,7 +75,7 @@ func leavesOf(outcome obj) map[string]string {
 
 func (u *uses) checkClaim(manifest obj, by *grant, claim obj) {
 	call := text(claim, "call")
-	entry, indexes := planned(by.manifestGate, call)
+	entry, indexes := planned(by, call)
 	most := 1
 	if entry != nil && len(indexes) == 0 {
 		most, _ = strconv.Atoi(text(entry, "at_most"))
@@ -148,7 +148,7 @@ func (u *uses) checkGranted(manifest obj, by *grant, claim, entry obj, indexes [
 		if other == nil {
 			refuse("other_grant", "the claim names a grant that nobody gave")
 		}
-		others[other.gate] = other
+		others[other.approval()] = other
 	}
 	wanted := planArguments(termsAt(manifest, entry, indexes), by.context, u.results, others)
 	if !sameArguments(argumentsOf(claim), wanted) {
@@ -173,7 +173,7 @@ func (u *uses) checkAlike(by *grant, claim obj) {
 	for _, place := range u.order {
 		other := u.claims[place]
 		if place[0] != by.name || isUndo(place[1]) || other["call"] == claim["call"] ||
-			!surelyAlike(by.manifestGate, claim, other) {
+			!surelyAlike(by, claim, other) {
 			continue
 		}
 		if by.manifestGate["alike"] == "false" {
@@ -185,21 +185,21 @@ func (u *uses) checkAlike(by *grant, claim obj) {
 	}
 }
 
-func surelyAlike(gate, a, b obj) bool {
+func surelyAlike(by *grant, a, b obj) bool {
 	if a["operation"] != b["operation"] || !sameArguments(argumentsOf(a), argumentsOf(b)) {
 		return false
 	}
 	// A constant or computed argument has no leaf; its term says what it is.
 	for _, one := range argumentsOf(a) {
-		if one[1] == "=" && termText(gate, a, one[0]) != termText(gate, b, one[0]) {
+		if one[1] == "=" && termText(by, a, one[0]) != termText(by, b, one[0]) {
 			return false
 		}
 	}
 	return true
 }
 
-func termText(gate, claim obj, name string) string {
-	entry, indexes := planned(gate, text(claim, "call"))
+func termText(by *grant, claim obj, name string) string {
+	entry, indexes := planned(by, text(claim, "call"))
 	if entry == nil {
 		return ""
 	}
@@ -250,17 +250,12 @@ func (u *uses) whole(manifest, outcome obj) {
 			}
 		}
 	}
-	gates := map[string]bool{}
+	approvals := map[string]bool{}
 	for name := range under {
-		gates[u.grants[name].gate] = true
+		approvals[u.grants[name].approval()] = true
 	}
-	if len(gates) != len(under) {
-		refuse("under", call+" acted under two approvals of one gate")
-	}
-	for name, gate := range object(manifest, "gates") {
-		if entry, _ := planned(gate.(obj), call); (entry != nil) != gates[name] {
-			refuse("under", call+" did not act under each approval that it wants")
-		}
+	if len(approvals) != len(under) || !same(sortedKeys(approvals), approvalsOf(manifest, call)) {
+		refuse("under", call+" did not act under each approval that it wants, once")
 	}
 	for name := range shown {
 		if !under[name] {

@@ -8,14 +8,14 @@ import (
 // Which kinds of records go with which first state; "" is a commit of no artifacts.
 var kinds = map[string][]string{
 	"CREATED": {},
-	"WAITING_FOR_HUMAN": {"policy", "guard", "clock", "calendar", "deciders", "directory", "use", "outcome",
+	"WAITING_FOR_HUMAN": {"policy", "guard", "ask", "clock", "calendar", "deciders", "directory", "use", "outcome",
 		"child_end", "child_undo", "child_undone"},
 	"APPROVED":   {"guard"},
 	"OVERRIDDEN": {"guard"},
 	"REJECTED":   {"guard", "end"},
 	"COMPLETED":  {"use", "outcome", "child_end", "child_undo", "child_undone"},
 	"TERMINATED": {"policy", "guard", "use", "outcome", "child_end", "child_undo", "child_undone", "end"},
-	"":           {"use", "outcome", "waiver", "guard", "unasked", "child", "wait", "event", "timeout"},
+	"":           {"use", "outcome", "waiver", "guard", "unasked", "ask", "child", "wait", "event", "timeout"},
 }
 
 // The cause of a rejection by votes, and the word that the votes then amount to.
@@ -35,6 +35,7 @@ type walk struct {
 	initiator, parent, submission      string
 	context                            string // canonical bytes of the last commit's
 	rounds                             map[string]int
+	asks                               map[string]bool // those that are told apart
 	opening                            *waiting
 	decisions                          map[string]string
 	bound                              map[string]string // leaf -> the path it must say, "" for any
@@ -51,7 +52,7 @@ type walk struct {
 func newWalk(manifest obj, version string, by *trust, note func(fault)) *walk {
 	return &walk{
 		manifest: manifest, version: version, trust: by, note: note, prevCommit: zeros, prevArtifact: zeros,
-		initiator: "none", parent: "none", rounds: map[string]int{}, decisions: map[string]string{},
+		initiator: "none", parent: "none", rounds: map[string]int{}, asks: map[string]bool{}, decisions: map[string]string{},
 		bound: map[string]string{}, votes: map[string]bool{}, voted: map[string]map[string]bool{},
 		uses: newUses(by.maxSkew), waits: &waits{rounds: map[string]int{}}, children: newChildren(manifest, by.maxSkew), running: map[string]bool{},
 		automaton: newAutomaton(list(manifest, "automaton")), named: map[string]bool{},
@@ -248,7 +249,7 @@ func (w *walk) judge(first string, statement obj, hash string) {
 		artifact := firstArtifact(statement)
 		w.opening = w.open(statement)
 		w.nextRound(text(artifact, "gate"), text(artifact, "round"))
-		w.automaton.move(first, text(artifact, "gate"))
+		w.moveAt(first, text(artifact, "gate"), w.opening.ask)
 		w.decisions[text(artifact, "gate")] = "waiting"
 	case "APPROVED", "OVERRIDDEN":
 		w.decided(statement, first)
@@ -267,6 +268,20 @@ func (w *walk) judge(first string, statement obj, hash string) {
 	default:
 		w.recorded(statement, hash)
 	}
+}
+
+// moveAt goes on to a gate; ask is the site with the indexes of its loops, "" where asks are not told
+// apart: each is one execution of ask.
+func (w *walk) moveAt(state, gate, ask string) {
+	if ask == "" {
+		w.automaton.move(state, gate)
+		return
+	}
+	if w.asks[ask] {
+		refuse("ask_twice", ask+" was asked before")
+	}
+	w.asks[ask] = true
+	w.automaton.moveAt(state, gate, statementOf(ask))
 }
 
 func (w *walk) nextRound(gate, round string) {

@@ -121,6 +121,34 @@ def test_an_argument_may_be_computed() -> None:
     assert told == {"name": "total", "value": "(40.00 + 5) × 40.00", "source": "none"}
 
 
+def test_what_another_yes_shows() -> None:
+    plan = {
+        "arguments": {
+            "to": {"under": ["finance", "/to/iban"]},
+            "from": {"under": ["finance/2", "/lines", "0", "/iban"]},
+            "sum": {"expr": {"+": [{"under": ["decimal", "finance/1:/a"]}, const("5")]}},
+        }
+    }
+    told = words.arguments(plan, VALUES, ["to", "from", "sum"])
+    assert [one["value"] for one in told] == [
+        "what gate finance approves as to iban",
+        "what ask 2 of gate finance approves as the iban of each of lines, in turn",
+        "what ask 1 of gate finance approves as a + 5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        ("finance/2", "ask 2 of gate finance"),
+        ("finance/2/0", "ask 2 of gate finance, round 1"),
+        ("finance/2/0/4", "ask 2 of gate finance, round 1.5"),
+    ],
+)
+def test_which_ask_it_is(ask: str, told: str) -> None:
+    assert words.approval(ask) == told
+
+
 def test_an_argument_may_be_of_each_element() -> None:
     plan = {
         "arguments": {

@@ -15,10 +15,13 @@ from typing import Any
 
 import bundles
 import pytest
+import test_asks_told_apart as asks
 from bundles import bundle, entries, instance, scenes
 from gantral.cli.main import main
 from gantral.evidence import LocalStore, canonical, parse
 from gantral.evidence.hashes import leaf
+from scenes import Forge, build
+from vectors import inputs
 
 HERE = Path(__file__).parent
 KEPT = HERE.parent / "evidence" / "kept" / "bundle_v1.evidence"
@@ -63,6 +66,27 @@ def test_a_parent_and_its_child(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Child workflow.refund/1 ended: COMPLETED" in told
     assert "run as a child under the artifact: " in told
     assert told.count("VALID: every rule of evidence holds") == 4
+
+
+@pytest.mark.parametrize(
+    ("made", "rows"),
+    [(asks.chain(), 4), (asks.unasked(), 2)],
+    ids=["asked", "unasked"],
+)
+def test_which_ask_each_yes_is_of(
+    made: list[Any], rows: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene = build({**inputs("approved"), "commits": made}, asks.program(), Forge())
+    for name, data in scene.files.items():
+        (tmp_path / "one" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "one" / name).write_bytes(data)
+    (tmp_path / "trust.json").write_bytes(scene.trust)
+    assert show(tmp_path / "one", trust=tmp_path / "trust.json") == 0
+    told = capsys.readouterr().out
+    assert told.count("which is: ask ") == rows
+    assert "which is: ask 1 of gate finance, round 1" in told
+    # What a yes to the second ask sets off is said of the first one's, and of its own, data.
+    assert "order what ask 1 of gate finance approves as order id" in told
 
 
 class Tags(HTMLParser):

@@ -43,7 +43,7 @@ def findings(code: str, data: bytes, name: str) -> Sequence[Diagnostic]:
     text, found = decode(name, data)
     if found:
         return found
-    if code < "G02" and code != "G0001":
+    if code < "G02":
         return read(name, text).diagnostics
     from gantral.compiler import check_text
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import test_asks_told_apart as asks
 import test_beside_commits as beside
 import test_calendar_gates as calendar
 import test_guarded_gates as guarded
@@ -150,6 +151,8 @@ def wrong() -> dict[str, Wrong]:
            for what, (code, forge) in only_if.FORGERIES.items()},
         **{f"{code}:{what}": Wrong("two_gates", what, forge)
            for what, (code, forge) in several.FORGERIES.items()},
+        **{f"{code}:{what}": Wrong("two_asks", what, chain=made)
+           for what, (code, made) in asks.CHAINS.items()},
         **{f"{code}:{what}": Wrong("approved", what, made=made)
            for what, (code, made) in beside.SPOILED.items()},
         **{name: Wrong("waits", "nothing waits", chain=chain)

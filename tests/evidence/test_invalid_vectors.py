@@ -65,7 +65,7 @@ RAISED = {
     "argument:nothing", "bytes", "bytes:order", "decision_member:records", "end_record",
     "envelope", "form", "gate", "grant",
     "instant:sealed", "layout", "opened:never", "outcome", "record", "released", "undo:unknown",
-    "released:no effect", "periods:more", "undo:operation",
+    "released:no effect", "released:round", "periods:more", "undo:operation",
 }  # fmt: skip
 
 

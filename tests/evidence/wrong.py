@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import test_asks_told_apart as asks
 import test_only_if as only_if
 import test_several_approvals as several
 from forging import EXTRA, OTHER
@@ -48,6 +49,7 @@ BASES: dict[str, tuple[Chain, dict[str, Any]]] = {
     "waits": (WAITED, WAITING),
     "unasked": (only_if.chain(), only_if.program()),
     "two_gates": (several.chain(), several.two_gates()),
+    "two_asks": (asks.chain(), asks.program()),
 }
 
 

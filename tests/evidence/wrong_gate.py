@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import test_asks_told_apart as asks
 import test_equal_calls as equal
 import test_several_approvals as several
 from forging import EXTRA, H64, _drop, order, put, sealed
@@ -205,6 +206,26 @@ GATE: dict[str, Wrong] = {
         order(1, "records.2.round", "2"),
     ),
     "gate": Wrong("approved", "a gate is asked that the program has not", orders(1, _other_gate)),
+    "ask": Wrong(
+        "approved",
+        "a gate that does not tell its asks apart says which ask it is",
+        orders(1, asks.told_too),
+    ),
+    "ask:round": Wrong(
+        "two_asks",
+        "an ask in a loop does not say of which round it is",
+        chain=asks.CHAINS["an ask without its round"][1],
+    ),
+    "ask_twice": Wrong(
+        "two_asks",
+        "one ask is executed twice in one round of its loop",
+        chain=asks.CHAINS["one ask, executed twice"][1],
+    ),
+    "automaton:asks": Wrong(
+        "two_asks",
+        "the second ask of a gate is executed before the first one",
+        chain=asks.CHAINS["asked in another order than the program's"][1],
+    ),
     # votes
     "opened": Wrong(
         "amended",
@@ -318,6 +339,21 @@ GATE: dict[str, Wrong] = {
         orders(2, lambda made: made["records"].append(_end("finance/1", []))),
     ),
     # uses
+    "released:round": Wrong(
+        "two_asks",
+        "a call acts under one yes of its round and one of the next",
+        chain=asks.CHAINS["one yes of each round"][1],
+    ),
+    "argument:asks": Wrong(
+        "two_asks",
+        "each of two approvals of one gate is presented as the other one",
+        chain=asks.CHAINS["swapped"][1],
+    ),
+    "under:asks": Wrong(
+        "two_asks",
+        "a call acts under one of the two approvals of a gate that it wants",
+        chain=asks.CHAINS["no use under the yes that shows the order"][1],
+    ),
     "alike": Wrong(
         "approved",
         "two calls do the same under one approval",

@@ -82,7 +82,7 @@ def test_it_also_does_in_a_text_with_errors(spec: str, marked: Marked) -> None:
     assert mention.symbol.kind == "approval"
 
 
-def test_names_of_a_statement_that_is_not_built_yet_are_known(spec: str, marked: Marked) -> None:
+def test_names_of_a_statement_within_a_loop_are_known(spec: str, marked: Marked) -> None:
     found, offset = marked(
         typed(spec, "for each one in input.lines at most 3 { require on¦e.x else one.x }")
     )

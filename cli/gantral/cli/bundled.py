@@ -29,7 +29,7 @@ def code_pages() -> Path:
         Failure: it is not there, as in a broken installation.
     """
     for home in (_HERE / "codes", _CLONE / "docs" / "codes"):
-        if (home / "G0001.md").is_file():
+        if (home / "G0101.md").is_file():
             return home
     raise Failure(
         "the pages of the codes are missing from this installation", "install gantral anew"

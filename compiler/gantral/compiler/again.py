@@ -46,7 +46,6 @@ from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
 
-NOT_BUILT = "G0001"
 # Where what was decided is bound: no place in any source.
 DECIDED = Span("", 0, 0)
 
@@ -66,7 +65,7 @@ class Judged:
 
 @frozen
 class Again:
-    """Per ask (its site) what is judged again, and what can't be (G0001)."""
+    """Per ask (its site) what is judged again, and what can't be (G0352)."""
 
     asks: Mapping[str, tuple[Judged, ...]]
     diagnostics: tuple[Diagnostic, ...]
@@ -294,10 +293,10 @@ class _Finder:
     def _refuse(self, value: Expr, condition: Expr) -> None:
         self._found.append(
             Diagnostic(
-                NOT_BUILT,
+                "G0352",
                 "error",
-                "not built yet: amending what a condition before the `ask` reads, unless it is one "
-                "field, read as that field, outside of handlers, and no variable has a part in it",
+                "amending what a condition before the `ask` reads, unless it is one field, read as "
+                "that field, outside of handlers, and no variable has a part in it",
                 value.span,
                 (Label(condition.span, "this is to be judged again with the decided value"),),
                 help="give the gate the very field that the condition reads, or take `amend` away",

@@ -84,7 +84,7 @@ class _Finder:
             known = [(one, asks[one.binding]) for one in call.under if one.binding in asks]
             under = frozenset(one.binding for one, _ in known)
             for one, ask in known:
-                entry: Any = self._planned.gates[ask.gate].get(call.id)
+                entry: Any = self._planned.plans[self._planned.name(ask)].get(call.id)
                 if entry is None or self._program.gates[ask.gate].alike:
                     continue
                 terms = frozenset(_texts(entry["arguments"]))

@@ -54,8 +54,8 @@ class Manifest:
 def manifest(program: Program) -> Manifest:
     """The manifest of a program that passed every proof.
 
-    What its closed language can't say is an error here: G0321 (an argument of an effect), G0001
-    (what is not built).
+    What its closed language can't say is an error here: G0321 (an argument of an effect), G0334 (a
+    condition), G0352 (what would have to be judged again).
     """
     return _manifest(program, {})
 

@@ -17,7 +17,6 @@ from gantral.compiler.program import (
     Calendar,
     Case,
     DecidersOf,
-    Expr,
     Formula,
     Gate,
     Points,
@@ -34,8 +33,6 @@ from gantral.compiler.shapes import bound, duration_or_none, duration_text, shap
 from gantral.compiler.terms import NoTerm, clause_term, pointer, proposal_term
 from gantral.compiler.titles import title_parts
 from gantral.dsl.diagnostics import Diagnostic
-
-NOT_BUILT = "G0001"
 
 
 def gate_tree(
@@ -57,7 +54,22 @@ def gate_tree(
         "uses": str(gate.uses),
         "alike": truth(gate.alike),
         "releases": [*sorted(one.operation for one in gate.releases)],
-        "plan": dict(planned.gates[gate.name]),
+        **_plans(gate.name, planned),
+    }
+
+
+def _plans(gate: str, planned: Plan) -> dict[str, Tree]:
+    """``plan``; or ``asks``, of each its own, with the bounds of the loops that it stands in."""
+    if gate not in planned.asks:
+        return {"plan": dict(planned.plans[gate])}
+    return {
+        "asks": {
+            site: {
+                "plan": dict(planned.plans[site]),
+                **({"loops": [str(loop.at_most) for loop in around]} if around else {}),
+            }
+            for site, around in planned.asks[gate].items()
+        }
     }
 
 
@@ -91,16 +103,7 @@ def _case(case: Case, found: list[Diagnostic]) -> Tree:
         try:
             when = proposal_term(case.condition)
         except NoTerm as fault:
-            # The typed rule (G0334) holds the same; its words are another.
-            found.append(
-                Diagnostic(
-                    "G0334",
-                    "error",
-                    "evidence can't be judged by this, so nobody could check who had to decide",
-                    fault.span,
-                    help=f"{fault.why}: the gate's parameters, `and or not`, comparisons",
-                )
-            )
+            found.append(_unverifiable("who had to decide", fault))
     return {"when": when, "formula": formula_tree(case.formula)}
 
 
@@ -110,17 +113,18 @@ def _amendments(amendments: Iterable[Amend], found: list[Diagnostic]) -> Tree:
         try:
             terms[pointer(one.path)] = clause_term(one.condition, one.path)
         except NoTerm as fault:
-            found.append(_unverifiable(one.condition, fault))
+            found.append(_unverifiable("what was amended", fault))
     return terms
 
 
-def _unverifiable(condition: Expr, fault: NoTerm) -> Diagnostic:
+def _unverifiable(what: str, fault: NoTerm) -> Diagnostic:
+    """The typed rule (G0334) holds the same; its words are another."""
     return Diagnostic(
-        NOT_BUILT,
+        "G0334",
         "error",
-        "not built yet: this in the bound of an `amend`",
+        f"evidence can't be judged by this, so nobody could check {what}",
         fault.span,
-        help=f"{fault.why}: `old`, `new` and the gate's parameters, `and or not`, comparisons",
+        help=f"{fault.why}: the gate's parameters, `and or not`, comparisons",
     )
 
 

@@ -2,12 +2,14 @@
 
 LANGUAGE section 6, last bullet: an effect's argument is a plan term (lets substituted). What is
 none is refused here; evidence could not compare it with what people saw. Under several approvals
-each gate's plan names the gate that shows an argument which it doesn't show itself (ADR 0114).
+each gate's plan names the gate that shows an argument which it doesn't show itself (ADR 0114);
+where these could be mistaken for one another, each ask has a plan of its own (ADR 0152).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from typing import TypeAlias
 
@@ -44,7 +46,15 @@ from gantral.compiler.program import (
     Widen,
     Within,
 )
-from gantral.compiler.program.walk import asks, bindings, gives, looped, loops
+from gantral.compiler.program.walk import (
+    asked,
+    asks,
+    bindings,
+    calls,
+    gives,
+    looped,
+    loops,
+)
 from gantral.compiler.shapes import scalar_name
 from gantral.compiler.terms import NoTerm, constant, expression_term, pointer, result_path
 from gantral.dsl.diagnostics import Diagnostic
@@ -53,7 +63,6 @@ from gantral.dsl.span import Span
 
 # What the checker says of an argument that is no plan term; here it is asked a second time.
 NOT_A_TERM = "G0321"
-NOT_BUILT = "G0001"
 
 Loops: TypeAlias = "tuple[ForEach | Repeat, ...]"
 """The loops around a call, outermost first."""
@@ -61,10 +70,17 @@ Loops: TypeAlias = "tuple[ForEach | Repeat, ...]"
 
 @frozen
 class Plan:
-    """Per gate: call id -> the call as the manifest writes it."""
+    """What each approval sets off: call id -> the call as the manifest writes it. ``plans`` are by
+    gate; of a gate whose asks are told apart by ask (its site). ``asks`` are such gates: the sites,
+    with the loops around each."""
 
-    gates: Mapping[str, Mapping[str, Tree]]
+    plans: Mapping[str, Mapping[str, Tree]]
+    asks: Mapping[str, Mapping[str, Loops]]
     diagnostics: tuple[Diagnostic, ...]
+
+    def name(self, ask: Ask) -> str:
+        """What plans call an approval that this ask gives."""
+        return ask.id if ask.gate in self.asks else ask.gate
 
 
 def plan(program: Program) -> Plan:
@@ -95,10 +111,11 @@ def _rescales(given: Type, wanted: Type) -> bool:
 
 @frozen
 class _Shown:
-    """Whose plan is written: the approval `own`; and the gate of each that the call acts under."""
+    """Whose plan is written: the approval `own`; and what plans call each that the call acts
+    under."""
 
     own: Span
-    gates: Mapping[Span, str]
+    names: Mapping[Span, str]
 
 
 class _Planner:
@@ -111,27 +128,48 @@ class _Planner:
         self._around: Loops = ()
         self._uncertain = {ask.gate for ask in asks(program.run) if isinstance(ask, AskOnlyIf)}
         """The gates that are asked `only if` somewhere."""
-        self._gates: dict[str, dict[str, Tree]] = {name: {} for name in program.gates}
+        self._asks = self._told_apart()
+        self._plans: dict[str, dict[str, Tree]] = {
+            one: {} for gate in program.gates for one in self._asks.get(gate, (gate,))
+        }
         self._found: list[Diagnostic] = []
 
     def plan(self) -> Plan:
+        made = Plan(self._plans, self._asks, ())
         for call, around in looped(self._program.run):
             if self._program.operations[call.operation].acts:
                 self._around = around
-                self._plan(call)
-        return Plan(self._gates, tuple(self._found))
+                self._plan(call, made)
+        return replace(made, diagnostics=tuple(self._found))
 
-    def _plan(self, call: ServiceCall) -> None:
+    def _told_apart(self) -> dict[str, dict[str, Loops]]:
+        """The gates whose asks are told apart. Where one call acts under two approvals of gates
+        that a run may ask more than once, one of them could be put in another's place, or beside
+        one that it was not got with."""
+        sites: dict[str, dict[str, Loops]] = {}
+        for ask, around in asked(self._program.run):
+            sites.setdefault(ask.gate, {})[ask.id] = around
+        often = {gate for gate, one in sites.items() if len(one) > 1 or any(one.values())}
+        apart: set[str] = set()
+        for call in calls(self._program.run):
+            gates = [ask.gate for ask in self._under(call).values() if ask.gate in often]
+            apart.update(gates if len(gates) > 1 else ())
+        return {gate: sites[gate] for gate in sorted(apart)}
+
+    def _under(self, call: ServiceCall) -> dict[Span, Ask]:
+        """The asks of the approvals that the call acts under."""
+        found = ((one.binding, self._lets.get(one.binding)) for one in call.under)
+        return {binding: value for binding, value in found if isinstance(value, Ask)}
+
+    def _plan(self, call: ServiceCall, made: Plan) -> None:
         operation = self._program.operations[call.operation]
-        gates = {one.binding: gate for one in call.under if (gate := self._gate(one.binding))}
-        if len(set(gates.values())) < len(gates):
-            self._found.append(_twice(call, gates))
-            return
-        for number, (own, gate) in enumerate(gates.items()):
+        under = self._under(call)
+        names = {binding: made.name(ask) for binding, ask in under.items()}
+        for number, (own, ask) in enumerate(under.items()):
             arguments: dict[str, Tree] = {}
             for name, value in call.arguments:
                 try:
-                    self._argument(name, value, _Shown(own, gates), arguments)
+                    self._argument(name, value, _Shown(own, names), arguments)
                 except NoTerm as fault:
                     # What is a term for one of the gates is one for each of them.
                     if not number:
@@ -142,17 +180,14 @@ class _Planner:
                 "arguments": arguments,
                 "undo": operation.undo.operation if operation.undo is not None else "none",
             }
-            if gate in self._uncertain and not isinstance(self._lets[own], AskOnlyIf):
-                # Nobody's silence serves this call (ADR 0096).
+            uncertain = ask.gate in self._uncertain and not isinstance(ask, AskOnlyIf)
+            if uncertain and ask.gate not in self._asks:
+                # Nobody's silence serves this call (ADR 0096). An ask of its own says so itself.
                 entry["asked"] = "always"
             if self._around:
                 # Its call ids end in one index a loop: how many there are of each (ADR 0101).
                 entry["loops"] = [str(one.at_most) for one in self._around]
-            self._gates[gate][call.id] = entry
-
-    def _gate(self, binding: Span) -> str | None:
-        value = self._lets.get(binding)
-        return value.gate if isinstance(value, Ask) else None
+            self._plans[names[own]][call.id] = entry
 
     def _argument(self, name: str, value: Expr, under: _Shown, into: dict[str, Tree]) -> None:
         value = self._resolved(value)
@@ -225,9 +260,9 @@ class _Planner:
             case ApprovalRef(binding=binding, name=name):
                 if binding == under.own:
                     return {"path": pointer(tuple(steps))}
-                if binding not in under.gates:
+                if binding not in under.names:
                     raise NoTerm(value.span, f"the effect does not act under `{name}`")
-                return {"under": [under.gates[binding], pointer(tuple(steps))]}
+                return {"under": [under.names[binding], pointer(tuple(steps))]}
             case LetRef(binding=binding) if binding in self._elements:
                 return self._element(self._elements[binding], steps, under)
             case LetRef(binding=binding):
@@ -286,8 +321,8 @@ class _Planner:
                 return {"path": [scalar_name(value.type), path]}
             case {"each": list(parts)}:
                 return {"each": [scalar_name(value.type), *parts]}
-            case {"under": [str(gate), str(path), *places]}:
-                return {"under": [scalar_name(value.type), f"{gate}:{path}", *places]}
+            case {"under": [str(name), str(path), *places]}:
+                return {"under": [scalar_name(value.type), f"{name}:{path}", *places]}
             case None:
                 return None
             case _:
@@ -302,21 +337,4 @@ def _refusal(call: ServiceCall, name: str, fault: NoTerm) -> Diagnostic:
         fault.span,
         help=f"{fault.why}; compute the value before the `ask`, give it to the gate as a "
         "parameter, and read it through the approval",
-    )
-
-
-def _twice(call: ServiceCall, gates: Mapping[Span, str]) -> Diagnostic:
-    """A plan is one gate's: it could not say which of two approvals of that gate is meant."""
-    seen: set[str] = set()
-    for one in call.under:
-        gate = gates.get(one.binding, "")
-        if gate in seen:
-            break
-        seen.add(gate)
-    return Diagnostic(
-        NOT_BUILT,
-        "error",
-        f"not built yet: two approvals of the gate `{gate}` under one effect",
-        one.span,
-        help="act under one of them, or let the second one be of a gate of its own",
     )

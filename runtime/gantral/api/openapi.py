@@ -239,8 +239,8 @@ def _schemas() -> dict[str, Any]:
              ))}
         ),
         "Gate": _object(
-            {"gate": _TEXT, "round": {"type": "integer"}, "title": _TEXT, "shown": _HASH,
-             "context_hash": _HASH, "opened_at": _INSTANT, "deadline": _INSTANT,
+            {"gate": _TEXT, "round": {"type": "integer"}, "ask": _TEXT, "title": _TEXT,
+             "shown": _HASH, "context_hash": _HASH, "opened_at": _INSTANT, "deadline": _INSTANT,
              "past_deadline": {"type": "boolean"}, "proposal": _list(values),
              "sets_off": _list(anything), "lapses": _TEXT, "who_decides": _TEXT,
              "cases": _list(values),

@@ -43,7 +43,8 @@ class Vote:
 class Waiting:
     """A gate that was opened. ``values``: pointer -> leaf value of the proposal, as shown.
 
-    ``instants``: [[instant, action, from, to], …]; ``excluded`` and ``named`` are actor ids.
+    ``instants``: [[instant, action, from, to], …]; ``excluded`` and ``named`` are actor ids;
+    ``ask``: its site with the indexes of its loops, "" at a gate whose asks are not told apart.
     """
 
     commit: int
@@ -53,6 +54,7 @@ class Waiting:
     instants: Sequence[Sequence[Any]]
     excluded: Sequence[str]
     named: Mapping[str, Sequence[str]]
+    ask: str
 
     @property
     def gate(self) -> str:
@@ -355,4 +357,5 @@ def _waiting(commits: Sequence[Mapping[str, Any]], texts: Mapping[str, Any]) -> 
         instants=records["clock"]["instants"],
         excluded=records["deciders"]["excluded"],
         named=records["deciders"]["named"],
+        ask=records.get("ask", {"ask": ""})["ask"],
     )

@@ -16,6 +16,7 @@ from gantral.api.sealing import NONE, stamp
 from gantral.api.story import Story, Vote, Waiting
 from gantral.evidence import recount
 from gantral.evidence.context import shape_at
+from gantral.evidence.planned import plan_at
 from gantral.identity import Person, Refused
 
 # The last of them; the log has all.
@@ -178,6 +179,7 @@ def gate(
     return {
         "gate": waiting.gate,
         "round": waiting.round,
+        "ask": words.approval(waiting.ask) if waiting.ask else "",
         "title": title(story),
         "shown": waiting.artifact["artifact_hash"],
         "context_hash": waiting.artifact["context_hash"],
@@ -188,8 +190,7 @@ def gate(
             {"pointer": path, "label": label, "value": text}
             for path, label, text in _proposal(story, values)
         ],
-        "sets_off": [_plan(story, call, one, values)
-                     for call, one in sorted(rules["plan"].items())],
+        "sets_off": sets_off(story, waiting),
         "lapses": "" if rules["lasts"] == NONE else words.duration(rules["lasts"]),
         "who_decides": words.deciders(rules, values),
         "cases": cases.now(rules, electorate, ballots.cast(story, waiting)),
@@ -206,6 +207,13 @@ def gate(
         "votes": [_vote(story, one) for one in ballots.cast(story, waiting)],
         "you": you(deployment, person, story, waiting, now),
     }  # fmt: skip
+
+
+def sets_off(story: Story, waiting: Waiting) -> list[dict[str, Any]]:
+    """What a yes sets off: each call of the plan, with its arguments in terms of what is shown."""
+    rules = story.manifest["gates"][waiting.gate]
+    planned = sorted(plan_at(rules, waiting.ask).items())
+    return [_plan(story, call, one, waiting.values) for call, one in planned]
 
 
 def you(

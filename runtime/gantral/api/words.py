@@ -252,9 +252,19 @@ def _each(parts: Sequence[str]) -> str:
     return f"{said}, in turn"
 
 
-def _elsewhere(gate: str, *parts: str) -> str:
-    """What another gate shows, and this one does not."""
-    return f"what gate {gate} approves as {_each(parts)}"
+def _elsewhere(name: str, *parts: str) -> str:
+    """What another yes is shown, and this one is not."""
+    return f"what {approval(name)} approves as {_each(parts)}"
+
+
+def approval(name: str) -> str:
+    """A yes as plans call it, for people: "gate finance", "ask 2 of gate finance"; in a loop with
+    its round, "ask 2 of gate finance, round 3"."""
+    gate, *numbers = name.split("/")
+    if not numbers:
+        return f"gate {gate}"
+    rounds = ".".join(str(int(one) + 1) for one in numbers[1:])
+    return f"ask {numbers[0]} of gate {gate}" + (f", round {rounds}" if rounds else "")
 
 
 def _expression(tree: Mapping[str, Any], values: Values) -> str:
@@ -268,8 +278,8 @@ def _expression(tree: Mapping[str, Any], values: Values) -> str:
     if operator == "each":
         return _each(inner[1:])
     if operator == "under":
-        gate, _, pointer = inner[1].partition(":")
-        return _elsewhere(gate, pointer, *inner[2:])
+        name, _, pointer = inner[1].partition(":")
+        return _elsewhere(name, pointer, *inner[2:])
     return term(tree, values) if operator in ("new", "old") else _computed(tree, values)
 
 

@@ -21,15 +21,20 @@ class Automaton:
         self._entered = {step: frozenset(sites) for step, sites in entered.items()}
         self.start = frozenset({START})
 
-    def move(self, here: frozenset[str], state: str, gate: str) -> frozenset[str]:
+    def move(self, here: frozenset[str], state: str, gate: str, ask: str = "") -> frozenset[str]:
         """The sites after a step, none when the program has no such order.
 
         ``state`` is WAITING_FOR_HUMAN, RUNNING (after a decision), REJECTED, COMPLETED,
         TERMINATED, ``waived`` or ``unasked``; ``gate`` the gate's name for the first three and the
-        last two.
+        last two; ``ask`` the one of its asks that it must be, "" for any.
         """
         wanted = self._entered.get((state, gate), frozenset())
-        return frozenset(after for site in here for after in self._next[site] if after in wanted)
+        return frozenset(
+            after
+            for site in here
+            for after in self._next[site]
+            if after in wanted and (not ask or after.partition(":")[0] == ask)
+        )
 
 
 def _step(site: str, state: str) -> tuple[str, str]:

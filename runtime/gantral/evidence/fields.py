@@ -28,6 +28,8 @@ CALL = text(_CALL)
 OTHERS_CALL = text(f"{_UUID}/{_CALL}")
 STANDING = text(f"(?:{_UUID}/)?{_CALL}")
 OPERATION = text("[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*")
+# gate/ordinal, then one index for each loop around the ask.
+ASK = text("[a-z][a-z0-9_]{0,62}/[1-9][0-9]{0,5}(?:/(?:0|[1-9][0-9]{0,5}))*")
 WAIT = text("wait/[1-9][0-9]{0,5}")
 SLOT = text("(?:undo/)?[1-9][0-9]{0,5}")
 TEXT = row(text("[0-9a-f]{32}"), UUID, ANY, ANY)

@@ -5,8 +5,7 @@ run these same functions."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from gantral.evidence import errors, forms
 from gantral.evidence.apart import Voted, kept_out
@@ -17,6 +16,7 @@ from gantral.evidence.context import covers
 from gantral.evidence.envelope import Opened, Sealed, judge, unwrap
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.formula import Voter, possible
+from gantral.evidence.grant import Grant, Opening
 from gantral.evidence.guard import (
     check_asked,
     check_asked_again,
@@ -24,6 +24,7 @@ from gantral.evidence.guard import (
 )
 from gantral.evidence.hashes import leaf
 from gantral.evidence.once import once
+from gantral.evidence.planned import is_ask
 from gantral.evidence.records import VOTE
 from gantral.evidence.recount import (
     Standing,
@@ -39,36 +40,6 @@ DECISION = frozenset({"decision"})
 Statement = Mapping[str, Any]
 # Opens a sealed vote, once its form and its seal hold.
 OpenVote = Callable[[Any], Sealed | Opened]
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A checked WAITING commit: what was asked, of whom, until when. ``guard``: the query that is
-    asked again on what is decided, or "none"; ``holders``: whom a directory record tells of, None
-    where there is none."""
-
-    gate: str
-    round: str
-    guard: str
-    manifest_gate: Mapping[str, Any]
-    context: Mapping[str, str]
-    waiting: Waiting
-    holders: tuple[Voter, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What lets effects act. ``name`` is the approving artifact_hash, or the commit_hash of the
-    waiver or of what says that nobody was to be asked; ``by`` says which of the three; ``context``
-    is the approved data, pointer -> leaf."""
-
-    name: str
-    gate: str
-    round: str
-    manifest_gate: Mapping[str, Any]
-    context: Mapping[str, str]
-    decided_at: str
-    by: Literal["people", "policy", "nobody"]
 
 
 def records_of(statement: Statement, kind: str) -> list[Mapping[str, Any]]:
@@ -128,7 +99,7 @@ def check_opening(
     Raises:
         EvidenceError: ``gate``, ``proposal``, ``clock``, ``deciders``, ``excluded``,
             ``directory``, ``policy_record``, ``guard_record``, ``policy_version``,
-            ``policy_input``, ``calendar`` or ``periods``.
+            ``policy_input``, ``calendar``, ``periods`` or ``ask``.
     """
     artifact = statement["artifacts"][0]
     name = artifact["gate"]
@@ -156,6 +127,7 @@ def check_opening(
     return Opening(
         gate=name,
         round=artifact["round"],
+        ask=check_ask(gate, statement, artifact),
         guard=query_of(manifest, gate, "guarded"),
         manifest_gate=gate,
         context=dict(statement["context"]),
@@ -173,6 +145,23 @@ def check_opening(
         ),
         holders=_holders(statement, artifact, deciders["excluded"]),
     )
+
+
+def check_ask(gate: Mapping[str, Any], statement: Statement, at: Mapping[str, str]) -> str:
+    """Which ask a commit is of, "" at a gate that does not tell them apart: what its ask record
+    says. ``at`` has the gate and the round.
+
+    Raises:
+        EvidenceError: ``record`` or ``ask``.
+    """
+    if "asks" not in gate:
+        if records_of(statement, "ask"):
+            errors.refuse("ask", f"the asks of {at['gate']} are not told apart")
+        return ""
+    ask = str(_one(statement, "ask", at)["ask"])
+    if not is_ask(gate, ask):
+        errors.refuse("ask", f"{ask} is no ask of {at['gate']}, or of none of its rounds")
+    return ask
 
 
 def _holders(
@@ -215,6 +204,7 @@ def check_decision(opening: Opening, statement: Statement, open_vote: OpenVote) 
         name=artifact["artifact_hash"],
         gate=opening.gate,
         round=opening.round,
+        ask=opening.ask,
         manifest_gate=opening.manifest_gate,
         context=context,
         decided_at=statement["timestamp"],
@@ -379,6 +369,7 @@ __all__ = [
     "Grant",
     "Opening",
     "amendment_of",
+    "check_ask",
     "check_decision",
     "check_grant",
     "check_no_eligible",

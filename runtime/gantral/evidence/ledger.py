@@ -8,12 +8,11 @@ from typing import Any
 
 from gantral.evidence import errors, forms
 from gantral.evidence.gate import Grant
-from gantral.evidence.planned import planned
+from gantral.evidence.planned import approvals_of
 from gantral.evidence.uses import (
     check_claim,
     check_outcome,
     check_undo,
-    gates_of,
     is_undo,
     other_grants,
     surely_alike,
@@ -84,7 +83,7 @@ class Ledger:
         for one in others:
             if one["call"] == claim["call"] or is_undo(one["slot"]):
                 continue
-            if not surely_alike(gate, claim, one):
+            if not surely_alike(grant, claim, one):
                 continue
             if gate["alike"] == "false":
                 errors.refuse("alike", f"{claim['call']} does the same as {one['call']}")
@@ -97,7 +96,7 @@ class Ledger:
     @staticmethod
     def at_most(grant: Grant, call: str) -> str:
         """How often the plan lets the call of this id run. In a loop each round has its own."""
-        plan = planned(grant.manifest_gate, call)
+        plan = grant.planned(call)
         return "1" if plan is None or plan.indexes else str(plan.entry["at_most"])
 
     def outcome(self, outcome: Mapping[str, Any], now: str) -> None:
@@ -134,8 +133,8 @@ class Ledger:
             if claim["call"] == call and not is_undo(slot)
         ]
         under = {claim["grant"] for claim in claims}
-        gates = [self.grants[name].gate for name in under]
-        if sorted(gates) != sorted(gates_of(manifest, call)):
+        approvals = [self.grants[name].approval for name in under]
+        if sorted(approvals) != sorted(approvals_of(manifest, call)):
             errors.refuse("under", f"{call} did not act under each approval that it wants")
         if any(not other_grants(claim) <= under for claim in claims):
             errors.refuse("under", f"{call} shows data of an approval that it did not act under")

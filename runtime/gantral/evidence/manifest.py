@@ -12,6 +12,7 @@ from gantral.evidence.cases import ALWAYS
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.forms import duration_ms
 from gantral.evidence.formula import clauses
+from gantral.evidence.planned import Plan, plans_of
 from gantral.evidence.program import MANIFEST
 from gantral.evidence.trees import check_gate, check_shape, check_term, keeps_deciders
 
@@ -61,14 +62,31 @@ def check_manifest(data: bytes) -> dict[str, Any]:
         for clause in ("waived", "guarded"):
             if gate[clause] != "none" and gate[clause] not in manifest["policies"]:
                 raise EvidenceError("manifest", f"the gate {name} is {clause} by no policy of it")
-        for planned in gate["plan"].values():
-            if planned["operation"] not in manifest["operations"]:
-                raise EvidenceError("manifest", f"the gate {name} plans an unknown operation")
-            if "asked" in planned and "only_if" not in gate:
-                raise EvidenceError("manifest", f"the gate {name} is asked one way alone")
-    for call in {call for gate in manifest["gates"].values() for call in gate["plan"]}:
-        _asked_for(manifest, call)
+        for plan in plans_of(name, gate).values():
+            _check_planned(manifest, name, gate, plan)
+        if "asks" in gate and gate["asks"].keys() != _asks_in(manifest, name):
+            raise EvidenceError("manifest", f"the asks of {name} are not those of the program")
+    _asked_for(manifest)
     return manifest
+
+
+def _check_planned(
+    manifest: Mapping[str, Any], name: str, gate: Mapping[str, Any], plan: Plan
+) -> None:
+    for planned in plan.values():
+        if planned["operation"] not in manifest["operations"]:
+            raise EvidenceError("manifest", f"the gate {name} plans an unknown operation")
+        if "asked" in planned and ("only_if" not in gate or "asks" in gate):
+            raise EvidenceError("manifest", f"the gate {name} is asked one way alone")
+
+
+def _asks_in(manifest: Mapping[str, Any], gate: str) -> set[str]:
+    """The sites at which the program asks this gate."""
+    return {
+        site
+        for site, state, _ in manifest["automaton"]
+        if state == "WAITING_FOR_HUMAN" and site.rpartition("/")[0] == gate
+    }
 
 
 def _check_waits(manifest: dict[str, Any]) -> None:
@@ -93,21 +111,26 @@ def _calendar_first(gate: dict[str, Any]) -> bool:
     return not any(map(is_calendar, gate["clock"][1:]))
 
 
-def _asked_for(manifest: Mapping[str, Any], call: str) -> None:
-    """Beside a gate that is asked ``only if`` some gate of the call is asked whatever the case; of
-    a critical one by people alone (LANGUAGE section 8, rules 2 and 4). Without such a gate a claim
-    under a waiver is judged by itself. Where a gate is asked both ways, each call says whether it
-    acts under an ask of the one kind or of the other."""
-    gates = [gate for gate in manifest["gates"].values() if call in gate["plan"]]
-
-    def uncertain(gate: Mapping[str, Any]) -> bool:
-        return "only_if" in gate and "asked" not in gate["plan"][call]
-
-    if not any(map(uncertain, gates)):
-        return
-    critical = any(
-        manifest["operations"][gate["plan"][call]["operation"]]["kind"] == "critical effect"
-        for gate in gates
-    )
-    if all(uncertain(gate) or (critical and gate["waived"] != "none") for gate in gates):
-        raise EvidenceError("manifest", f"nobody may have been asked for {call}")
+def _asked_for(manifest: Mapping[str, Any]) -> None:
+    """Beside an approval that is asked for ``only if`` some approval of the call is asked for
+    whatever the case; of a critical one by people alone (LANGUAGE section 8, rules 2 and 4).
+    Without such an approval a claim under a waiver is judged by itself. Where a gate is asked both
+    ways, each call says whether it acts under an ask of the one kind or of the other; where its
+    asks are told apart, they do."""
+    # Of each call: whether each approval is uncertain, and whether policy may waive it.
+    found: dict[str, list[tuple[bool, bool]]] = {}
+    critical: set[str] = set()
+    for gate_name, gate in manifest["gates"].items():
+        conditions = gate.get("only_if", {})
+        for name, plan in plans_of(gate_name, gate).items():
+            for call, entry in plan.items():
+                uncertain = name in conditions if "asks" in gate else "only_if" in gate
+                uncertain = uncertain and "asked" not in entry
+                found.setdefault(call, []).append((uncertain, gate["waived"] != "none"))
+                if manifest["operations"][entry["operation"]]["kind"] == "critical effect":
+                    critical.add(call)
+    for call, approvals in found.items():
+        if not any(uncertain for uncertain, _ in approvals):
+            continue
+        if all(uncertain or (call in critical and waived) for uncertain, waived in approvals):
+            raise EvidenceError("manifest", f"nobody may have been asked for {call}")

@@ -7,8 +7,9 @@ from typing import Any
 
 from gantral.evidence import errors, forms
 from gantral.evidence.context import covers
-from gantral.evidence.gate import Grant, Statement, gate_of, records_of
+from gantral.evidence.gate import Grant, Statement, check_ask, gate_of, records_of
 from gantral.evidence.guard import check_waiver_guard, query_of
+from gantral.evidence.planned import statement_of
 
 
 def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash: str) -> Grant:
@@ -16,12 +17,13 @@ def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash:
     guard, if it has one, let it go on.
 
     Raises:
-        EvidenceError: ``waiver``, ``waiver_alone``, ``waiver_form``, ``gate``, ``proposal``, or the
-            guard's (``check_waiver_guard``).
+        EvidenceError: ``waiver``, ``waiver_alone``, ``waiver_form``, ``gate``, ``proposal``,
+            ``record``, ``ask``, or the guard's (``check_waiver_guard``).
     """
     record = records_of(statement, "waiver")[0]
     gate = gate_of(manifest, record["gate"])
-    if len(statement["records"]) != 1 + (gate["guarded"] != "none"):
+    ask = check_ask(gate, statement, record)
+    if len(statement["records"]) != 1 + (gate["guarded"] != "none") + bool(ask):
         errors.refuse("waiver_alone", "a waiver is the one record of its commit, but for a guard's")
     check_waiver_guard(manifest, gate, statement, record)
     if gate["waived"] == "none" or record["query"] != query_of(manifest, gate, "waived"):
@@ -34,6 +36,7 @@ def check_waiver(manifest: Mapping[str, Any], statement: Statement, commit_hash:
         name=commit_hash,
         gate=record["gate"],
         round=record["round"],
+        ask=ask,
         manifest_gate=gate,
         context=dict(statement["context"]),
         decided_at=statement["timestamp"],
@@ -47,12 +50,15 @@ def check_unasked(manifest: Mapping[str, Any], statement: Statement, commit_hash
     the manifest is held to.
 
     Raises:
-        EvidenceError: ``unasked``, ``gate`` or ``proposal``.
+        EvidenceError: ``unasked``, ``unasked_alone``, ``gate``, ``proposal``, ``record``, ``ask``.
     """
     record = records_of(statement, "unasked")[0]
     gate = gate_of(manifest, record["gate"])
-    if len(statement["records"]) != 1:
+    ask = check_ask(gate, statement, record)
+    if len(statement["records"]) != 1 + bool(ask):
         errors.refuse("unasked_alone", "that nobody is asked is the one record of its commit")
+    if ask and statement_of(ask) != record["statement"]:
+        errors.refuse("ask", f"nobody was asked at {record['statement']}, and {ask} is another")
     if gate.get("only_if", {}).get(record["statement"]) != record["condition"]:
         errors.refuse("unasked", f"the program asks {record['gate']} whatever the case")
     if wrong := covers(gate["parameters"], [pair[0] for pair in statement["context"]]):
@@ -61,6 +67,7 @@ def check_unasked(manifest: Mapping[str, Any], statement: Statement, commit_hash
         name=commit_hash,
         gate=record["gate"],
         round=record["round"],
+        ask=ask,
         manifest_gate=gate,
         context=dict(statement["context"]),
         decided_at=statement["timestamp"],

@@ -13,6 +13,9 @@ from typing import Any
 
 from gantral.evidence.errors import EvidenceError
 
+Plan = Mapping[str, Mapping[str, Any]]
+"""Call site -> its entry."""
+
 
 def statement_of(site: str) -> str:
     """The statement of the program that a site, or a call id, is of: without indexes of loops."""
@@ -27,15 +30,52 @@ class Planned:
     indexes: tuple[str, ...]
 
 
-def planned(gate: Mapping[str, Any], call: str) -> Planned | None:
-    """The call in the plan of a manifest's gate; None when it holds no such call, or the call's
-    indexes are others than its loops let there be."""
+def plans_of(name: str, gate: Mapping[str, Any]) -> dict[str, Plan]:
+    """The plans of a manifest's gate, each by what plans call the approvals that it is of: the
+    gate's name; or, where its asks are told apart, the ask."""
+    asks = gate.get("asks")
+    return {name: gate["plan"]} if asks is None else {at: one["plan"] for at, one in asks.items()}
+
+
+def plan_at(gate: Mapping[str, Any], ask: str) -> Plan:
+    """What a yes to this ask may set off; ``ask`` is its site with the indexes of its loops, "" at
+    a gate whose asks are not told apart. Empty for an ask that is none of the gate's."""
+    if "asks" not in gate:
+        plan: Plan = gate["plan"]
+        return plan
+    found: Plan = gate["asks"].get(statement_of(ask), {"plan": {}})["plan"]
+    return found
+
+
+def is_ask(gate: Mapping[str, Any], ask: str) -> bool:
+    """Whether it is an ask of this gate, which tells them apart, with indexes that its loops let
+    there be."""
+    entry = gate["asks"].get(statement_of(ask))
+    return entry is not None and _fits(entry, ask.split("/")[2:])
+
+
+def planned(gate: Mapping[str, Any], call: str, ask: str = "") -> Planned | None:
+    """The call in the plan of a yes to this ask, as ``plan_at`` has it; None when that holds no
+    such call, the call's indexes are others than its loops let there be, or it is of another round
+    of the loops that the ask stands in."""
     operation, _, rest = call.partition("/")
     ordinal, *indexes = rest.split("/")
-    entry = gate["plan"].get(f"{operation}/{ordinal}")
-    if entry is None:
+    entry = plan_at(gate, ask).get(f"{operation}/{ordinal}")
+    rounds = ask.split("/")[2:]
+    if entry is None or indexes[: len(rounds)] != rounds:
         return None
     return Planned(entry, tuple(indexes)) if _fits(entry, indexes) else None
+
+
+def approvals_of(manifest: Mapping[str, Any], call: str) -> set[str]:
+    """The approvals under which a call acts, as plans call them: all whose plan holds it."""
+    site, indexes = statement_of(call), call.split("/")[2:]
+    return {
+        name
+        for gate, one in manifest["gates"].items()
+        for name, plan in plans_of(gate, one).items()
+        if site in plan and _fits(plan[site], indexes)
+    }
 
 
 def _fits(entry: Mapping[str, Any], indexes: Sequence[str]) -> bool:
@@ -66,10 +106,10 @@ def arguments_at(manifest: Mapping[str, Any], one: Planned) -> dict[str, Any]:
     }
 
 
-def terms_of(gate: Mapping[str, Any], call: str) -> dict[str, Any]:
+def terms_of(gate: Mapping[str, Any], call: str, ask: str) -> dict[str, Any]:
     """The arguments of a planned call as terms that name places: what an index stands for is put
-    in, a result is left as of its call site. Empty for a call that no plan has."""
-    one = planned(gate, call)
+    in, a result is left as of its call site. Empty for a call that the plan of the ask has not."""
+    one = planned(gate, call, ask)
     return {} if one is None else arguments_at({"gates": {}}, one)
 
 
@@ -116,7 +156,8 @@ def _tree(tree: Any, indexes: Sequence[str]) -> Any:
 
 def _depth(manifest: Mapping[str, Any], site: str) -> int:
     """How many loops are around a planned call."""
-    for gate in manifest["gates"].values():
-        if site in gate["plan"]:
-            return len(gate["plan"][site].get("loops", []))
+    for name, gate in manifest["gates"].items():
+        for plan in plans_of(name, gate).values():
+            if site in plan:
+                return len(plan[site].get("loops", []))
     return 0

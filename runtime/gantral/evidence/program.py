@@ -16,8 +16,8 @@ from gantral.evidence.fields import (
 )
 from gantral.evidence.schema import (
     Form,
+    Schema,
     either,
-    extended,
     items,
     members,
     members_or,
@@ -50,7 +50,9 @@ _CALENDAR = members(
     hours=row(_TIME, _TIME),
     **{"except": items(DATE)},
 )
-_GATE = members(
+# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
+_ONLY_IF = {"only_if": table(ANY)}
+_CLAUSES = dict[str, Schema](
     parameters=_TREE,
     title=_TREE,
     decide=items(members(when=either(ANY, _TREE), formula=_TREE)),
@@ -76,10 +78,13 @@ _GATE = members(
     uses=text("[0-9]{1,6}"),
     alike=words("true", "false"),
     releases=items(OPERATION),
-    plan=table(_PLANNED),
 )
-# A gate that is asked ``only if`` says so, by site; one that is asked in every case does not.
-_ONLY_IF = extended(_GATE, only_if=table(ANY))
+_PLAN = table(_PLANNED)
+# Where approvals could be mistaken for one another, each ask has a plan of its own (ADR 0152).
+_ASKS = table(members_or({"loops": items(_COUNT)}, plan=_PLAN))
+_GATE = either(
+    members_or(_ONLY_IF, **_CLAUSES, plan=_PLAN), members_or(_ONLY_IF, **_CLAUSES, asks=_ASKS)
+)
 _OPERATION = members(
     kind=words("read", "notify", "effect", "critical effect"),
     queue=ANY,
@@ -124,7 +129,7 @@ MANIFEST = Form(
         output=_TREE,
         policies=table(members(path=ANY, query=ANY)),
         operations=table(_OPERATION),
-        gates=table(either(_GATE, _ONLY_IF)),
+        gates=table(_GATE),
         automaton=items(row(ANY, words(*State), items(ANY))),
     ),
 )

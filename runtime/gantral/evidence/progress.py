@@ -21,6 +21,7 @@ from gantral.evidence.hashes import ZERO
 from gantral.evidence.ledger import Ledger
 from gantral.evidence.left import Left, effect
 from gantral.evidence.once import once
+from gantral.evidence.planned import statement_of
 from gantral.evidence.records import CLAIM, EVENT, OUTCOME, SUBMISSION, VOTE
 from gantral.evidence.trust import TrustFile
 from gantral.evidence.waits import Waits
@@ -58,6 +59,8 @@ class Progress:
     submission: str = ""
     context: list[list[str]] = field(default_factory=list)
     rounds: dict[str, int] = field(default_factory=dict)
+    # Those that are told apart, with the indexes of their loops: each is one execution of `ask`.
+    asks: set[str] = field(default_factory=set)
     opening: Opening | None = None
     decisions: dict[str, str] = field(default_factory=dict)
     # Leaves that must have their text, with the path it must say, "" for any.
@@ -195,15 +198,19 @@ class Progress:
         if round != str(self.rounds[gate]):
             errors.refuse("round", f"round {round} of {gate} is not the next one")
 
-    def move(self, state: str, gate: str = "none") -> None:
-        """The program comes to this state.
+    def move(self, state: str, gate: str = "none", ask: str = "") -> None:
+        """The program comes to this state; ``ask`` as an ask record names it, "" where none does.
 
         Raises:
-            EvidenceError: ``automaton``.
+            EvidenceError: ``automaton`` or ``ask_twice``.
         """
-        self.here = self.automaton.move(self.here, state, gate)
+        if ask and ask in self.asks:
+            errors.refuse("ask_twice", f"{ask} was asked before")
+        if ask:
+            self.asks.add(ask)
+        self.here = self.automaton.move(self.here, state, gate, statement_of(ask) if ask else "")
         if not self.here:
-            errors.refuse("automaton", f"the program does not come to {state} {gate} here")
+            errors.refuse("automaton", f"the program does not come to {state} {ask or gate} here")
 
     def vote(self, envelope: Any) -> Sealed:
         """A vote that a decision holds, when its seal does. Raises EvidenceError as ``own``."""

@@ -10,6 +10,7 @@ from gantral.evidence.fields import (
     ACTOR,
     ACTOR_OR_NONE,
     ANY,
+    ASK,
     ASSURANCE,
     CALL,
     CONTEXT,
@@ -231,6 +232,8 @@ RECORDS: dict[str, Form] = {
     "unasked": Form(
         "unasked record", members(kind=words("unasked"), statement=ANY, condition=ANY, **_AT)
     ),
+    # Which ask it is, of a gate whose asks are told apart (ADR 0152).
+    "ask": Form("ask record", members(kind=words("ask"), ask=ASK, **_AT)),
     "clock": Form("clock record", members(kind=words("clock"), instants=INSTANTS, **_AT)),
     "calendar": Form(
         "calendar record",

@@ -53,11 +53,6 @@ def members(**schemas: Schema) -> dict[str, Any]:
     }
 
 
-def extended(schema: Schema, **more: Schema) -> dict[str, Any]:
-    """An object with the members of another one, and these."""
-    return members(**schema["properties"], **more)
-
-
 def members_or(optional: Mapping[str, Schema], **schemas: Schema) -> dict[str, Any]:
     """An object with exactly these members, and perhaps the optional ones."""
     return {**members(**schemas), "properties": {**schemas, **optional}}

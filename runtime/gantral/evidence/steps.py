@@ -61,7 +61,7 @@ def waiting(walk: Progress, statement: Mapping[str, Any]) -> None:
         walk.manifest, statement, walk.initiator, walk.voted, walk.trust.max_skew
     )
     walk.next_round(artifact["gate"], artifact["round"])
-    walk.move("WAITING_FOR_HUMAN", artifact["gate"])
+    walk.move("WAITING_FOR_HUMAN", artifact["gate"], walk.opening.ask)
     walk.decisions[artifact["gate"]] = "waiting"
 
 
@@ -89,17 +89,19 @@ def recorded(walk: Progress, statement: Mapping[str, Any], commit_hash: str) -> 
     if records_of(statement, "waiver"):
         grant = check_waiver(walk.manifest, statement, commit_hash)
         walk.next_round(grant.gate, grant.round)
-        walk.move("waived", grant.gate)
+        walk.move("waived", grant.gate, grant.ask)
         walk.ledger.grants[grant.name] = grant
         walk.decisions[grant.gate] = "waived"
     elif records_of(statement, "unasked"):
         grant = check_unasked(walk.manifest, statement, commit_hash)
         walk.next_round(grant.gate, grant.round)
-        walk.move("unasked", grant.gate)
+        walk.move("unasked", grant.gate, grant.ask)
         walk.ledger.grants[grant.name] = grant
         walk.decisions[grant.gate] = "unasked"
     elif answers(statement, "guard"):
         errors.refuse("guard_record", "a guard's answer stands beside a waiver or an artifact")
+    elif records_of(statement, "ask"):
+        errors.refuse("ask", "which ask it is stands beside what was asked, or was passed")
     elif of_wait(statement) and walk.waits.judge(
         walk.manifest, statement, commit_hash, walk.initiator, walk.event
     ):

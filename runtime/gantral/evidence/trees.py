@@ -5,7 +5,7 @@ A manifest comes from who gives the folder; every reader of its trees relies on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -13,6 +13,7 @@ from gantral.evidence.calendar import DAYS, calendar_of, minutes, ticks
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.expr import reads
 from gantral.evidence.forms import date_days, is_number
+from gantral.evidence.planned import Plan
 
 _LIMITS = {
     "string": {"min", "max", "pattern"},
@@ -115,12 +116,25 @@ def check_gate(gate: Mapping[str, Any], place: str) -> None:
             check_condition(case["when"], f"{place}/decide/{number}")
     for path, bound in gate["amend"].items():
         check_expression(bound, f"{place}/amend{path}")
-    for call, planned in gate["plan"].items():
+    if "plan" in gate:
+        _check_plan(gate["plan"], (), f"{place}/plan")
+    for ask, one in gate.get("asks", {}).items():
+        loops = one.get("loops")
+        if loops is not None and not loops:
+            raise _no("bound of the loops", f"{place}/asks/{ask}")
+        _check_plan(one["plan"], loops or (), f"{place}/asks/{ask}/plan")
+
+
+def _check_plan(plan: Plan, around: Sequence[str], place: str) -> None:
+    """``around``: the loops that the ask stands in; what it approves is done within them."""
+    for call, planned in plan.items():
         loops = planned.get("loops")
         if loops is not None and prod(map(int, loops or ["0"])) != int(planned["at_most"]):
-            raise _no("bound of the loops", f"{place}/plan/{call}")
+            raise _no("bound of the loops", f"{place}/{call}")
+        if list(around) != (loops or [])[: len(around)]:
+            raise _no("call in the loops of its ask", f"{place}/{call}")
         for name, term in planned["arguments"].items():
-            check_term(term, f"{place}/plan/{call}/{name}")
+            check_term(term, f"{place}/{call}/{name}")
 
 
 def _each(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from gantral.evidence import errors, forms
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.gate import Grant
-from gantral.evidence.planned import arguments_at, planned, terms_of
+from gantral.evidence.planned import arguments_at, terms_of
 
 CLAIM_TYPE = "gantral.dev/use/v1"
 OUTCOME_TYPE = "gantral.dev/outcome/v1"
@@ -62,7 +62,7 @@ def plan_arguments(
     every leaf of the approved data at it and below; a constant or computed value has the source
     ``=`` and no leaf; a result the source ``result:<call id>.<field>`` and the outcome's leaf; what
     another gate shows the source ``under:<grant><pointer>`` and that grant's leaf (ADR 0114).
-    ``others`` are the grants of the call's other gates, by gate.
+    ``others`` are the other grants of the call, by what plans call them.
 
     Raises:
         EvidenceError: ``argument``, when a term finds nothing.
@@ -73,11 +73,12 @@ def plan_arguments(
         if kind == "path":
             found += _below(name, operand, operand, context)
         elif kind == "under":
-            gate, pointer = operand
-            if gate not in others:
-                raise EvidenceError("argument", f"{name} is shown by {gate}, whose yes is not here")
-            source = f"{UNDER}{others[gate].name}{pointer}"
-            found += _below(name, pointer, source, others[gate].context)
+            other, pointer = operand
+            if other not in others:
+                said = f"{name} is shown by {other}, whose yes is not here"
+                raise EvidenceError("argument", said)
+            source = f"{UNDER}{others[other].name}{pointer}"
+            found += _below(name, pointer, source, others[other].context)
         elif kind == "result":
             call, field = operand
             pointer = field.replace(".", "/")
@@ -151,7 +152,7 @@ def check_claim(
             ``other_grant``, ``argument``.
     """
     gate, operation = grant.manifest_gate, claim["operation"]
-    plan = planned(gate, claim["call"])
+    plan = grant.planned(claim["call"])
     if (
         plan is None
         or plan.entry["operation"] != operation
@@ -174,13 +175,13 @@ def check_claim(
         errors.refuse("argument", f"{claim['call']} acts on other data than what was approved")
 
 
-def surely_alike(gate: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+def surely_alike(grant: Grant, a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     """Whether two claims under one grant are of one operation with arguments that are equal
     whatever their values are: the same leaves, the same constants, the same computation. No rule
     reads values; the effect's worker, which does, also finds what is equal by chance."""
     if a["operation"] != b["operation"] or a["arguments"] != b["arguments"]:
         return False
-    plans = [terms_of(gate, claim["call"]) for claim in (a, b)]
+    plans = [terms_of(grant.manifest_gate, claim["call"], grant.ask) for claim in (a, b)]
     # A constant or computed argument has no leaf; its term says what it is.
     return all(
         plans[0].get(name) == plans[1].get(name)
@@ -197,19 +198,14 @@ def other_grants(claim: Mapping[str, Any]) -> set[str]:
     }
 
 
-def gates_of(manifest: Mapping[str, Any], call: str) -> set[str]:
-    """The gates under whose yes a call acts: all whose plan holds it."""
-    return {name for name, gate in manifest["gates"].items() if planned(gate, call) is not None}
-
-
 def _others(claim: Mapping[str, Any], grants: Mapping[str, Grant]) -> dict[str, Grant]:
     found: dict[str, Grant] = {}
-    # Where two grants of one gate are named, what one of them shows does not fit the other.
+    # Where two grants of one ask are named, what one of them shows does not fit the other.
     for name in sorted(other_grants(claim)):
         other = grants.get(name)
         if other is None:
             raise EvidenceError("other_grant", f"{claim['call']} names a grant that nobody gave")
-        found[other.gate] = other
+        found[other.approval] = other
     return found
 
 

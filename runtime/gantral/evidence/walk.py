@@ -21,14 +21,14 @@ _NOTED = frozenset({"use", "outcome", "child_end", "child_undo", "child_undone"}
 _KINDS = {
     "CREATED": frozenset[str](),
     "WAITING_FOR_HUMAN": frozenset(
-        {"policy", "guard", "clock", "calendar", "deciders", "directory", *_NOTED}
+        {"policy", "guard", "ask", "clock", "calendar", "deciders", "directory", *_NOTED}
     ),
     "APPROVED": frozenset({"guard"}),
     "OVERRIDDEN": frozenset({"guard"}),
     "REJECTED": frozenset({"guard", "end"}),
     "COMPLETED": _NOTED,
     "TERMINATED": frozenset({"policy", "guard", "end", *_NOTED}),
-    "": frozenset({"use", "outcome", "waiver", "guard", "unasked", "child", *KINDS}),
+    "": frozenset({"use", "outcome", "waiver", "guard", "unasked", "ask", "child", *KINDS}),
 }
 
 

@@ -99,6 +99,15 @@ class UnaskedRecord(TypedDict):
     condition: str
 
 
+class AskRecord(TypedDict):
+    """Which ask it is, with the indexes of its loops; of a gate whose asks are told apart."""
+
+    kind: Literal["ask"]
+    gate: str
+    round: str
+    ask: str
+
+
 class ClockRecord(TypedDict):
     """The gate's absolute instants: [[instant, action, from, to], …], rising."""
 
@@ -211,6 +220,7 @@ class ChildUndoneRecord(TypedDict):
 Record = (
     PolicyRecord
     | UnaskedRecord
+    | AskRecord
     | ClockRecord
     | CalendarRecord
     | DecidersRecord

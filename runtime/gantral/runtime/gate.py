@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from gantral.authority import Cause, State
 from gantral.evidence.formula import possible
+from gantral.evidence.planned import plan_at
 from gantral.evidence.recount import Standing
 from gantral.runtime import asking, forms, terms
 from gantral.runtime.calls import Approval, Ask, Decision, Granted
@@ -21,6 +22,7 @@ from gantral.runtime.commits import PolicyRecord
 from gantral.runtime.effects import LARGEST, lapses
 from gantral.runtime.ends import Ending, Rejected, Terminated, ended, not_committed
 from gantral.runtime.gate_records import (
+    ask_record,
     asked,
     decision,
     gate_records,
@@ -106,8 +108,9 @@ class Gates:
             raise Terminated(Ending(Cause.ACTION_FAILED, why, site))
         leaves = proposal.leaves()
         context: Any = {"values": leaves, "persons": proposal.persons()}
+        told_apart = ask_record(rules, gate, round, site)
         if not only_if:
-            records = unasked_record(rules, gate, round, site)
+            records = (*unasked_record(rules, gate, round, site), *told_apart)
             unasked = await self._machine.commit(Transition((), context, records=records))
             return passed(proposal, site, rules, round, unasked, "unasked")
         if wrong := undecidable(rules, leaves):
@@ -131,7 +134,7 @@ class Gates:
         if self._notes.cancelled:
             raise Terminated(Ending(Cause.CANCELLED, "cancelled on request", site))
         if answer["answer"] == "ALLOW" and rules["waived"] != "none":
-            waiver: Any = [*policy[:-1], {**policy[-1], "kind": "waiver"}]
+            waiver: Any = [*policy[:-1], {**policy[-1], "kind": "waiver"}, *told_apart]
             waived = await self._machine.commit(
                 Transition((), context, records=tuple(waiver), asked=answer["sealed"])
             )
@@ -143,7 +146,7 @@ class Gates:
                 gate=gate,
                 round=round,
                 policy_version_id=revision(policy),
-                records=(*policy, *gate_records(answer, gate, round)),
+                records=(*policy, *told_apart, *gate_records(answer, gate, round)),
                 asked=answer["sealed"],
                 at=opened,
             )
@@ -221,7 +224,7 @@ class Gates:
             "site": gate.site,
             "title": self._title,
             "proposal": gate.proposal,
-            "plan": terms.planned(rules["plan"], gate.proposal),
+            "plan": terms.planned(plan_at(rules, gate.site), gate.proposal),
             "votes": [
                 {
                     "actor": vote.statement["human_actor_id"],

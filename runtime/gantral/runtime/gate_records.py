@@ -54,6 +54,13 @@ def revision(records: tuple[PolicyRecord, ...]) -> str:
     return records[-1]["policy_version_id"] if records else "none"
 
 
+def ask_record(rules: Mapping[str, Any], gate: str, round: int, site: str) -> tuple[Record, ...]:
+    """Which ask this is, where the gate tells its asks apart (ADR 0152)."""
+    if "asks" not in rules:
+        return ()
+    return ({"kind": "ask", "gate": gate, "round": str(round), "ask": site},)
+
+
 def gate_records(answer: OpenGateAnswer, gate: str, round: int) -> tuple[Record, ...]:
     """The clock's instants, what calendar they stand on, who may not decide, and who could if that
     is too few, sealed with WAITING_FOR_HUMAN."""

@@ -64,8 +64,8 @@ def planned(plan: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[dict[s
     """The plan of a gate with the values of a proposal, for people: what a yes sets off.
 
     Each argument is [dotted name, wire value]; one that is known only later is
-    [dotted name, {"result": call id}], one that another gate shows [dotted name, {"under": gate}],
-    one that is computed [dotted name, {"computed": {}}], one of an element
+    [dotted name, {"result": call id}], one that another yes shows [dotted name, {"under": its gate,
+    or its ask}], one that is computed [dotted name, {"computed": {}}], one of an element
     [dotted name, {"each": [list, loop, field, …]}] by its pointers.
     """
     shown = []

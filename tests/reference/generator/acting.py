@@ -336,7 +336,7 @@ class Acting(ABC):
         if not alone:
             return None
         first = self.tape.one(alone)
-        others = [one for one in fits if one is not first and one.gate.name != first.gate.name]
+        others = [one for one in fits if one is not first]
         if others and self.tape.chance(8 if self._fault == "weaker argument" else 3):
             return [first, self.tape.one(others)]
         return [first]

@@ -39,7 +39,7 @@ def judge(
             book.breaks("acts with data nobody saw", call.span)
     for at, one in enumerate(by_people):
         for other in by_people[at + 1 :]:
-            if one.gate.name != other.gate.name and one.persons & other.persons:
+            if one.persons & other.persons:
                 book.breaks("acts by one person's yes at two gates", call.head)
     if operation.needs is not None:
         _needs(book, call, operation.needs, by_people, given)

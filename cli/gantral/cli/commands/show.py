@@ -87,6 +87,8 @@ def _wait(wait: dict[str, Any]) -> list[str]:
 
 def _gate(gate: dict[str, Any]) -> list[str]:
     lines = ["", remote.bold(f"waits at gate {gate['gate']}, round {gate['round']}")]
+    if gate["ask"]:
+        lines.append(f"  this is {gate['ask']}")
     lines.append(f"  who decides: {gate['who_decides']}")
     lines += [f"  not: {one}" for one in gate["not"]]
     lines += [f"  {_case(one)}" for one in gate["cases"]]

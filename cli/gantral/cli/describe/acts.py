@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from math import prod
 
@@ -69,7 +70,7 @@ def _effect(program: Program, operation: Operation) -> list[str]:
 
 
 def _under(program: Program, key: str) -> list[str]:
-    """What each call of it stands under, in source order: one gate, or several together."""
+    """What each call of it stands under, in source order: one gate, or several approvals."""
     gates = {
         one.binding: one.value.gate for one in bindings(program.run) if isinstance(one.value, Ask)
     }
@@ -78,12 +79,19 @@ def _under(program: Program, key: str) -> list[str]:
         for call in calls(program.run)
         if call.operation == key
     )
-    return [
-        f"the gate {code(names[0])}"
-        if len(names) == 1
-        else f"the gates {listed(map(code, names))} together"
-        for names in found
+    return [_together(names) for names in found]
+
+
+def _together(names: tuple[str, ...]) -> str:
+    if len(names) == 1:
+        return f"the gate {code(names[0])}"
+    counts = Counter(names)
+    if len(counts) == len(names):
+        return f"the gates {listed(map(code, names))} together"
+    each = [
+        f"{some(number, 'approval')} of the gate {code(gate)}" for gate, number in counts.items()
     ]
+    return f"{listed(each)} together"
 
 
 def _source(one: ResultRef) -> str:

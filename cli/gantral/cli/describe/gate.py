@@ -13,6 +13,7 @@ from gantral.compiler.phrases import words as expressed
 from gantral.compiler.program import Calendar, Gate, Program, Reject, Remind
 from gantral.compiler.terms import pointer
 from gantral.evidence.calendar import ticks
+from gantral.evidence.planned import plans_of
 
 Tree = Mapping[str, Any]
 _NONE = "none"
@@ -68,13 +69,14 @@ def _title_part(kind: str, of: str) -> str:
 
 
 def _asked(rules: Tree) -> list[str]:
+    other = "ask" if "asks" in rules else "gate"
     return [
         f"- People are asked only if {code(condition)} ({code(site)}). Where it is not so nobody is"
-        " asked, evidence says so, and another gate of the same effect has been asked."
+        f" asked, evidence says so, and another {other} of the same effect has been asked."
         for site, condition in sorted(rules.get("only_if", {}).items())
     ] + [
         f"- {code(call)} acts under a yes of it that is asked for in every case."
-        for call, planned in sorted(rules["plan"].items())
+        for call, planned in sorted(rules.get("plan", {}).items())
         if "asked" in planned
     ]
 
@@ -244,7 +246,22 @@ def _plan(declared: Gate, rules: Tree, operations: Tree) -> list[str]:
             f" {some(int(rules['uses']), 'call')} of an effect in all{alike}. Then it is used up."
         )
     values = {path: f"the approved {label}" for path, label in _leaves(rules)}
-    for _, plan in sorted(rules["plan"].items()):
+    plans = plans_of(declared.name, rules)
+    for name, plan in plans.items():
+        if "asks" in rules:
+            lines += ["", f"#### A yes to {words.approval(name)}"]
+        lines += _planned(plan, values, operations)
+    planned = {one["operation"] for plan in plans.values() for one in plan.values()}
+    unused = sorted(set(rules["releases"]) - planned)
+    if unused:
+        names = listed(map(code, unused))
+        lines += ["", f"It could release {names} too, but nothing in the run calls that."]
+    return lines
+
+
+def _planned(calls: Tree, values: Mapping[str, str], operations: Tree) -> list[str]:
+    lines = []
+    for _, plan in sorted(calls.items()):
         times = "once" if plan["at_most"] == "1" else f"{plan['at_most']} times"
         taken = [one[0] for one in operations[plan["operation"]]["arguments"][1]]
         lines += ["", f"{code(plan['operation'])}, at most {times}, with exactly:"]
@@ -253,10 +270,6 @@ def _plan(declared: Gate, rules: Tree, operations: Tree) -> list[str]:
             "It can't be undone." if plan["undo"] == _NONE
             else f"If the run fails later, {code(plan['undo'])} undoes it."
         )  # fmt: skip
-    unused = sorted(set(rules["releases"]) - {one["operation"] for one in rules["plan"].values()})
-    if unused:
-        names = listed(map(code, unused))
-        lines += ["", f"It could release {names} too, but nothing in the run calls that."]
     return lines
 
 

@@ -17,6 +17,7 @@ from gantral.evidence.erasures import Erased, said_of
 from gantral.evidence.folder import Files
 from gantral.evidence.hashes import leaf_of, read_text
 from gantral.evidence.manifest import check_manifest
+from gantral.evidence.planned import plan_at
 
 NONE = "none"
 _VOTED = {
@@ -200,6 +201,9 @@ class _Teller:
         values = {path: self.text(leaf) for path, leaf in commit["context"]}
         part = Part(f"Gate {artifact['gate']}, round {artifact['round']}: people were asked")
         part.row("at", commit["timestamp"])
+        ask = records["ask"]["ask"] if "ask" in records else ""
+        if ask:
+            part.row("which is", words.approval(ask))
         part.row("who decides", self._deciders(rules, commit["context"]))
         part.rows += [("not", one) for one in words.apart(rules["apart"])]
         part.rows += [("kept out", self.who(one)) for one in records["deciders"]["excluded"]]
@@ -213,7 +217,8 @@ class _Teller:
         part.rows += self._answers(commit)
         part.below.append(Part("what they were shown", self._rows(commit["context"])))
         sets_off = Part("what a yes sets off")
-        for plan in (rules["plan"][call] for call in sorted(rules["plan"])):
+        plans = plan_at(rules, ask)
+        for plan in (plans[call] for call in sorted(plans)):
             taken = self.manifest["operations"][plan["operation"]]["arguments"][1]
             order = [one[0] for one in taken]
             said = words.arguments(plan, values, order)
@@ -297,6 +302,11 @@ class _Teller:
             else:
                 continue
             if record["kind"] != "child":
+                part.rows += [
+                    ("which is", words.approval(one["ask"]))
+                    for one in commit["records"]
+                    if one["kind"] == "ask"
+                ]
                 said = "waived" if record["kind"] == "waiver" else "unasked"
                 self.told.decided.append(
                     (record["gate"], record["round"], said, (), commit["timestamp"])

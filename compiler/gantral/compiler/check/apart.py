@@ -35,20 +35,26 @@ def decided(
 
 def two_persons(findings: Findings, call: st.ServiceCall, asked: Mapping[Span, de.Gate]) -> None:
     """Rule 9: a warning where one person may decide at two of an effect's gates."""
-    gates = list(
-        {gate.name: gate for one in call.under if (gate := asked.get(one.binding))}.values()
-    )
-    for number, gate in enumerate(gates):
-        for other in gates[number + 1 :]:
-            if keeps(gate, other.name) or keeps(other, gate.name):
-                continue
-            findings.warning(
-                "G0348",
-                call.head,
-                f"`{call.operation}` reads as two persons' yes, and one person may decide at both"
-                f" `{gate.name}` and `{other.name}`",
-                f"write `apart deciders of {gate.name}` in gate `{other.name}`",
-            )
+    gates = [gate for one in call.under if (gate := asked.get(one.binding))]
+    pairs = [(one, other) for at, one in enumerate(gates) for other in gates[at + 1 :]]
+    told: set[frozenset[str]] = set()
+    for gate, other in pairs:
+        if (pair := frozenset({gate.name, other.name})) in told:
+            continue
+        told.add(pair)
+        if keeps(gate, other.name) or keeps(other, gate.name):
+            continue
+        both = (
+            f"whenever `{gate.name}` is asked"
+            if gate is other
+            else f"at both `{gate.name}` and `{other.name}`"
+        )
+        findings.warning(
+            "G0348",
+            call.head,
+            f"`{call.operation}` reads as two persons' yes, and one person may decide {both}",
+            f"write `apart deciders of {gate.name}` in gate `{other.name}`",
+        )
 
 
 def keeps(gate: de.Gate, other: str) -> bool:

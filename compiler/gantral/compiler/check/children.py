@@ -90,7 +90,14 @@ def may_run(
             (Label(child.name_span, f"started by {' or '.join(child.start_by)}"),),
         )
     if child.team != parent.team.text:
-        findings.not_built(span, "a child of another team", "run it by itself")
+        findings.error(
+            "G0351",
+            span,
+            f"`{child.name}` is of the team `{child.team}`, and a child writes its evidence where "
+            f"this workflow of the team `{parent.team.text}` does",
+            f"let `{child.team}` start it by itself, and `wait for` an event that says how it "
+            "ended; or write a workflow of this team's own",
+        )
 
 
 def anonymous(record: RecordType) -> RecordType:

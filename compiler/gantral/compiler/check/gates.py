@@ -14,6 +14,7 @@ from gantral.compiler.program import declarations as de
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program.types import (
     SCALARS,
+    PersonType,
     RecordType,
     StringType,
 )
@@ -232,8 +233,14 @@ class Gates:
                     else "declare the parameter as a plain value, without `?` or `list`",
                 )
                 continue
-            if not isinstance(field.type, closed.BOUNDED):
-                self._findings.not_built(each.path.span, "`amend` of a person")
+            if isinstance(field.type, PersonType):
+                self._findings.error(
+                    "G0217",
+                    each.path.span,
+                    "a vote would say in clear whom it amends this to, and a person can't be "
+                    "erased there",
+                    "leave this `amend` out: deciders reject, and the person is taken from a read",
+                )
                 continue
             if field.personal:
                 self._personal(each.path.span, "a vote says in clear what it amends this to")
@@ -261,9 +268,10 @@ class Gates:
     def _bounds(self, test: ex.Expr, own: tuple[str, ...]) -> bool:
         odd = closed.misfit(test)
         if odd is not None:
-            self._findings.not_built(
+            self._findings.error(
+                "G0334",
                 odd.span,
-                "this in the bound of an `amend`",
+                "evidence can't be judged by this, so nobody could check what was amended",
                 "use comparisons, `and`, `or`, `not` and `+ - *` over old, new and parameters",
             )
             return False

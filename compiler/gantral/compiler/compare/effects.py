@@ -99,7 +99,8 @@ def _freer(old: Act, new: Act) -> Iterator[Finding]:
     """Where the new act is freer than the old one, or can't be shown not to be."""
     about = _about(new)
     for site in sorted(old.under - new.under):
-        yield Finding("weaker", about, f"it is not under `{_gate(site)}`", old.span, new.span)
+        says = f"it is not under {'that ask of ' if _asks(new, site) else ''}`{_gate(site)}`"
+        yield Finding("weaker", about, says, old.span, new.span)
     for name in sorted(old.arguments.keys() | new.arguments.keys()):
         if old.arguments.get(name) != new.arguments.get(name):
             says = f"its `{name}` comes from elsewhere"
@@ -115,11 +116,17 @@ def _bound(old: Act, new: Act) -> Iterator[Finding]:
     """Where the new act is bound more than the old one."""
     about = _about(new)
     for site in sorted(new.under - old.under):
-        yield Finding("stricter", about, f"it is under `{_gate(site)}` too", old.span, new.span)
+        says = f"it is under {'another ask of ' if _asks(old, site) else ''}`{_gate(site)}` too"
+        yield Finding("stricter", about, says, old.span, new.span)
     for fact in _lacking(new, old):
         yield Finding(
             "stricter", about, f"this {fact.says} comes before it now", old.span, fact.span
         )
+
+
+def _asks(act: Act, site: str) -> bool:
+    """Whether it is under some ask of that site's gate."""
+    return any(_gate(one) == _gate(site) for one in act.under)
 
 
 def _lacking(one: Act, other: Act) -> list[Fact]:

@@ -41,11 +41,6 @@ class Findings:
         self.all[since:] = [one for at, one in enumerate(found) if one not in found[:at]]
         self.errors = sum(one.severity == "error" for one in self.all)
 
-    def not_built(self, span: Span, construct: str, instead: str = "") -> None:
-        """Part of the language that this compiler refuses as a whole, never does by half."""
-        instead = instead or "leave it out: this compiler does not compile it yet"
-        self.error("G0001", span, f"not built yet: {construct}", instead)
-
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` most likely was meant to be (ties: the first in order)."""

@@ -97,6 +97,18 @@ def run_within(
             yield statement.value, around
 
 
+def asked(
+    statements: tuple[Statement, ...],
+) -> Iterator[tuple[Ask, tuple[ForEach | Repeat, ...]]]:
+    """Every ask with the loops it stands in, outermost first."""
+    for statement, around in within(statements):
+        match statement:
+            case AskStatement(ask=ask) | Let(value=Ask() as ask):
+                yield ask, around
+            case _:
+                pass
+
+
 def asks(statements: tuple[Statement, ...]) -> Iterator[Ask]:
     """Every ask, in source order."""
     for statement in everything(statements):

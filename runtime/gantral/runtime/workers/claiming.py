@@ -10,9 +10,9 @@ from typing import Any, Final
 from gantral.authority import ENDS, Cause
 from gantral.evidence.forms import instant_text
 from gantral.evidence.gate import Grant
-from gantral.evidence.planned import arguments_at, planned, terms_of
+from gantral.evidence.planned import approvals_of, arguments_at, terms_of
 from gantral.evidence.signers import Signer
-from gantral.evidence.uses import UNDO, gates_of, plan_arguments, undo_arguments
+from gantral.evidence.uses import UNDO, plan_arguments, undo_arguments
 from gantral.runtime.commands import EffectCommand, granted_by
 from gantral.runtime.programs import ProgramInfo
 from gantral.runtime.workers.actors import Actors
@@ -101,9 +101,7 @@ class Claimer:
         shape = self.program.manifest["operations"][command["operation"]]["arguments"]
         arguments = read_arguments(shape, command["arguments"], self.actors)
         candidates = (
-            [self._undo(command, named, arguments) for named in command["grants"]]
-            if command["undo"]
-            else self._effect(command, arguments)
+            self._undos(command, arguments) if command["undo"] else self._effect(command, arguments)
         )
         own = [one.own for one in candidates]
         if own[0] is not None:
@@ -149,7 +147,8 @@ class Claimer:
             granted(self.chain, self.program, command, named, operation)
             for named in command["grants"]
         ]
-        if sorted(one.gate for one in grants) != sorted(gates_of(self.program.manifest, call)):
+        wanted = approvals_of(self.program.manifest, call)
+        if sorted(one.approval for one in grants) != sorted(wanted):
             why = f"{call} does not act under each approval that it wants"
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, why)
         return [self._candidate(command, one, grants, arguments) for one in grants]
@@ -159,11 +158,12 @@ class Claimer:
     ) -> _Candidate:
         book = Book(self.chain, self.key, grant.name)
         plan = self._plan(grant, command["call"])
-        others = {one.gate: one for one in all_ if one is not grant}
+        others = {one.approval: one for one in all_ if one is not grant}
         rows = plan_arguments(plan, grant.context, self._results(command, plan), others)
-        compare(self.chain, plan, rows, arguments, approved(grant, others))
+        read = approved(grant, others)
+        compare(self.chain, plan, rows, arguments, read)
         own = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
-        same = partial(self._same, grant, command["operation"], rows, arguments)
+        same = partial(self._same, grant, command["operation"], rows, arguments, read)
         return _Candidate(book, grant, rows, "", own, same)
 
     def _same(
@@ -172,17 +172,17 @@ class Claimer:
         operation: str,
         rows: list[list[str]],
         arguments: Argument,
+        read: Mapping[str, str],
         claim: Mapping[str, Any],
     ) -> bool:
         """Whether a claim is of this operation with equal arguments: values, wherever they come
         from. Raises what ``compare`` raises but a difference."""
         if claim["operation"] != operation:
             return False
-        plan = terms_of(grant.manifest_gate, claim["call"])
+        plan = terms_of(grant.manifest_gate, claim["call"], grant.ask)
         if not plan:
             return bool(claim["arguments"] == rows)
         try:
-            read = grant.context
             compare(self.chain, plan, claim["arguments"], arguments, read)
         except NotGranted:
             return False
@@ -190,11 +190,11 @@ class Claimer:
 
     def _plan(self, grant: Grant, call: str) -> Mapping[str, Any]:
         """The terms of the call's arguments, at its place in its loops."""
-        plan = planned(grant.manifest_gate, call)
+        plan = grant.planned(call)
         assert plan is not None  # granted() has found it
         return arguments_at(self.program.manifest, plan)
 
-    def _undo(self, command: EffectCommand, named: Any, arguments: Argument) -> _Candidate:
+    def _undos(self, command: EffectCommand, arguments: Argument) -> list[_Candidate]:
         effect = command["call"].partition("/")[0]
         operation = self.program.manifest["operations"].get(effect)
         undo: Any = "none" if operation is None else operation["undo"]
@@ -203,17 +203,31 @@ class Claimer:
                 Cause.AUTHORITY_AMBIGUOUS, f"{command['operation']} does not undo {effect}"
             )
         may_undo(self.chain, command["parents"])
-        grant = granted(self.chain, self.program, command, named, effect)
+        grants = [
+            granted(self.chain, self.program, command, named, effect) for named in command["grants"]
+        ]
+        terms = undo["arguments"]
+        return [self._undo(command, one, grants, terms, arguments) for one in grants]
+
+    def _undo(
+        self,
+        command: EffectCommand,
+        grant: Grant,
+        all_: list[Grant],
+        terms: Mapping[str, Any],
+        arguments: Argument,
+    ) -> _Candidate:
         book = Book(self.chain, self.key, grant.name)
         done = book.of_call(int(grant.manifest_gate["uses"]), command["call"])
         if done is None or done.outcome is None or done.outcome.statement["status"] != "done":
             # An effect of unknown outcome is never undone by guess (LANGUAGE section 8, rule 7).
             raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "only what is known to be done is undone")
         claim, results = done.claim.statement, dict(done.outcome.statement["results"])
-        rows = undo_arguments(undo["arguments"], claim["arguments"], claim["call"], results)
+        rows = undo_arguments(terms, claim["arguments"], claim["call"], results)
         constants = self._constants(grant, claim, rows)
-        read = approved(grant, {})
-        compare(self.chain, {**undo["arguments"], **constants}, rows, arguments, read)
+        # What the effect computed of what several approvals show is computed once more.
+        read = approved(grant, {one.approval: one for one in all_ if one is not grant})
+        compare(self.chain, {**terms, **constants}, rows, arguments, read)
         slot = UNDO + done.slot
         return _Candidate(book, grant, rows, slot, book.use(slot), _never)
 

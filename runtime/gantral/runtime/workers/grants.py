@@ -16,7 +16,6 @@ from gantral.evidence.expr import evaluate
 from gantral.evidence.forms import duration_ms, plus
 from gantral.evidence.gate import Grant, check_grant, records_of
 from gantral.evidence.passed import check_unasked, check_waiver
-from gantral.evidence.planned import planned
 from gantral.evidence.uses import ACTS
 from gantral.policy.shapes import Shape, at, bare, leaves, persons
 from gantral.runtime.commands import EffectCommand
@@ -98,7 +97,7 @@ def granted(
             raise NotGranted(Cause.CONTEXT_MISMATCH, "the decision in the store is another one")
     if (grant.gate, grant.round) != (named["gate"], str(named["round"])):
         raise NotGranted(Cause.AUTHORITY_AMBIGUOUS, "the grant is of another gate or round")
-    plan = planned(grant.manifest_gate, command["call"])
+    plan = grant.planned(command["call"])
     if (
         plan is None
         or plan.entry["operation"] != effect
@@ -164,12 +163,13 @@ def compare(
 
 
 def approved(grant: Grant, others: Mapping[str, Grant]) -> dict[str, str]:
-    """What was approved, place -> leaf: a pointer of the grant's own gate, or ``gate:pointer``."""
+    """What was approved, place -> leaf: a pointer of the grant's own gate, or ``gate:pointer``, of
+    one whose asks are told apart ``ask:pointer``."""
     return {
         **grant.context,
         **{
-            f"{gate}:{pointer}": hashed
-            for gate, other in others.items()
+            f"{name}:{pointer}": hashed
+            for name, other in others.items()
             for pointer, hashed in other.context.items()
         },
     }

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from gantral.evidence.planned import statement_of
+from gantral.evidence.planned import plans_of, statement_of
 from gantral.runtime import forms
 from gantral.simulation.executions import Activity
 from gantral.simulation.exploring.choices import Look, standing_of
@@ -65,16 +65,17 @@ def _approvals(course: Course, instance_id: str, now: datetime) -> list[object]:
     stands = course.standing[instance_id]
     undoes = _undoes(manifest, course.looks[instance_id])
     found: list[object] = []
-    for gate, approved in sorted(course.books[instance_id].approvals.items()):
-        plan = manifest["gates"][gate]["plan"]
+    for name, approved in sorted(course.books[instance_id].approvals.items()):
+        gate = name.partition("/")[0]
+        plan = plans_of(gate, manifest["gates"][gate])[name]
         if stands.calls is not None and not undoes and not stands.calls & plan.keys():
             continue
         left, lasts = "none", manifest["gates"][gate]["lasts"]
         if lasts != "none":
             ends = approved.at + forms.read_duration(lasts)
             left = "over" if ends < now else str(ends - now)
-        used = len(course.used.get((instance_id, gate, approved.round), ()))
-        found.append((gate, approved.round, approved.how, left, used))
+        used = len(course.used.get((instance_id, name, approved.round), ()))
+        found.append((name, approved.round, approved.how, left, used))
     return found
 
 

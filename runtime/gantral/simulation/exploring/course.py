@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from gantral.evidence.planned import approvals_of
 from gantral.runtime import forms
 from gantral.runtime.commands import OPEN_GATE
 from gantral.simulation.deployment import Answer, Invoked
@@ -108,11 +109,11 @@ class Course:
     def _use(self, one: Invoked) -> None:
         """Count a call against each approval that it acts under; another attempt is no other."""
         manifest = self.story.program(one.instance_id).manifest
-        operation, *ordinal = one.site.split("/")
-        for name, gate in manifest["gates"].items():
+        if one.site.split("/")[0] != one.operation:
+            return  # an undo
+        for name in approvals_of(manifest, one.site):
             approved = self.books[one.instance_id].approvals.get(name)
-            held = "/".join((operation, *ordinal[:1])) in gate["plan"]
-            if approved is not None and held and operation == one.operation:
+            if approved is not None:
                 key = (one.instance_id, name, approved.round)
                 self.used[key] = self.used.get(key, frozenset()) | {one.site}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gantral.authority import ENDS, IllegalTransition, State, advance
-from gantral.evidence.planned import statement_of
+from gantral.evidence.planned import approvals_of, statement_of
 from gantral.runtime import forms
 from gantral.simulation.deployment import Invoked
 from gantral.simulation.exploring.choices import reason, roles_at
@@ -120,20 +120,21 @@ def _acts(course: Course, invoked: Invoked) -> Iterator[Broken]:
     site = statement_of(invoked.site)
     if site.split("/")[0] != invoked.operation:
         return  # an undo: by the authority of what it undoes
-    under = [name for name, gate in manifest["gates"].items() if site in gate["plan"]]
+    under = sorted(approvals_of(manifest, invoked.site))
     before = course.before.get(invoked.instance_id, "none")
     if before in _ENDS:
         yield Broken("after the end", f"{what}, and the instance was {before}")
     if not under:
         yield Broken("authority", f"{what}, and no gate releases it")
     people = 0
-    for gate in under:
-        approved = book.approvals.get(gate)
+    for name in under:
+        approved = book.approvals.get(name)
         if approved is None:
-            yield Broken("authority", f"{what} without a committed approval of {gate}")
+            yield Broken("authority", f"{what} without a committed approval of {name}")
             continue
         people += approved.how == "people"
-        yield from _bounds(course, what, gate, manifest["gates"][gate], invoked)
+        gate = manifest["gates"][name.partition("/")[0]]
+        yield from _bounds(course, what, name, gate, invoked)
     if kind == "critical effect" and not people:
         yield Broken("authority", f"{what}: it is critical, and no people said yes")
 

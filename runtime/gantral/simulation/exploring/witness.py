@@ -28,16 +28,18 @@ class Approved:
 
 @dataclass
 class Book:
-    """One instance: its authority states in order, its approvals by gate, how it ended."""
+    """One instance: its authority states in order, its approvals by what plans call them (the gate,
+    or the ask of one whose asks are told apart), how it ended. ``asked``: what was asked last."""
 
     commits: int = 0
     states: tuple[str, ...] = ()
     approvals: dict[str, Approved] = field(default_factory=dict)
     cause: str = "none"
+    asked: str = ""
 
     def fork(self) -> Book:
         """A book of its own that says the same."""
-        return Book(self.commits, self.states, dict(self.approvals), self.cause)
+        return Book(self.commits, self.states, dict(self.approvals), self.cause, self.asked)
 
     @property
     def state(self) -> str:
@@ -55,12 +57,15 @@ class Book:
 
     def _enter(self, statement: dict[str, Any]) -> None:
         at = datetime.fromisoformat(statement["timestamp"])
+        asks = ["/".join(one["ask"].split("/")[:2]) for one in statement["records"] if "ask" in one]
         for one in statement["artifacts"]:
+            if one["authority_state"] == "WAITING_FOR_HUMAN":
+                self.asked = asks[0] if asks else one["gate"]
             self.states += (one["authority_state"],)
             self.cause = one["cause"]
             if one["authority_state"] in ("APPROVED", "OVERRIDDEN"):
-                self.approvals[one["gate"]] = Approved(int(one["round"]), at, "people")
+                self.approvals[self.asked] = Approved(int(one["round"]), at, "people")
         for record in statement["records"]:
             if record["kind"] in ("waiver", "unasked"):
                 found = Approved(int(record["round"]), at, record["kind"])
-                self.approvals[record["gate"]] = found
+                self.approvals[asks[0] if asks else record["gate"]] = found
