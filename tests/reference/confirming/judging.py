@@ -110,6 +110,8 @@ def judge(text: str, seed: int, tally: Tally, executions: int = 9) -> None:
             continue
         stricter = stricter_than_any(program, one)
         how = confirm(program, one, deep=100) if stricter else confirm(program, one)
+        if how == "never" and not stricter:
+            how = confirm(program, one, deep=60_000)  # rare: many turns in many rounds
         tally.confirmed[one.code, how] += 1
         if stricter:
             continue
