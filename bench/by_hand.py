@@ -21,11 +21,17 @@ _TEAM = SearchAttributeKey.for_keyword("GantralTeam")
 _WORKFLOW = SearchAttributeKey.for_keyword("GantralWorkflow")
 _ONCE = RetryPolicy(maximum_attempts=1)
 _EVIDENCE = "gantral-evidence"
+# The queue by which it comes without whatever a workflow can do without.
+BARE = "by-hand-bare"
 
-# Set before the worker starts: program, wire names of the two operations.
-PROGRAM = ""
-FETCH = ""
-REFUND = ""
+
+def _program() -> programs.ProgramInfo:
+    """The generated one: the seals, and the names on the wire of the two operations."""
+    return next(one for one in programs.loaded() if one.workflow_id == "refund")
+
+
+def _wire(operation: str) -> str:
+    return str(_program().manifest["operations"][operation]["wire"])
 
 
 def _text(moment: datetime) -> str:
@@ -52,7 +58,7 @@ class RefundByHand:
 
     @workflow.run
     async def run(self, start: dict[str, Any]) -> dict[str, Any]:
-        self._sealer = programs.get(PROGRAM).sealer(workflow.info().workflow_id)
+        self._sealer = _program().sealer(workflow.info().workflow_id)
         start = self._sealer.open("start", start)
         given = start["input"]
         await self._commit(
@@ -61,9 +67,7 @@ class RefundByHand:
             human_actor_id=start["initiator"]["actor"],
             decision={"submission": start["submission"]},
         )
-        order = (await self._act(FETCH, "orders", "orders.fetch", {"id": given["order_id"]}))[
-            "result"
-        ]
+        order = (await self._act("orders", "orders.fetch", {"id": given["order_id"]}))["result"]
         refund, total = given["refund"], order["total"]
         if refund["currency"] != total["currency"] or float(refund["amount"]) > float(
             total["amount"]
@@ -125,7 +129,6 @@ class RefundByHand:
         decided = workflow.now()
         self._settled = True
         done = await self._act(
-            REFUND,
             "payments",
             "payments.refund",
             {"order": order["id"], "amount": refund},
@@ -174,6 +177,11 @@ class RefundByHand:
 
     async def _ask(self, name: str, command: dict[str, Any], **options: Any) -> Any:
         envelope = self._sealer.close(name, command)
+        if workflow.info().task_queue != BARE:
+            # What Temporal's UI shows of it: it costs a payload more for each activity.
+            states = command.get("states")
+            named = command.get("operation") or command["gate"]
+            options["summary"] = named if states is None else " ".join(states)
         answer = await workflow.execute_activity(name, envelope, **options)
         return self._sealer.open_value(f"{name}:answer", answer, plain_of(envelope))
 
@@ -183,14 +191,12 @@ class RefundByHand:
             "team": "payments",
             "workflow_id": "refund",
             "instance_id": instance,
-            "program": PROGRAM,
+            "program": _program().version_id,
         }
 
-    async def _act(
-        self, wire: str, queue: str, operation: str, arguments: Any, **more: Any
-    ) -> dict[str, Any]:
+    async def _act(self, queue: str, operation: str, arguments: Any, **more: Any) -> dict[str, Any]:
         done: dict[str, Any] = await self._ask(
-            wire,
+            _wire(operation),
             {
                 **self._who(),
                 "run": workflow.info().run_id,

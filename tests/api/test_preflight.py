@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gantral.api import looks
 from gantral.api.looks import Fault
 from gantral.api.preflight import preflight
 from gantral.cli.main import main
@@ -20,6 +22,7 @@ from gantral.cli.tools.processes import Processes, free_port, listening
 from gantral.cli.tools.servers import start_temporal
 from gantral.evidence import canonical
 from gantral.runtime import settings
+from gantral.runtime.workers import assembly
 
 
 @pytest.fixture
@@ -111,6 +114,73 @@ def test_each_fault_by_its_rule(
     assert found[0].remedy
 
 
+def line(place: Path) -> Path:
+    """The trust file as a folder of its line: three files, the last as it was."""
+    folder = place / "trust"
+    folder.mkdir()
+    value = json.loads((place / "trust.json").read_bytes())
+    before = "none"
+    for serial in ("1", "2", "3"):
+        # What only the last one lists is trusted when the last one judges.
+        programs = value["programs"] if serial == "3" else []
+        data = canonical({**value, "serial": serial, "previous": before, "programs": programs})
+        (folder / f"trust-{serial}.json").write_bytes(data)
+        before = hashlib.sha256(data).hexdigest()
+    (place / "trust.json").unlink()
+    edit(place, "trust = .*", 'trust = "file:trust"')
+    return folder
+
+
+def another(folder: Path) -> None:
+    file = folder / "trust-2.json"
+    (folder / "mine.json").write_bytes(file.read_bytes().replace(b"PT5S", b"PT6S"))
+
+
+def alter(folder: Path) -> None:
+    file = folder / "trust-2.json"
+    file.write_bytes(file.read_bytes().replace(b"PT5S", b"PT6S"))
+
+
+def test_the_last_of_a_whole_line_of_trust_files_counts(place: Path) -> None:
+    folder = line(place)
+    assert faults(place) == []
+    read = settings.load(place / "gantral.toml")
+    assert assembly.open_stores(read).trust.serial == 3
+    seen = looks.trust_file(read)[1]
+    assert "serial 3, the last of a whole line" in seen.found
+    # Without the last one nobody allowed the program.
+    (folder / "trust-3.json").unlink()
+    assert {one.rule for one in faults(place)} == {"program_not_trusted"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda f: (f / "trust-1.json").unlink(), "serial 1 is missing before serial 2"),
+        (lambda f: (f / "trust-2.json").unlink(), "serial 2 is missing before serial 3"),
+        (another, "two trust files with serial 2: the line forks"),
+        (alter, "serial 3 does not name the trust file before it"),
+        (lambda f: (f / "trust-2.json").write_bytes(b"{}"), "trust-2.json: "),
+        (lambda f: (f / "README").write_bytes(b"read me"), "README: "),
+        (lambda f: (f / "old").mkdir(), "old is a folder"),
+        (shutil.rmtree, "can't be read"),
+        (lambda f: [one.unlink() for one in f.iterdir()], "there is no trust file"),
+    ],
+)
+def test_a_line_that_is_broken_is_refused_at_start_up(
+    place: Path, spoil: Callable[[Path], Any], told: str
+) -> None:
+    spoil(line(place))
+    read = settings.load(place / "gantral.toml")
+    (fault,) = looks.trust_file(read)[1].faults
+    assert fault.rule == "trust_file"
+    assert told in fault.message
+    assert fault.remedy
+    # `serve` and each worker open the same.
+    with pytest.raises(settings.SettingsError, match=re.escape(told)):
+        assembly.open_stores(read)
+
+
 def test_a_store_that_can_not_be_written(place: Path) -> None:
     shutil.rmtree(place / "evidence", ignore_errors=True)
     (place / "evidence").write_text("a file")
@@ -157,16 +227,22 @@ def doctor(place: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[s
     return status, {one["part"]: one for one in json.loads(capsys.readouterr().out)}
 
 
-def test_doctor_tells_of_every_part(
-    world: Any, place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # Temporal hears of the first polls a moment after the workers began.
+def until_well(place: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What the doctor says once it finds nothing wrong: Temporal hears of the first polls a moment
+    after the workers began."""
     for _ in range(50):
         status, seen = doctor(place, capsys)
         if status == 0:
             break
         time.sleep(0.2)
     assert status == 0, [one for one in seen.values() if one["faults"]]
+    return seen
+
+
+def test_doctor_tells_of_every_part(
+    world: Any, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = until_well(place, capsys)
     assert "serial 1" in seen["trust file"]["found"]
     assert "refund 1.4.0 of team payments" in seen["program refund"]["found"]
     assert seen["key decision"]["found"].endswith("… without end")
@@ -179,6 +255,7 @@ def test_doctor_tells_of_every_part(
 
 
 def test_doctor_as_a_table(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    until_well(place, capsys)
     assert main(["doctor", "--settings", str(place / "gantral.toml")]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "all is well"
     edit(place, "support_agent = .*\n", "")
@@ -192,6 +269,7 @@ def test_doctor_as_a_table(place: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_doctor_of_an_environment(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    until_well(place, capsys)
     (place / "gantral.toml").rename(place / "gantral.staging.toml")
     monkeypatch.chdir(place)
     assert main(["doctor"]) == 1

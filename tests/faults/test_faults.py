@@ -170,3 +170,17 @@ def test_a_vote_of_another_kind_is_one_that_nobody_sent(changed: Any) -> None:
     spoilt = changed("amended")
     spoilt.case.sent[:] = [Vote(one.who, "approve") for one in spoilt.case.sent]
     assert "a vote that nobody sent" in spoilt.found()
+
+
+def test_the_judge_sees_a_time_that_was_not(changed: Any) -> None:
+    spoilt = changed("amended")
+    spoilt.judge.world.began = "2126-01-01T00:00:00.000Z"
+    assert "a time that was not, or that goes back" in spoilt.found()
+
+
+def test_a_clock_ends_nothing(changed: Any) -> None:
+    spoilt = changed("rejected")
+    spoilt.case.fault = "clocks jump"
+    assert spoilt.found() == []
+    spoilt.case.course = dataclasses.replace(spoilt.case.course, name="approved")
+    assert "ended by rejected" in spoilt.found()

@@ -82,10 +82,21 @@ def trust_file(settings: Settings) -> tuple[TrustFile | None, Look]:
     """The trust file, and how it looks."""
     faults: list[Fault] = []
     trust = attempt(faults, lambda: read_trust(settings))
-    found = "" if trust is None else (
-        f"{trust.trust_id}, serial {trust.serial}, {trust.environment}, {many(trust.keys, 'key')}"
-    )  # fmt: skip
+    found = (
+        ""
+        if trust is None
+        else (
+            f"{trust.trust_id}, serial {trust.serial}{_line(settings)}, {trust.environment}, "
+            f"{many(trust.keys, 'key')}"
+        )
+    )
     return trust, Look("trust file", found, tuple(faults))
+
+
+def _line(settings: Settings) -> str:
+    """Whether the files before it were looked at too: only a folder holds them."""
+    evidence = settings.evidence
+    return ", the last of a whole line" if evidence and evidence.trust.is_dir() else ""
 
 
 def loaded(

@@ -8,11 +8,12 @@ header bytes leave no choice, so the same evidence asked for the same way gives 
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from gantral.evidence.bytes import MAX_BYTES, encode, parse, parse_object
 from gantral.evidence.envelope import MAX_ENVELOPE
@@ -22,7 +23,7 @@ from gantral.evidence.hashes import H
 from gantral.evidence.log_views import MOST_TILE, entry_paths, split_entries
 from gantral.evidence.notes import MOST_NOTE, read_checkpoint
 from gantral.evidence.records import CONTENTS
-from gantral.evidence.tar import Member, TarReader
+from gantral.evidence.tar import BLOCK, Member, TarReader, end_of_folder
 
 TYPE = "gantral.dev/bundle/v1"
 CONTENTS_NAME = "contents.json"
@@ -33,6 +34,8 @@ MOST_FILES = 1 << 18
 MOST_STREAMED = 1 << 26
 MOST_TEXT = 4 * MAX_BYTES
 _SMALL, _KEPT = 1 << 15, 1 << 20
+# A longer instance is not read in one piece.
+_LONG = 1 << 22
 
 _ORDER = ("manifest.json", "commits", LINES_NAME, "votes", "uses", "erasures", "log", "texts")
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
@@ -122,6 +125,43 @@ class Section:
         return os.pread(self._handle, size, self.names[name][0] + at)
 
 
+class Stretch(NamedTuple):
+    """Where an instance lies in a bundle's file: from its first header to the first behind it."""
+
+    instance_id: str
+    start: int
+    end: int
+
+
+def read_stretch(handle: int, stretch: Stretch) -> Section:
+    """The files of the instance, which another process found in the same file.
+
+    Raises:
+        EvidenceError: as ``Bundle.sections``. OSError.
+    """
+    data = os.pread(handle, stretch.end - stretch.start + 3 * BLOCK, stretch.start)
+    reader = TarReader(io.BytesIO(data), seekable=True, at=stretch.start)
+    first = reader.next()
+    if first is None or first.folder != stretch.instance_id:
+        raise EvidenceError("bundle", "the file was changed while it was read")
+    return _section(reader, handle, first)[0]
+
+
+def _section(reader: TarReader, handle: int, first: Member) -> tuple[Section, Member | None]:
+    """The files of the instance that begins with this one, and the file that follows them."""
+    section = Section(first.folder, handle)
+    before: tuple[int, str] = (-1, "")
+    member: Member | None = first
+    while member is not None and member.folder == first.folder:
+        here = _place(member)
+        if here <= before:
+            raise _misplaced(member)
+        section.enter(member, reader)
+        before = here
+        member = reader.next()
+    return section, member
+
+
 class Bundle:
     """A bundle that is read once, from its beginning to its end: ``sections``, then ``texts``.
 
@@ -132,7 +172,7 @@ class Bundle:
 
     def __init__(self, file: BinaryIO, *, stream: bool = False) -> None:
         self._reader = TarReader(file, seekable=not stream)
-        self._handle = -1 if stream else file.fileno()
+        self.handle = -1 if stream else file.fileno()
         self._next: Member | None = None
         self._log_passed = False
         self.contents: dict[str, Any] = {}
@@ -145,6 +185,16 @@ class Bundle:
             EvidenceError: ``bundle``, ``contents``, ``too_large``, ``bytes``, ``form``; ``cut`` and
                 ``version`` (inconclusive).
         """
+        for one in self._listed(quick=False):
+            assert isinstance(one, Section)
+            yield one
+
+    def stretches(self) -> Iterator[Stretch | Section]:
+        """As ``sections``, but of most instances only where they lie: ``read_stretch`` then raises
+        what is wrong within. Of a file that can be read twice."""
+        return self._listed(quick=True)
+
+    def _listed(self, *, quick: bool) -> Iterator[Stretch | Section]:
         self._contents()
         listed, count = sha256(), 0
         last = ""
@@ -152,23 +202,32 @@ class Bundle:
             if not _INSTANCE.match(member.folder) or member.folder <= last:
                 raise _misplaced(member)
             last = member.folder
-            section = Section(last, self._handle)
-            before: tuple[int, str] = (-1, "")
-            while member is not None and member.folder == last:
-                here = _place(member)
-                if here <= before:
-                    raise _misplaced(member)
-                section.enter(member, self._reader)
-                before = here
-                member = self._next = self._reader.next()
+            one: Stretch | Section | None = self._stretch(member) if quick else None
+            if one is None:
+                one, self._next = _section(self._reader, self.handle, member)
             listed.update(f"{last}\n".encode())
             count += 1
-            yield section
+            yield one
         if (str(count), listed.hexdigest()) != (
             self.contents["instances"],
             self.contents["instances_hash"],
         ):
             raise EvidenceError("contents", "contents.json tells of other instances than lie here")
+
+    def _stretch(self, first: Member) -> Stretch | None:
+        """Where the instance lies that this file is the first of. None when it is long, or when its
+        sizes or what follows it are not as they should be: read one by one, its files tell what."""
+        start = first.offset - BLOCK
+        end = end_of_folder(self.handle, start, MOST_FILES)
+        if end is None or end - start > _LONG:
+            return None
+        try:
+            self._reader.go(end)
+            self._next = self._reader.next()
+        except EvidenceError:
+            self._reader.go(first.offset)
+            return None
+        return Stretch(first.folder, start, end)
 
     def log(self) -> Iterator[bytes]:
         """The log that travels along, after all sections: its checkpoint, then its entries in

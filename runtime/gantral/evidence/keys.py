@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -59,6 +60,10 @@ class PublicKey:
         """
         check_public_key(raw)
         return PublicKey(keyid_of(raw), Ed25519PublicKey.from_public_bytes(raw))
+
+    def __reduce__(self) -> tuple[Callable[[bytes], PublicKey], tuple[bytes]]:
+        # Handed to another process, it is loaded there: the loaded key is of a library's own kind.
+        return PublicKey.load, (self._key.public_bytes_raw(),)
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Whether ``signature`` (64 bytes) is this key's over ``data``."""

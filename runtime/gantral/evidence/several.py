@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from multiprocessing.reduction import DupFd
+from typing import Any
 
-from gantral.evidence.bundle import Section
+from gantral.evidence.bundle import Bundle, Section, Stretch, read_stretch
+from gantral.evidence.errors import EvidenceError
 from gantral.evidence.report import Report
 from gantral.evidence.trust import TrustFile
 from gantral.evidence.verify import verify_files
@@ -15,49 +19,88 @@ from gantral.evidence.verify import verify_files
 # Enough of them that handing over costs little, few enough that no process waits long at the end.
 _BATCH = 16
 
+_Fault = tuple[str, str, bool]
+_Answer = tuple[list[tuple[str, Report]], _Fault | None]
 
-def judge_in_processes(
-    sections: Iterator[Section], trust: TrustFile, jobs: int
-) -> Iterator[tuple[str, Report]]:
-    """Each instance's id and its report, in order. The sections are of a file that can be read
-    twice: the processes read it themselves. At most a few batches are under way, so memory does
-    not grow with the bundle.
+
+def judge_in_processes(bundle: Bundle, trust: TrustFile, jobs: int) -> Iterator[tuple[str, Report]]:
+    """Each instance's id and its report, in order. The bundle is of a file that can be read twice:
+    this process finds where each instance lies, the others read and judge it. At most a few
+    batches are under way, so memory does not grow with the bundle.
 
     Raises:
-        EvidenceError: what ``sections`` raises, once all before it is told. OSError: the file
-            can't be read.
+        EvidenceError: what the bundle's ``sections`` raise, once all before it is told. OSError:
+            the file can't be read.
     """
-    # Forked, a process has the file open and everything imported, and no socket is asked for.
-    with multiprocessing.get_context("fork").Pool(jobs, _begin, (trust,)) as pool:
-        under_way: deque[multiprocessing.pool.AsyncResult[list[tuple[str, Report]]]] = deque()
+    # Spawned: to fork in a process that has threads may hang. The file is handed over open, and
+    # no socket is asked for.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(jobs, _begin, (trust, _Open(bundle.handle))) as pool:
+        under_way: deque[multiprocessing.pool.AsyncResult[_Answer]] = deque()
+        found = bundle.stretches()
         failed: Exception | None = None
         while failed is None:
-            batch: list[Section] = []
+            batch: list[Stretch | Section] = []
             try:
-                for section in islice(sections, _BATCH):
-                    batch.append(section)  # noqa: PERF402 - what came before a fault is kept
+                for one in islice(found, _BATCH):
+                    batch.append(one)  # noqa: PERF402 - what came before a fault is kept
             except Exception as error:
                 failed = error
             if not batch:
                 break
             under_way.append(pool.apply_async(_judge, (batch,)))
             while len(under_way) > 2 * jobs:
-                yield from under_way.popleft().get()
+                yield from _told(under_way.popleft().get())
         while under_way:
-            yield from under_way.popleft().get()
+            yield from _told(under_way.popleft().get())
         if failed is not None:
             raise failed
+
+
+def _told(answer: _Answer) -> Iterator[tuple[str, Report]]:
+    reports, fault = answer
+    yield from reports
+    if fault is not None:
+        code, message, inconclusive = fault
+        raise EvidenceError(code, message, inconclusive=inconclusive)
+
+
+class _Open:
+    """An open file on its way to a process that begins: POSIX hands it over under its number."""
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+
+    def __reduce__(self) -> tuple[Callable[[Any], _Open], tuple[Any]]:
+        return _arrived, (DupFd(self.handle),)
+
+
+def _arrived(file: Any) -> _Open:
+    return _Open(file.detach())
 
 
 class _Own:
     """What a process judges by."""
 
     trust: TrustFile
+    handle: int
 
 
-def _begin(trust: TrustFile) -> None:
-    _Own.trust = trust
+def _begin(trust: TrustFile, file: _Open) -> None:
+    # Ctrl-C ends the first process, and that one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _Own.trust, _Own.handle = trust, file.handle
 
 
-def _judge(sections: Sequence[Section]) -> list[tuple[str, Report]]:
-    return [(one.instance_id, verify_files(one, _Own.trust)) for one in sections]
+def _judge(batch: Sequence[Stretch | Section]) -> _Answer:
+    reports: list[tuple[str, Report]] = []
+    for one in batch:
+        if isinstance(one, Section):
+            section = one  # The file is open here under the number that it knows.
+        else:
+            try:
+                section = read_stretch(_Own.handle, one)
+            except EvidenceError as error:
+                return reports, (error.code, error.message, error.inconclusive)
+        reports.append((one.instance_id, verify_files(section, _Own.trust)))
+    return reports, None

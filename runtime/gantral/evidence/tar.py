@@ -7,6 +7,7 @@ judge: what is written any other way is refused. `tar xf` unpacks it all the sam
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from operator import itemgetter
@@ -101,13 +102,14 @@ class TarWriter:
 
 
 class TarReader:
-    """Reads members in order, never backwards. ``seekable``: what is passed over may be skipped."""
+    """Reads members in order. ``seekable``: what is passed over may be skipped. ``at``: which byte
+    of the bundle the file begins with."""
 
-    def __init__(self, file: BinaryIO, *, seekable: bool) -> None:
+    def __init__(self, file: BinaryIO, *, seekable: bool, at: int = 0) -> None:
         self._file = file
         self._seekable = seekable
         self._folder: tuple[bytes, str | None, int] = (bytes(155), "", _SUM)
-        self._at = 0
+        self._at = at
 
     def next(self) -> Member | None:
         """The next member, whose bytes must then be taken or passed; None after the very end.
@@ -135,6 +137,11 @@ class TarReader:
         ):
             return Member(folder, name.decode("ascii"), int(size[1], 8), self._at)
         raise EvidenceError("bundle", f"no header of a bundle at byte {self._at - BLOCK}")
+
+    def go(self, at: int) -> None:
+        """Stand before this byte of the bundle, which the file begins with byte 0 of."""
+        self._file.seek(at)
+        self._at = at
 
     def take(self, member: Member) -> bytes:
         """The bytes of the member that ``next`` gave: the caller has judged its size.
@@ -172,6 +179,27 @@ class TarReader:
             raise EvidenceError("cut", "the bundle ends before its end", inconclusive=True)
         self._at += size
         return data
+
+
+def end_of_folder(handle: int, start: int, most: int) -> int | None:
+    """Where the header stands behind all files of the folder that begins with the header at byte
+    ``start``, by the sizes that headers say: nothing else of them is judged. None when one says
+    none, when there are more than ``most`` files, or the file ends before."""
+    at, folder = start, b""
+    for _ in range(most + 1):
+        raw = os.pread(handle, BLOCK, at)
+        if len(raw) < BLOCK:
+            return None
+        if raw[345:500] != folder:
+            if folder:
+                return at
+            folder = raw[345:500]
+        said = _SIZE.match(raw, 124, 136)
+        if said is None:
+            return None
+        size = int(said[1], 8)
+        at += BLOCK + size - size % -BLOCK
+    return None
 
 
 def _folder(padded: bytes) -> tuple[str | None, int]:

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from pathlib import Path
+from typing import NoReturn
 
 from gantral.evidence.errors import EvidenceError
 from gantral.evidence.trust import TrustFile
 
 
-def load_line(files: Iterable[bytes]) -> TrustFile:
-    """The last of a whole line of trust files, given in any order.
-
-    Whole: serials 1, 2, … without gap, one file each; the first has no previous, each later one
-    names the exact bytes before it, keeps trust_id and environment, and is issued no earlier.
+def load_at(path: Path) -> TrustFile:
+    """The trust file at ``path``; of a folder, the last of the whole line that it holds.
 
     Raises:
-        EvidenceError: ``trust``, naming the serial at which the line breaks.
+        OSError: it can't be read.
+        EvidenceError: ``trust``, naming the file that is none, or where the line breaks.
     """
+    if not path.is_dir():
+        return TrustFile.load(path.read_bytes())
+    return _last(_read(one) for one in sorted(path.iterdir()))
+
+
+def _read(path: Path) -> TrustFile:
+    # A folder of a line holds nothing else: what is no trust file may be one that was altered.
+    if path.is_dir():
+        _refuse(f"{path.name} is a folder: beside a line of trust files stands nothing else")
+    try:
+        return TrustFile.load(path.read_bytes())
+    except EvidenceError as error:
+        raise EvidenceError("trust", f"{path.name}: {error.message}") from None
+
+
+def _last(files: Iterable[TrustFile]) -> TrustFile:
+    """The last of a whole line of trust files, given in any order: serials 1, 2, … without gap, one
+    file each; the first has no previous, each later one names the exact bytes before it, keeps
+    trust_id and environment, and is issued no earlier."""
     # The same bytes twice are one file.
-    loaded = {trust.digest: trust for trust in map(TrustFile.load, files)}
+    loaded = {trust.digest: trust for trust in files}
     line = sorted(loaded.values(), key=lambda trust: (trust.serial, trust.digest))
     if not line:
         raise EvidenceError("trust", "there is no trust file")
@@ -47,5 +66,5 @@ def _follows(trust: TrustFile, before: TrustFile | None, place: int) -> None:
         _refuse(f"serial {trust.serial} was issued before the one that it follows")
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     raise EvidenceError("trust", message)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from gantral.evidence import errors
 from gantral.evidence.beside import Late, check_uses, check_votes, judge_sealed, looks_like_a_store
-from gantral.evidence.bundle import Bundle, Section, check_text
+from gantral.evidence.bundle import Bundle, check_text
 from gantral.evidence.children import PARENT
 from gantral.evidence.disclosure import Disclosed, read_disclosure
 from gantral.evidence.envelope import read_envelope
@@ -55,12 +55,12 @@ def verify_files(files: Files, trust: TrustFile) -> Report:
     return _Judge(files, trust).report()
 
 
-Judged = Callable[[Iterator[Section], TrustFile], Iterator[tuple[str, Report]]]
+Judged = Callable[[Bundle, TrustFile], Iterator[tuple[str, Report]]]
 
 
-def one_by_one(sections: Iterator[Section], trust: TrustFile) -> Iterator[tuple[str, Report]]:
+def one_by_one(bundle: Bundle, trust: TrustFile) -> Iterator[tuple[str, Report]]:
     """Each instance's id and its report. Raises EvidenceError as the sections do, OSError."""
-    for section in sections:
+    for section in bundle.sections():
         yield section.instance_id, verify_files(section, trust)
 
 
@@ -82,7 +82,7 @@ def verify_bundle(
     vouched = True
     empty = True
     try:
-        for instance, report in judge(bundle.sections(), trust):
+        for instance, report in judge(bundle, trust):
             if report.instance_id not in ("", instance):
                 wrong = f"{instance} holds the evidence of another instance"
                 report = with_findings(report, Finding("bundle", "INVALID", "", wrong))

@@ -1,6 +1,6 @@
 """The programs that this process may run: generated packages, loaded once, outside the sandbox.
 
-The sandbox re-executes a workflow's module for every instance; what is loaded here is passed
+A sandbox executes a workflow's module anew for every instance; what is loaded here is passed
 through to it. A program is named by its workflow_version_id, the hash of its manifest's bytes.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.resources
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gantral.evidence import H, TrustFile
 from gantral.runtime.calls import Call, Service
 from gantral.runtime.keyring import Keyring, NoKey
+from gantral.runtime.plain import is_plain
 from gantral.runtime.sealing import Sealer
 from gantral.runtime.values import Record
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
@@ -42,7 +44,7 @@ class ProgramInfo:
 
     ``queues`` maps logical queues to task queues (absent: the same name). ``trust`` is the trust
     file that votes are checked with and ``keys`` the keys of instances; a process that runs no
-    workflows needs neither.
+    workflows needs neither. ``plain``: nothing in its workflow's code needs a sandbox.
     """
 
     package: str
@@ -55,6 +57,7 @@ class ProgramInfo:
     queues: Mapping[str, str] = field(default_factory=dict)
     trust: TrustFile | None = None
     keys: Keyring | None = None
+    plain: bool = False
 
     @property
     def team(self) -> str:
@@ -140,6 +143,7 @@ def load(
         },
         queues=dict(queues or {}),
         trust=trust,
+        plain=is_plain(_source(workflow)),
         keys=keys or (before.keys if (before := _loaded.get(version_id)) else None),
     )
     _loaded[version_id] = info
@@ -169,11 +173,19 @@ def loaded() -> tuple[ProgramInfo, ...]:
 def sandbox() -> SandboxRestrictions:
     """The restrictions for a worker that runs governed workflows.
 
-    Only ``workflow.py`` of each loaded package is executed anew for an instance. Call it after the
-    last ``load``.
+    Models are loaded once, and so is ``workflow.py`` as it was generated; one with anything else in
+    it is executed anew for each instance (docs/adr/0184). Call it after the last ``load``.
     """
-    models = [f"{info.package}.{name}" for info in loaded() for name in ("types", "services")]
-    return SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH, *models)
+    once = [f"{info.package}.{name}" for info in loaded() for name in ("types", "services")]
+    once += [info.workflow_class.__module__ for info in loaded() if info.plain]
+    return SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH, *once)
+
+
+def _source(module: ModuleType) -> str:
+    try:
+        return inspect.getsource(module)
+    except (OSError, TypeError):
+        return "import what_nobody_can_read"
 
 
 def _workflow_class(package: str, module: ModuleType) -> type[Governed[Any, Any]]:

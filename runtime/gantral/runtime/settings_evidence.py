@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from gantral.evidence.places import Place
-from gantral.runtime.settings_reader import SettingsError, Table, private
+from gantral.runtime.settings_reader import Table, private
 
 # The usual seven years of commercial records, counted in days so that no calendar is asked.
 _RETENTION = "2557d"
@@ -16,8 +16,8 @@ _RETENTION = "2557d"
 @dataclass(frozen=True)
 class Evidence:
     """Where evidence, its erasable texts and the drafts lie, how long evidence is kept, and the
-    trust file. ``texts`` is None when they lie in the store; ``endpoint`` and ``region`` are
-    AWS's own when None."""
+    trust file, or the folder of its line. ``texts`` is None when they lie in the store;
+    ``endpoint`` and ``region`` are AWS's own when None."""
 
     store: Place
     texts: Place | None
@@ -26,21 +26,6 @@ class Evidence:
     retention: timedelta
     endpoint: str | None
     region: str | None
-
-    def read_trust(self) -> bytes:
-        """The trust file's bytes.
-
-        Raises:
-            SettingsError: it can't be read.
-        """
-        try:
-            return self.trust.read_bytes()
-        except OSError as error:
-            raise SettingsError(
-                "evidence.trust",
-                f"{self.trust} can't be read: {error.strerror}",
-                "make it with `gantral keys trust`, or mend the path",
-            ) from None
 
 
 def read_evidence(folder: Path, table: Table, production: bool) -> Evidence:

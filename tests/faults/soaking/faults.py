@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from soaking.clocks import DAY, FAKED, HOUR, MINUTE
 from soaking.points import Point
 from soaking.world import World
 
@@ -81,15 +83,55 @@ def cut(wire: str, how: str, at: Point, length: float) -> Fault:
     return Fault(f"{how} {wire} for {length:g} s", at, "free", strike)
 
 
-def clock(ahead: float, at: Point, length: float) -> Fault:
-    """The clock of serve jumps, and back."""
+def clock(part: str, jumps: Sequence[float], at: Point, length: float) -> Fault:
+    """The clock of a part jumps to so many seconds before the true one, to the next after
+    ``length`` seconds, and at last is right again."""
 
     def strike(world: World) -> None:
-        world.clock("serve", ahead)
-        time.sleep(length)
-        world.clock("serve", 0)
+        for ahead in jumps:
+            world.clock(part, ahead)
+            time.sleep(length)
+        world.clock(part, 0)
 
-    return Fault(f"clock of serve jumps {ahead:+g} s", at, "free", strike)
+    return Fault(f"clock of {part} jumps {_jumps(jumps)}", at, "free", strike)
+
+
+def clocks(jumps: Mapping[str, float], at: Point, length: float) -> Fault:
+    """The clocks of several parts jump at once, each by its own."""
+
+    def strike(world: World) -> None:
+        for part, ahead in jumps.items():
+            world.clock(part, ahead)
+        time.sleep(length)
+        for part in jumps:
+            world.clock(part, 0)
+
+    words = ", ".join(f"{part} {_jumps([ahead])}" for part, ahead in jumps.items())
+    return Fault(f"clocks jump: {words}", at, "free", strike)
+
+
+def starts_wrong(part: str, ahead: float, at: Point, length: float) -> Fault:
+    """A part is killed and comes back with a wrong clock, or refuses to, which is right after
+    ``length``."""
+
+    def strike(world: World) -> None:
+        world.kill(part)
+        world.clock(part, ahead)
+        mended = threading.Timer(length, world.clock, (part, 0))
+        mended.start()
+        world.start(part)
+        mended.join()
+
+    return Fault(f"clock of {part} is {_jumps([ahead])} when it starts", at, "free", strike)
+
+
+def _jumps(jumps: Sequence[float]) -> str:
+    units = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
+    found = [
+        next(f"{ahead / size:+g} {unit}" for size, unit in units if abs(ahead) >= size)
+        for ahead in jumps
+    ]
+    return ", ".join(found)
 
 
 def every() -> list[Fault]:
@@ -122,7 +164,24 @@ def every() -> list[Fault]:
         ("evidence-opa", opening), ("service-temporal", Point("service", "after", "call")),
     ):  # fmt: skip
         found += [cut(wire, "cut", point, 3), cut(wire, "hold", point, 6)]
-    return [*found, clock(60, started, 5), clock(-60, started, 5), clock(7200, started, 5)]
+    return [*found, *_wrong_clocks(started, stored[2])] if FAKED else found
+
+
+def _wrong_clocks(started: Point, decided: Point) -> list[Fault]:
+    """Of every process of ours, in the middle of work, to and fro; each far enough to be past the
+    last instant of every gate; and those that look at the clock when they start."""
+    far = (MINUTE, -MINUTE, 2 * HOUR, -2 * HOUR, 4 * DAY, -4 * DAY)
+    claimed, voted = Point("service", "before", "claim"), Point("serve", "before", "vote")
+    return [
+        *(clock("serve", [ahead], started, 5) for ahead in (MINUTE, -MINUTE, 4 * DAY)),
+        *(clock(part, far, decided, 2) for part in ("workflow", "evidence")),
+        clock("service", far, claimed, 2),
+        clock("serve", far, voted, 2),
+        clocks(_MIXED, started, 8),
+        *(starts_wrong("evidence", ahead, decided, 8) for ahead in (4 * DAY, -4 * DAY)),
+        starts_wrong("service", 4 * DAY, claimed, 5),
+        starts_wrong("workflow", -4 * DAY, decided, 5),
+    ]
 
 
 def schedule(seed: int) -> list[Fault]:
@@ -132,7 +191,9 @@ def schedule(seed: int) -> list[Fault]:
     return found
 
 
-# What `make test` has time for: each part once, at the step where most is at stake.
+_MIXED = {"serve": -MINUTE, "workflow": -4 * DAY, "evidence": 4 * DAY, "service": 2 * HOUR}
+# What `make test` has time for: each part once, at the step where most is at stake. The clocks are
+# the last: nothing that strikes later may end what they met.
 SHORT = (
     dies("evidence", "after", "commit 2"),
     dies("serve", "before", "vote"),
@@ -142,4 +203,5 @@ SHORT = (
     killed("opa", Point("evidence", "before", "opening"), 0),
     disk("full", Point("evidence", "before", "commit 2"), 0.5),
     cut("serve-temporal", "cut", Point("serve", "before", "vote"), 0.5),
+    *([clocks(_MIXED, Point("evidence", "before", "commit 2"), 2)] if FAKED else ()),
 )

@@ -14,6 +14,7 @@ from gantral.evidence.errors import EvidenceError
 from gantral.evidence.export import export_instance
 from gantral.evidence.verify import verify_folder
 
+from soaking.clocks import now
 from soaking.people import Case, Course
 from soaking.reading import TEAM, Chain
 from soaking.shop import open_ledger
@@ -40,9 +41,19 @@ _BY_FAULT = {
 # than its run waits, nobody knows how it ended, or says so too late for a commit.
 _CUT = {"no_outcome", "use_unaccounted"}
 _CUT_SHORT = {"execution_lost", "effect_unknown"}
+# Of a service's worker that was killed to come back with a wrong clock.
+_BY_KILL = {"effect_unknown", "action_failed"}
 _STRANGER = "effect of an instance that nobody started"
 _AMOUNTS = {"waived": "12.50", "amended": "25.00"}
 _TYPES = {"approve": "APPROVE", "amend": "OVERRIDE", "reject": "REJECT", "withdraw": "WITHDRAW"}
+
+
+def _by(fault: str) -> set[str]:
+    """The causes by which a fault may end what it met. A wrong clock of ours ends nothing:
+    authority goes by Temporal's."""
+    if not fault.startswith("clock"):
+        return _BY_FAULT
+    return _BY_KILL if fault.endswith("when it starts") else set()
 
 
 @dataclass
@@ -62,6 +73,7 @@ class Judge:
     def __init__(self, world: World, running: frozenset[str]) -> None:
         self.world = world
         self.running = running
+        self.now = now()
         self.trust = TrustFile.load((world.folder / "trust.json").read_bytes())
         self.store = LocalStore(world.evidence)
         self.pepper = (world.folder / "keys" / "pepper.key").read_bytes()
@@ -97,6 +109,8 @@ class Judge:
         cause = f"{chain.state} {chain.cause}" if chain.ended else chain.state
         told = Judgement(case, verdict, cause, codes)
         told.broken += [*self._effects(case, chain), *self._votes(case, chain)]
+        if not self._timely(chain):
+            told.broken.append("a time that was not, or that goes back")
         told.broken += self._standing(case, chain, verdict, codes)
         return told
 
@@ -166,10 +180,16 @@ class Judge:
             for group in yes.values()
         )
 
+    def _timely(self, chain: Chain) -> bool:
+        """Whether its times rise and lie between the world's beginning and now, by this machine's
+        own clock, which nobody moved: what a part's clock shows is never committed."""
+        times = [one["timestamp"] for one in chain.artifacts]
+        return [self.world.began, *times, self.now] == sorted([self.world.began, *times, self.now])
+
     def _standing(
         self, case: Case, chain: Chain, verdict: str, codes: tuple[str, ...]
     ) -> list[str]:
-        allowed = _ENDS[case.course.name] | _BY_FAULT
+        allowed = _ENDS[case.course.name] | _by(case.fault)
         if case.course.workflow == "hasty":
             allowed = allowed | {"deadline"}
         lacking = set() if chain.ended else {"no_end"}

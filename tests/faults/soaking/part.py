@@ -1,14 +1,13 @@
 """A part of the deployment, started as ``gantral`` itself, in a world where things go wrong.
 
 Nothing of the product is replaced but what lies under it: the two system calls of a store's put
-fail as on a full or read-only disk, or take long; a clock is wrong; and the process says where it
-is (points.py). Run as ``python part.py worker --settings …``.
+fail as on a full or read-only disk, or take long; and the process says where it is (points.py).
+Its clock is the world's (clocks.py). Run as ``python part.py worker --settings …``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import datetime
 import errno
 import os
 import sys
@@ -46,17 +45,6 @@ def _strike_disk() -> None:
     store.LocalStore.put = told  # type: ignore[method-assign]
 
 
-def _strike_clock() -> None:
-    from gantral.api import deployment
-
-    class Moved(datetime.datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return datetime.datetime.now(tz) + datetime.timedelta(seconds=points.ahead())
-
-    deployment.datetime = Moved  # type: ignore[misc]
-
-
 def _strike_opening() -> None:
     from gantral.runtime.workers.gate import GateOpener
 
@@ -74,8 +62,6 @@ def _strike_opening() -> None:
 def main() -> None:
     """Run the command with what is struck."""
     _strike_disk()
-    if points.part_name() == "serve":
-        _strike_clock()
     if points.part_name() == "evidence":
         _strike_opening()
     from gantral.cli.main import main as command

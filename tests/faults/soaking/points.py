@@ -3,8 +3,8 @@
 A part says where it is (``reached``): before or after a put of a commit, a vote, a claim, a call of
 the service. One fault at a time is armed, as a file; the first part that reaches its point takes
 the file, so a fault strikes once, and either dies there by SIGKILL or holds still until the world
-has done to another part what it wants done at this moment. The state of the disk and of a part's
-clock lie in files as well.
+has done to another part what it wants done at this moment. The state of the disk lies in a file as
+well.
 """
 
 from __future__ import annotations
@@ -84,11 +84,3 @@ def disk() -> list[str]:
         return (_folder() / "disk").read_text().split()
     except OSError:
         return []
-
-
-def ahead() -> float:
-    """By how many seconds this part's clock is wrong."""
-    try:
-        return float((_folder() / f"clock-{part_name()}").read_text())
-    except (OSError, ValueError):
-        return 0.0

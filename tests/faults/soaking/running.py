@@ -15,6 +15,7 @@ from gantral.api.temporal import Gateway
 from gantral.evidence import LocalStore, SigningKey, StoreError, TrustFile
 from gantral.runtime.settings import load
 from gantral.runtime.workers.closer import Closer
+from gantral.runtime.workers.server_clock import WrongClock
 from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
@@ -154,7 +155,7 @@ async def reconciling(world: World) -> AsyncIterator[None]:
         while not over.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), 5)
-            with suppress(RuntimeError, RPCError, StoreError):
+            with suppress(RuntimeError, RPCError, StoreError, WrongClock):
                 await reconcile(world)
 
     task = asyncio.create_task(again())

@@ -22,10 +22,13 @@ from gantral.cli.tools.processes import NotReady, Process, Processes, free_port,
 from gantral.cli.tools.servers import start_identity_provider, start_opa, start_temporal
 from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES
 
+from soaking import clocks
 from soaking.points import Point
 from soaking.project import WORKFLOWS, write_project
 from soaking.wires import Wire
 
+# The parts that are our own processes.
+OURS = ("serve", "workflow", "evidence", "service")
 PARTS = ("workflow", "evidence", "service", "serve", "opa", "identity", "temporal")
 _PART = Path(__file__).with_name("part.py")
 # Who talks to whom: each wire can be cut alone.
@@ -47,6 +50,7 @@ class World:
     running: dict[str, Process] = field(default_factory=dict)
     bundle: Path = Path()
     told: list[str] = field(default_factory=list)
+    began: str = field(default_factory=clocks.now)
     _starts: int = 0
 
     @property
@@ -124,8 +128,8 @@ class World:
         self._write("disk", state)
 
     def clock(self, part: str, ahead: float) -> None:
-        """Put a part's clock wrong by so many seconds."""
-        self._write(f"clock-{part}", str(ahead))
+        """Let a part's clock jump to so many seconds before the true one."""
+        self._write(f"clock-{part}", clocks.ahead(ahead))
 
     def _write(self, name: str, text: str) -> None:
         made = self.control / f"{name}.new"
@@ -201,6 +205,7 @@ class World:
                 "FAULTS_CONTROL": str(self.control),
                 "FAULTS_PART": part,
                 "FAULTS_LEDGER": str(self.ledger),
+                **clocks.environment(self.control / f"clock-{part}"),
             },
             folder=self.project,
         )
@@ -229,14 +234,14 @@ def open_world(folder: Path | None = None) -> Iterator[World]:
         settings = _settings(project)
         make_keys(project, settings, folder)
         world.wires["people-serve"].target = free_port()
-        ours = ("serve", "workflow", "evidence", "service")
-        for part in ours:
+        for part in OURS:
             _write(world, settings, part)
+            world.clock(part, 0)
         # What runs at the end is killed: what it would still do in order is nobody's concern.
         stack.callback(lambda: [one.kill() for one in world.running.values()])
         with ThreadPoolExecutor() as at_once:
             list(at_once.map(world.start, ("temporal", "opa", "identity")))
-            list(at_once.map(world.start, ours))
+            list(at_once.map(world.start, OURS))
         yield world
 
 

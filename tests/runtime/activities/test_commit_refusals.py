@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from gantral.authority import GROUPS, State
-from gantral.evidence import seal
+from gantral.evidence import SigningKey, seal
+from gantral.evidence.forms import instant_ms, instant_text
+from gantral.evidence.keys import PublicKey
 from gantral.runtime import programs
 from gantral.runtime.workers.uses import Book
 from temporalio.exceptions import ApplicationError
@@ -24,6 +26,10 @@ def refused(world: Any, command: dict[str, Any]) -> str:
     assert error.value.type == "NotCommitted"
     assert list(world.store.list(world.chain.key("commits"))) == before
     return error.value.message.partition(":")[0]
+
+
+def earlier(instant: str) -> str:
+    return instant_text(instant_ms(instant) - 1)
 
 
 def running(world: Any) -> Any:
@@ -127,6 +133,27 @@ def test_what_another_key_sealed_of_the_policy(world: Any) -> None:
     said = unwrap(world.asked("REQUIRE_HUMAN"), "policy-answer").statement
     own = seal("policy-answer", said, world.keys["effect"])
     assert refused(world, world.waiting("finance", asked=own)) == "key_use"
+
+
+def test_a_key_that_sealed_what_policy_said_is_good_at_the_time_of_the_commit(world: Any) -> None:
+    """Whatever the clock of who asked shows."""
+    from gantral.evidence.envelope import unwrap
+
+    running(world)
+    command = world.waiting("finance")
+    said = unwrap(command["asked"], "policy-answer").statement
+    other = SigningKey.generate()
+    known = replace(
+        world.trust.key(world.keys["commit"].keyid, frozenset({"commit"})),
+        public=PublicKey.load(other.public),
+        not_after=earlier(command["timestamp"]),
+    )
+    trust = replace(world.trust, keys={**world.trust.keys, other.keyid: known})
+    world.committer = replace(world.committer, trust=trust)
+    said = {**said, "timestamp": known.not_after}
+    assert refused(world, {**command, "asked": seal("policy-answer", said, other)}) == (
+        "key_lifetime"
+    )
 
 
 def test_a_submission_binds_each_of_its_members(world: Any) -> None:

@@ -9,7 +9,9 @@ import pytest
 from effect_bank import Bank, says
 from gantral.evidence import SigningKey
 from gantral.evidence.envelope import write_envelope
+from gantral.evidence.forms import instant_ms, instant_text
 from gantral.runtime import NotDone
+from gantral.runtime.workers import closer
 from temporalio.exceptions import ApplicationError
 
 
@@ -196,6 +198,21 @@ def test_the_closer_tells_what_the_lost_run_did(world: Any, bank: Bank, perform:
     assert world.verdict() == ("VALID", ())
     # Who was first stays: another closer finds it and leaves it.
     assert world.closer.close(world.chain, last, last.artifacts[-1], "again") is None
+
+
+def test_a_closer_whose_clock_is_behind_ends_nothing_before_what_it_tells(
+    world: Any, bank: Bank, perform: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else evidence would hold a claim from its future."""
+    grant = world.to_grant("finance")
+    last = world.chain.need(2)
+    decided = instant_ms(last.statement["timestamp"])
+    claimed = instant_text(decided + 600 * 1000)
+    perform("payments.refund", "payments.refund/1", [grant], at=claimed)
+    monkeypatch.setattr(closer, "_now_ms", lambda: decided - 4 * 24 * 60 * 60 * 1000)
+    world.closer.close(world.chain, last, last.artifacts[-1], "its run is terminated")
+    assert world.chain.need(3).statement["timestamp"] >= claimed
+    assert world.verdict() == ("VALID", ())
 
 
 def test_the_closer_does_not_list_what_was_undone(world: Any, bank: Bank, perform: Any) -> None:

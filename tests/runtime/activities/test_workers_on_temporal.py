@@ -273,6 +273,40 @@ def test_reconcile_closes_once(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("days", [4, -4])
+def test_reconcile_closes_nothing_by_a_wrong_clock(
+    world: Any,
+    settings: Path,
+    days: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from gantral.cli.main import main
+    from gantral.runtime.workers import closer
+    from gantral.runtime.workers.server_clock import last_polled
+    from temporalio.worker import Worker
+
+    world.put(world.created())
+    right = closer._now_ms
+    monkeypatch.setattr(closer, "_now_ms", lambda: right() + days * 24 * 60 * 60 * 1000)
+
+    async def scenario() -> int:
+        client = await connect(load(settings).temporal)
+        commit = sealed(COMMIT, world.committer.commit, Keyring(world.store))
+        async with Worker(client, task_queue="gantral-evidence", activities=[commit]):
+            while await last_polled(client) is None:
+                await asyncio.sleep(0.02)
+            return await asyncio.to_thread(main, ["reconcile", "--settings", str(settings)])
+
+    assert asyncio.run(scenario()) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "reconcile stopped: this machine's clock shows" in said.err
+    assert "set the clock" in said.err
+    assert world.store.get(world.chain.commit_key(1)) is None
+
+
 def test_search_attributes_are_registered_in_development_and_demanded_in_production(
     settings: Path,
 ) -> None:

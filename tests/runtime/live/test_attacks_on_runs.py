@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -262,6 +263,10 @@ def test_cancelled_while_a_commit_is_put(on_live: Any) -> None:
     on_live(test)
 
 
+async def _right(*_: object) -> None:
+    """Of a machine's clock: as where no worker polls, and nothing can be held against it."""
+
+
 @pytest.mark.timeout(90)
 def test_a_sweep_asks_again_only_about_what_is_no_longer_listed(
     on_live: Any, monkeypatch: pytest.MonkeyPatch
@@ -293,6 +298,13 @@ def test_a_sweep_asks_again_only_about_what_is_no_longer_listed(
             assert (told.instance_id, asked) == (cases[0].instance_id, [cases[0].instance_id])
             # A gate that nobody serves is not hidden by a run that is listed.
             late = instant_ms(cases[1].chain.need(1).records("clock")[0]["instants"][-1][0])
+            monkeypatch.setattr(closer, "_LISTED", timedelta(0))
+            live.closer._quiet.clear()
+            # A clock that jumped ends nothing: workers poll, and the server says when.
+            monkeypatch.setattr(closer, "_now_ms", lambda: late + 20 * 60 * 1000)
+            with pytest.raises(closer.WrongClock, match="when its queue gantral-evidence was last"):
+                await live.sweep()
+            monkeypatch.setattr(closer, "check_clock", _right)
             monkeypatch.setattr(closer, "_now_ms", lambda: late + 10 * 60 * 1000)
             assert await live.sweep() == []
             monkeypatch.setattr(closer, "_now_ms", lambda: late + 20 * 60 * 1000)

@@ -42,6 +42,7 @@ async def _reconcile(settings: Settings) -> int:
     from gantral.runtime.settings import SettingsError
     from gantral.runtime.workers import assembly
     from gantral.runtime.workers.connection import connect
+    from gantral.runtime.workers.server_clock import WrongClock
     from temporalio.service import RPCError
 
     stores = assembly.open_stores(settings)
@@ -63,4 +64,6 @@ async def _reconcile(settings: Settings) -> int:
                 status = status if closed else FINDINGS
     except (StoreError, RPCError) as error:
         raise Failure(f"reconcile stopped: {error}", "run it again when that is mended") from None
+    except WrongClock as error:
+        raise Failure(f"reconcile stopped: {error}", "set the clock, and run it again") from None
     return status

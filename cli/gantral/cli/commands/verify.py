@@ -21,7 +21,7 @@ from gantral.evidence.disclosure import Disclosed
 from gantral.evidence.log_views import Whole
 from gantral.evidence.report import Finding, Verdict, with_findings, worse
 from gantral.evidence.together import judge_together
-from gantral.evidence.trust_line import load_line
+from gantral.evidence.trust_line import load_at
 from gantral.evidence.verify import Judged, one_by_one, verify_bundle, verify_disclosure
 
 _EXIT = {"VALID": 0, "INVALID": 1, "INCONCLUSIVE": 2}
@@ -90,9 +90,9 @@ def run(args: argparse.Namespace) -> int:
     tell = _Json(trust) if args.format == "json" else _Text(trust)
     verdict: Verdict = "VALID"
     several = len(args.paths) > 1
-    if args.jobs < 1 or (args.jobs > 1 and not hasattr(os, "fork")):
+    if args.jobs < 1 or (args.jobs > 1 and os.name != "posix"):
         raise Failure(
-            "--jobs wants a number of at least 1, and more than 1 a system that can fork",
+            "--jobs wants a number of at least 1, and more than 1 a POSIX system",
             "leave it out for one process",
             MISUSE,
         )
@@ -283,10 +283,7 @@ def read_trust(path: Path, pinned: str | None = None) -> TrustFile:
         Failure: it can't be read or used, or is another one.
     """
     try:
-        if path.is_dir():
-            trust = load_line(one.read_bytes() for one in sorted(path.iterdir()))
-        else:
-            trust = TrustFile.load(path.read_bytes())
+        trust = load_at(path)
     except OSError as error:
         raise Failure(f"cannot read the trust file {path}: {error.strerror}", "", MISUSE) from None
     except EvidenceError as error:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gantral.compiler.check import beside, calls, expressions
+from gantral.compiler.check import beside, calls, expressions, in_the_open
 from gantral.compiler.check.choices import Choices
 from gantral.compiler.check.entering import exact
 from gantral.compiler.check.env import Binding, Env
@@ -116,6 +116,8 @@ class Acting(ABC):
         """For each name of an expression the results of effects it is computed from."""
         self._personal: set[Span] = set()
         """Names of calls whose handler gives personal data."""
+        self._causes: set[Span] = set()
+        """Names of handlers' failures, and of what is computed of why they failed."""
         self._results: dict[Span, tuple[st.ServiceCall, Operation]] = {}
         self._ran: dict[Span, tuple[st.Run, Program]] = {}
         """The children by the name that their outcome is bound to."""
@@ -169,6 +171,8 @@ class Acting(ABC):
         given = calls.arguments(
             env, one.arguments, operation.parameters, one.operation.span, f"`{operation.key}`"
         )
+        in_the_open.given(env.findings, operation, given or (), self._causes)
+        self._openly(operation.parameters, given)
         under = calls.approvals(env, one, operation)
         if operation.acts and not self._failing:
             self._authority.effect(one, operation, under, given)
@@ -239,6 +243,15 @@ class Acting(ABC):
                     )
                     return
 
+    def _openly(self, wanted: RecordType, given: calls.Arguments | None) -> None:
+        """What an operation with `as` gave is nothing personal anywhere."""
+
+        def read(value: ex.Expr) -> list[str | None]:
+            called = [self._results.get(each.binding) for each in self._read(value)]
+            return [one[1].plain_name for one in called if one is not None]
+
+        in_the_open.called_personal(self._env.findings, wanted, given or (), read)
+
     def _read(self, value: ex.Expr) -> list[ex.LetRef]:
         """The names an expression reads, in order, those that lets were computed from too."""
         if isinstance(value, ex.VarRef):
@@ -253,6 +266,7 @@ class Acting(ABC):
         with env.block():
             if one.name is not None:
                 env.bind(Binding("handler", one.name.text, one.name.span, StringType()))
+                self._causes.add(one.name.span)
             body, ended = self._making(one.body, giving)
             if giving is not None:
                 giving.ended()
@@ -391,6 +405,7 @@ class Acting(ABC):
                 f"gate `{name}` may amend, and nothing here reads what was decided",
                 "bind it: `let decided = ask …`, and read the decided values through it",
             )
+        self._openly(wanted, given)
         if given is None:
             return None
         self.personal.setdefault(name, set()).update(n for n, value in given if value.personal)

@@ -17,6 +17,7 @@ from gantral.compiler.program.types import (
     ListType,
     NothingType,
     OptionalType,
+    PersonType,
     RecordType,
     StringType,
     Type,
@@ -105,7 +106,8 @@ def text(env: Env, one: syn.Text, hint: Type | None) -> ex.Expr | None:
             whole = False
         else:
             parts.append(hole)
-            personal = personal or hole.personal
+            # A text that names a person is no person any more: only this mark goes on with it.
+            personal = personal or hole.personal or isinstance(hole.type, PersonType)
     if not whole:
         return None
     return ex.TextExpr(span=one.span, type=StringType(), personal=personal, parts=tuple(parts))

@@ -51,6 +51,7 @@ class Outcomes(Matching):
         ordinal = self._count(f"workflow {child.name}")
         wanted = anonymous(child.input)
         given = calls.arguments(env, one.arguments, wanted, span, f"workflow `{child.name}`")
+        self._openly(wanted, given)
         for name, value in given or ():
             field = wanted.field(name)
             assert field is not None

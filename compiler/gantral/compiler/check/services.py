@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gantral.compiler.check import needs
+from gantral.compiler.check import in_the_open, needs
 from gantral.compiler.check.canonical import decimal_text, duration_text
 from gantral.compiler.check.signatures import signature
 from gantral.compiler.names.findings import Findings, meant
@@ -147,6 +147,8 @@ class Services:
                 "a heartbeat is longer than nothing and no longer than the timeout",
                 "shorten it",
             )
+        if parameters is not None and not effect:
+            in_the_open.declared(self._findings, one, parameters, result)
         retry = self._retry(one, effect)
         if self._findings.errors > before or parameters is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from gantral.compiler.check import beside, entering, expressions
+from gantral.compiler.check import beside, entering, expressions, in_the_open
 from gantral.compiler.check.acting import Block
 from gantral.compiler.check.env import Binding
 from gantral.compiler.check.leaving import Making, Ways
@@ -16,6 +16,8 @@ from gantral.compiler.check.waiting import Waiting
 from gantral.compiler.program import expressions as ex
 from gantral.compiler.program import statements as st
 from gantral.compiler.program.types import (
+    Field,
+    RecordType,
     StringType,
     Type,
 )
@@ -194,6 +196,10 @@ class Statements(Parallels, Waiting):
                 else:
                     value = expressions.infer(env, one.value)
                 found = value if isinstance(value, ex.Typed) else None
+                if found is not None and wanted is not None:
+                    self._openly(RecordType((Field(name.text, wanted),)), ((name.text, found),))
+                if found is not None and in_the_open.tells(found, self._causes):
+                    self._causes.add(name.span)
                 if found is not None:
                     type_ = wanted if wanted is not None else found.type
                     personal = found.personal

@@ -24,7 +24,7 @@ def text(write: Expressions, expression: Expr) -> Piece:
     for part in expression.parts:
         if isinstance(part, str):
             texts[-1] += part
-        elif write.hidden and part.personal:
+        elif write.hidden and personal(part):
             texts[-1] += "…"
         else:
             holes.append(flat(_shown(write, part)))
@@ -38,11 +38,16 @@ def joined(write: Expressions, expression: TextExpr) -> Piece:
     """`expressions.concat(…)`: two NFC texts side by side need not be one, so the runtime brings
     the whole to NFC."""
     parts = [
-        "…" if write.hidden and not isinstance(part, str) and part.personal else part
+        "…" if write.hidden and not isinstance(part, str) and personal(part) else part
         for part in expression.parts
     ]
     pieces = [Text((part,)) if isinstance(part, str) else _shown(write, part) for part in parts]
     return Invoke("expressions.concat", tuple(("", piece) for piece in pieces))
+
+
+def personal(part: Expr) -> bool:
+    """Whether others may not read it in a title: it is marked so, or a person."""
+    return part.personal or isinstance(bare(part.type), PersonType)
 
 
 def _shown(write: Expressions, expression: Expr) -> Piece:

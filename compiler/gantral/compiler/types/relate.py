@@ -174,12 +174,29 @@ def reveals(value: Type, wanted: Type) -> bool:
             return reveals(value, wanted.inner)
         case ListType(), ListType():
             return reveals(value.element, wanted.element)
+        case _, JsonType():
+            return names_somebody(value)
         case RecordType(), RecordType():
             return value is not wanted and any(
                 one.personal or reveals(one.type, other.type)
                 for one in value.fields
                 if (other := wanted.field(one.name)) is not None and not other.personal
             )
+        case _:
+            return False
+
+
+def names_somebody(value: Type) -> bool:
+    """Whether a value of it holds a `person`, or something that is marked as personal."""
+    match value:
+        case PersonType():
+            return True
+        case OptionalType():
+            return names_somebody(value.inner)
+        case ListType():
+            return names_somebody(value.element)
+        case RecordType():
+            return any(one.personal or names_somebody(one.type) for one in value.fields)
         case _:
             return False
 

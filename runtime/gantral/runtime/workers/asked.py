@@ -11,12 +11,9 @@ evidence: it never leaves the deployment.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from gantral.evidence import EvidenceError, H, canonical, open_envelope, seal
-from gantral.evidence.envelope import unwrap
-from gantral.evidence.forms import instant_text
 from gantral.evidence.signers import Signer
 from gantral.runtime.commands import (
     AskGuardCommand,
@@ -73,7 +70,8 @@ def check_asked(
     envelope = command["asked"]
     if envelope == "none":
         raise EvidenceError("asked", "nobody sealed what was said")
-    at = str(unwrap(envelope, KIND).statement.get("timestamp"))
+    # A key that is good for this commit now: when it was asked, only who asked could say.
+    at = command["timestamp"]
     said = open_envelope(envelope, KIND, chain.trust, "commit", chain.team, at).statement
     wanted = {
         "owning_team_id": chain.team,
@@ -120,7 +118,6 @@ def _seal(
         "guard": guard,
         "holders": holders,
         "proposal": _proposal(values),
-        "timestamp": instant_text(int(datetime.now(UTC).timestamp() * 1000)),
     }
     return seal(KIND, statement, key)
 

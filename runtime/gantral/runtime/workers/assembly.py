@@ -17,6 +17,7 @@ from gantral.evidence.forms import instant_text
 from gantral.evidence.places import open_erasable, open_evidence
 from gantral.evidence.s3_client import connect
 from gantral.evidence.signers import KmsKey, Signer
+from gantral.evidence.trust_line import load_at
 from gantral.identity.directory import Directory
 from gantral.policy import Opa
 from gantral.runtime import programs
@@ -87,13 +88,22 @@ def open_drafts(settings: Settings) -> Store:
 
 
 def read_trust(settings: Settings) -> TrustFile:
-    """The trust file, which must be of this deployment's environment. Raises SettingsError."""
-    evidence = settings.need_evidence()
+    """The trust file, or the last of a folder's line, which must be of this deployment's
+    environment. Raises SettingsError."""
+    path = settings.need_evidence().trust
     try:
-        trust = TrustFile.load(evidence.read_trust())
+        trust = load_at(path)
+    except OSError as error:
+        raise SettingsError(
+            "evidence.trust",
+            f"{error.filename or path} can't be read: {error.strerror}",
+            "make it with `gantral keys trust`, or mend the path",
+        ) from None
     except EvidenceError as error:
         raise SettingsError(
-            "evidence.trust", error.message, "make it with `gantral keys trust`"
+            "evidence.trust",
+            f"{path}: {error.message}",
+            "get it again from who publishes it; `gantral keys trust` writes one",
         ) from None
     if trust.environment != settings.environment:
         raise SettingsError(
@@ -158,9 +168,11 @@ def signing_key(
         for team in known.teams:
             known.check(team, instant_text(int(time.time() * 1000)))
     except EvidenceError as error:
-        listed = "list it in the trust file with `gantral keys trust`"
-        asked = "let this process use that key of KMS"
-        remedy = asked if error.code == "signer" else listed
+        remedies = {
+            "signer": "let this process use that key of KMS",
+            "key_lifetime": "use a key that is good today, or set this machine's clock",
+        }
+        remedy = remedies.get(error.code, "list it in the trust file with `gantral keys trust`")
         raise SettingsError(f"keys.{use}", error.message, remedy) from None
     return key
 

@@ -3,16 +3,18 @@
 An operator's terminate, a server's limit, non-determinism or a lost build run no workflow code. The
 closer puts REJECTED or TERMINATED, cause execution_lost, at the next number. The put is
 create-exclusive, so it also fences a writer that comes late; and a writer that was first is found
-and left alone. It never bridges a gap.
+and left alone. It never bridges a gap. While this machine's clock is not the server's it ends
+nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from gantral.authority import ENDS, Cause, State
 from gantral.evidence import (
@@ -25,12 +27,13 @@ from gantral.evidence import (
     seal,
 )
 from gantral.evidence.commit import BuildCommit, build_commit
-from gantral.evidence.envelope import write_envelope
+from gantral.evidence.envelope import unwrap, write_envelope
 from gantral.evidence.forms import instant_ms, instant_text
 from gantral.evidence.signers import Signer
 from gantral.runtime.workers.chain import Chain, MissingEvidence, Read
 from gantral.runtime.workers.leaves import drop_drafts
-from gantral.runtime.workers.told import Told
+from gantral.runtime.workers.server_clock import WrongClock, check_clock
+from gantral.runtime.workers.told import SEALED, UNDOS, Told
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -74,18 +77,20 @@ class Closer:
     trust: TrustFile
     key: Signer
     _ended: set[str] = field(default_factory=set)
-    # Instance -> the moment, in ms, from which it is looked at though its run is listed.
-    _quiet: dict[str, int] = field(default_factory=dict)
+    # Instance -> the moment, monotonic, from which it is looked at though its run is listed.
+    _quiet: dict[str, float] = field(default_factory=dict)
 
     async def sweep(self, client: Client, team: str) -> AsyncIterator[Closed]:
         """Close every lost instance of a team; what was closed or can't be is told.
 
         Raises:
             StoreError, RPCError: the store or Temporal can't be asked.
+            WrongClock: this machine's clock is not the server's.
         """
+        await check_clock(client, _now_ms(), self.trust.max_skew)
         running = await _running(client, team) if self._quiet else frozenset()
         for instance_id in await asyncio.to_thread(lambda: list(self.instances(team))):
-            if instance_id in running and _now_ms() < self._quiet.get(instance_id, 0):
+            if instance_id in running and time.monotonic() < self._quiet.get(instance_id, 0.0):
                 continue
             try:
                 told = await self._look(client, Chain(self.store, self.trust, team, instance_id))
@@ -113,11 +118,14 @@ class Closer:
         rejects_at = self._rejects_at(chain, head)
         why = await _lost(client, chain.instance_id, rejects_at)
         if why is None:
-            until = _now_ms() + _ms(_LISTED)
+            left = _LISTED.total_seconds()
             if rejects_at != "none":
-                until = min(until, instant_ms(rejects_at) + _ms(UNSERVED))
-            self._quiet[chain.instance_id] = until
+                unserved = instant_ms(rejects_at) + _ms(UNSERVED)
+                left = min(left, (unserved - _now_ms()) / 1000)
+            self._quiet[chain.instance_id] = time.monotonic() + left
             return None
+        # It may have jumped since the sweep began.
+        await check_clock(client, _now_ms(), self.trust.max_skew)
         # It may have ended while Temporal was asked: what lies in the store is what counts.
         head = await asyncio.to_thread(self._head, chain)
         if head is None or head.state in ENDS:
@@ -127,13 +135,14 @@ class Closer:
     def close(self, chain: Chain, last: Read, artifact: dict[str, str], why: str) -> Closed | None:
         """Put the end after ``last``; None when a late writer was first."""
         waiting = artifact["authority_state"] == State.WAITING_FOR_HUMAN
-        at = max(instant_text(_now_ms()), last.statement["timestamp"])
         told = Told()
         for number in range(last.number + 1):
             told.tell(chain.need(number).statement["records"])
         # REJECTED holds its end alone: nothing is claimed while people are asked.
         untold = [] if waiting else told.untold(chain)
         told.tell(untold)
+        # Never before what it tells, even if this clock is a little behind.
+        at = max(instant_text(_now_ms()), last.statement["timestamp"], *_times(untold))
         built = build_commit(
             BuildCommit(
                 owning_team_id=chain.team,
@@ -229,6 +238,16 @@ async def _lost(client: Client, instance_id: str, rejects_at: str) -> str | None
     return None
 
 
+def _times(records: list[dict[str, Any]]) -> list[str]:
+    """When each claim and outcome among records was."""
+    found: list[str] = []
+    for record in records:
+        member = {**SEALED, **UNDOS}[record["kind"]]
+        kind = "use" if member == "claim" else "outcome"
+        found.append(unwrap(record[member], kind).statement["timestamp"])
+    return found
+
+
 def _now_ms() -> int:
     return int(datetime.now(UTC).timestamp() * 1000)
 
@@ -237,4 +256,4 @@ def _ms(length: timedelta) -> int:
     return length // timedelta(milliseconds=1)
 
 
-__all__ = ["Closed", "Closer", "StoreError"]
+__all__ = ["Closed", "Closer", "StoreError", "WrongClock"]

@@ -18,6 +18,7 @@ from gantral.runtime.workers import assembly, deployments
 from gantral.runtime.workers.closer import Closer
 from gantral.runtime.workers.connection import connect, require_search_attributes
 from gantral.runtime.workers.hands import Hands
+from gantral.runtime.workers.server_clock import WrongClock, last_polled
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -114,11 +115,16 @@ async def _started(workers: Sequence[Worker], running: Sequence[asyncio.Task[Non
 
 
 async def _sweep(closer: Closer, client: Client, teams: Sequence[str]) -> None:
+    known = False
     while True:
         for team in teams:
             try:
+                # The server soon knows of our own polls, and the closer then what time it is there.
+                while not known:
+                    known = await last_polled(client) is not None
+                    await asyncio.sleep(0 if known else 1)
                 async for told in closer.sweep(client, team):
                     _log.warning("%s: %s: %s", told.instance_id, told.what, told.why)
-            except (StoreError, RPCError) as error:
+            except (StoreError, RPCError, WrongClock) as error:
                 _log.warning("the sweep of %s stopped: %s", team, error)
         await asyncio.sleep(SWEEP)
