@@ -7,18 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 from unittest.mock import patch
 from zlib import crc32
 
 import pytest
 from confirming import RULES, WRITTEN, Tally, compiled, judge, violated
 from gantral.compiler import proofs
-from gantral.compiler.check import across, apart, beside, calls, needs, only_if, workflow
+from gantral.compiler.check import across, acting, apart, beside, calls, needs, only_if, workflow
 from gantral.compiler.flow import Flow
 from gantral.compiler.flow.graph import FlowNode
 from gantral.compiler.flow.loops import Loops
-from gantral.compiler.proofs import p2, p3
+from gantral.compiler.flow.walk import shortest
+from gantral.compiler.proofs import p2, p3, p12
 from generator import OTHERS, Tape, program
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -48,8 +49,8 @@ def test_what_is_accepted_breaks_no_rule_and_what_is_refused_does() -> None:
     # What it can write it does, and it is accepted; executions come to all that there is to hold.
     assert not {*WRITTEN} - tally.accepts.keys(), "never accepted"
     assert not {*get_args(Reached)} - tally.reached.keys(), "never reached"
-    # One warning says what may happen, and mostly it does.
-    assert tally.warned["shown"] > tally.warned["told"] // 2
+    # One warning says what may happen, and of nine executions some show every third.
+    assert tally.warned["shown"] > tally.warned["told"] // 3
     # A finding's path is a run that shows it, but for the few that README.md names.
     # (G0324 has none of its own.)
     pathed = Counter({one: count for one, count in tally.confirmed.items() if one[0] != "G0324"})
@@ -68,6 +69,11 @@ _undoes = Flow.undoes
 
 def _no_child(self: Flow, node: FlowNode) -> int:
     return 0 if node.operator == "child" else _undoes(self, node)
+
+
+def _no_round(flow: Flow, goal: object, start: int = 0, **rest: Any) -> object:
+    """No node leads to itself."""
+    return None if goal == start else shortest(flow, goal, start=start, **rest)  # type: ignore[arg-type]
 
 
 Patches = list[Callable[[], AbstractContextManager[object]]]
@@ -107,6 +113,10 @@ MUTANTS: dict[str, tuple[str, Patches]] = {
         "stranded",
         [lambda: patch.dict(proofs.PROOFS, {"P12": nothing})],
     ),
+    "an earlier round strands nothing (P12)": (
+        "stranded",
+        [lambda: patch.object(p12, "shortest", _no_round)],
+    ),
     "branches add no uses (P2)": (
         "used up",
         [lambda: patch.object(Loops, "most", lambda self, leave, **rest: _most(self, leave))],
@@ -132,6 +142,10 @@ MUTANTS: dict[str, tuple[str, Patches]] = {
     "the starter says who decides": (
         "chosen person",
         [lambda: patch.object(workflow, "who", lambda gate: [])],
+    ),
+    "what is given carries no choice": (
+        "chosen person",
+        [lambda: patch.object(acting.Acting, "_left", lambda self, choice, gave: None)],
     ),
     "what a child did may be stranded (P12)": (
         "stranded child",

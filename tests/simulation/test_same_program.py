@@ -1,27 +1,19 @@
 """Of two versions of which `gantral diff` says that they are the same program, each does what the
-other's recorded runs did, value for value; and runs of any other program are refused."""
+other's recorded runs did, value for value; and runs of any other program are refused. Each kind of
+change alone, to a spec that has all there is; `test_same_by_chance.py` has programs and changes
+made by chance."""
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from gantral.cli.simulating.code import Code, code, read
-from gantral.cli.simulating.exploring import scene
-from gantral.cli.specs import Checked
-from gantral.compiler.compare import compare
-from gantral.simulation import Deployment, Simulation, WrongCode
-from gantral.simulation.exploring import Course, Limits, explore
-from gantral.simulation.memory import MemoryStore
-from gantral.simulation.run import Run
-from hypothesis import settings
+from gantral.simulation.exploring import Limits
+from replaying import Recorded, recorded, replayed, same, written
 
-MANY = settings.default.max_examples // 8
 OLD = """\
 role clerk
 role boss
@@ -150,66 +142,12 @@ CHANGES: dict[str, Change] = {
 }
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """Runs that came to an end of the old program, and what holds their keys."""
-
-    checked: Checked
-    code: Code
-    stories: list[tuple[MemoryStore, list[Run]]]
-
-
-@contextlib.contextmanager
-def spec(folder: Path, text: str) -> Iterator[tuple[Checked, Code]]:
-    folder.mkdir(exist_ok=True)
-    file = folder / "order.gantral"
-    file.write_text(text, "utf-8")
-    checked = read(str(file))
-    with code(checked, "order", None) as made:
-        yield checked, made
-
-
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
-    with (
-        spec(tmp_path_factory.mktemp("old"), OLD) as (checked, made),
-        scene(made, "order") as found,
-    ):
-        story = Simulation(found.deployment)
-        seen = explore(found.world, story.fork, "order", found.inputs, Limits(100, 100))
-        assert len(seen.ends) > 8
-        stories = []
-        for choices in seen.examples.values():
-            course = Course(found.world, story.fork())
-            for choice in choices:
-                course.take(choice)
-            runs = [one.run for one in course.story.server.executions.values()]
-            stories.append((course.story.store, runs))
-        yield Recorded(checked, made, stories)
-
-
-def verdicts_of(older: Checked, newer: Checked) -> Iterator[str]:
-    """What diff says of each workflow."""
-    known = {one.name: one for one in older.analysis.programs}
-    for one in newer.analysis.programs:
-        yield compare(known[one.name], one).verdict
-
-
-def replayed(old: Recorded, made: Code) -> list[str]:
-    """How the old runs go on other code: what is wrong with each that goes another way."""
-    deployment = Deployment(made.packages.values())
-    wrong = []
-    try:
-        for store, runs in old.stories:
-            deployment.hold(store, MemoryStore(deletable=True))
-            for run in runs:
-                try:
-                    run.replay(deployment.definition(str(run.began.definition.name)))
-                except WrongCode as error:
-                    wrong.append(str(error))
-    finally:
-        deployment.close()
-    return wrong
+    file = tmp_path_factory.mktemp("old") / "order.gantral"
+    with recorded(file, OLD, "order", Limits(100, 100)) as found:
+        assert len(found.stories) > 8
+        yield found
 
 
 def test_what_diff_calls_the_same_does_the_same(
@@ -218,18 +156,12 @@ def test_what_diff_calls_the_same_does_the_same(
     verdicts: Counter[str] = Counter()
     texts = {name: change(OLD, random.Random(0)) for name, change in CHANGES.items()}
     assert OLD not in texts.values()
-    for seed in range(MANY):
-        chance = random.Random(seed)
-        text = OLD
-        for name in chance.sample(sorted(CHANGES), chance.randrange(2, 4)):
-            text = CHANGES[name](text, chance)
-        texts[f"seed {seed}"] = text
     for name, text in texts.items():
-        with spec(tmp_path, text) as (checked, made):
-            same = all(one == "same" for one in verdicts_of(old.checked, checked))
+        with written(tmp_path / "order.gantral", text, "order") as (checked, made):
+            kept = same(old.checked, checked)
             wrong = replayed(old, made)
-            assert bool(wrong) != same, (name, wrong[:1])
-        verdicts["same" if same else "another"] += 1
+            assert bool(wrong) != kept, (name, wrong[:1])
+        verdicts["same" if kept else "another"] += 1
         capsys.readouterr()
     print(f"of {len(texts)} versions {verdicts['same']} are the same program")
     assert min(verdicts["same"], verdicts["another"]) >= len(texts) // 4

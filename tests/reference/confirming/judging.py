@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,17 +20,17 @@ from confirming.witness import RULES, confirm, explore
 HARMLESS = frozenset({"acts when the approval has lapsed"})
 
 WRITTEN = {
-    "parallel": "parallel {",
-    "let = parallel": "= parallel {",
-    "wait": "wait {",
+    "parallel": r"parallel \{",
+    "let = parallel": r"= parallel \{",
+    "wait": r"wait \{",
     "json as T": ": Held =",
-    "json to an effect": "bank.file(",
+    "json to an effect": r"bank\.file\(",
     "apart actor": "actor payee\n    clock",
     "apart deciders of": "deciders of",
-    "decide by actor": "actor payee]",
+    "decide by actor": r"actor payee\]",
     "clock on": "clock    on",
     "run workflow": "run workflow ",
-    "run workflow of another file": "run workflow other.",
+    "run workflow of another file": r"run workflow other\.",
     "rejected as": "rejected as",
     "undo": "\n    undo ",
     "once per": "once per",
@@ -42,8 +43,14 @@ WRITTEN = {
     "else": "else as",
     "sleep": "    sleep",
     "on failure": "on failure",
+    "document to an effect": r"bank\.keep\(",
+    "let = wait": r"= wait \{",
+    "function over a generator": r" (?:sum|any|all|count|max|first)\(\S+ for | (?:len|join)\(\[",
+    "guarded by": "guarded  by",
+    "a gate asked both ways": r"ask (g\d)\([^\n]*\) only if (?s:.*)ask \1\([^\n]*\)\n"
+    r"|ask (g\d)\([^\n]*\)\n(?s:.*)ask \2\([^\n]*\) only if ",
 }
-"""What the generator must come to, and by what of its text that is seen."""
+"""What the generator must come to, and by which pattern of its text that is seen."""
 
 
 @dataclass
@@ -88,7 +95,7 @@ def judge(text: str, seed: int, tally: Tally, executions: int = 9) -> None:
     """Raises AssertionError, with the text, where the compiler and an execution disagree."""
     found = compiled(text, OTHERS)
     tally.programs += 1
-    written = {word for word, sign in WRITTEN.items() if sign in text}
+    written = {word for word, sign in WRITTEN.items() if re.search(sign, text)}
     tally.generated.update(written)
     if not found.errors:
         tally.accepted += 1
@@ -103,6 +110,8 @@ def judge(text: str, seed: int, tally: Tally, executions: int = 9) -> None:
             continue
         stricter = stricter_than_any(program, one)
         how = confirm(program, one, deep=100) if stricter else confirm(program, one)
+        if how == "never" and not stricter:
+            how = confirm(program, one, deep=60_000)  # rare: many turns in many rounds
         tally.confirmed[one.code, how] += 1
         if stricter:
             continue

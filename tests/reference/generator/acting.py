@@ -6,10 +6,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
+from generator import functions
 from generator.gates import Gate
 from generator.persons import person
+from generator.scope import Approval, Scope, Taking, Text, plain
 from generator.tape import Tape
 
 FAULTS = (
@@ -28,56 +29,6 @@ _ACTS = {
     "weaker argument": "wire",
 }
 """Effects that do."""
-
-
-@dataclass(frozen=True)
-class Text:
-    """An expression that no approval approved; `of`: the paths it was computed from."""
-
-    text: str
-    of: frozenset[str]
-
-
-def plain(path: str) -> Text:
-    """A path."""
-    return Text(path, frozenset({path}))
-
-
-@dataclass
-class Approval:
-    """An approval in scope: how many uses are left, since which minute, in how many rounds."""
-
-    name: str
-    gate: Gate
-    left: int
-    minute: int
-    rounds: int
-    certain: bool
-    strings: list[str]
-    numbers: list[str]
-    """What an effect may take of it."""
-    marked: list[str] = field(default_factory=list)
-    """What `bank.mark` gave under it alone."""
-
-
-@dataclass
-class Scope:
-    """What is known in a block."""
-
-    strings: list[Text]
-    numbers: list[Text]
-    tests: list[Text]
-    persons: list[Text] = field(default_factory=list)
-    jsons: list[Text] = field(default_factory=list)
-    approvals: list[Approval] = field(default_factory=list)
-    undoable: list[str] = field(default_factory=list)
-    variables: list[str] = field(default_factory=list)
-
-    def inner(self) -> Scope:
-        """A block inside."""
-        return Scope([*self.strings], [*self.numbers], [*self.tests], [*self.persons],
-                     [*self.jsons], [*self.approvals], [*self.undoable],
-                     [*self.variables])  # fmt: skip
 
 
 class Acting(ABC):
@@ -101,15 +52,15 @@ class Acting(ABC):
         self._failures: list[str] = []
         self._matched = False
         self._ended = False
-        self._left = 14
+        self._left = 12
         self._beside = 0
         """In how many branches, of one in another."""
         self._events = ["paid", "stop", "told"]
         self.asked_gates: set[str] = set()
         self.elsewhere = False
         """Whether the children are in another file."""
-        self._way: dict[str, bool] = {}
-        """Whether a gate is asked in every case: one gate is asked one way."""
+        self._takings: list[Taking] = []
+        """The blocks around that take a value, outermost first."""
 
     @abstractmethod
     def block(self, scope: Scope, depth: int, most: int = 2) -> list[str]:
@@ -148,6 +99,33 @@ class Acting(ABC):
         for one, strings, marked in before:
             del one.strings[strings:], one.marked[marked:]
 
+    @contextmanager
+    def taking(self, block: Taking) -> Iterator[Taking]:
+        """A block that takes what is given inside, or lets nothing out."""
+        self._takings.append(block)
+        yield block
+        self._takings.pop()
+        self._standing = self._standing or block.standing
+
+    def given(self, scope: Scope) -> str:
+        """A value on its way to a block around that takes it; "" where none does."""
+        nearest: dict[str, Taking] = {}
+        for around in self._takings:
+            if around.word is None:
+                nearest = {}
+            else:
+                nearest[around.word] = around
+        if not nearest:
+            return ""
+        block = self.tape.one([*nearest.values()])
+        block.taken += 1
+        block.standing = block.standing or self._standing
+        value = self.fresh(scope.strings if block.kind == "strings" else scope.numbers)
+        if block.text:
+            return f"{block.word} {block.text}"
+        block.of |= value.of
+        return f"{block.word} {value.text}"
+
     def leaves(self) -> str:
         """How a side ends a run that goes well; a branch can't."""
         return (
@@ -168,7 +146,17 @@ class Acting(ABC):
 
     def test(self, scope: Scope) -> Text:
         """A condition."""
-        kind = self.tape.below(6)
+        found = self._test(scope)
+        for around in self._takings:
+            around.of |= found.of
+        return found
+
+    def _test(self, scope: Scope) -> Text:
+        kind = self.tape.below(7)
+        if kind == 6:
+            number = self.fresh(scope.numbers)
+            made = functions.test(self.tape, self.name("q"), number.text)
+            return Text(made, number.of | functions.LINES)
         if kind == 3:
             number = self.fresh(scope.numbers)
             return Text(f"{number.text} > 3", number.of)
@@ -186,8 +174,8 @@ class Acting(ABC):
         if self._beside:
             if not self.aims("asked beside"):
                 return self.effect(scope, depth)
-        elif not self._asks or (
-            self._standing and not (self.aims("stranded") or self.aims("stranded child"))
+        elif (not self._asks or self._standing) and not (
+            self.aims("stranded") or self.aims("stranded child")
         ):
             return self.effect(scope, depth)
         return self.asked(scope, self.tape.one(self.gates))
@@ -205,10 +193,12 @@ class Acting(ABC):
             given["lines"] = plain("input.lines")
         if "extra" in gate.parameters:
             given["extra"] = self.fresh(scope.jsons)
+        if "paper" in gate.parameters:
+            given["paper"] = self.fresh(scope.papers)
         if "payee" in gate.parameters:
             before, given["payee"] = self._payee(scope)
         self.asked_gates.add(gate.name)
-        certain = self._way.setdefault(gate.name, not self.tape.chance(2))
+        certain = not self.tape.chance(2)
         only_if = "" if certain else f" only if {self.test(scope).text}"
         if gate.amends:
             self._stale |= amount.of
@@ -224,7 +214,7 @@ class Acting(ABC):
                 self._minute,
                 self._rounds,
                 certain,
-                [f"{name}.name"],
+                [f"{name}.name", *([f"{name}.paper.sha256"] if "paper" in given else [])],
                 numbers,
             )
         )
@@ -245,10 +235,11 @@ class Acting(ABC):
         return self.tape.one([*paths, Text("3", frozenset())])
 
     def effect(self, scope: Scope, depth: int) -> list[str]:
-        operation = self.tape.one(("fee", "mark", "pay", "close", "wire", "enter", "file"))
+        operation = self.tape.one(("fee", "mark", "pay", "close", "wire", "enter", "file", "keep"))
         if self._fault in _ACTS and self.tape.chance(6):
             operation = _ACTS[self._fault]
-        if operation == "pay" and (self._rounds > 1 or not self._acts):
+        once = self._rounds == 1 and self._acts
+        if operation == "pay" and not once and self._fault != "stranded":
             operation = "fee"
         key = f"books.{operation}" if operation == "enter" else f"bank.{operation}"
         under = self._under(scope, key)
@@ -258,9 +249,12 @@ class Acting(ABC):
         given = {
             "pay": ("name", "amount"), "fee": ("amount",), "mark": ("name",), "close": ("name",),
             "wire": ("amount",), "enter": ("ref", "amount"), "file": ("doc",),
+            "keep": ("paper",),
         }[operation]  # fmt: skip
-        known = {"amount": numbers, "doc": self._documents(scope, under)}
-        if not known["doc"] and "doc" in given:
+        papers = self._shown(scope.papers, under, "paper")
+        documents = self._shown(scope.jsons, under, "extra")
+        known = {"amount": numbers, "doc": documents, "paper": papers}
+        if not known.get(given[0], strings):
             return self.read(scope, depth)
         for one in under:
             one.left -= self._rounds // one.rounds
@@ -273,7 +267,7 @@ class Acting(ABC):
     def _called(
         self, scope: Scope, depth: int, operation: str, call: str, under: list[Approval]
     ) -> list[str]:
-        if operation in ("fee", "enter", "file"):
+        if operation in ("fee", "enter", "file", "keep"):
             if self.tape.chance(2):
                 failed = self.name("f")
                 return [f"{call} else as {failed} {{", *self.side(scope, depth), "}"]
@@ -286,9 +280,10 @@ class Acting(ABC):
         if handled:
             ends = self.tape.one(("give none", 'terminate "f"', self.leaves()))
             failed, inside = "", list[str]()
-            if operation == "pay" and self.tape.chance(4):
-                failed, inside = self._nothing_done(scope, depth, before)
-            body = self.block(scope, depth)
+            with self.taking(Taking("give" if ends == "give none" else None, text="none")):
+                if operation == "pay" and self.tape.chance(4):
+                    failed, inside = self._nothing_done(scope, depth, before)
+                body = self.block(scope, depth)
             lines = [f"let {name} = {call} else{failed} {{", *inside, *body, ends, "}"]
             if ends == "give none":
                 return [*lines, f"if {name} is some {{", f"bank.tell(text: {name}.ref)", "}"]
@@ -356,12 +351,12 @@ class Acting(ABC):
             return False
         return key != "bank.wire" or gate.strong
 
-    def _documents(self, scope: Scope, under: list[Approval]) -> list[str]:
+    def _shown(self, known: list[Text], under: list[Approval], parameter: str) -> list[str]:
+        """What the approvals show of it, or on purpose what nobody saw."""
         if self.aims("unseen"):
-            return [one.text for one in scope.jsons]
-        return [
-            f"{one.name}.extra" for one in under if "extra" in one.gate.parameters and one.certain
-        ]
+            return [one.text for one in known]
+        shown = [one for one in under if parameter in one.gate.parameters and one.certain]
+        return [f"{one.name}.{parameter}" for one in shown]
 
     def _terms(self, scope: Scope, under: list[Approval], key: str) -> tuple[list[str], list[str]]:
         if self.aims("unseen"):

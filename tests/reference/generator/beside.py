@@ -3,7 +3,8 @@ other programs."""
 
 from __future__ import annotations
 
-from generator.acting import Acting, Approval, Scope, Text, plain
+from generator.acting import Acting
+from generator.scope import Approval, Scope, Taking, Text, plain
 
 _DATA = ("paid", "told")
 """Events that have data."""
@@ -35,7 +36,9 @@ class Beside(Acting):
             if not (scope.variables and self.aims("set beside")):
                 inner.variables = []
             lines.append(f"branch {name} {{")
-            with self.names_of(scope):
+            takes = bound and (not given or self.tape.chance(6))
+            own = Taking("give" if takes and ok is None else None)
+            with self.names_of(scope), self.taking(own):
                 if inner.variables and self._fault == "set beside":
                     lines += self.set(inner)
                 if self._fault == "used up":
@@ -43,8 +46,9 @@ class Beside(Acting):
                 if waiting:
                     lines += self.wait(inner, depth + 1)
                 lines += self.statements(inner, depth + 1, 2)
-                if bound and (not given or self.tape.chance(6)):
-                    given.append((f"{made}.{name}", self._given(inner, ok, lines)))
+                if takes:
+                    value = self._given(inner, ok, lines)
+                    given.append((f"{made}.{name}", Text(value.text, value.of | own.of)))
             lines.append("}")
             standing, latest = standing or self._standing, max(latest, self._minute)
         self._beside -= 1
@@ -98,6 +102,33 @@ class Beside(Acting):
         self._standing = self._standing or after
         return lines
 
+    def waited(self, scope: Scope, depth: int) -> list[str]:
+        """A wait that makes a value: what came, or what is given deep inside."""
+        events = self._events[: 1 + self.tape.below(2)]
+        if not events:
+            return self.read(scope, depth)
+        made, before, after = self.name("r"), self._standing, False
+        lines: list[str] = []
+        with self.taking(Taking("give")) as taking:
+            for event in [*events, "else"]:
+                inner = scope.inner()
+                head = f"for {event} {{" if event != "else" else "} within 5m else {"
+                if event in _DATA:
+                    name = self.name("w")
+                    head = f"for {event} as {name} {{"
+                    inner.strings.append(plain(f"{name}.name"))
+                body = self.block(inner, depth)
+                value = self.fresh(inner.strings)
+                taking.of |= value.of
+                ends = f"give {value.text}"
+                if event == "else" and self.tape.chance(3):
+                    ends = 'terminate "late"'
+                lines += [head, *body, ends, "}"]
+                after, self._standing = after or self._standing, before
+        self._standing = self._standing or after
+        scope.strings.append(Text(made, taking.of | {made}))
+        return [f"let {made} = wait {{", *lines]
+
     def run_child(self, scope: Scope, depth: int) -> list[str]:
         """A child, and what comes of each way it may end."""
         aimed = self._beside > 0 and self.aims("child beside")
@@ -106,8 +137,9 @@ class Beside(Acting):
         name = self.name("c")
         who, much = self.fresh(scope.strings).text, self.fresh(scope.numbers).text
         # What a child did that can be undone stands once it has completed.
-        stands = self._rounds == 1 and self._acts and not self._beside
-        stands = stands and self.tape.chance(9 if self._fault == "stranded child" else 4)
+        aimed_at = self._fault == "stranded child"
+        stands = not self._beside and (aimed_at or (self._rounds == 1 and self._acts))
+        stands = stands and self.tape.chance(9 if aimed_at else 4)
         which = "book" if stands else "settle"
         where = "other." if self.elsewhere else ""
         lines = [f"let {name} = run workflow {where}{which}(name: {who}, amount: {much})"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
-from generator.acting import FAULTS, Scope, Text, plain
+from generator import functions
+from generator.acting import FAULTS
 from generator.beside import Beside
+from generator.scope import Scope, Taking, Text, plain
 
 __all__ = ["FAULTS", "Body"]
 
 _TOWARD = {
-    "stranded": ("ask",) * 6,
+    "stranded": ("ask",) * 6 + ("_later",) * 9,
     "undone twice": ("_undo",) * 8,
     "stale": ("ask", "_let", "_require", "_let", "_require"),
     "stranded child": ("run_child",) * 6 + ("ask",) * 6,
@@ -38,6 +41,7 @@ class Body(Beside):
             [plain("input.flag"), plain("input.sure"), plain("input.late")],
             [Text("initiator", frozenset())],
             [plain("input.extra")],
+            [plain("input.paper")],
         )
         lines = self.ask(scope, 0) if self.tape.chance(8) else []
         if self._fault == "weaker argument":
@@ -72,10 +76,13 @@ class Body(Beside):
     def _statement(self, scope: Scope, depth: int) -> list[str]:
         options = [self.effect] * 5 + [self.ask] * 3 + [self._undo] * 2
         options += [self.read, self._let, self._tell, self._require, self._sleep, self._variable]
+        options.append(self._text)
         options += [getattr(self, name) for name in _TOWARD.get(self._fault, ())]
         if self._child and (depth == 0 or self.tape.chance(2)):
             options.append(self.run_child)
         options.append(self._json)
+        if self._takings and self._takings[-1].word and depth < 5:
+            options += [self._deep] * 4
         if depth < 3:
             options += [
                 self._if,
@@ -85,6 +92,7 @@ class Body(Beside):
                 self._match,
                 self._failing,
                 self.wait,
+                self.waited,
                 self.parallel,
             ]
         made: list[str] = self.tape.one(options)(scope, depth)
@@ -104,9 +112,10 @@ class Body(Beside):
         """A side of a choice; it may end the run when the `other` does not."""
         before = self._standing
         lines = self.block(scope, depth)
-        self._ended = not other and self.tape.chance(2)
+        self._ended = not other and self.tape.chance(4 if self._takings else 2)
         if self._ended:
-            lines.append(self.tape.one(('terminate "t"', self.leaves())))
+            given = self.given(scope) if self.tape.chance(7) else ""
+            lines.append(given or self.tape.one(('terminate "t"', self.leaves())))
             self._standing = before
         return lines
 
@@ -154,27 +163,29 @@ class Body(Beside):
             inner.strings.append(plain(f"{name}.name"))
             inner.numbers.append(plain(f"{name}.amount"))
         head = f"for each {name} in {items} at most 2 {{"
-        body = self._loop(scope, depth, 2, inner)
+        if not self.tape.chance(3):
+            body = self._loop(scope, depth, 2, inner)
+            if own is not None and ok is not None:
+                ok.left = own.left
+            return [head, *body, "}"]
+        made = self.name("c")
+        with self.taking(Taking("collect")) as taking:
+            body = self._loop(scope, depth, 2, inner)
         if own is not None and ok is not None:
             ok.left = own.left
-        if self.tape.chance(3):
-            made = self.name("c")
-            body.append(f"collect {self.fresh(inner.strings).text}")
-            return [f"let {made} = {head}", *body, "}", f'bank.tell(text: "{{len({made})}}")']
-        return [head, *body, "}"]
+        last = self.fresh(inner.strings)
+        body.append(f"collect {last.text}")
+        joined = Text(f'join({made}, ",")', taking.of | last.of | {made})
+        scope.strings.append(joined)
+        return [f"let {made} = {head}", *body, "}"]
 
     def _repeat(self, scope: Scope, depth: int) -> list[str]:
-        body = self._loop(scope, depth, 2, scope.inner())
         pause = self.tape.one(("", " every 1m"))
         self._minute += 1
         head = f"repeat at most 2{pause} {{"
         if self.tape.chance(5):
-            made = self.name("r")
-            test = self.test(scope)
-            given, other = self.fresh(scope.strings), self.fresh(scope.strings)
-            scope.strings.append(Text(made, frozenset({made}) | given.of | other.of | test.of))
-            lines = [f"let {made} = {head}", *body, f"if {test.text} {{", f"give {given.text}", "}"]
-            return [*lines, "} else {", f"give {other.text}", "}"]
+            return self._giving(scope, depth, head)
+        body = self._loop(scope, depth, 2, scope.inner())
         return [
             head,
             *body,
@@ -182,6 +193,76 @@ class Body(Beside):
             self.tape.one(('bank.tell(text: "over")', "")),
             "}",
         ]
+
+    def _giving(self, scope: Scope, depth: int, head: str) -> list[str]:
+        """A `repeat` that makes a value, out of whatever block it is given in."""
+        made = self.name("r")
+        known = scope.strings if self.tape.chance(7) else scope.numbers
+        kind: Literal["strings", "numbers"] = "strings" if known is scope.strings else "numbers"
+        with self.taking(Taking("give", kind)) as taking:
+            body = self._loop(scope, depth, 2, scope.inner())
+            if not taking.taken or self.tape.chance(4):
+                test, given = self.test(scope), self.fresh(known)
+                body += [f"if {test.text} {{", f"give {given.text}", "}"]
+                taking.of |= given.of
+        end = self.fresh(known)
+        ends = f"give {end.text}"
+        if self.tape.chance(3):
+            ends = 'terminate "t"'
+        known.append(Text(made, taking.of | end.of | {made}))
+        return [f"let {made} = {head}", *body, "} else {", ends, "}"]
+
+    def _deep(self, scope: Scope, depth: int) -> list[str]:
+        """A value given or collected out of blocks in blocks, of which none makes one."""
+        lines = [f"if {self.test(scope).text} {{", self.given(scope), "}"]
+        for _ in range(1 + self.tape.below(3)):
+            way = self.tape.below(4)
+            if way == 0:
+                lines = ["repeat at most 2 {", *lines, "} else {", "}"]
+            elif way == 1:
+                name = self.name("e")
+                lines = [f"for each {name} in input.lines at most 2 {{", *lines, "}"]
+            elif way == 2:
+                lines = [f"bank.look(name: {self.fresh(scope.strings).text}) else {{", *lines, "}"]
+            elif self._events:
+                wait = ["wait {", f"for {self._events[0]} {{", "}", "} within 1m else {"]
+                lines = [*wait, *lines, "}"]
+        return lines
+
+    def _later(self, scope: Scope, depth: int) -> list[str]:
+        """A no in a later round, where that round's own effect is done no more or never was."""
+        under = [
+            one
+            for one in scope.approvals
+            if "lines" in one.gate.parameters and one.certain and one.left > 1
+            if self._fits(one, "bank.pay")
+        ]
+        if not under or self._beside:
+            return self.ask(scope, depth)
+        ok, name, element, failed = under[0], self.name("p"), self.name("e"), self.name("f")
+        ok.left -= 2
+        self._standing = True
+        call = f"bank.pay(name: {element}.name, amount: {element}.amount) under {ok.name}"
+        with self.names_of(scope):
+            asked = self.asked(scope.inner(), self.tape.one(self.gates))
+        test = self.test(scope).text
+        way = self.tape.below(3)
+        if way == 0:
+            body = [f"let {name} = {call}", f"if {test} {{", f"undo {name}", *asked, "}"]
+        elif way == 1:
+            body = [f"let {name} = {call} else as {failed} {{", f'if {failed}.happened == "no" {{']
+            body += [*asked, "}", "give none", "}"]
+        else:
+            body = [f"let {name} = {call} else as {failed} {{"]
+            body += [
+                f'if {failed}.happened == "unknown" {{',
+                'terminate "t"',
+                "}",
+                "give none",
+                "}",
+            ]
+            body += [f"if {name} is none {{", *asked, "}"]
+        return [f"for each {element} in {ok.name}.lines at most 2 {{", *body, "}"]
 
     # --- plain statements -----------------------------------------------------------------------
 
@@ -193,6 +274,7 @@ class Body(Beside):
         scope.tests.append(plain(f"{name}.ok"))
         scope.persons.append(plain(f"{name}.who"))
         scope.jsons.append(plain(f"{name}.body"))
+        scope.papers.append(plain(f"{name}.paper"))
         return [f"let {name} = bank.look(name: {sought})"]
 
     def _json(self, scope: Scope, depth: int) -> list[str]:
@@ -208,6 +290,18 @@ class Body(Beside):
         scope.numbers.append(Text(f"{name}.amount", of | {f"{name}.amount"}))
         return [f"let {name}: Held = {found.text}"]
 
+    def _text(self, scope: Scope, depth: int) -> list[str]:
+        """A text that a function makes, or a part of a document."""
+        name = self.name("t")
+        if self.tape.chance(4):
+            found = self.fresh(scope.papers)
+            value = f"{found.text}.{self.tape.one(('sha256', 'name'))}"
+            scope.strings.append(Text(name, found.of | {value, name}))
+            return [f"let {name} = {value}"]
+        found = self.fresh(scope.strings)
+        scope.strings.append(Text(name, found.of | functions.LINES | {name}))
+        return [f"let {name} = {functions.string(self.tape, self.name('q'), found.text)}"]
+
     def _let(self, scope: Scope, depth: int) -> list[str]:
         name = self.name("x")
         if self.tape.chance(3):
@@ -222,6 +316,9 @@ class Body(Beside):
         else:
             one = self.fresh(scope.numbers)
             value = Text(self.tape.one((one.text, f"{one.text} + 1")), one.of)
+            if self.tape.chance(4):
+                made = functions.number(self.tape, self.name("q"), one.text)
+                value = Text(made, one.of | functions.LINES)
         scope.numbers.append(Text(name, value.of | {name}))
         return [f"let {name} = {value.text}"]
 
@@ -260,7 +357,7 @@ class Body(Beside):
         if again and self.aims("undone twice"):
             return [f"undo {self.tape.one(again)}"]
         left = [one for one in scope.undoable if one not in self._undone]
-        if not left or self._rounds > 1:
+        if not left or (self._rounds > 1 and self._fault != "stranded"):
             return self._tell(scope, depth)
         name = self.tape.one(left)
         self._undone.append(name)
@@ -271,8 +368,9 @@ class Body(Beside):
         """A read whose handler goes on in some way."""
         name = self.name("l")
         sought = self.fresh(scope.strings).text
-        body = self.block(scope, depth)
+        with self.taking(Taking("give", text="none")) as taking:
+            body = self.block(scope, depth)
         scope.strings.append(
-            Text(f'(if {name} is some then {name}.name else "b")', frozenset({name}))
+            Text(f'(if {name} is some then {name}.name else "b")', taking.of | {name})
         )
         return [f"let {name} = bank.look(name: {sought}) else {{", *body, "give none", "}"]

@@ -9,6 +9,7 @@ from generator.tape import Tape
 
 OPERATIONS = (
     "bank.pay", "bank.fee", "bank.mark", "bank.close", "bank.wire", "books.enter", "bank.file",
+    "bank.keep",
 )  # fmt: skip
 CRITICAL = ("bank.close", "bank.wire")
 # Those that ask for at least `2 of head or 1 of board` stand first.
@@ -56,6 +57,7 @@ TYPES = {
     "limit": "int",
     "lines": "list(max: 2) of { name: string, amount: int }",
     "extra": "json",
+    "paper": "document",
     "payee": "person",
 }
 
@@ -66,10 +68,12 @@ def gate(tape: Tape, name: str, others: Sequence[str], fault: str) -> Gate:
     parameters = ["name", "amount"]
     if tape.chance(3):
         parameters.append("limit")
-    if tape.chance(4):
+    if tape.chance(8 if fault == "stranded" else 4):
         parameters.append("lines")
     if tape.chance(2):
         parameters.append("extra")
+    if tape.chance(2):
+        parameters.append("paper")
     left_out = tape.one(("", "", "", *OPERATIONS))
     waived = tape.chance(2)
     critical = CRITICAL if waived and not (fault == "waived" and tape.chance(5)) else ()
@@ -103,7 +107,7 @@ def gate(tape: Tape, name: str, others: Sequence[str], fault: str) -> Gate:
         f"    releases {shown}",
         f"    decide   {decide}\n@",
         "    waived   by policy limits" if waived else "",
-        "    guarded  by policy limits" if tape.chance(1) else "",
+        "    guarded  by policy limits" if tape.chance(2) else "",
         "    initiator may decide" if tape.chance(1) else "",
         f"    amend    amount where {tape.one(('new <= old', 'new > 0', 'new != old'))}"
         if amends

@@ -29,6 +29,13 @@ _WAYS = {
                                                 "}"),
     "(if @k is some then WHO else initiator)": ("let @k = bank.look(name: input.name) else {",
                                                 "give none", "}"),
+    "@s": ("let @s = repeat at most 2 {", "for each @i in input.lines at most 2 {",
+           "repeat at most 2 {", "if TEST {", "give initiator", "}", "} else {", "}", "}",
+           "} else {", 'terminate "t"', "}"),
+    "(@u.a ?? WHO)": ("let @u = parallel {", "branch a {", 'bank.look(name: "a") else {',
+                      "if TEST {", "give initiator", "}", "}", "}", "branch b {",
+                      'bank.tell(text: "b")', "}", "}"),
+    "(if any(@y.amount > 3 for @y in input.lines) then WHO else initiator)": (),
     "(if len([@x for @x in input.lines where @x.amount > 3]) > 0 then WHO else initiator)": (),
 }  # fmt: skip
 

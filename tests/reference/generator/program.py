@@ -86,11 +86,14 @@ workflow sample version "1.0.0" {
   type Known = { who: person }
   input  {
     name: string, amount: int, flag: bool, sure: bool, late: bool, kind: "low" | "high",
-    lines: list(max: 2) of Held, extra: json, who: person
+    lines: list(max: 2) of Held, extra: json, who: person,
+    paper: document
   }
   output { name: string? }
   service bank on queue "bank" {
-    read look(name: string) -> { name: string, amount: int, ok: bool, who: person, body: json } {
+    read look(name: string) -> {
+      name: string, amount: int, ok: bool, who: person, body: json, paper: document
+    } {
       timeout 1m
     }
     notify tell(text: string) { timeout 1m }
@@ -102,6 +105,7 @@ workflow sample version "1.0.0" {
     effect fee(amount: int) { timeout 1m }
     effect mark(name: string) -> { ref: string } { timeout 1m }
     effect file(doc: json) { timeout 1m }
+    effect keep(paper: document) { timeout 1m }
     critical effect close(name: string) -> { ref: string } { timeout 1m }
     critical effect wire(amount: int) -> { ref: string } {
       timeout 1m

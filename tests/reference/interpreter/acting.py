@@ -6,14 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from gantral.compiler import program as p
+from gantral.compiler.program import is_document
 from gantral.dsl.span import Span
 
 from interpreter import people, rules
 from interpreter.book import Act, Approval, Book, Outcome, Reached
 from interpreter.data import GIVEN, NOBODY, Datum, Place, Places, Seen, Seers, overlap, unknown
 from interpreter.expressions import Evaluator, Failed, Names, Values
+from interpreter.leaving import Ended, Gave, Leaving
 from interpreter.turns import Stopped, Turns
 from interpreter.ways import Block, goes_on, may_give, sets
 
@@ -30,35 +33,6 @@ class Frame:
     loop: bool
     bound: bool
     choices: list[_Choice] = field(default_factory=list)
-
-
-class Ended(Exception):  # noqa: N818
-    """The run has ended: "completed", "rejected" or "terminated", why, at which statement, and with
-    what it leaves. Of a rejection `cause` is "no" or "late", of a gate whose policy said no or
-    nothing "policy_failed"; else a word of the runtime. A value that does not fit fails nowhere."""
-
-    def __init__(self, how: str, cause: str, at: Span | None, output: Datum | None = None) -> None:
-        super().__init__(how)
-        self.how = how
-        self.cause = cause
-        self.at = at
-        self.output = output
-
-
-class Gave(Exception):  # noqa: N818
-    """`give`: on its way to what makes the value."""
-
-    def __init__(self, value: Datum) -> None:
-        super().__init__()
-        self.value = value
-
-
-class Collected(Exception):  # noqa: N818
-    """`collect`: the same, for a `for each`."""
-
-    def __init__(self, value: Datum) -> None:
-        super().__init__()
-        self.value = value
 
 
 class Acting(ABC):
@@ -85,6 +59,8 @@ class Acting(ABC):
         self._outside: set[Span] = set()
         """In a branch: the names from outside of it."""
         self._outcomes: list[Outcome] = []
+        self._kinds: dict[str, set[bool]] = {}
+        """Whether each gate was asked `only if`, and in every case."""
         self._voted: dict[str, frozenset[str]] = {}
         """Who voted at each gate so far."""
 
@@ -174,6 +150,13 @@ class Acting(ABC):
             self._frames.pop()
             self._tint(variables, frame.choices)
 
+    def _taken(self, found: Leaving) -> Datum:
+        """What has come to where it is wanted."""
+        self.book.reached |= found.out_of
+        if found.blocks > 3:
+            self.book.reached.add("a value out of four blocks")
+        return found.value
+
     def _others(self, *, stops: bool = True) -> None:
         """Other branches may go on here. Where one has failed, this one stops: not while an action
         is in flight, whose answer is awaited."""
@@ -196,6 +179,8 @@ class Acting(ABC):
             self.book.called.add(operation.key)
             if self._turns is not None:
                 self.book.reached.add("an effect in a branch")
+            if any(is_document(one.type) for one in operation.parameters.fields):
+                self.book.reached.add("a document acted on")
             if any(self._of_branches(datum) for datum in given.values()):
                 self.book.reached.add("an effect with what a branch gave")
             act = Act(operation, call.head, "not done")
@@ -239,7 +224,11 @@ class Acting(ABC):
             self._names.bound[handler.binding] = Datum(failure)
         try:
             if not bound:
-                self._block(handler.body)
+                try:
+                    self._block(handler.body)
+                except Gave as found:
+                    found.out_of.add("a value out of a handler in another block")
+                    raise
                 self._tint(sets(handler.body), (choice,))
                 return Datum(None)
             with self._choosing(sets(handler.body), bound=True) as choices:
@@ -247,7 +236,7 @@ class Acting(ABC):
                 try:
                     self._block(handler.body)
                 except Gave as found:
-                    return carrying(found.value, choices)
+                    return carrying(self._taken(found), choices)
             return Datum(None)
         finally:
             if handler.binding is not None:
@@ -295,6 +284,9 @@ class Acting(ABC):
             proposed.setdefault(one.name, Datum(None))
         self.book.asks += 1
         number = self.book.asks
+        self._kinds.setdefault(gate.name, set()).add(isinstance(ask, p.AskOnlyIf))
+        if len(self._kinds[gate.name]) > 1:
+            self.book.reached.add("a gate asked both ways")
         if isinstance(ask, p.AskOnlyIf) and not self._holds(ask.only_if, ask.only_if.span)[0]:
             self.book.happened(ask.head, "unasked")
             fields = {
@@ -302,14 +294,12 @@ class Acting(ABC):
             }
             return Approval(number, gate, "unasked", self._now, fields, proposed, (), False)
         came = self._schedule.pick(people.answers(gate), ask.head)
-        self.book.happened(ask.head, came.partition(":")[0])
+        if came not in ("yes", "yes: amended"):
+            self.book.happened(ask.head, came.partition(":")[0])
         if came == "failed":
             raise Ended("terminated", "policy_failed", ask.head)
         if came in ("no", "no: late"):
-            for act in self._acts:
-                if act.stands:
-                    self.book.breaks("rejected with an effect standing", ask.head, act.at)
-            raise Ended("rejected", "late" if came == "no: late" else "no", ask.head)
+            self._reject(ask, "late" if came == "no: late" else "no")
         by = frozenset({Seen(number)})
         fields = {name: one.anew(by, ("asked", number, name)) for name, one in proposed.items()}
         if came == "waived":
@@ -321,7 +311,26 @@ class Acting(ABC):
         self._saw_clauses(gate)
         if came == "yes: amended":
             people.amend(self._values, made)
+        self._asked_again(gate, ask, amended=bool(made.stale))
+        self.book.happened(ask.head, "yes")
         return made
+
+    def _reject(self, ask: p.Ask, cause: str) -> NoReturn:
+        for act in self._acts:
+            if act.stands:
+                self.book.breaks("rejected with an effect standing", ask.head, act.at)
+        raise Ended("rejected", cause, ask.head)
+
+    def _asked_again(self, gate: p.Gate, ask: p.Ask, *, amended: bool) -> None:
+        """The guard's policy, of what people decided: it alone may say no to it now."""
+        if gate.guarded_by is None:
+            return
+        if amended:
+            self.book.reached.add("a guard asked of what was amended")
+        if self._schedule.pick(("allows", "denies or fails")) != "allows":
+            self.book.reached.add("a guard's no after the vote")
+            self.book.happened(ask.head, "no")
+            self._reject(ask, "policy_failed")
 
     def _who_decides(self, gate: p.Gate, ask: p.Ask, proposed: Mapping[str, Datum]) -> None:
         given = dict(ask.arguments)

@@ -8,10 +8,11 @@ from copy import copy
 
 from gantral.compiler import program as p
 
-from interpreter.acting import Gave, carrying
+from interpreter.acting import carrying
 from interpreter.children import Children
 from interpreter.data import Datum, Place, unknown
 from interpreter.expressions import GIVENS, Evaluator, Names
+from interpreter.leaving import Gave
 from interpreter.turns import Stopped, Turns
 from interpreter.ways import goes_on, sets
 
@@ -67,7 +68,7 @@ class Beside(Children):
             except Gave as found:
                 if not bound:
                     raise
-                return carrying(found.value, choices)
+                return carrying(self._taken(found), choices)
             return carrying(Datum(None), choices)
 
     def _wait(self, wait: p.Wait, *, bound: bool) -> Datum:
@@ -95,8 +96,9 @@ class Beside(Children):
                     self._arrived(cases[came])
             except Gave as found:
                 if not bound:
+                    found.out_of.add("a value out of a wait in another block")
                     raise
-                return carrying(found.value, choices)
+                return carrying(self._taken(found), choices)
         return Datum(None)
 
     def _open(self, wait: p.Wait) -> None:

@@ -57,6 +57,16 @@ Reached: TypeAlias = Literal[
     "a child that terminated",
     "a child whose key is taken",
     "a child undone",
+    "a value out of four blocks",
+    "a value out of a loop in another block",
+    "a value out of a wait in another block",
+    "a value out of a handler in another block",
+    "a value collected out of a loop in another",
+    "a guard's no after the vote",
+    "a guard asked of what was amended",
+    "a gate asked both ways",
+    "a document acted on",
+    "a function over what was chosen of a list",
 ]
 """What an execution may come to."""
 

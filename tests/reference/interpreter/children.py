@@ -8,10 +8,11 @@ from gantral.compiler import program as p
 from gantral.compiler.program.walk import calls
 from gantral.dsl.span import Span
 
-from interpreter.acting import Acting, Ended
+from interpreter.acting import Acting
 from interpreter.book import Act, Ending, Outcome, Reached
 from interpreter.data import Datum, Place, unknown
 from interpreter.expressions import GIVENS
+from interpreter.leaving import Ended
 
 _ENDED: Mapping[Ending, Reached] = {
     "completed": "a child that completed",

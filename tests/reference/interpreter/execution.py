@@ -10,11 +10,12 @@ from contextlib import suppress
 from gantral.compiler import program as p
 from gantral.dsl.span import Span
 
-from interpreter.acting import NOBODYS, Collected, Ended, Gave, carrying, named
+from interpreter.acting import NOBODYS, carrying, named
 from interpreter.beside import Beside
 from interpreter.book import Book
 from interpreter.data import Datum, unknown
 from interpreter.expressions import GIVENS, Values
+from interpreter.leaving import Collected, Ended, Gave, Leaving
 from interpreter.schedule import Schedule
 from interpreter.ways import Block, goes_on, may_give, sets
 
@@ -56,6 +57,9 @@ class Execution(Beside):
         try:
             for one in block:
                 self._statement(one)
+        except Leaving as found:
+            found.blocks += 1
+            raise
         finally:
             for binding in self._names.bound.keys() - before:
                 del self._names.bound[binding]
@@ -165,8 +169,9 @@ class Execution(Beside):
                     self._block(loop.body)
                 except Collected as found:
                     if not bound:
+                        found.out_of.add("a value collected out of a loop in another")
                         raise
-                    made.append(found.value)
+                    made.append(self._taken(found))
             self._names.bound.pop(loop.binding, None)
             self.book.happened(loop.head, "over")
         return carrying(Datum(tuple(made)), choices)
@@ -186,6 +191,7 @@ class Execution(Beside):
                 self._block(loop.otherwise)
             except Gave as found:
                 if not bound:
+                    found.out_of.add("a value out of a loop in another block")
                     raise
-                return carrying(found.value, choices)
+                return carrying(self._taken(found), choices)
         return Datum(None)

@@ -248,10 +248,16 @@ class Evaluator:
                 return Datum(values).tinted(Datum(values).all_by())
             case p.Comprehension():
                 return self._comprehension(one)
+            case p.FunctionCall(arguments=(p.Comprehension(condition=chosen), *_)) if chosen:
+                self.values.book.reached.add("a function over what was chosen of a list")
+                return self._computed(one)
             case _:
-                found = [self.evaluate(part) for part in p.children(one)]
-                whole = Datum(tuple(found))
-                return self.values.made(one.type, whole.all_by(), whole.all_of())
+                return self._computed(one)
+
+    def _computed(self, one: p.Expr) -> Datum:
+        found = [self.evaluate(part) for part in p.children(one)]
+        whole = Datum(tuple(found))
+        return self.values.made(one.type, whole.all_by(), whole.all_of())
 
     def _entering(self, found: Datum, one: p.Expr) -> Datum:
         """A value that fits its type there, or does not."""

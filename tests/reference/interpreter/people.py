@@ -16,8 +16,8 @@ _PERSONS = tuple("abcdefghijkl")
 
 
 def answers(gate: p.Gate) -> list[str]:
-    """How an `ask` may come out. Withdrawal, a veto, nobody eligible and a guard's no on what was
-    decided are a no like that of one person."""
+    """How an `ask` may come out. Withdrawal, a veto and nobody eligible are a no like that of one
+    person; what a guard says of what was decided comes after."""
     found = ["yes"]
     if gate.amend:
         found.append("yes: amended")

@@ -270,9 +270,7 @@ class Acting(ABC):
             body, ended = self._making(one.body, giving)
             if giving is not None:
                 giving.ended()
-        found = env.findings.all[before:]
-        if any(each.severity == "error" and each.code not in PROVED for each in found):
-            # What the graph proves too leaves it whole, so that the proof tells the path.
+        if self._broken(before):
             return None, ended
         name = one.name
         made = st.Handler(
@@ -282,6 +280,12 @@ class Acting(ABC):
             one.span,
         )
         return made, ended
+
+    def _broken(self, before: int) -> bool:
+        """Whether there is nothing to prove of what was found that many findings ago. What the
+        graph proves too leaves it whole, so that the proof tells the path."""
+        found = self._env.findings.all[before:]
+        return any(one.severity == "error" and one.code not in PROVED for one in found)
 
     def _ends_without(self, span: Span, what: str, name: str) -> None:
         """Says that a block of what makes a value may end without one."""

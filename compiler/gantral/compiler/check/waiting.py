@@ -68,7 +68,7 @@ class Waiting(Undoing):
     def _wait(
         self, one: syn.Wait, bound: syn.Identifier | None, giving: Giving | None
     ) -> tuple[st.Wait | None, bool]:
-        errors = self._env.findings.errors
+        before = len(self._env.findings.all)
         ordinal = self._count("wait")
         head = Span(one.span.source, one.span.start, one.span.start + len("wait"))
         if self._failing:
@@ -106,7 +106,7 @@ class Waiting(Undoing):
         self._left(choice, gave)
         if within is None or longest is None or any(event is None for event in events):
             return None, all(ended)
-        if self._env.findings.errors > errors and giving is not None:
+        if giving is not None and self._broken(before):
             return None, all(ended)
         arrivals = tuple(
             st.Arrival(event, *_named(case), block, case.span)

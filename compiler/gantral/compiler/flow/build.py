@@ -20,6 +20,7 @@ from gantral.compiler.flow.longest import of_run
 from gantral.compiler.program import declarations as d
 from gantral.compiler.program import expressions as e
 from gantral.compiler.program import statements as s
+from gantral.compiler.program.types import OptionalType
 from gantral.compiler.program.undoing import undoes
 from gantral.dsl.frozen import frozen
 from gantral.dsl.span import Span
@@ -63,6 +64,8 @@ class _Builder:
         self._asked: list[int] = []
         self._gives: list[_Given] = []
         self._collects: list[tuple[str, int]] = []
+        self._answers: set[Span] = set()
+        """The names of calls that answer something: what is some there is an answer."""
 
     def build(self) -> Flow:
         program = self._program
@@ -150,6 +153,9 @@ class _Builder:
                 binds = self._names.bind(statement.name, statement.binding)
                 value = statement.value
                 if isinstance(value, s.ServiceCall):
+                    result = self._program.operations[value.operation].result
+                    if not isinstance(result, OptionalType):
+                        self._answers.add(statement.binding)
                     return self._call(value, ends, binds)
                 if isinstance(value, s.Ask):
                     return self._ask(value, ends, binds)
@@ -317,17 +323,21 @@ class _Builder:
         return [_Open(join, "then")] if all(sides) else []
 
     def _settled(self, condition: e.Expr) -> str:
-        """The handler's name when the condition is just `f.happened == "no"`; the child's, with the
-        outcome, when it is how that ended."""
+        """What a condition by itself shows of a call or a child (`FlowNode.settles`)."""
         match condition:
             case e.Compare(
-                operator="==",
+                operator="==" | "!=" as operator,
                 left=e.FailureRef(field="happened", binding=Span() as binding, name=name),
-                right=e.Literal(value="no"),
+                right=e.Literal(value="no" | "unknown" as word),
             ):
-                return self._names.bind(name, binding)
+                happened = word if operator == "==" else {"no": "unknown", "unknown": "no"}[word]
+                return f"{self._names.bind(name, binding)}:{happened}"
             case e.OutcomeTest(child=child, outcome=outcome):
                 return f"{self._names.bind(child.name, child.binding)}:{outcome}"
+            case e.Test(operand=e.LetRef(name=name, binding=binding), some=some) if (
+                binding in self._answers
+            ):
+                return f"{self._names.bind(name, binding)}:{'some' if some else 'none'}"
             case _:
                 return ""
 
@@ -340,6 +350,7 @@ class _Builder:
                 *arguments_of("", statement.condition, self._names),
                 *arguments_of("else", statement.message, self._names),
             ),
+            settles=self._settled(statement.condition),
         )
         self._join(ends, node)
         self._fail(_Open(node, "false"))

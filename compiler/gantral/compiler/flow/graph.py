@@ -146,8 +146,9 @@ class FlowNode:
     under: tuple[str, ...] = ()
     arguments: tuple[Argument, ...] = ()
     settles: str = ""
-    """Of a ``choose``: the failure (its bound name) that ``true`` shows to have done nothing; or
-    ``NAME:OUTCOME``, the child (its bound name) that ``true`` shows to have ended so."""
+    """Of a ``choose``, ``NAME:WORD``, what ``true`` shows of what that name is bound to: of a
+    failure that it has done nothing (``no``) or may have (``unknown``), of a child how it ended, of
+    what a call gave that it is ``some`` or ``none``. ``false`` shows the contrary."""
     waits: int = 0
     """The time, in ms, that certainly passes here; of a ``repeat`` that passes between two rounds.
     """

@@ -4,12 +4,13 @@ or unknown, and not undone; it is undone once (section 7)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from gantral.compiler.flow.forks import Forks
+from gantral.compiler.flow.forks import Forks, Without
 from gantral.compiler.flow.graph import Edge, Flow, FlowNode
-from gantral.compiler.flow.walk import leading, reachable, shortest, tell
+from gantral.compiler.flow.walk import Taken, leading, reachable, shortest, tell
 from gantral.dsl.diagnostics import Diagnostic, Label
+from gantral.dsl.frozen import frozen
 
 
 def prove(flow: Flow) -> Iterator[Diagnostic]:
@@ -36,23 +37,8 @@ def _stranded(
     before: frozenset[int],
     failures: dict[str, str],
 ) -> Iterator[Diagnostic]:
-    def settled(node: FlowNode, edge: Edge) -> bool:
-        if edge.target not in before:
-            return True  # no ask comes there
-        if node.operator == "undo":
-            return node.site == effect.site
-        if node.operator != "choose":
-            return False
-        name, _, outcome = node.settles.partition(":")
-        if outcome:
-            # Only what completed stands: else the child has undone its own.
-            completed = (outcome == "completed") == (edge.label == "true")
-            return bool(effect.binds) and name == effect.binds and not completed
-        return edge.label == "true" and failures.get(name) == effect.site
-
-    # Past a fork of which one branch undoes it, it is undone.
-    stopped = forks.stopping(settled, effect.id)
-    path = shortest(flow, asks, start=effect.id, without=stopped)
+    ways = [_Stands(effect, before, failures, left_out) for left_out in ("failed", "done")]
+    path = min(_paths(flow, forks, effect, asks, ways), key=len, default=None)
     if path:
         node = flow.nodes[path[-1][1].target]
         done, here = f"`{effect.subject}`", "done here"
@@ -68,6 +54,64 @@ def _stranded(
             path=tell((*(shortest(flow, effect.id) or ()), *path)),
             help="ask first and act after; or act in a child workflow, which survives a no",
         )
+
+
+def _paths(
+    flow: Flow, forks: Forks, effect: FlowNode, asks: frozenset[int], ways: Sequence[_Stands]
+) -> Iterator[tuple[Taken, ...]]:
+    """From the effect to the nearest ask before which it stands."""
+
+    def nearest(without: Without, goal: int | frozenset[int] = asks) -> tuple[Taken, ...]:
+        # Past a fork of which one branch undoes it, it is undone.
+        stopped = forks.stopping(without, effect.id)
+        return shortest(flow, goal, start=effect.id, around=True, without=stopped) or ()
+
+    for one in ways:
+        if path := nearest(one.settled):
+            yield path
+        # Called again, its name is the later one's, and nothing undoes the earlier.
+        if back := nearest(one.settled, effect.id):
+            rests = [rest for other in ways if (rest := nearest(other.never))]
+            yield from ((*back, *rest) for rest in rests)
+
+
+@frozen
+class _Stands:
+    """What is known of an effect that stands, on the ways on which it has not answered (`left_out`
+    is "done") or has not failed."""
+
+    effect: FlowNode
+    before: frozenset[int]
+    failures: Mapping[str, str]
+    left_out: str
+
+    def never(self, node: FlowNode, edge: Edge) -> bool:
+        """Whether no run goes on there, or none that comes to an ask."""
+        if edge.target not in self.before:
+            return True
+        if node.id == self.effect.id:
+            return edge.label == self.left_out
+        # What has answered is some; what a handler gave may be either.
+        name, _, word = node.settles.partition(":")
+        known = word in ("some", "none") and self.left_out == "failed"
+        return known and name == self.effect.binds and _shown(edge) != (word == "some")
+
+    def settled(self, node: FlowNode, edge: Edge) -> bool:
+        """The same, or whether it stands no more, or never did."""
+        if self.never(node, edge):
+            return True
+        if node.operator == "undo":
+            return node.site == self.effect.site
+        name, _, word = node.settles.partition(":")
+        if word in ("no", "unknown"):
+            return self.failures.get(name) == self.effect.site and _shown(edge) == (word == "no")
+        # Of children only what completed stands: any other has undone its own.
+        ended = word in ("completed", "rejected", "terminated") and name == self.effect.binds
+        return ended and _shown(edge) != (word == "completed")
+
+
+def _shown(edge: Edge) -> bool:
+    return edge.label == "true"
 
 
 def _undone_again(flow: Flow, forks: Forks) -> Iterator[Diagnostic]:
