@@ -70,7 +70,7 @@ def _harmless(text: str, chance: Random) -> str:
 
 
 def _unasked(text: str, chance: Random) -> str:
-    """A gate asked no more, before something that acts under another."""
+    """A gate asked no more, before something that acts under another or an end that was its yes."""
     lines = text.splitlines(keepends=True)
     for at, line in enumerate(lines):
         found = re.match(r"    let (ok\d+) = ask ", line)
@@ -81,7 +81,7 @@ def _unasked(text: str, chance: Random) -> str:
             deep += later.count("{") - later.count("}")
             if deep < 0:
                 break
-            if " under " in later:
+            if " under " in later or later.lstrip().startswith("complete"):
                 return "".join(lines[:at] + lines[at + 1 :])
     return text
 

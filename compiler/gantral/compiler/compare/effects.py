@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from gantral.compiler.compare.bounds import Claim
 from gantral.compiler.compare.report import Finding
-from gantral.compiler.compare.run import Act, Fact, Run, certain, read_run
+from gantral.compiler.compare.run import Act, Fact, Run, asked, certain, read_run
 from gantral.compiler.compare.touching import touching
 from gantral.compiler.digest import meaning
 from gantral.compiler.program import Program
+from gantral.dsl.span import Span
 
 
 def effects(old: Program, new: Program) -> Iterator[Finding]:
@@ -26,6 +27,7 @@ def effects(old: Program, new: Program) -> Iterator[Finding]:
         yield Finding("weaker", "run", says, old.run_span, new.run_span)
         return
     found = [*_fed(old, new, was, now), *_asked(was, now), *_matched(_Both(old, new, was, now))]
+    found += _completed(was, now, frozenset(one.old for one in found if one.effect == "weaker"))
     yield from found
     if not found and was.key != now.key:
         says = "the run differs, and acts under the same approvals, on the same data"
@@ -75,6 +77,21 @@ def _asked(was: Run, now: Run) -> Iterator[Finding]:
             yield Finding("weaker", about, "it is asked `only if`, not in every case", *places)
         elif before != after:
             yield Finding("weaker", about, "it is asked `only if` something else", *places)
+
+
+def _completed(was: Run, now: Run, told: frozenset[Span | None]) -> Iterator[Finding]:
+    """Where the run completes though fewer were asked: whoever reads its end, a parent or a person,
+    takes it for their yes (ADR 0153). What is ``told`` of a call is not told again."""
+    ends = [one for one in was.acts if one.what == "complete"]
+    asks = [fact for one in ends for fact in one.facts if asked(fact)]
+    for act in (one for one in now.acts if one.what == "complete"):
+        if all(certain(fact, act.facts) for fact in asks):
+            continue
+        # The old run came to each of its ends: the nearest is what this one is held to.
+        for fact in min((_lacking(one, act) for one in ends), key=len):
+            if fact.span not in told:
+                says = f"this {fact.says} comes before it no more"
+                yield Finding("weaker", "complete", says, fact.span, act.span)
 
 
 def _matched(both: _Both) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, fields
+from dataclasses import field, fields, replace
 from typing import TypeAlias
 
 from gantral.compiler.compare.bounds import Claim, claims, implies
@@ -82,7 +82,8 @@ Fact: TypeAlias = Claim | Either
 
 @frozen
 class Act:
-    """A call, or the undo of one. `under` are the sites of its asks."""
+    """A call, the undo of one, or the end of a run that comes to its end. `under` are the sites of
+    its asks."""
 
     what: str
     operation: str
@@ -127,6 +128,27 @@ def certain(fact: Fact, known: frozenset[Fact]) -> bool:
         and all(certain(each, known | one.otherwise) for each in fact.otherwise)
         for one in known
     )
+
+
+def undone(known: frozenset[Fact]) -> frozenset[Fact]:
+    """What is known, but for what was done: who was asked, and in which case."""
+    found: set[Fact] = set()
+    for fact in known:
+        match fact:
+            case Either(then=then, otherwise=otherwise):
+                left = replace(fact, then=undone(then), otherwise=undone(otherwise))
+                if left.then or left.otherwise:
+                    found.add(left)
+            case Claim(key=key) if not key.startswith(("done ", "failed ")):
+                found.add(fact)
+    return frozenset(found)
+
+
+def asked(fact: Fact) -> bool:
+    """Whether it says, of some case, that people were asked."""
+    if isinstance(fact, Claim):
+        return fact.key.startswith("asked ")
+    return any(map(asked, fact.then | fact.otherwise))
 
 
 class _Reader:
@@ -184,7 +206,12 @@ class _Reader:
                     self._acts.append(
                         Act("undo", statement.call, {}, {}, frozenset(), known, statement.span)
                     )
-                case Give() | Complete() | Terminate():
+                case Complete():
+                    self._acts.append(
+                        Act("complete", "", {}, {}, frozenset(), undone(known), statement.span)
+                    )
+                    return None
+                case Give() | Terminate():
                     return None
                 case _:
                     # A statement that came later than this comparison.
