@@ -99,6 +99,9 @@ class Services:
     def policy(self, gate: str) -> str:
         return "REQUIRE_HUMAN"
 
+    def cancels(self, *, during: str = "", before: str = "") -> list[Any]:
+        return []
+
 
 @dataclass
 class Seconds:
