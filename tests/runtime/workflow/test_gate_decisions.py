@@ -186,10 +186,14 @@ def test_eleven_votes_at_once(in_world: Any) -> None:
                 await case.ballot(f"voter {number}", "APPROVE", MANAGER, shown=shown)
                 for number in range(11)
             ]
-            answers = await asyncio.gather(
-                *(case.update("decide", ballot) for ballot in ballots),
-                return_exceptions=True,
-            )
+            # What decides is committed when all have come: a run that has ended hears nobody.
+            world.evidence.held = asyncio.Event()
+            world.evidence.hold = lambda command: "APPROVED" in command["states"]
+            voting = [asyncio.create_task(case.update("decide", ballot)) for ballot in ballots]
+            while sum(one.done() for one in voting) < 10:
+                await asyncio.sleep(0.02)
+            world.evidence.held.set()
+            answers = await asyncio.gather(*voting, return_exceptions=True)
             taken = [answer for answer in answers if isinstance(answer, dict)]
             late = [answer for answer in answers if isinstance(answer, WorkflowUpdateFailedError)]
             assert sorted(answer["status"] for answer in taken) == ["counted", "decided"]
