@@ -267,19 +267,19 @@ class _Play:
                 await self._failed(instance)
             if loop.time() > ends:
                 raise Stuck(f"nothing happened for {PATIENCE:g} s")
-            if waits:
-                # Nobody sends what they are for: all the time of the first passes.
-                fires = min(_instant(each.deadline) for each in waits)
             if fires is not None:
                 left = fires - await self._world.look()
                 await self._world.leap(max(left, _STEP))
                 fires = None
                 continue
-            # A gate may have opened since we looked, and this be its own timer: look once more
-            # before time goes there. A gate is committed before its timers start.
+            # A gate or a wait may have opened since we looked, and this be its own timer: look once
+            # more before time goes there. Both are committed before their timers start.
             timer = None if story is None else await self._first_timer(story)
             if timer is None:
                 await self._world.leap(_STEP)
+            elif waits:
+                # Nobody sends what they are for: all the time of the first passes.
+                fires = min(_instant(each.deadline) for each in waits)
             else:
                 fires = timer.fires
 
