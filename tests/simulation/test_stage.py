@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from gantral.runtime import Service
 from gantral.runtime.keyring import Keyring
 from gantral.runtime.programs import ProgramInfo
 from gantral.simulation import AUDIENCE, BEGINS, ISSUER, Deployment, Stage
+from gantral.simulation.executions import Timer
 from gantral.simulation.serving import SimulatedGateway, served
 from simulated import HEAD
 
@@ -155,3 +156,9 @@ def test_whatever_serve_asks_of_temporal_the_simulation_answers() -> None:
     }
     # `decide` and `send` are both made of `_update`.
     assert asked - {"decide", "send"} <= vars(SimulatedGateway).keys()
+
+
+@pytest.mark.parametrize("due", [1, 999, 1000, 1001, 1795721262_000_000_001])
+def test_at_the_instant_of_a_timer_it_is_due(due: int) -> None:
+    at = Timer("instance", 1, due).at - datetime(1970, 1, 1, tzinfo=UTC)
+    assert 0 <= at // timedelta(microseconds=1) * 1000 - due < 1000

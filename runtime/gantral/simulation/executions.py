@@ -66,8 +66,9 @@ class Timer:
 
     @property
     def at(self) -> datetime:
-        """When it fires."""
-        return EPOCH + timedelta(microseconds=self.due // 1000)
+        """The first instant at which it has fired: never before it is due, else who lets time pass
+        to this would wait for ever."""
+        return EPOCH + timedelta(microseconds=-(-self.due // 1000))
 
 
 @dataclass
