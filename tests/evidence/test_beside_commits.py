@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from gantral.cli.main import main
-from gantral.evidence import H, Report, TrustFile, canonical, errors, parse, seal, verify_folder
+from gantral.evidence import H, Report, TrustFile, canonical, parse, seal, verify_folder
 from gantral.evidence.envelope import unwrap, write_envelope
+from rules_off import switch_off
 from scenes import Forge, Scene, build, keys_of
 from vector_manifest import MANIFEST
 from vectors import CHAINS, INSTANCE, inputs, vote
@@ -38,16 +39,6 @@ def judged(tmp_path: Path, scene: Scene) -> Report:
 
 def codes(report: Report) -> list[str]:
     return [finding.code for finding in report.findings]
-
-
-def without(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    real = errors.refuse
-
-    def refuse(found: str, message: str, *, inconclusive: bool = False) -> None:
-        if found != code:
-            real(found, message, inconclusive=inconclusive)
-
-    monkeypatch.setattr(errors, "refuse", refuse)
 
 
 # --- votes
@@ -158,7 +149,7 @@ def test_each_rule_refuses(what: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", list(SPOILED))
 def test_each_rule_is_needed(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, made = SPOILED[what]
-    without(monkeypatch, code)
+    switch_off(monkeypatch, {code})
     report = judged(tmp_path, made())
     assert "INVALID" not in {finding.severity for finding in report.findings}
 
@@ -295,7 +286,7 @@ def test_erasures_that_are_refused(
     scene = build(erased("/order/customer"), MANIFEST, forge)
     report = judged(tmp_path, scene)
     assert (report.verdict, codes(report)) == ("INVALID", [code])
-    without(monkeypatch, code)
+    switch_off(monkeypatch, {code})
     assert judged(tmp_path, scene).verdict == "VALID"
 
 

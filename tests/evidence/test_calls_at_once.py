@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from gantral.evidence import Report
+from rules_off import switch_off
 from scenes import Forge, build
 from test_equal_calls import O2, constant, program, twice
-from test_verifier_rules import judged, switch_off
+from test_verifier_rules import judged
 from vectors import inputs
 
 Records = list[dict[str, Any]]

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from gantral.evidence import EvidenceError, canonical
 from gantral.evidence.manifest import check_manifest
+from rules_off import switch_off
 from scenes import Forge, build
-from test_verifier_rules import judged, switch_off
+from test_verifier_rules import judged
 from vector_manifest import MANIFEST
 from vectors import CHAINS, inputs
 

@@ -14,8 +14,9 @@ from forging import H64, order, put
 from gantral.evidence import EvidenceError, TrustFile, canonical
 from gantral.evidence.gate import check_grant
 from gantral.evidence.manifest import check_manifest
+from rules_off import switch_off
 from scenes import Forge, build, salt
-from test_verifier_rules import judged, switch_off
+from test_verifier_rules import judged
 from vector_manifest import MANIFEST
 from vectors import CHAINS, REVISION, _commit, _created, _end, _policy, inputs
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from forging import put
-from gantral.evidence import Report, TrustFile, errors, verify_folder
+from gantral.evidence import Report, TrustFile, verify_folder
+from rules_off import switch_off
 from scenes import Forge, build, salt
 from test_several_approvals import asked, at
 from vector_manifest import GATE, MANIFEST
@@ -170,13 +171,7 @@ NEEDED = ["unasked_alone", "proposal", "under", "record_place", "asked"]
 def test_without_the_rule_the_forgery_would_stand(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refuse = errors.refuse
-
-    def blind(code: str, message: str) -> None:
-        if code != FORGERIES[name][0]:
-            refuse(code, message)
-
-    monkeypatch.setattr(errors, "refuse", blind)
+    switch_off(monkeypatch, {FORGERIES[name][0]})
     assert judged(tmp_path, FORGERIES[name][1]).verdict == "VALID"
 
 
@@ -184,11 +179,5 @@ def test_without_the_rule_the_forgery_would_stand(
 def test_the_condition_is_the_programs(
     change: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refuse = errors.refuse
-
-    def blind(code: str, message: str) -> None:
-        if code != "unasked":
-            refuse(code, message)
-
-    monkeypatch.setattr(errors, "refuse", blind)
+    switch_off(monkeypatch, {"unasked"})
     assert judged(tmp_path, record(**change)).verdict == "VALID"

@@ -12,8 +12,9 @@ import pytest
 from gantral.evidence import TrustFile, seal
 from gantral.evidence import verify as first
 from gantral.evidence.envelope import unwrap, write_envelope
+from rules_off import switch_off
 from scenes import Scene, keys_of
-from test_children_verified import PAID, Family, family, judged, switch_off, told
+from test_children_verified import PAID, Family, family, judged, told
 from vectors import inputs
 
 TRUST = TrustFile.load(family(Family())[0].trust)

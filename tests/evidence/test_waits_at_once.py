@@ -11,6 +11,7 @@ from forging import order, put
 from gantral.evidence import EvidenceError
 from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES, canonical
 from gantral.evidence.manifest import check_manifest
+from rules_off import switch_off
 from scenes import Forge, build
 from test_waits_in_chains import (
     DATA,
@@ -22,7 +23,6 @@ from test_waits_in_chains import (
     judged,
     opened,
     over,
-    switch_off,
 )
 from test_waits_in_chains import (
     LATER as COMPLETED,

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from forging import OTHER, Edit, order, put, sealed
-from gantral.evidence import EvidenceError, Report, TrustFile, errors, verify_folder
+from gantral.evidence import EvidenceError, Report, TrustFile, verify_folder
 from gantral.evidence.bytes import MANIFEST_DEPTH, MAX_BYTES, canonical
 from gantral.evidence.manifest import check_manifest
+from rules_off import switch_off
 from scenes import Forge, Scene, build, salt
 from vector_manifest import MANIFEST
 from vectors import CHAINS, _commit, _completed, _created, _end, inputs
@@ -178,16 +179,6 @@ def judged(scene: Scene, folder: Path) -> Report:
 def forged(case: str, folder: Path) -> Report:
     commits, forge, _ = FORGERIES[case]
     return judged(build(chain(commits), WAITING, forge), folder)
-
-
-def switch_off(monkeypatch: pytest.MonkeyPatch, codes: set[str]) -> None:
-    real = errors.refuse
-
-    def without(found: str, message: str, *, inconclusive: bool = False) -> None:
-        if found not in codes:
-            real(found, message, inconclusive=inconclusive)
-
-    monkeypatch.setattr(errors, "refuse", without)
 
 
 @pytest.mark.parametrize("name", list(VALID))
