@@ -22,6 +22,7 @@ from gantral.api.temporal import Gateway
 from gantral.cli.scenarios.collect import collect
 from gantral.cli.scenarios.driver import AUDIENCE, ISSUER
 from gantral.cli.scenarios.model import Answer
+from gantral.cli.scenarios.script import Script
 from gantral.cli.scenarios.world import open_world
 from gantral.cli.tools.processes import Processes
 from gantral.cli.tools.servers import TemporalServer, start_temporal
@@ -53,11 +54,12 @@ _Wait = tuple[float, float]
 _KEPT = 60  # of them the verifier is measured with
 
 
-class Services:
+class Services(Script):
     """Answers for every instance: an order of any id, a receipt for it, and people are asked.
     ``paid``: order -> when its effect began, in seconds of the wall clock."""
 
     def __init__(self) -> None:
+        super().__init__({}, {})
         self.paid: dict[str, float] = {}
 
     def answer(self, operation: str, kind: str, arguments: Mapping[str, Any]) -> Answer:
@@ -115,7 +117,7 @@ def run(scratch: Path) -> tuple[list[Path], Path]:
 async def _measure(scratch: Path, server: TemporalServer) -> tuple[list[Path], Path]:
     (suite,) = collect([ROOT / "examples" / "refund"])
     async with open_world(suite.code.packages, scratch, server.address, workflows=False) as world:
-        world.script = services = Services()  # type: ignore[assignment]
+        world.script = services = Services()
         ours = world.deployment("bench")
         hands = [replace(ours, gateway=_ByHand(world.client, one)) for one in (_HAND, _BARE)]
         async with (

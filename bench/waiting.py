@@ -40,7 +40,7 @@ def run(scratch: Path, count: int) -> None:
 async def _measure(scratch: Path, processes: Processes, server: TemporalServer, count: int) -> None:
     (suite,) = collect([ROOT / "examples" / "refund"])
     async with open_world(suite.code.packages, scratch, server.address, workflows=False) as world:
-        world.script = Services()  # type: ignore[assignment]
+        world.script = Services()
         deployment = world.deployment("waiting")
         worker = await asyncio.to_thread(_worker, processes, scratch)
         # One through and through: what is loaded once is not charged to those who wait.

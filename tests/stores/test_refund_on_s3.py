@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,7 @@ from gantral.cli.scenarios.collect import collect
 from gantral.cli.scenarios.judge import judge
 from gantral.cli.scenarios.model import Answer
 from gantral.cli.scenarios.play import play
+from gantral.cli.scenarios.script import Script
 from gantral.cli.scenarios.world import AUDIENCE, ISSUER, World, open_world
 from gantral.cli.tools.processes import Processes
 from gantral.cli.tools.servers import start_test_server
@@ -87,10 +88,13 @@ def names(server: seaweed.Server, bucket: str, prefix: str) -> list[str]:
     return [one["Key"] for page in found for one in page.get("Versions", ())]
 
 
-class Services:
+class Services(Script):
     """Answers for every instance; people are asked."""
 
-    def answer(self, operation: str, kind: str, arguments: Any) -> Answer:
+    def __init__(self) -> None:
+        super().__init__({}, {})
+
+    def answer(self, operation: str, kind: str, arguments: Mapping[str, Any]) -> Answer:
         if operation == "orders.fetch":
             total = {"amount": "99.90", "currency": "EUR"}
             return Answer({"id": arguments["id"], "customer": "Ada", "total": total}, "", "")
@@ -98,9 +102,6 @@ class Services:
 
     def policy(self, gate: str) -> str:
         return "REQUIRE_HUMAN"
-
-    def cancels(self, *, during: str = "", before: str = "") -> list[Any]:
-        return []
 
 
 @dataclass
@@ -119,7 +120,7 @@ def test_serve_refuses_what_it_could_not_carry_out(
     async def refusals(proxy: Proxy) -> None:
         section = evidence(proxy.url, tmp_path.name)
         async with open_world(suite.code.packages, tmp_path, temporal, evidence=section) as world:
-            world.script = Services()  # type: ignore[assignment]
+            world.script = Services()
             await _refusals(world, proxy)
 
     with Proxy(server.url) as proxy:

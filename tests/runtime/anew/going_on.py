@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import families
 from families import Family
 from gantral.api import starting
-from gantral.cli.scenarios.model import Answer, Expected, Scenario, Start
-from gantral.cli.scenarios.people import Actor
+from gantral.cli.scenarios.model import Answer
 from gantral.cli.scenarios.script import Script
 from gantral.cli.scenarios.world import open_world
 from gantral.compiler.analysis import Project, analyse
@@ -129,8 +127,6 @@ async def deployed(folder: Path, address: str, *, real: bool = False) -> AsyncIt
         if real:
             await stack.enter_async_context(families.versioned(world.client, deployment))
             await families.make_current(world.client)
-        nothing = Expected(None, None, None, None, None)
-        start = Start(Actor("carol", ("clerk",), (), timedelta()), {}, "")
         answers = tuple(Answer({"reference": f"R{n}"}, "", "") for n in range(1, MANY + 1))
         given = {
             "bank.account": (Answer({"iban": "DE1"}, "", ""),),
@@ -139,7 +135,7 @@ async def deployed(folder: Path, address: str, *, real: bool = False) -> AsyncIt
             "till.give_back": (Answer(None, "", ""),),
             "till.tell": (Answer(None, "", ""),) * (MANY + 2),
         }
-        world.script = Script(Scenario("test", "payments", "a test", start, given, {}, (), nothing))
+        world.script = Script(given, {})
         yield Family(world, deployment, folder, real)
 
 

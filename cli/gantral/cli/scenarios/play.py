@@ -56,7 +56,8 @@ class Played:
 
 async def play(world: Driver, scenario: Scenario) -> Played:
     """Play one scenario."""
-    world.script = Script(scenario, world.now)
+    acts = (one for one in scenario.decisions if isinstance(one, Cancel) and one.at is None)
+    world.script = Script(scenario.given, scenario.policy, acts, world.now)
     return await _Play(world, scenario).run()
 
 

@@ -1,15 +1,15 @@
-"""What the world outside answers in one scenario, and all that happens in it, in order."""
+"""What the world outside answers in one play, and all that happens in it, in order."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from gantral.cli.scenarios.model import Answer, Cancel, Scenario
+from gantral.cli.scenarios.model import Answer, Cancel
 
 _ACTS = ("effect", "critical effect")
 
@@ -30,20 +30,27 @@ def _now() -> datetime:
 
 
 class Script:
-    """The answers of one scenario, each given once. Services and policy ask from their threads.
+    """The answers of one play, each given once. Services and policy ask from their threads.
 
     Args:
+        given: operation -> its answers, in order.
+        policy: gate -> the words of its policy, in order.
+        cancels: who is to be asked to cancel during a call or before a gate.
         now: the driver's time.
 
     ``site`` is that of the call which is made next, for a driver that knows it.
     """
 
-    def __init__(self, scenario: Scenario, now: Callable[[], datetime] = _now) -> None:
-        self._answers = {name: list(listed) for name, listed in scenario.given.items()}
-        self._policy = {gate: list(words) for gate, words in scenario.policy.items()}
-        self._cancels = [
-            one for one in scenario.decisions if isinstance(one, Cancel) and one.at is None
-        ]
+    def __init__(
+        self,
+        given: Mapping[str, Sequence[Answer]],
+        policy: Mapping[str, Sequence[str]],
+        cancels: Iterable[Cancel] = (),
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._answers = {name: list(listed) for name, listed in given.items()}
+        self._policy = {gate: list(words) for gate, words in policy.items()}
+        self._cancels = list(cancels)
         self._lock = threading.Lock()
         self._now = now
         self.effects: list[tuple[str, Any]] = []
@@ -96,6 +103,12 @@ class Script:
         """Tell what somebody did."""
         with self._lock:
             self.happened.append(Happened(self._now(), "act", what))
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether anybody is still to be asked to cancel, during a call or before a gate."""
+        with self._lock:
+            return bool(self._cancels)
 
     def cancels(self, *, during: str = "", before: str = "") -> list[Cancel]:
         """Who is to be asked to cancel now, while this operation is called for the first time, or

@@ -141,6 +141,8 @@ class World:
         info = activity.info()
         workflow, instance = str(info.workflow_type), str(info.workflow_id)
         self._runs[workflow] = instance
+        if not self.script.cancelling:
+            return  # what the activity is asked stays sealed
         if info.activity_type == OPEN_GATE:
             team = self._deployment.programs[workflow].team
             opened = self._deployment.keys.of(team, instance).open(OPEN_GATE, asked.args[0])
