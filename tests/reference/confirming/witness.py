@@ -104,8 +104,9 @@ class Guided:
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
         self._at = 0
-        self._usual = (0.5, 0.8, 0.95)[self.seed % 3]
-        self._before = (0, 0.5, 0.8)[self.seed // 3 % 3]
+        self._usual = self._chance.choice((0.5, 0.8, 0.95))
+        self._before = self._chance.choice((0, 0.5, 0.8))
+        self._conditions = self._chance.choice(("as usual", "unusual", "either"))
         self._left_out: Span | None = None
         self._like_it = 0
         self._branch: dict[Span, str] = {}
@@ -154,13 +155,17 @@ class Guided:
         return in_a_loop and self._chance.random() < self._before
 
     def _any(self, options: Sequence[T]) -> T:
-        """What mostly happens, mostly: else no run through loops gets far."""
-        often = (
-            (0.98 if self._left_out else self._usual)
-            if str(options[0]) in ("done", "yes", "ended", "true", "fits", "allows")
-            else 0
-        )
-        return usually(self._chance, options, often)
+        """What mostly happens, mostly: else no run through loops gets far. Of a condition too, or
+        mostly the other, or either: what leaves a loop, early or at last, may hang on one."""
+        first = str(options[0])
+        condition = first in ("true", "false")
+        if first not in ("done", "yes", "ended", "fits", "allows") and not condition:
+            return self._chance.choice(options)
+        if condition and self._conditions == "either":
+            return self._chance.choice(options)
+        if condition and self._conditions == "unusual":
+            options = options[::-1]
+        return usually(self._chance, options, 0.98 if self._left_out else self._usual)
 
 
 # A path that wants free conditions is not tried for long without.
@@ -184,8 +189,9 @@ def confirm(program: Program, one: Diagnostic, deep: int = 3_000) -> Confirmed:
     for seed in range(deep):
         # The way there with some other turns, or all but its last steps; or any way that goes well:
         # a path tells the turns of one round, and it may take others in those that it leaves out.
-        free, loyal = seed % 3 > 0, (1, 0.7, 0.85, 0.95, 1)[seed % 5]
-        told = path[: len(path) - seed % 6] if seed % 5 else []
+        chance = random.Random(-1 - seed)
+        free, loyal = chance.random() < 0.67, chance.choice((0.7, 0.85, 0.95, 1))
+        told = path[: len(path) - chance.randrange(6)] if chance.random() < 0.8 else []
         run = execute(program, Guided(told, seed, free, loyal))
         if any(_says(one, each) for each in run.book.violations):
             return "on another path, if conditions are free" if free else "on another path"

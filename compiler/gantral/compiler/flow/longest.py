@@ -6,33 +6,34 @@ from __future__ import annotations
 from gantral.compiler.flow.graph import Flow, FlowNode
 
 
-def of_passes(flow: Flow, node: FlowNode, times: int) -> int:
-    """Of a node that is passed so often: of a wait, a sleep, all attempts of a call, a child, the
-    clock of a gate (on a calendar: its open time alone), the time between the rounds of a loop."""
+def of_pass(flow: Flow, node: FlowNode) -> int:
+    """Of a node that is passed once: of a wait, a sleep, all attempts of a call, a child, the clock
+    of a gate (on a calendar: its open time alone)."""
     match node.operator:
         case "call":
             operation = flow.operation(node)
-            return times * max(operation.longest, operation.timeout or 0)
+            return max(operation.longest, operation.timeout or 0)
         case "ask":
-            return times * (flow.gate(node).reject or 0)
+            return flow.gate(node).reject or 0
         case "child":
-            return times * flow.child(node).longest
+            return flow.child(node).longest
         case "sleep":
-            return times * node.waits
-        case "repeat":
-            # Between two rounds, so once less than there are; its head is passed once more.
-            return node.waits * (times // (node.at_most + 1)) * (node.at_most - 1)
+            return node.waits
         case _:
             # A wait's silence is in its longest time already.
-            return times * node.longest
+            return node.longest
+
+
+def between_rounds(head: FlowNode) -> int:
+    """Between two rounds of a loop."""
+    return head.waits
 
 
 def of_run(flow: Flow) -> int:
     """Of a run, people's silence included. Only of a flow with nothing unbounded."""
-    loops = flow.loops
 
     def leave(node: FlowNode, so_far: int) -> int:
-        return so_far + of_passes(flow, node, loops.times(node.id))
+        return so_far + of_pass(flow, node)
 
-    known = loops.most(leave, at_once=True)
+    known = flow.loops.most(leave, between=between_rounds, at_once=True)
     return max(leave(flow.nodes[one], so_far) for one, so_far in known.items())

@@ -64,6 +64,7 @@ class Loops:
             for node in loop.body:
                 self._around.setdefault(node, []).append(loop)
         self.all = tuple(found)
+        self._by_head = {one.head.id: one for one in found}
         self.back = frozenset(back)
         """The edges, as (source, target), by which a round ends."""
 
@@ -81,6 +82,11 @@ class Loops:
         """The loops that the node runs in."""
         return tuple(self._around.get(node, ()))
 
+    def enters(self, source: int, target: int) -> bool:
+        """Whether an edge leads into a `repeat`, which has a round then whatever comes."""
+        loop = self._by_head.get(target)
+        return loop is not None and loop.head.operator == "repeat" and source not in loop.body
+
     def times(self, node: int, *, without: Collection[int] = ()) -> int:
         """How often the node runs at most, the loops with these heads aside."""
         if node not in self._around:
@@ -92,34 +98,83 @@ class Loops:
             if one.head.id not in without
         )
 
-    def most(self, leave: Callable[[FlowNode, int], int], at_once: bool = False) -> dict[int, int]:
-        """The most there can be of something on entry to each node that is reached, along any path
-        on which each loop is gone through once: `leave` gives how much there is after a node, and
-        counts it for all rounds. Of a fork it is the sum: in a branch, all that the branches before
-        it in the source may have come to is there already; `at_once`, as time passes, it is what
-        the branch with the most has. Only of a flow with nothing unbounded.
+    def most(
+        self,
+        leave: Callable[[FlowNode, int], int],
+        *,
+        between: Callable[[FlowNode], int] = lambda head: 0,
+        once: Collection[int] = (),
+        at_once: bool = False,
+    ) -> dict[int, int]:
+        """The most there can be of something on entry to each node that is reached, along any path.
+        In a loop it is that of the last round, after its longest round as often as it may come
+        before; so too behind the loop, also where the last round is left in its midst. Only of a
+        flow with nothing unbounded.
+
+        Args:
+            leave: gives how much there is after a node is passed once. A head is never asked for.
+            between: what comes between two rounds of the loop with this head.
+            once: heads of loops of which one round counts.
+            at_once: of a fork, as of time that passes, what the branch with the most has, and not
+                the sum; with a sum there is already in a branch all that the branches before it
+                in the source may have come to.
         """
-        known = {0: 0}
+        before: dict[int, int] = {}
+        for loop in sorted(self.all, key=lambda one: len(one.body)):
+            head = loop.head
+            if head.id in self._place and head.id not in once:
+                _, round_ = self._along(loop, leave, before, at_once)
+                before[head.id] = (loop.at_most - 1) * (round_ + between(head))
+        known, _ = self._along(None, leave, before, at_once)
+        if not at_once:
+            self._beside(known, leave)
+        return known
+
+    def _along(
+        self,
+        loop: Loop | None,
+        leave: Callable[[FlowNode, int], int],
+        before: Mapping[int, int],
+        at_once: bool,
+    ) -> tuple[dict[int, int], int]:
+        """As `most`, from the start of the run, or from the head of a loop along one round of it;
+        and then how much there is at its end. `before`: head -> what its rounds before the last
+        come to."""
+        start = 0 if loop is None else loop.head.id
+        nodes = [*self._place] if loop is None else self._in_order(loop.body)
+        known = {start: 0}
+        ended = 0
         # For each join the most with which each branch comes there.
         met: dict[int, dict[int | None, int]] = {}
-        for current, onward in self._order:
+        for current in nodes:
             if current in met:
                 base = known[self.forks.by_join[current].node.id]
                 ends = met[current].values()
                 known[current] = max(ends) if at_once else base + sum(most - base for most in ends)
-            after = leave(self._flow.nodes[current], known[current])
-            for one in onward:
+            if current not in known:
+                continue
+            within = self._by_head.get(current)
+            after = known[current]
+            if within is None:
+                after = leave(self._flow.nodes[current], after)
+            for one in self._onward(current, None if loop is None else start):
+                there = after
+                if within is not None and (one in within.body or within.body == {current}):
+                    there += before.get(current, 0)
+                if loop is not None and one == start:
+                    ended = max(ended, there)
+                    continue
                 fork = self.forks.by_join.get(one)
                 if fork is None:
-                    if known.get(one, -1) < after:
-                        known[one] = after
+                    known[one] = max(known.get(one, there), there)
                 else:
                     branches = met.setdefault(one, {})
                     place = fork.place(current)
-                    branches[place] = max(branches.get(place, after), after)
-        if not at_once:
-            self._beside(known, leave)
-        return known
+                    branches[place] = max(branches.get(place, there), there)
+        return known, ended
+
+    def _in_order(self, nodes: frozenset[int]) -> list[int]:
+        return sorted(nodes & self._place.keys(), key=self._place.__getitem__)
 
     def _beside(self, known: dict[int, int], leave: Callable[[FlowNode, int], int]) -> None:
         """Adds to what is known of a branch the most that those before it come to, on a way that
@@ -136,14 +191,15 @@ class Loops:
                 most = max((leave(self._flow.nodes[one], known[one]) for one in nodes), default=0)
                 so_far = max(so_far, most - base)
 
-    def _onward(self, node: int) -> list[int]:
-        """What comes next when each loop is gone through once: after its body what is behind it."""
+    def _onward(self, node: int, ends: int | None = None) -> list[int]:
+        """What comes next when each loop is gone through once: after its body what is behind it.
+        ``ends``: the head of a loop whose rounds end there."""
         found: list[int] = []
         pending = [(node, edge.target) for edge in self._flow.nodes[node].next]
         seen = set(pending)
         while pending:
             source, target = pending.pop()
-            if (source, target) not in self.back:
+            if target == ends or (source, target) not in self.back:
                 found.append(target)
                 continue
             for edge in self._flow.nodes[target].next:
@@ -154,11 +210,11 @@ class Loops:
         return found
 
     @cached_property
-    def _order(self) -> list[tuple[int, list[int]]]:
-        """Every node that is reached with what comes next, each after all that leads to it. Of a
-        flow with nothing unbounded."""
+    def _place(self) -> dict[int, int]:
+        """Every node that is reached, each after all that leads to it, with its place in this
+        order. Of a flow with nothing unbounded."""
         steps = {node: self._onward(node) for node in self._reached} if self.back else self._steps
-        return [(node, steps[node]) for node in _sorted(steps)]
+        return {node: place for place, node in enumerate(_sorted(steps))}
 
     @cached_property
     def _reached(self) -> frozenset[int]:

@@ -84,25 +84,32 @@ def shortest(
     without: Callable[[FlowNode, Edge], bool] = lambda node, edge: False,
 ) -> tuple[Taken, ...] | None:
     """The fewest edges from `start` to `goal`, or the nearest of several, that avoid those
-    `without` refuses; None if none.
+    `without` refuses; None if none. No path leaves a `repeat` before it had a round.
     With `around` at least one edge is taken, so that a node leads to itself only by a circle."""
     goals = goal if isinstance(goal, frozenset) else frozenset({goal})
     if start in goals and not around:
         return ()
-    came: dict[int, Taken] = {}
-    pending = deque([start])
+    # A node, and whether it is a `repeat` that is come to from outside.
+    begin = (start, False)
+    came: dict[tuple[int, bool], tuple[tuple[int, bool], Taken]] = {}
+    pending = deque([begin])
     while pending:
-        node = flow.nodes[pending.popleft()]
+        current = pending.popleft()
+        node = flow.nodes[current[0]]
         for edge in node.next:
-            if edge.target in came or without(node, edge):
+            if current[1] and edge.label == "over":
                 continue
-            came[edge.target] = (node, edge)
+            place = edge.target, flow.loops.enters(node.id, edge.target)
+            if place in came or without(node, edge):
+                continue
+            came[place] = current, (node, edge)
             if edge.target in goals:
-                path = [(node, edge)]
-                while path[-1][0].id != start:
-                    path.append(came[path[-1][0].id])
+                path: list[Taken] = []
+                while not path or place != begin:
+                    place, taken = came[place]
+                    path.append(taken)
                 return tuple(reversed(path))
-            pending.append(edge.target)
+            pending.append(place)
     return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from gantral.compiler.flow.graph import Edge, Flow, FlowNode
-from gantral.compiler.flow.longest import of_passes
+from gantral.compiler.flow.longest import between_rounds, of_pass
 from gantral.compiler.flow.loops import Loops
 from gantral.compiler.flow.times import NEVER, Times
 from gantral.compiler.flow.walk import Taken, reachable, shortest, tell, witness
@@ -37,7 +37,9 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     if loops.unbounded:
         return  # P6 says so; how often an approval is used has no end there
     waiting = sum(node.waits * loops.times(node.id) for node in flow.nodes)
-    longest = sum(of_passes(flow, node, loops.times(node.id)) for node in flow.nodes)
+    longest = sum(
+        max(of_pass(flow, node), between_rounds(node)) * loops.times(node.id) for node in flow.nodes
+    )
     for name, acting in under.items():
         ask = approvals.asks.get(name)
         if ask is None:
@@ -55,7 +57,12 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
 
 def _times(loops: Loops, ask: FlowNode, node: FlowNode) -> int:
     """How often the node runs at most after one execution of the ask."""
-    return loops.times(node.id, without={one.head.id for one in loops.around(ask.id)})
+    return loops.times(node.id, without=_asking(loops, ask))
+
+
+def _asking(loops: Loops, ask: FlowNode) -> frozenset[int]:
+    """The heads of the loops that ask anew in each round."""
+    return frozenset(one.head.id for one in loops.around(ask.id))
 
 
 def _named(flow: Flow, node: FlowNode, approvals: Approvals) -> Iterator[Diagnostic]:
@@ -143,11 +150,16 @@ def _uses(
 ) -> Iterator[Diagnostic]:
     uses = flow.gate(ask).uses
     spent = _spent(name, ask, loops)
+    asking = _asking(loops, ask)
+    # Of a loop the one that needs most: in its last round the others find less than that too.
+    most: dict[int, tuple[int, FlowNode]] = {}
     for node in under:
-        times = _times(loops, ask, node)
-        needed = spent.get(node.id, 0) + times
-        if needed <= uses:
-            continue
+        needed = spent.get(node.id, 0) + 1
+        around = [one for one in loops.around(node.id) if one.head.id not in asking]
+        place = max(around, key=lambda one: len(one.body)).head.id if around else node.id
+        if needed > max(uses, most.get(place, (0, node))[0]):
+            most[place] = needed, node
+    for needed, node in most.values():
         earlier = [
             one
             for one in under
@@ -166,11 +178,11 @@ def _uses(
                 path += ((flow.nodes[start], flow.nodes[start].next[0]),)
             path += _onward(flow, loops, begins, stop) or ()
         labels = [Label(one.span, "used here") for one in earlier if one.id != node.id]
-        around = {one.head.id for one in loops.around(ask.id)}
         labels += [
             Label(one.head.span, f"up to {one.at_most} rounds")
-            for one in loops.around(node.id)
-            if one.head.id not in around
+            for one in loops.all
+            if one not in loops.around(ask.id)
+            and any(each.id in one.body for each in (*earlier, node))
         ]
         yield Diagnostic(
             code="G0304",
@@ -217,16 +229,16 @@ def _again(loops: Loops, node: FlowNode, edge: Edge, stop: int) -> bool:
 
 def _spent(name: str, ask: FlowNode, loops: Loops) -> dict[int, int]:
     """How often the approval may have been used at most, on entry: a branch takes its larger side,
-    a loop that does not ask anew counts for all its rounds."""
+    a loop that does not ask anew counts for the rounds before its last one."""
 
     def leave(node: FlowNode, count: int) -> int:
         if node.id == ask.id:
             return 0
         if node.operator == "call" and name in node.under:
-            return count + _times(loops, ask, node)
+            return count + 1
         return count
 
-    return loops.most(leave)
+    return loops.most(leave, once=_asking(loops, ask))
 
 
 def _lapsed(flow: Flow, ask: FlowNode, under: list[FlowNode], loops: Loops) -> frozenset[int]:
@@ -266,11 +278,11 @@ def _may_lapse(
     def leave(node: FlowNode, since: int) -> int:
         if node.id == ask.id:
             return 0
-        return since + of_passes(flow, node, _times(loops, ask, node))
+        return since + of_pass(flow, node)
 
-    waited = loops.most(leave, at_once=True)
+    waited = loops.most(leave, between=between_rounds, once=_asking(loops, ask), at_once=True)
     for node in under:
-        if _latest(flow, ask, node, loops, waited) > lasts and node.id not in certain:
+        if waited.get(node.id, 0) > lasts and node.id not in certain:
             yield Diagnostic(
                 code="G0428",
                 severity="warning",
@@ -282,29 +294,6 @@ def _may_lapse(
                 help=f"raise `lasts` in gate `{ask.subject}`, bound what comes before it more"
                 " narrowly, or ask after it",
             )
-
-
-def _latest(
-    flow: Flow, ask: FlowNode, node: FlowNode, loops: Loops, waited: Mapping[int, int]
-) -> int:
-    """The longest time from the ask to the node in the last round of each loop around it: all of
-    the rounds before pass first, what follows the node in them too. `waited`: on entry to each
-    node, what comes before it in a round counted for all rounds."""
-    asks = {one.head.id for one in loops.around(ask.id)}
-    around = [one for one in loops.around(node.id) if one.head.id not in asks]
-    time, rounds, since = 0, 1, 0
-    for loop in sorted(around, key=lambda one: -len(one.body)):
-        head = loop.head
-        time += (waited[head.id] - since) // rounds
-        since = waited[head.id] + of_passes(flow, head, _times(loops, ask, head))
-        rounds *= loop.at_most
-        ended = max(
-            waited[one] + of_passes(flow, flow.nodes[one], _times(loops, ask, flow.nodes[one]))
-            for one in loop.body
-            if one in waited
-        )
-        time += (loop.at_most - 1) * ((ended - since) // rounds + head.waits)
-    return time + (waited.get(node.id, 0) - since) // rounds
 
 
 _TOLD = 16

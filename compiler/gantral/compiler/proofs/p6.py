@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gantral.compiler.flow.graph import Flow, FlowNode
+from gantral.compiler.flow.graph import LOOPS, Flow, FlowNode
 from gantral.compiler.flow.loops import Loop, Loops
 from gantral.compiler.flow.walk import reachable, witness
 from gantral.dsl.diagnostics import Diagnostic
@@ -103,13 +103,17 @@ def _longest(flow: Flow, loops: Loops, count: Count, once: tuple[Loop, ...] = ()
     without = [one.head.id for one in once]
 
     def leave(node: FlowNode, so_far: int) -> int:
-        times = loops.times(node.id, without=without)
         undone = 0
         if once and count(node) and node.operator in ("call", "child"):
-            undone = _undone(flow, node) * (loops.times(node.id) - times)
-        return so_far + count(node) * times + undone
+            rounds = loops.times(node.id) // loops.times(node.id, without=without)
+            undone = _undone(flow, node) * (rounds - 1)
+        return so_far + count(node) + undone
 
-    return max(leave(flow.nodes[one], so_far) for one, so_far in loops.most(leave).items())
+    known = loops.most(leave, between=count, once=without)
+    return max(
+        so_far if flow.nodes[one].operator in LOOPS else leave(flow.nodes[one], so_far)
+        for one, so_far in known.items()
+    )
 
 
 def _hinders(flow: Flow, loop: Loop) -> str:
