@@ -6,7 +6,6 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from functools import partial
 from typing import Any, get_args
 from unittest.mock import patch
 from zlib import crc32
@@ -63,8 +62,16 @@ def nothing(*rest: object) -> Iterator[object]:
     return iter(())
 
 
-_most = partial(Loops.most, at_once=True)
+_most = Loops.most
 _undoes = Flow.undoes
+
+
+def _at_once(loops: Loops, leave: Callable[[FlowNode, int], int], **rest: Any) -> dict[int, int]:
+    return _most(loops, leave, **{**rest, "at_once": True})
+
+
+def _one_round(loops: Loops, leave: Callable[[FlowNode, int], int], **rest: Any) -> dict[int, int]:
+    return _most(loops, leave, **{**rest, "once": {one.head.id for one in loops.all}})
 
 
 def _no_child(self: Flow, node: FlowNode) -> int:
@@ -119,7 +126,11 @@ MUTANTS: dict[str, tuple[str, Patches]] = {
     ),
     "branches add no uses (P2)": (
         "used up",
-        [lambda: patch.object(Loops, "most", lambda self, leave, **rest: _most(self, leave))],
+        [lambda: patch.object(Loops, "most", _at_once)],
+    ),
+    "the rounds before use nothing (P2)": (
+        "used up",
+        [lambda: patch.object(Loops, "most", _one_round)],
     ),
     "anything stands in a branch (P7)": (
         "asked beside",

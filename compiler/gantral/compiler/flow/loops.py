@@ -82,10 +82,16 @@ class Loops:
         """The loops that the node runs in."""
         return tuple(self._around.get(node, ()))
 
-    def enters(self, source: int, target: int) -> bool:
-        """Whether an edge leads into a `repeat`, which has a round then whatever comes."""
+    def shut(self, source: int, target: int) -> str:
+        """The label of the edge by which a head can't be left when it is come to from `source`: a
+        `repeat` has a round whatever comes, a loop of at most one has no second. "" if there is
+        none."""
         loop = self._by_head.get(target)
-        return loop is not None and loop.head.operator == "repeat" and source not in loop.body
+        if loop is None:
+            return ""
+        if source in loop.body:
+            return "again" if loop.at_most == 1 else ""
+        return "over" if loop.head.operator == "repeat" else ""
 
     def times(self, node: int, *, without: Collection[int] = ()) -> int:
         """How often the node runs at most, the loops with these heads aside."""

@@ -84,22 +84,23 @@ def shortest(
     without: Callable[[FlowNode, Edge], bool] = lambda node, edge: False,
 ) -> tuple[Taken, ...] | None:
     """The fewest edges from `start` to `goal`, or the nearest of several, that avoid those
-    `without` refuses; None if none. No path leaves a `repeat` before it had a round.
+    `without` refuses; None if none. No path leaves a `repeat` before it had a round, or begins a
+    second one of a loop that has one at most.
     With `around` at least one edge is taken, so that a node leads to itself only by a circle."""
     goals = goal if isinstance(goal, frozenset) else frozenset({goal})
     if start in goals and not around:
         return ()
-    # A node, and whether it is a `repeat` that is come to from outside.
-    begin = (start, False)
-    came: dict[tuple[int, bool], tuple[tuple[int, bool], Taken]] = {}
+    # A node, and the edge label by which it can't be left, as it was come to.
+    begin = (start, "")
+    came: dict[tuple[int, str], tuple[tuple[int, str], Taken]] = {}
     pending = deque([begin])
     while pending:
         current = pending.popleft()
         node = flow.nodes[current[0]]
         for edge in node.next:
-            if current[1] and edge.label == "over":
+            if edge.label == current[1]:
                 continue
-            place = edge.target, flow.loops.enters(node.id, edge.target)
+            place = edge.target, flow.loops.shut(node.id, edge.target)
             if place in came or without(node, edge):
                 continue
             came[place] = current, (node, edge)
