@@ -32,9 +32,9 @@ def main() -> None:
         sys.stdout.flush()
         stores.run(Path(folder) / "stores")
         sys.stdout.flush()
-        waiting.run(Path(folder) / "waiting", int(os.environ.get("WAITING", "10000")))
+        waiting.run(Path(folder) / "waiting", int(os.environ.get("WAITING", waiting.MANY)))
     sys.stdout.flush()
-    bundles.run(int(os.environ.get("ARTIFACTS", "20000")))
+    bundles.run(int(os.environ.get("ARTIFACTS", bundles.ARTIFACTS)))
 
 
 main()

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import bundling
 from gantral.cli.tools.go import go
+from sizes import size
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parent / "verify-go"
-ROUNDS, MANY = 3, 100_000
+ARTIFACTS, ROUNDS, MANY = size(20_000, 200), size(3, 1), 100_000
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,12 @@ def run(artifacts: int) -> None:
         began = time.perf_counter()
         number = bundling.write(large, artifacts)
         took = time.perf_counter() - began
-        size = large.stat().st_size / 1e6
-        print(f"bundle: {number} instances, {number * bundling.ARTIFACTS} artifacts, {size:.0f} MB,"
-            f" made in {took:.0f} s", flush=True)  # fmt: skip
+        megabytes = large.stat().st_size / 1e6
+        print(
+            f"bundle: {number} instances, {number * bundling.ARTIFACTS} artifacts,"
+            f" {megabytes:.0f} MB, made in {took:.0f} s",
+            flush=True,
+        )
         python, trust = sys.executable, str(bundling.TRUST)
         verify = [python, "-m", "gantral.cli", "verify", "--trust", trust]
         limit = [python, str(HERE / "limit.py")]

@@ -10,11 +10,12 @@ import tempfile
 from pathlib import Path
 
 from rounds import compare, spread
+from sizes import size
 
 ROOT = Path(__file__).resolve().parents[1]
 SPECS = ("refund.gantral", "shared/people.gantral")
 POLICY = "policies/refund.rego"
-ROUNDS = 15
+ROUNDS = size(15, 1)
 
 
 def run() -> None:

@@ -32,6 +32,7 @@ from gantral.runtime import programs
 from gantral.runtime.workers import deployments
 from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES, connect
 from gantral.runtime.workers.running import run_worker
+from sizes import size
 from temporalio.client import Client
 from temporalio.common import (
     SearchAttributeKey,
@@ -44,7 +45,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 ROOT = Path(__file__).resolve().parents[1]
-ROUNDS, INSTANCES, IN_FLIGHT, IDLE = 5, 40, 20, 20
+ROUNDS, INSTANCES, IN_FLIGHT, IDLE = size((9, 40, 20, 20), (1, 2, 2, 2))
 # The hand-written flow, deployed as ours is (a version of its own, listed from its start on) and in
 # Temporal's sandbox as it is; and bare: no version, nothing to list it by, no names of activities,
 # its module loaded once.

@@ -18,9 +18,11 @@ from gantral.compiler import Project, analyse
 from gantral.compiler.flow import build_flow
 from gantral.compiler.generate import generate
 from gantral.compiler.proofs import PROOFS
+from sizes import size
 
 ROOT = Path(__file__).resolve().parents[1]
-SIZES = (5, 50, 500, 5000)
+SIZES = size((5, 50, 500, 5000), (5, 50))
+SPECS = size(50, 1)
 # So many gates after one another: a run of many more would be over Temporal's limits (P6).
 PATH = 50
 FILES = ("refund.gantral", "shared/people.gantral")
@@ -89,8 +91,9 @@ def run() -> None:
         f" flow graph in one proof), budget at least 500 k"
     )
     _rate()
-    print("  where the time goes in 500 gates (own time, profiled):")
-    _profile(500)
+    gates = SIZES[-2]
+    print(f"  where the time goes in {gates} gates (own time, profiled):")
+    _profile(gates)
 
 
 def _one(gates: int) -> None:
@@ -124,9 +127,9 @@ def _rate() -> None:
     for _ in range(5):
         with uncollected():
             began = time.perf_counter()
-            for _ in range(50):
+            for _ in range(SPECS):
                 assert analyse(Project(texts.get), FILES[0]).programs
-            rates.append(50 / (time.perf_counter() - began))
+            rates.append(SPECS / (time.perf_counter() - began))
     lines = sum(text.count("\n") for text in texts.values())
     print(
         f"  the refund spec with its import, {lines} lines, again and again in one process:"

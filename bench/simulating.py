@@ -10,9 +10,10 @@ from gantral.cli.simulating.code import code, read, workflows
 from gantral.cli.simulating.exploring import scene
 from gantral.simulation import Simulation
 from gantral.simulation.exploring import Limits, explore
+from sizes import size
 
 ROOT = Path(__file__).resolve().parents[1]
-STATES, DEPTH = 5000, 400
+STATES, DEPTH = size(5000, 5), 400
 
 
 def run() -> None:

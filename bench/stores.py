@@ -30,12 +30,13 @@ from gantral.evidence.split import SplitStore
 from gantral.runtime.workers import assembly
 from gantral.runtime.workers.commit import Committer
 from instances import ROOT, person
+from sizes import size
 
 sys.path.insert(0, str(ROOT / "tests" / "stores"))
 
 import seaweed
 
-COMMITS = 200
+COMMITS = size(200, 2)
 _DAY = timedelta(days=1)
 _ZEROS = "0" * 64
 
@@ -57,7 +58,7 @@ async def _measure(scratch: Path, temporal: str, s3: str) -> None:
         deployment = world.deployment("stores")
         made = {name: _committer(deployment, *pair) for name, pair in _kinds(scratch, s3).items()}
         taken: dict[str, list[float]] = {name: [] for name in made}
-        for number in range(-20, COMMITS):
+        for number in range(-COMMITS // 10, COMMITS):
             # In turns, so that what else the machine does meets all of them.
             for name, committer in made.items():
                 seconds = _commit(deployment, committer)

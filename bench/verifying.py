@@ -14,15 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from gantral.evidence import TrustFile
 from gantral.evidence.verify import verify_folder
 from rounds import compare, spread
+from sizes import size
 
-ROUNDS = 7
+ROUNDS = size(7, 1)
 
 
 def run(folders: list[Path], trust_file: Path) -> None:
     """Measure and print."""
     data = trust_file.read_bytes()
     trust, keys = TrustFile.load(data), keys_of(data)
-    size = sum(file.stat().st_size for one in folders for file in one.rglob("*") if file.is_file())
+    total = sum(file.stat().st_size for one in folders for file in one.rglob("*") if file.is_file())
     verdicts = {verify_folder(folder, trust).verdict for folder in folders}
     checked = _limits(folders, keys)
     found = compare(
@@ -31,7 +32,7 @@ def run(folders: list[Path], trust_file: Path) -> None:
         ROUNDS,
     )
     print(
-        f"verify: {len(folders)} instances, {size / 1e6:.1f} MB, {checked} signatures, all"
+        f"verify: {len(folders)} instances, {total / 1e6:.1f} MB, {checked} signatures, all"
         f" {', '.join(sorted(verdicts))}, median of {ROUNDS}"
     )
     print(f"  gantral verify          {spread(found.ours, 1000 / len(folders), 'ms an instance')}")

@@ -24,9 +24,11 @@ from gantral.cli.tools.servers import TemporalServer, start_temporal
 from gantral.runtime.workers.closer import Closer
 from gantral.runtime.workers.connection import SEARCH_ATTRIBUTES
 from instances import ROOT, Services, open_gate, person
+from sizes import size
 from temporalio.client import Client
 
-_AT_ONCE, _WOKEN, _REST = 30, 100, 5.0
+MANY = size(10_000, 4)
+_AT_ONCE, _WOKEN, _REST = 30, 100, size(5.0, 0.1)
 
 
 def run(scratch: Path, count: int) -> None:

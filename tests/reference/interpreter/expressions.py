@@ -61,7 +61,8 @@ class Values:
                     return self.known(Datum(Unknown((*place, "?"), inner), datum.by, datum.of))
                 return Datum(None, datum.by, datum.of)
             case p.ListType(element=element, min=least, max=most):
-                lengths = sorted({least or 0, 1, 2 if most is None else min(most, 4)}, reverse=True)
+                longest = 2 if most is None else min(most, 4)
+                lengths = sorted({least or 0, 1, min(longest, 2), longest}, reverse=True)
                 length = self._choice(place, tuple(lengths))
                 assert isinstance(length, int)
                 items = tuple(_part(datum, place, at, element) for at in range(length))

@@ -150,22 +150,14 @@ def _uses(
 ) -> Iterator[Diagnostic]:
     uses = flow.gate(ask).uses
     spent = _spent(name, ask, loops)
-    asking = _asking(loops, ask)
-    # Of a loop the one that needs most: in its last round the others find less than that too.
-    most: dict[int, tuple[int, FlowNode]] = {}
-    for node in under:
-        needed = spent.get(node.id, 0) + 1
-        around = [one for one in loops.around(node.id) if one.head.id not in asking]
-        place = max(around, key=lambda one: len(one.body)).head.id if around else node.id
-        if needed > max(uses, most.get(place, (0, node))[0]):
-            most[place] = needed, node
-    for needed, node in most.values():
-        earlier = [
-            one
-            for one in under
-            if (one.id < node.id and loops.forks.apart(one.id, node.id))
-            or shortest(flow, node.id, start=one.id, around=True)
-        ]
+    over = [(needed, node) for node in under if (needed := spent.get(node.id, 0) + 1) > uses]
+    for needed, node in over:
+        if any(
+            (needed, node.id) < (more, other.id) and _before(flow, loops, node, other)
+            for more, other in over
+        ):
+            continue  # that one says how many are enough for both
+        earlier = [one for one in under if _before(flow, loops, one, node)]
         uses_there = {one.id: _times(loops, ask, one) for one in earlier if one.id != node.id}
         stops = _stops(flow, loops, uses_there, node.id)
         path: tuple[Taken, ...] = ()
@@ -194,6 +186,12 @@ def _uses(
             path=tell(path),
             help=f"ask again, or write `uses {needed}` in the gate so that people see it",
         )
+
+
+def _before(flow: Flow, loops: Loops, one: FlowNode, other: FlowNode) -> bool:
+    """Whether the one may have been passed when the other is come to."""
+    beside = one.id < other.id and loops.forks.apart(one.id, other.id) is not None
+    return beside or shortest(flow, other.id, start=one.id, around=True) is not None
 
 
 def _stops(flow: Flow, loops: Loops, uses: Mapping[int, int], goal: int) -> tuple[int, ...]:

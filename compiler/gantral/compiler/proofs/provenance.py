@@ -141,15 +141,17 @@ class Provenances:
         """The nodes on whose outcome it depends what a loop gives, or in which round: those in it
         of which two ways go on, to a value or to the next round."""
         makes = {node.id for node in nodes}
-        if maker.operator == "each":
-            # The list is there when the loop is over, whatever is in it.
-            makes |= {edge.target for edge in maker.next if edge.label == "over"}
         inside = leading(self._flow, {maker.id, *makes}, until=maker.id)
         inside &= reachable(self._flow, maker.id)
+        on = inside
+        if maker.operator == "each":
+            # The list is there when the loop is over, whatever is in it.
+            over = frozenset(edge.target for edge in maker.next if edge.label == "over")
+            on, makes = inside | over, makes | over
         found = []
         for each in sorted(inside):
             node = self._flow.nodes[each]
-            ways = {edge.target for edge in node.next if edge.target in inside}
+            ways = {edge.target for edge in node.next if edge.target in on}
             if each not in makes and len(ways) > 1:
                 found.append(node)
         return found
