@@ -192,6 +192,13 @@ class Flow:
         object.__setattr__(self, "before", tuple(tuple(each) for each in found))
 
     @cached_property
+    def reached(self) -> frozenset[int]:
+        """Every node that a path from the start comes to, worked out once as well."""
+        from gantral.compiler.flow.walk import reachable
+
+        return reachable(self)
+
+    @cached_property
     def dominators(self) -> Dominators:
         """Which nodes every path goes through: several proofs ask, and it is worked out once."""
         from gantral.compiler.flow.dominators import Dominators

@@ -14,7 +14,6 @@ from math import prod
 from gantral.compiler.flow.dominators import Dominators
 from gantral.compiler.flow.forks import Forks
 from gantral.compiler.flow.graph import LOOPS, Flow, FlowNode
-from gantral.compiler.flow.walk import reachable
 from gantral.dsl.frozen import frozen
 
 
@@ -67,6 +66,7 @@ class Loops:
         self._by_head = {one.head.id: one for one in found}
         self.back = frozenset(back)
         """The edges, as (source, target), by which a round ends."""
+        self._sources = frozenset(source for source, _ in back)
 
     def _body(self, head: int, ends: set[int]) -> frozenset[int]:
         body = {head, *ends}
@@ -111,6 +111,8 @@ class Loops:
         between: Callable[[FlowNode], int] = lambda head: 0,
         once: Collection[int] = (),
         at_once: bool = False,
+        start: int = 0,
+        within: Collection[int] | None = None,
     ) -> dict[int, int]:
         """The most there can be of something on entry to each node that is reached, along any path.
         In a loop it is that of the last round, after its longest round as often as it may come
@@ -124,50 +126,61 @@ class Loops:
             at_once: of a fork, as of time that passes, what the branch with the most has, and not
                 the sum; with a sum there is already in a branch all that the branches before it
                 in the source may have come to.
+            start, within: the node from which on it is counted, from nothing, and the nodes on all
+                ways from there to where it is asked for. Where the start is in a loop, only `once`.
         """
+        among = self._order.keys() if within is None else self._order.keys() & within
         before: dict[int, int] = {}
         for loop in sorted(self.all, key=lambda one: len(one.body)):
             head = loop.head
-            if head.id in self._place and head.id not in once:
-                _, round_ = self._along(loop, leave, before, at_once)
+            if head.id in among and head.id not in once:
+                _, round_ = self._along(
+                    head.id, loop.body & among, leave, before, at_once, round_=True
+                )
                 before[head.id] = (loop.at_most - 1) * (round_ + between(head))
-        known, _ = self._along(None, leave, before, at_once)
+        known, _ = self._along(start, among, leave, before, at_once)
         if not at_once:
             self._beside(known, leave)
         return known
 
     def _along(
         self,
-        loop: Loop | None,
+        start: int,
+        among: Collection[int],
         leave: Callable[[FlowNode, int], int],
         before: Mapping[int, int],
         at_once: bool,
+        round_: bool = False,
     ) -> tuple[dict[int, int], int]:
-        """As `most`, from the start of the run, or from the head of a loop along one round of it;
-        and then how much there is at its end. `before`: head -> what its rounds before the last
-        come to."""
-        start = 0 if loop is None else loop.head.id
-        nodes = [*self._place] if loop is None else self._in_order(loop.body)
+        """As `most`, from a node on; `round_`: a head, along one round of its loop, and then how
+        much there is at its end. `before`: head -> what its rounds before the last come to."""
+        nodes = sorted(among, key=self._place.__getitem__)
         known = {start: 0}
         ended = 0
         # For each join the most with which each branch comes there.
         met: dict[int, dict[int | None, int]] = {}
         for current in nodes:
             if current in met:
-                base = known[self.forks.by_join[current].node.id]
                 ends = met[current].values()
-                known[current] = max(ends) if at_once else base + sum(most - base for most in ends)
+                if at_once:
+                    known[current] = max(ends)
+                else:
+                    base = known[self.forks.by_join[current].node.id]
+                    known[current] = base + sum(most - base for most in ends)
             if current not in known:
                 continue
             within = self._by_head.get(current)
             after = known[current]
             if within is None:
                 after = leave(self._flow.nodes[current], after)
-            for one in self._onward(current, None if loop is None else start):
+            onward = self._order[current]
+            if round_ and current in self._sources:
+                onward = self._onward(current, start)
+            for one in onward:
                 there = after
                 if within is not None and (one in within.body or within.body == {current}):
                     there += before.get(current, 0)
-                if loop is not None and one == start:
+                if round_ and one == start:
                     ended = max(ended, there)
                     continue
                 fork = self.forks.by_join.get(one)
@@ -178,9 +191,6 @@ class Loops:
                     place = fork.place(current)
                     branches[place] = max(branches.get(place, there), there)
         return known, ended
-
-    def _in_order(self, nodes: frozenset[int]) -> list[int]:
-        return sorted(nodes & self._place.keys(), key=self._place.__getitem__)
 
     def _beside(self, known: dict[int, int], leave: Callable[[FlowNode, int], int]) -> None:
         """Adds to what is known of a branch the most that those before it come to, on a way that
@@ -216,15 +226,17 @@ class Loops:
         return found
 
     @cached_property
-    def _place(self) -> dict[int, int]:
-        """Every node that is reached, each after all that leads to it, with its place in this
-        order. Of a flow with nothing unbounded."""
-        steps = {node: self._onward(node) for node in self._reached} if self.back else self._steps
-        return {node: place for place, node in enumerate(_sorted(steps))}
+    def _order(self) -> dict[int, list[int]]:
+        """Every node that is reached with what comes next, each after all that leads to it. Of a
+        flow with nothing unbounded."""
+        steps = (
+            {node: self._onward(node) for node in self._flow.reached} if self.back else self._steps
+        )
+        return {node: steps[node] for node in _sorted(steps)}
 
     @cached_property
-    def _reached(self) -> frozenset[int]:
-        return reachable(self._flow)
+    def _place(self) -> dict[int, int]:
+        return {node: place for place, node in enumerate(self._order)}
 
     @cached_property
     def _steps(self) -> dict[int, list[int]]:
@@ -235,13 +247,13 @@ class Loops:
                 for edge in self._flow.nodes[node].next
                 if (node, edge.target) not in self.back
             ]
-            for node in self._reached
+            for node in self._flow.reached
         }
 
     @cached_property
     def unbounded(self) -> frozenset[int]:
         """The nodes on circles that no loop bounds, and all that only they lead to."""
-        return self._reached - set(_sorted(self._steps))
+        return self._flow.reached - set(_sorted(self._steps))
 
 
 def _sorted(steps: Mapping[int, Sequence[int]]) -> list[int]:

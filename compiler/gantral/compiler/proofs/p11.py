@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from gantral.compiler import formulas
 from gantral.compiler.flow.graph import Flow, FlowNode, GateFacts, OperationFacts
-from gantral.compiler.flow.walk import reachable, witness
+from gantral.compiler.flow.walk import witness
 from gantral.compiler.implication import shortfall
 from gantral.compiler.proofs.provenance import Provenances
 from gantral.dsl.diagnostics import Diagnostic, Label
@@ -21,7 +21,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     if not needing:
         return
     known = Provenances(flow)
-    seen = reachable(flow)
+    seen = flow.reached
     for node in flow.nodes:
         if node.operator != "call" or node.subject not in needing or node.id not in seen:
             continue

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gantral.compiler.flow.forks import Forks, Without
 from gantral.compiler.flow.graph import Edge, Flow, FlowNode
-from gantral.compiler.flow.walk import Taken, leading, reachable, shortest, tell
+from gantral.compiler.flow.walk import Taken, leading, shortest, tell
 from gantral.dsl.diagnostics import Diagnostic, Label
 from gantral.dsl.frozen import frozen
 
@@ -18,7 +18,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     `undo` of what is undone already."""
     asks = frozenset(node.id for node in flow.nodes if node.operator == "ask")
     forks = Forks(flow)
-    seen = reachable(flow)
+    seen = flow.reached
     before = leading(flow, asks) & seen
     failures = {one.binds: one.site for one in flow.nodes if one.operator == "let" and one.site}
     for effect in flow.nodes:
@@ -125,7 +125,7 @@ def _undone_again(flow: Flow, forks: Forks) -> Iterator[Diagnostic]:
         def called_again(node: FlowNode, edge: Edge, site: str = site) -> bool:
             return node.operator in ("call", "child") and node.site == site
 
-        for first in sorted(undos & reachable(flow)):
+        for first in sorted(undos & flow.reached):
             path = shortest(flow, frozenset(undos), start=first, around=True, without=called_again)
             again = None if path is None else path[-1][1].target
             if again is None:

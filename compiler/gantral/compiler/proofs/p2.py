@@ -11,7 +11,7 @@ from gantral.compiler.flow.graph import Edge, Flow, FlowNode
 from gantral.compiler.flow.longest import between_rounds, of_pass
 from gantral.compiler.flow.loops import Loops
 from gantral.compiler.flow.times import NEVER, Times
-from gantral.compiler.flow.walk import Taken, reachable, shortest, tell, witness
+from gantral.compiler.flow.walk import Taken, leading, shortest, tell, witness
 from gantral.compiler.proofs.approvals import Approvals
 from gantral.dsl.diagnostics import Diagnostic, Label, Step
 
@@ -19,7 +19,7 @@ from gantral.dsl.diagnostics import Diagnostic, Label, Step
 def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0301 to G0305 and G0501, at the effect; G0428, a warning, where it may come too late."""
     approvals = Approvals(flow)
-    seen = reachable(flow)
+    seen = flow.reached
     effects = [
         node
         for node in flow.nodes
@@ -278,7 +278,14 @@ def _may_lapse(
             return 0
         return since + of_pass(flow, node)
 
-    waited = loops.most(leave, between=between_rounds, once=_asking(loops, ask), at_once=True)
+    waited = loops.most(
+        leave,
+        between=between_rounds,
+        once=_asking(loops, ask),
+        at_once=True,
+        start=ask.id,
+        within=leading(flow, (node.id for node in under), until=ask.id),
+    )
     for node in under:
         if waited.get(node.id, 0) > lasts and node.id not in certain:
             yield Diagnostic(

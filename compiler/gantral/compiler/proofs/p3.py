@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gantral.compiler.flow.forks import Forks
 from gantral.compiler.flow.graph import ENDING, Edge, Flow, FlowNode
-from gantral.compiler.flow.walk import leading, reachable, shortest, tell, witness
+from gantral.compiler.flow.walk import leading, shortest, tell, witness
 from gantral.dsl.diagnostics import Diagnostic
 
 
@@ -20,7 +20,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
 
 def _unasked(flow: Flow) -> Iterator[Diagnostic]:
     completing = frozenset(node.id for node in flow.nodes if node.operator == "complete")
-    seen = reachable(flow)
+    seen = flow.reached
     forks = Forks(flow)
     for child in flow.nodes:
         if child.operator != "child" or child.id not in seen:
@@ -44,7 +44,7 @@ def _unasked(flow: Flow) -> Iterator[Diagnostic]:
 
 
 def _endings(flow: Flow) -> Iterator[Diagnostic]:
-    seen = reachable(flow)
+    seen = flow.reached
     ending = leading(flow, (node.id for node in flow.nodes if node.operator in ENDING))
     for node in flow.nodes:
         if node.id not in seen:

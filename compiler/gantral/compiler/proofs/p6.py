@@ -53,11 +53,9 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
             help="write `at most n`: every loop ends after so many rounds",
         )
         return
-    if points(flow):
-        return
-    for what, limit, _, count in _counted(flow):
-        most = _longest(flow, loops, count)
-        if most > limit:
+    over = [*_over(flow)]
+    if over and not points(flow):
+        for what, limit, most, count in over:
             yield _too_long(flow, loops, what, limit, most, count)
 
 
@@ -66,7 +64,7 @@ def points(flow: Flow) -> tuple[FlowNode, ...]:
     that alone makes each history short enough, else as few as do together. Empty when none do, and
     where the whole run is short enough. Only of a flow with nothing unbounded."""
     loops = flow.loops
-    if all(_longest(flow, loops, count) <= limit for _, limit, _, count in _counted(flow)):
+    if not any(_over(flow)):
         return ()
 
     def enough(*once: Loop) -> bool:
@@ -88,6 +86,17 @@ def points(flow: Flow) -> tuple[FlowNode, ...]:
         if enough(*(each for each in able if each is not one)):
             able.remove(one)
     return tuple(one.head for one in able)
+
+
+def _over(flow: Flow) -> Iterator[tuple[str, int, int, Count]]:
+    """What the run may have too much of: its name, the limit, the most there may be, its count."""
+    loops = flow.loops
+    for what, limit, _, count in _counted(flow):
+        # All ways together are counted sooner than the longest of them is found.
+        if sum(count(node) * loops.times(node.id) for node in flow.nodes) > limit:
+            most = _longest(flow, loops, count)
+            if most > limit:
+                yield what, limit, most, count
 
 
 def _counted(flow: Flow) -> tuple[tuple[str, int, int, Count], ...]:
@@ -153,7 +162,7 @@ def _uses(node: FlowNode, approval: str) -> bool:
 def _too_long(
     flow: Flow, loops: Loops, what: str, limit: int, most: int, count: Count
 ) -> Diagnostic:
-    seen = reachable(flow)
+    seen = flow.reached
 
     def share(loop: Loop) -> int:
         return sum(count(flow.nodes[one]) * loops.times(one) for one in loop.body & seen)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from gantral.compiler.flow.forks import Fork, Forks
 from gantral.compiler.flow.graph import ENDING, Flow, FlowNode
-from gantral.compiler.flow.walk import reachable, witness
+from gantral.compiler.flow.walk import witness
 from gantral.dsl.diagnostics import Diagnostic, Label
 
 
@@ -22,7 +22,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     event that two branches wait for."""
     forks = Forks(flow)
     waits = [node for node in flow.nodes if node.operator == "wait"]
-    seen = reachable(flow)
+    seen = flow.reached
     told: set[int] = set()
     for fork in forks.all:
         for at, branch in enumerate(fork.branches):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gantral.compiler.flow.graph import Argument, Flow, FlowNode
-from gantral.compiler.flow.walk import reachable, witness
+from gantral.compiler.flow.walk import witness
 from gantral.compiler.proofs.provenance import NOBODY, Provenance, Provenances, head
 from gantral.compiler.proofs.provenance import allowed as within_service
 from gantral.dsl.diagnostics import Diagnostic, Label
@@ -16,7 +16,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0306 at each argument of an effect whose data its approvals did not approve."""
     known = Provenances(flow)
     asks = known.approvals.asks
-    seen = reachable(flow)
+    seen = flow.reached
     for node in flow.nodes:
         if node.operator != "call" or not flow.operation(node).acts or node.id not in seen:
             continue
