@@ -127,7 +127,7 @@ class Loops:
                 the sum; with a sum there is already in a branch all that the branches before it
                 in the source may have come to.
             start, within: the node from which on it is counted, from nothing, and the nodes on all
-                ways from there to where it is asked for. Where the start is in a loop, only `once`.
+                ways from there to where it is asked for. The loops around it are of `once`.
         """
         among = self._order.keys() if within is None else self._order.keys() & within
         before: dict[int, int] = {}
@@ -204,7 +204,8 @@ class Loops:
                 nodes = [one for one in branch if one in known]
                 for one in nodes:
                     known[one] += so_far
-                most = max((leave(self._flow.nodes[one], known[one]) for one in nodes), default=0)
+                passed = (one for one in nodes if one not in self._by_head)
+                most = max((leave(self._flow.nodes[one], known[one]) for one in passed), default=0)
                 so_far = max(so_far, most - base)
 
     def _onward(self, node: int, ends: int | None = None) -> list[int]:
