@@ -1,5 +1,5 @@
 """How much is measured: `SMALL=1` takes the least of everything, which tells whether it all still
-runs (tests/house asks that) and nothing else."""
+runs (tests/demo asks that) and nothing else."""
 
 from __future__ import annotations
 

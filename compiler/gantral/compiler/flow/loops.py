@@ -63,6 +63,7 @@ class Loops:
             for node in loop.body:
                 self._around.setdefault(node, []).append(loop)
         self.all = tuple(found)
+        self._inner_first = sorted(found, key=lambda one: len(one.body))
         self._by_head = {one.head.id: one for one in found}
         self.back = frozenset(back)
         """The edges, as (source, target), by which a round ends."""
@@ -131,7 +132,7 @@ class Loops:
         """
         among = self._order.keys() if within is None else self._order.keys() & within
         before: dict[int, int] = {}
-        for loop in sorted(self.all, key=lambda one: len(one.body)):
+        for loop in self._inner_first:
             head = loop.head
             if head.id in among and head.id not in once:
                 _, round_ = self._along(

@@ -17,7 +17,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0307 for each undoable effect, at the nearest ask that it may stand before; G0310 for each
     `undo` of what is undone already."""
     asks = frozenset(node.id for node in flow.nodes if node.operator == "ask")
-    forks = Forks(flow)
+    forks = flow.loops.forks
     seen = flow.reached
     before = leading(flow, asks) & seen
     failures = {one.binds: one.site for one in flow.nodes if one.operator == "let" and one.site}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gantral.compiler.flow.forks import Forks
 from gantral.compiler.flow.graph import ENDING, Edge, Flow, FlowNode
 from gantral.compiler.flow.walk import leading, shortest, tell, witness
 from gantral.dsl.diagnostics import Diagnostic
@@ -21,7 +20,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
 def _unasked(flow: Flow) -> Iterator[Diagnostic]:
     completing = frozenset(node.id for node in flow.nodes if node.operator == "complete")
     seen = flow.reached
-    forks = Forks(flow)
+    forks = flow.loops.forks
     for child in flow.nodes:
         if child.operator != "child" or child.id not in seen:
             continue

@@ -20,7 +20,7 @@ def prove(flow: Flow) -> Iterator[Diagnostic]:
     """G0429 for a gate in a branch, G0430 for a child, G0431 for a way out of a branch that does
     not wait for the others, G0432 for a variable from outside that is set there, G0434 for an
     event that two branches wait for."""
-    forks = Forks(flow)
+    forks = flow.loops.forks
     waits = [node for node in flow.nodes if node.operator == "wait"]
     seen = flow.reached
     told: set[int] = set()
