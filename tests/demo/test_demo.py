@@ -82,7 +82,7 @@ def test_a_newcomer_sees_every_transition_and_every_verdict(ran: tuple[Path, str
     _, said = ran
     assert states(said) == EVIDENCE_STATES
     assert verdicts(said) == ["VALID"] * 4 + ["INVALID"]
-    assert " proofs hold" in said
+    assert " 11 proofs hold" in said
     assert "Carol Vega asked for it" in said
     assert "policy refund_limits waives gate finance: nobody is asked" in said
     assert "refund.amount 40.00 -> 25.00" in said

@@ -22,6 +22,7 @@ from gantral.cli.demo.telling import Teller
 from gantral.cli.demo.watch import Watch
 from gantral.cli.failure import Failure
 from gantral.cli.stack import Stack, raise_stack
+from gantral.cli.tools.opa import opa
 from gantral.cli.tools.processes import Processes
 from gantral.evidence import LocalStore, TrustFile
 from gantral.evidence.export import export_instance
@@ -49,6 +50,7 @@ def run_demo(work: Path, teller: Teller) -> int:
     project = make_folder(work)
     teller.say("Refunds that people decide: from a spec to evidence that a stranger can check.", 0)
     teller.say(f"Everything runs on this machine; what is made lies in {_near(work)}.", 0)
+    opa()  # `check` fetches nothing, and without it one proof would be open
     _compile(teller, project)
     with Processes(work / "stack" / "logs") as processes:
         teller.heading("2  Start the servers, all on loopback")
