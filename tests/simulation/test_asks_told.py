@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gantral.api.gate_view import sets_off
 from gantral.api.story import Library
-from gantral.api.views import sets_off
 from simulated import HEAD, staged
 from test_driver import approve, begun
 

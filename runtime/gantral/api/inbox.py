@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gantral.api import views
+from gantral.api import gate_view, views
 from gantral.api.deployment import Deployment
 from gantral.api.problems import Problem
 from gantral.api.story import Story, Untold, Waiting
@@ -48,7 +48,7 @@ async def inbox(deployment: Deployment, person: Person) -> dict[str, Any]:
             )
         if story is None or story.waiting is None:
             continue
-        you = views.you(deployment, person, story, story.waiting, now)
+        you = gate_view.you(deployment, person, story, story.waiting, now)
         entry = {
             **views.summary(story),
             "gate": story.waiting.gate,
