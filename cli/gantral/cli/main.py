@@ -47,7 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("Run", "build the policy bundle that OPA serves"),
     "keys": ("Run", "make keys and the trust file"),
     "reconcile": ("Run", "close what ended without evidence of its end"),
-    "evidence": ("Prove", "export instances as folders that an auditor can judge"),
+    "evidence": ("Prove", "hand instances to an auditor, tell what they say, erase texts"),
     "verify": ("Prove", "judge evidence offline: VALID, INVALID or INCONCLUSIVE"),
 }
 
